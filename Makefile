@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+# A thin front for meson: every target installs what it needs first (tools/install-deps).
+BUILD ?= build
+MESON_OPTIONS ?=
+SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
+
+.PHONY: build run demo test bench lint fuzz install clean help
+
+build: ## the program, build/merlon
+	@tools/install-deps build
+	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) $(MESON_OPTIONS) >/dev/null
+	@ninja -C $(BUILD) --quiet
+
+run: build ## record a real container, print what it needs
+	@tools/install-deps test
+	@$(SUDO) python3 tools/demo.py --build $(BUILD) run
+
+demo: build ## a tour: record, confine, attack
+	@tools/install-deps test
+	@$(SUDO) python3 tools/demo.py --build $(BUILD) tour
+
+test: ## every test, on this host and in kernel VMs
+	@tools/install-deps test
+	@$(MAKE) --no-print-directory build
+	@$(SUDO) python3 tests/run.py --build $(BUILD)
+
+bench: build ## what recording costs, against strace and an empty probe
+	@tools/install-deps bench
+	@$(SUDO) python3 bench/run.py --build $(BUILD)
+
+lint: build ## format, static analysis, layers, sizes
+	@tools/install-deps lint
+	@tools/lint $(BUILD)
+
+fuzz: ## a minute of coverage-guided fuzzing per parser
+	@tools/install-deps fuzz
+	@tools/fuzz
+
+install: build ## into DESTDIR and the prefix
+	@meson install -C $(BUILD)
+
+clean:
+	@rm -rf $(BUILD) build-*
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The base of every program here: types, helpers, and what one kernel has and another lacks. */
+#pragma once
+#include "bpf/lib/kernel.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "abi/record.h"
+
+/* A function the verifier meets as one: shared code that is too long to be inlined everywhere. */
+#define subprogram static __noinline __attribute__((unused))
+
+/*
+ * current as a pointer that can be followed without a helper call per step. The helper that
+ * returns it typed came with 5.11 (3ca1032ab7ab); before, reads through the untyped one go through
+ * bpf_probe_read_kernel(). Both spellings below are BPF_CORE_READ, so callers need not care.
+ */
+static __always_inline struct task_struct *current_task(void)
+{
+	return (struct task_struct *)bpf_get_current_task();
+}
+
+static __always_inline __u32 current_tid(void)
+{
+	return (__u32)bpf_get_current_pid_tgid();
+}
+
+static __always_inline __u32 current_tgid(void)
+{
+	return bpf_get_current_pid_tgid() >> 32;
+}

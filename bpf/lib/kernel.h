@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The kernel's types, reduced to the fields that are read here. Offsets are relocated at load time
+ * against the running kernel's BTF (CO-RE), so order and completeness don't matter; names do.
+ * Kept by hand: it shows exactly what we depend on. A test checks every field against the BTF of
+ * each kernel of the matrix.
+ */
+#pragma once
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <stdbool.h>
+
+/* Tells libbpf's headers that registers go by the kernel's own names here. */
+#define __VMLINUX_H__
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef __u32 fmode_t;
+typedef __u64 u64;
+typedef __u32 u32;
+
+struct pt_regs {
+	unsigned long di, si, dx, r10, r8, r9; /* x86-64 system call arguments, in order */
+	unsigned long bx, cx, bp;	       /* i386 uses bx cx dx si di bp */
+	unsigned long ax, orig_ax;
+};
+
+struct thread_info {
+	u32 status;
+};
+
+struct kernfs_node {
+	u64 id;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
+struct cgroup_root {
+	int hierarchy_id;
+};
+
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+	struct cgroup_root *root;
+};
+
+struct css_set {
+	struct cgroup_subsys_state *subsys[1];
+	struct cgroup *dfl_cgrp;
+};
+
+struct qstr {
+	u32 hash, len;
+	const unsigned char *name;
+};
+
+struct super_block {
+	u32 s_dev;
+	unsigned long s_magic;
+};
+
+struct inode {
+	unsigned short i_mode;
+	unsigned long i_ino;
+	u32 i_generation;
+	struct super_block *i_sb;
+};
+
+struct hlist_bl_node {
+	struct hlist_bl_node *next, **pprev;
+};
+
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+	struct hlist_bl_node d_hash;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+	struct mnt_namespace *mnt_ns;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct file {
+	struct path f_path;
+	struct inode *f_inode;
+	fmode_t f_mode;
+	unsigned int f_flags;
+	void *private_data;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct fs_struct {
+	struct path root, pwd;
+};
+
+struct mm_struct {
+	struct file *exe_file;
+};
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+};
+
+struct user_namespace {
+	struct ns_common ns;
+};
+
+typedef struct {
+	__u32 val;
+} kuid_t;
+typedef struct {
+	__u32 val;
+} kgid_t;
+typedef struct {
+	__u64 val; /* __u32 cap[2] before 6.3 (f122a08b197d): the same eight bytes */
+} kernel_cap_t;
+
+struct cred {
+	kuid_t uid;
+	kgid_t gid;
+	kernel_cap_t cap_permitted, cap_effective, cap_bset;
+	struct user_namespace *user_ns;
+};
+
+struct seccomp {
+	int mode;
+	struct seccomp_filter *filter;
+};
+
+struct task_struct {
+	struct thread_info thread_info;
+	int pid, tgid;
+	int exit_code;
+	unsigned long atomic_flags;
+	struct task_struct *real_parent, *group_leader;
+	struct mm_struct *mm;
+	struct css_set *cgroups;
+	struct nsproxy *nsproxy;
+	const struct cred *cred, *real_cred;
+	struct fs_struct *fs;
+	struct files_struct *files;
+	struct seccomp seccomp;
+};
+
+struct linux_binprm {
+	const char *filename;
+};
+
+struct in6_addr {
+	__u8 bytes[16];
+};
+
+struct sock_common {
+	__u32 skc_daddr, skc_rcv_saddr;
+	__u16 skc_dport, skc_num;
+	unsigned short skc_family;
+	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	__u16 sk_protocol; /* a bit field before 5.6 (bf9765145b85) */
+};
+
+struct socket {
+	struct sock *sk;
+	struct file *file;
+};
+
+#pragma clang attribute pop
+
+/* Constants of the kernel's interface that no exported header has in a form usable here. */
+enum {
+	AF_UNIX = 1,
+	AF_INET = 2,
+	AF_INET6 = 10,
+	AT_FDCWD = -100,
+
+	S_IFMT = 0170000,
+	S_IFDIR = 0040000,
+	S_IFSOCK = 0140000,
+
+	FMODE_READ = 0x1,
+	FMODE_WRITE = 0x2,
+	FMODE_EXEC = 0x20, /* opened to be executed */
+	FMODE_PATH = 0x4000,
+	FMODE_CREATED = 0x100000,
+
+	PROT_EXEC = 0x4,
+	SECCOMP_MODE_FILTER = 2,
+	PFA_NO_NEW_PRIVS = 0, /* bit of task_struct.atomic_flags */
+	TS_COMPAT = 0x2,      /* thread_info.status: in a 32-bit system call */
+	CAP_OPT_NOAUDIT = 1 << 1,
+	SOCKFS_MAGIC = 0x534f434b,
+
+	EINPROGRESS = 115,
+	SIGSYS = 31,
+};

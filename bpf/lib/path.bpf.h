@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Paths, as seen from the root of the mount namespace that a file is in: for a container after
+ * pivot_root that is the container's own root, no matter which chroot or symbolic link the program
+ * went through. Walked by hand: bpf_d_path() is allowed at few attach points and needs 5.10 at the
+ * least. Names are put in front of each other in a buffer that fills from its end.
+ */
+#pragma once
+#include "bpf/lib/fact.bpf.h"
+
+enum { PATH_STEPS_MAX = 96 }; /* components and mount crossings together */
+
+static __always_inline struct scratch *scratch_get(void)
+{
+	__u32 zero = 0;
+	struct scratch *s = bpf_map_lookup_elem(&scratches, &zero);
+
+	if (s) {
+		s->at = ABI_PATH_MAX;
+		s->flags = 0;
+	}
+	return s;
+}
+
+static __always_inline struct mount *mount_of(struct vfsmount *mnt)
+{
+	return (struct mount *)((void *)mnt - bpf_core_field_offset(struct mount, mnt));
+}
+
+/* Puts the name of dentry in front; false if the buffer is full. */
+static __always_inline bool path_prepend_name(struct scratch *s, struct dentry *dentry, bool slash)
+{
+	const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
+	__u32 len = BPF_CORE_READ(dentry, d_name.len), at = s->at;
+
+	if (len > 255 || at > ABI_PATH_MAX || at < len + 1)
+		return false;
+	at -= len;
+	/* The masks are for the verifier: it does not follow the comparisons above through s. */
+	bpf_probe_read_kernel(&s->path[at & (ABI_PATH_MAX - 1)], len & 255, name);
+	if (slash) {
+		at--;
+		s->path[at & (ABI_PATH_MAX - 1)] = '/';
+	}
+	s->at = at;
+	return true;
+}
+
+/* Puts the path of dentry on mnt in front of what s holds. */
+subprogram int path_prepend(struct scratch *s, struct vfsmount *vfsmnt,
+				   struct dentry *dentry)
+{
+	struct mount *mnt = mount_of(vfsmnt);
+	struct dentry *root = BPF_CORE_READ(vfsmnt, mnt_root);
+
+	if (!s)
+		return 0;
+	for (int i = 0; i < PATH_STEPS_MAX; i++) {
+		struct dentry *parent;
+
+		if (dentry == root) {
+			struct mount *up = BPF_CORE_READ(mnt, mnt_parent);
+
+			if (up == mnt || !up)
+				return 0;
+			dentry = BPF_CORE_READ(mnt, mnt_mountpoint);
+			mnt = up;
+			root = BPF_CORE_READ(mnt, mnt.mnt_root);
+			continue;
+		}
+		parent = BPF_CORE_READ(dentry, d_parent);
+		if (parent == dentry || !parent) {
+			/* Never linked into a file system: memfd, pipe, socket. */
+			s->flags |= ABI_PATH_MEMORY;
+			path_prepend_name(s, dentry, false);
+			return 0;
+		}
+		if (!path_prepend_name(s, dentry, true)) {
+			s->flags |= ABI_PATH_TRUNCATED;
+			return 0;
+		}
+		dentry = parent;
+	}
+	s->flags |= ABI_PATH_TRUNCATED;
+	return 0;
+}
+
+static __always_inline void path_of_file(struct scratch *s, struct file *file)
+{
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+
+	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) == S_IFDIR)
+		s->flags |= ABI_PATH_DIRECTORY;
+	path_prepend(s, BPF_CORE_READ(file, f_path.mnt), dentry);
+	if (!(s->flags & ABI_PATH_MEMORY) && !BPF_CORE_READ(dentry, d_hash.pprev) &&
+	    s->at < ABI_PATH_MAX)
+		s->flags |= ABI_PATH_DELETED;
+	if (s->at == ABI_PATH_MAX) { /* the root itself */
+		s->at = ABI_PATH_MAX - 1;
+		s->path[ABI_PATH_MAX - 1] = '/';
+	}
+}
+
+static __always_inline __u64 hash_mix(__u64 h, __u64 word)
+{
+	h = (h ^ word) * 0x9e3779b97f4a7c15ULL;
+	return h ^ (h >> 29);
+}
+
+/* Eight bytes at a time; the buffer behind the text is zero. */
+subprogram __u64 path_hash(struct scratch *s)
+{
+	__u64 h = settings.path_seed;
+	__u32 at;
+
+	if (!s)
+		return 0;
+	at = s->at;
+	for (int i = 0; i < ABI_PATH_MAX / 8; i++) {
+		if (at >= ABI_PATH_MAX)
+			break;
+		h = hash_mix(h, *(__u64 *)&s->path[at & (ABI_PATH_MAX - 1)]);
+		at += 8;
+	}
+	return hash_mix(h, s->at);
+}
+
+/* Learns that actor did ops to the path in s; returns the hash of the path. */
+subprogram __u64 path_learn(struct scratch *s, __u64 cell, __u32 actor, __u32 ops)
+{
+	struct abi_file_key key = { .actor = actor, .ops = ops };
+	__u32 len;
+
+	if (!s)
+		return 0;
+	if (s->flags & ABI_PATH_TRUNCATED)
+		loss_count(cell, ABI_LOSS_DEPTH);
+	key.hash = path_hash(s);
+	len = ABI_PATH_MAX - s->at;
+	if (len > ABI_PATH_MAX)
+		return 0;
+	s->value.file.flags = s->flags;
+	s->value.file.len = len;
+	if (len <= ABI_PATH_SHORT) {
+		bpf_probe_read_kernel(s->value.path, len & (2 * ABI_PATH_SHORT - 1),
+				      &s->path[s->at & (ABI_PATH_MAX - 1)]);
+		fact_learn(&files, &key, &s->value.file.fact, cell, ABI_LOSS_FILES);
+	} else {
+		bpf_probe_read_kernel(s->value.path, len & (ABI_PATH_MAX - 1),
+				      &s->path[s->at & (ABI_PATH_MAX - 1)]);
+		fact_learn(&long_files, &key, &s->value.file.fact, cell, ABI_LOSS_FILES);
+	}
+	return key.hash;
+}

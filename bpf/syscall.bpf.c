@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * System calls: which ones, with which arguments, and which were refused.
+ *
+ * Both raw tracepoints tax every call on the machine, so they are attached while something is being
+ * recorded and not longer. A task that nobody watches leaves after one look-up (two for a thread
+ * that is not its process's leader).
+ *
+ * seccomp runs before sys_enter (syscall_trace_enter()), sys_exit fires all the same: a sys_exit
+ * whose sys_enter we did not see is a call that a filter in force refused, with the errno it chose.
+ */
+#include "bpf/lib/track.bpf.h"
+
+#include "bpf/lib/arch.bpf.h"
+
+const volatile struct abi_settings settings __weak = {};
+
+/* sys_exit continues in one of these, by enum abi_exit_handler: see exit.bpf.c. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, ABI_EXIT_HANDLERS);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u32));
+} exit_handlers __weak SEC(".maps");
+
+/* Folds values that are not kept one by one into what they have in common. */
+static __always_inline void range_widen(const struct abi_call_key *call, __u64 cell,
+					const struct abi_args_key *args)
+{
+	struct abi_arg_range *range = bpf_map_lookup_elem(&arg_ranges, call), fresh = {};
+
+	if (!range) {
+		bpf_map_update_elem(&arg_ranges, call, &fresh, BPF_NOEXIST);
+		range = bpf_map_lookup_elem(&arg_ranges, call);
+	}
+	if (!range) {
+		loss_count(cell, ABI_LOSS_ARGS);
+		return;
+	}
+	range->count++;
+	for (int i = 0; i < ABI_CALL_ARGS_MAX; i++) {
+		__u64 v = args->values[i];
+
+		range->arg[i].any_bits |= v;
+		range->arg[i].not_all_bits |= ~v;
+		if (range->arg[i].max < v)
+			range->arg[i].max = v;
+		if (range->arg[i].not_min < ~v)
+			range->arg[i].not_min = ~v;
+	}
+}
+
+static __always_inline __u64 planned_value(const struct pt_regs *regs, enum abi_table table,
+					   const struct abi_arg_plan *plan, int i)
+{
+	__u64 v = call_arg(regs, table, plan->index[i]);
+
+	return plan->wide[i] ? v : (__u32)v;
+}
+
+static __always_inline void args_learn(const struct pt_regs *regs, const struct abi_task *t,
+				       const struct abi_call_key *call,
+				       const struct abi_arg_plan *plan)
+{
+	struct abi_args_key key = { .actor = call->actor, .nr = call->nr, .table = call->table };
+	struct abi_fact fresh = {}, *known;
+	struct abi_call *value;
+
+	key.values[0] = planned_value(regs, call->table, plan, 0);
+	if (plan->count > 1)
+		key.values[1] = planned_value(regs, call->table, plan, 1);
+	if (plan->count > 2)
+		key.values[2] = planned_value(regs, call->table, plan, 2);
+	known = bpf_map_lookup_elem(&args, &key);
+	if (known) {
+		fact_touch(known, bpf_ktime_get_boot_ns());
+		return;
+	}
+	value = bpf_map_lookup_elem(&calls, call);
+	if (!value)
+		return; /* lost, and counted, just before */
+	if (value->tuples >= ABI_ARG_TUPLES_MAX)
+		range_widen(call, t->cell, &key);
+	else if (fact_learn(&args, &key, &fresh, t->cell, ABI_LOSS_ARGS))
+		__sync_fetch_and_add(&value->tuples, 1);
+}
+
+static __always_inline __u32 plan_slot(__u32 table, __u32 nr)
+{
+	return table * ABI_CALL_NR_MAX + nr;
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
+{
+	struct abi_task *t = task_find();
+	struct abi_arg_plan *plan;
+	struct abi_call_key key = {};
+	__u32 nr = id, slot;
+
+	if (!t)
+		return 0;
+	key.table = call_table(current_task(), &nr);
+	if (nr > ABI_CALL_NR_MAX)
+		nr = ABI_CALL_NR_MAX; /* no such call anywhere: they are counted together */
+	t->nr = nr;
+	t->table = key.table;
+	t->in_call = ABI_CALL_ENTERED;
+	if (t->stage == ABI_STAGE_SETUP && t->filter != (__u64)BPF_CORE_READ(current_task(),
+									    seccomp.filter)) {
+		t->stage = ABI_STAGE_TAIL;
+		t->actor = 0;
+	}
+	if (!t->actor)
+		task_resolve(t);
+	key.actor = t->actor;
+	key.nr = nr;
+	if (!key.actor)
+		return 0;
+	call_learn(t, &key);
+	slot = plan_slot(key.table, nr);
+	plan = bpf_map_lookup_elem(&arg_plans, &slot);
+	if (plan && plan->count)
+		args_learn(regs, t, &key, plan);
+	return 0;
+}
+
+/* The capabilities asked for during the call were used if it succeeded, else merely probed. */
+static __always_inline void caps_settle(struct abi_task *t, bool success)
+{
+	struct abi_cap_key key = { .actor = t->actor, .nr = t->nr, .table = t->table };
+	__u64 granted = t->caps_granted, refused = t->caps_refused;
+	struct abi_fact fresh = {};
+
+	t->caps_granted = t->caps_refused = 0;
+	for (__u32 cap = 0; cap < 64; cap++) {
+		if (!((granted | refused) >> cap & 1))
+			continue;
+		key.cap = cap;
+		key.outcome = !(granted >> cap & 1) ? ABI_CAP_REFUSED :
+			      success		    ? ABI_CAP_USED :
+						      ABI_CAP_PROBED;
+		fact_learn(&caps, &key, &fresh, t->cell, ABI_LOSS_CAPS);
+	}
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
+{
+	struct abi_task *t = task_find();
+	struct abi_exit_plan *plan;
+	__u32 slot, nr;
+
+	if (!t)
+		return 0;
+	if (t->in_call == ABI_CALL_NONE) {
+		struct abi_call_key key = { .refused = 1 };
+
+		nr = call_nr_on_exit(regs);
+		if ((__s32)nr == -1)
+			return 0; /* rt_sigreturn and tracers leave no number */
+		key.table = call_table(current_task(), &nr);
+		key.nr = nr > ABI_CALL_NR_MAX ? ABI_CALL_NR_MAX : nr;
+		if (!t->actor)
+			task_resolve(t);
+		key.actor = t->actor;
+		if (key.actor)
+			call_learn(t, &key);
+		return 0;
+	}
+	slot = t->in_call == ABI_CALL_ENTERED ? plan_slot(t->table, t->nr) : ~0U;
+	t->in_call = ABI_CALL_NONE;
+	if (t->caps_granted | t->caps_refused)
+		caps_settle(t, ret >= 0 || ret == -EINPROGRESS);
+	if (ret < 0 && ret != -EINPROGRESS)
+		return 0;
+	plan = bpf_map_lookup_elem(&exit_plans, &slot);
+	if (plan && plan->handler)
+		bpf_tail_call(ctx, &exit_handlers, plan->handler);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

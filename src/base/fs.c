@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/str.h"
+
+static int open_regular(int dirfd, const char *path)
+{
+	/* O_NONBLOCK: a FIFO planted where a file is expected must not hold us. */
+	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		int r = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+int fs_read_at(int dirfd, const char *path, size_t limit, struct buf *b, struct error *err)
+{
+	cleanup_fd int fd = open_regular(dirfd, path);
+	char chunk[16384];
+
+	if (fd < 0)
+		return error_errno(err, -fd, "%s", path);
+	for (;;) {
+		ssize_t n = read(fd, chunk, sizeof(chunk));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_errno(err, errno, "%s", path);
+		if (n == 0)
+			break;
+		if (b->len + (size_t)n > limit)
+			return error_set(err, EFBIG, "%s: larger than the limit of %zu bytes",
+					 path, limit);
+		buf_add(b, chunk, (size_t)n);
+	}
+	buf_add(b, "", 0);
+	return b->failed ? error_errno(err, ENOMEM, "%s", path) : 0;
+}
+
+int fs_read(const char *path, size_t limit, struct buf *b, struct error *err)
+{
+	return fs_read_at(AT_FDCWD, path, limit, b, err);
+}
+
+int fs_read_line(const char *path, char *out, size_t size)
+{
+	cleanup_fd int fd = open_regular(AT_FDCWD, path);
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	do {
+		n = read(fd, out, size - 1);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	out[n] = '\0';
+	out[strcspn(out, "\n")] = '\0';
+	return 0;
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int fs_write_atomic(const char *path, const void *data, size_t len, mode_t mode,
+		    struct error *err)
+{
+	cleanup_free char *tmp = str_format("%s.tmp.XXXXXX", path);
+	int fd, r;
+
+	if (!tmp)
+		return error_errno(err, ENOMEM, "%s", path);
+	fd = mkostemp(tmp, O_CLOEXEC);
+	if (fd < 0)
+		return error_errno(err, errno, "%s: cannot create a file beside it", path);
+	r = write_all(fd, data, len);
+	if (!r && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
+		r = -errno;
+	if (close(fd) < 0 && !r)
+		r = -errno;
+	if (!r && rename(tmp, path) < 0)
+		r = -errno;
+	if (r) {
+		unlink(tmp);
+		return error_errno(err, -r, "%s: not written, the old file is as it was", path);
+	}
+	return 0;
+}
+
+int fs_mkdirs(const char *path, mode_t mode, struct error *err)
+{
+	char partial[PATH_MAX];
+	size_t n = strlen(path);
+
+	if (n == 0 || n >= sizeof(partial))
+		return error_errno(err, n ? ENAMETOOLONG : ENOENT, "%s", path);
+	memcpy(partial, path, n + 1);
+	for (size_t i = 1; i <= n; i++) {
+		if (partial[i] != '/' && partial[i] != '\0')
+			continue;
+		partial[i] = '\0';
+		if (mkdir(partial, mode) < 0 && errno != EEXIST)
+			return error_errno(err, errno, "%s", partial);
+		partial[i] = path[i];
+	}
+	return fs_is_dir(path) ? 0 : error_errno(err, ENOTDIR, "%s", path);
+}
+
+bool fs_is_dir(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool fs_exists(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every command, each in its own file. */
+#pragma once
+#include "cli/command.h"
+
+extern const struct command cmd_completion;
+extern const struct command cmd_confine;
+extern const struct command cmd_containers;
+extern const struct command cmd_doctor;
+extern const struct command cmd_help;
+extern const struct command cmd_profile;
+extern const struct command cmd_record;
+extern const struct command cmd_version;

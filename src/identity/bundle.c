@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "identity/bundle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/str.h"
+
+enum { CONFIG_MAX = 8 << 20, TEXT_MAX = 4096, STRINGS_MAX = 1024 };
+
+
+
+
+/* Annotations that engines leave in config.json; the first one present fills the field. */
+static const struct {
+	const char *key;
+	size_t field;
+	const char *engine;
+} annotations[] = {
+#define FIELD(f) offsetof(struct container, f)
+	{ "io.kubernetes.cri.container-name", FIELD(name), "containerd" },
+	{ "io.kubernetes.cri.sandbox-name", FIELD(pod_name), "containerd" },
+	{ "io.kubernetes.cri.sandbox-namespace", FIELD(pod_namespace), "containerd" },
+	{ "io.kubernetes.cri.sandbox-uid", FIELD(pod_uid), "containerd" },
+	{ "io.kubernetes.cri.image-name", FIELD(image), "containerd" },
+	{ "io.kubernetes.container.name", FIELD(name), "cri-o" },
+	{ "io.kubernetes.pod.name", FIELD(pod_name), "cri-o" },
+	{ "io.kubernetes.pod.namespace", FIELD(pod_namespace), "cri-o" },
+	{ "io.kubernetes.pod.uid", FIELD(pod_uid), "cri-o" },
+	{ "io.kubernetes.cri-o.ImageName", FIELD(image), "cri-o" },
+	{ "io.kubernetes.cri-o.ImageRef", FIELD(image_digest), "cri-o" },
+	{ "nerdctl/name", FIELD(name), "nerdctl" },
+	{ "org.opencontainers.image.ref.name", FIELD(image), NULL },
+};
+
+static const char *const sandbox_keys[][2] = {
+	{ "io.kubernetes.cri.container-type", "sandbox" },
+	{ "io.kubernetes.cri-o.ContainerType", "sandbox" },
+};
+
+static void fill(char **field, const char *value)
+{
+	if (!*field && value && *value && strlen(value) < TEXT_MAX)
+		*field = strdup(value);
+}
+
+static void annotations_read(const json_t *all, struct container *c)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(annotations); i++) {
+		const char *value = json_string_value(json_object_get(all, annotations[i].key));
+
+		if (!value)
+			continue;
+		fill((char **)((char *)c + annotations[i].field), value);
+		if (annotations[i].engine)
+			fill(&c->engine, annotations[i].engine);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(sandbox_keys); i++) {
+		const char *type = json_string_value(json_object_get(all, sandbox_keys[i][0]));
+
+		if (type && str_eq(type, sandbox_keys[i][1]))
+			c->sandbox = true;
+	}
+}
+
+static bool add_string(void *items, size_t *len, size_t *size, const char *value)
+{
+	char ***strings = items;
+
+	if (!value || strlen(value) >= TEXT_MAX || *len >= STRINGS_MAX ||
+	    !vec_grow((void **)strings, size, *len, sizeof(char *)))
+		return false;
+	(*strings)[*len] = strdup(value);
+	return (*strings)[*len] && ++*len;
+}
+
+/* Bind mounts of directories hold data; those of files are configuration that engines put in. */
+static void mounts_read(const json_t *mounts, struct container *c)
+{
+	const json_t *mount;
+	size_t i;
+
+	json_array_foreach (mounts, i, mount) {
+		const char *to = json_string_value(json_object_get(mount, "destination"));
+		const char *from = json_string_value(json_object_get(mount, "source"));
+		const char *type = json_string_value(json_object_get(mount, "type"));
+
+		if (!to || !from || from[0] != '/' || (type && !str_eq(type, "bind") &&
+						       !str_eq(type, "none")))
+			continue;
+		if (str_starts(to, "/proc") || str_starts(to, "/sys") || str_starts(to, "/dev") ||
+		    !fs_is_dir(from))
+			continue;
+		add_string(&c->volumes.items, &c->volumes.len, &c->volumes.size, to);
+	}
+}
+
+int bundle_parse(const char *text, size_t len, struct container *c)
+{
+	cleanup_json json_t *config = json_loadb(text, len, 0, NULL);
+	const json_t *process, *root, *arg;
+	size_t i;
+
+	if (!json_is_object(config))
+		return -EINVAL;
+	process = json_object_get(config, "process");
+	root = json_object_get(config, "root");
+	c->no_new_privileges = json_is_true(json_object_get(process, "noNewPrivileges"));
+	c->has_seccomp =
+		json_is_object(json_object_get(json_object_get(config, "linux"), "seccomp"));
+	fill(&c->rootfs, json_string_value(json_object_get(root, "path")));
+	annotations_read(json_object_get(config, "annotations"), c);
+	mounts_read(json_object_get(config, "mounts"), c);
+	json_array_foreach (json_object_get(process, "args"), i, arg)
+		add_string(&c->command.items, &c->command.len, &c->command.size,
+			   json_string_value(arg));
+	return 0;
+}
+
+int bundle_read(const char *bundle, struct container *c)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	char path[PATH_MAX];
+	int r;
+
+	if (snprintf(path, sizeof(path), "%s/config.json", bundle) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	r = fs_read(path, CONFIG_MAX, &text, NULL);
+	if (!r)
+		r = bundle_parse(text.data, text.len, c);
+	if (!r && c->rootfs && c->rootfs[0] != '/') { /* relative to the bundle */
+		char *full = str_format("%s/%s", bundle, c->rootfs);
+
+		free(c->rootfs);
+		c->rootfs = full;
+	}
+	return r;
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "identity/cgroup.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "base/str.h"
+
+enum { PROC_TEXT_MAX = 1 << 20, DEPTH_MAX = 32 };
+
+const char *const cgroup_mode_names[] = {
+	[CGROUP_V2] = "v2",
+	[CGROUP_HYBRID] = "hybrid",
+	[CGROUP_V1] = "v1",
+};
+static_assert(ARRAY_SIZE(cgroup_mode_names) == CGROUP_V1 + 1, "a name for each");
+
+/* Runtimes put a container into every v1 controller they know; the first of these that is there. */
+static const char *const v1_controllers[] = { "pids", "memory", "cpu", "devices", "freezer",
+					      "blkio", "cpuset" };
+
+/* True if list ("rw,cpu,cpuacct") has the word. */
+static bool list_has(const char *list, size_t len, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (size_t i = 0; i < len;) {
+		const char *comma = memchr(list + i, ',', len - i);
+		size_t item = comma ? (size_t)(comma - list) - i : len - i;
+
+		if (item == n && !memcmp(list + i, word, n))
+			return true;
+		i += item + 1;
+	}
+	return false;
+}
+
+/* Fields of a mountinfo line (proc(5)): 4 root, 5 mount point, after " - " type, source, options. */
+static bool mount_line(const char *line, size_t len, const char **type, size_t *type_len,
+		       const char **options, size_t *options_len, char *point, size_t point_size)
+{
+	const char *at = line, *end = line + len, *dash = memmem(line, len, " - ", 3);
+	size_t n = 0;
+
+	if (!dash)
+		return false;
+	for (int field = 1; field < 5; field++) {
+		at = memchr(at, ' ', (size_t)(end - at));
+		if (!at)
+			return false;
+		at++;
+	}
+	n = strcspn(at, " ");
+	if (n >= point_size)
+		return false;
+	memcpy(point, at, n);
+	point[n] = '\0';
+	*type = dash + 3;
+	*type_len = strcspn(*type, " \n");
+	at = memchr(*type + *type_len, ' ', (size_t)(end - *type) - *type_len);
+	at = at ? memchr(at + 1, ' ', (size_t)(end - at - 1)) : NULL;
+	if (!at)
+		return false;
+	*options = at + 1;
+	*options_len = (size_t)(end - at - 1);
+	return true;
+}
+
+/* The hierarchy id of a v1 controller in /proc/cgroups ("#name hierarchy groups enabled"). */
+static bool hierarchy_of(const char *cgroups, const char *controller, uint32_t *ret)
+{
+	size_t n = strlen(controller);
+
+	for (const char *line = cgroups; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (!strncmp(line, controller, n) && line[n] == '\t') {
+			*ret = (uint32_t)strtoul(line + n + 1, NULL, 10);
+			return *ret != 0;
+		}
+	}
+	return false;
+}
+
+int cgroup_layout_parse(const char *mountinfo, const char *cgroups, struct cgroup_layout *layout,
+			struct error *err)
+{
+	char point[sizeof(layout->mount)], v2[sizeof(layout->mount)] = "";
+	size_t best = ARRAY_SIZE(v1_controllers);
+
+	memset(layout, 0, sizeof(*layout));
+	for (const char *line = mountinfo; *line;) {
+		size_t len = strcspn(line, "\n"), type_len, options_len;
+		const char *type, *options;
+
+		if (mount_line(line, len, &type, &type_len, &options, &options_len, point,
+			       sizeof(point))) {
+			if (type_len == 7 && !memcmp(type, "cgroup2", 7) && !*v2)
+				strcpy(v2, point);
+			for (size_t i = 0; i < best && type_len == 6 && !memcmp(type, "cgroup", 6);
+			     i++) {
+				if (!list_has(options, options_len, v1_controllers[i]) ||
+				    !hierarchy_of(cgroups, v1_controllers[i], &layout->hierarchy))
+					continue;
+				best = i;
+				strcpy(layout->mount, point);
+				snprintf(layout->controller, sizeof(layout->controller), "%s",
+					 v1_controllers[i]);
+			}
+		}
+		line += len + (line[len] == '\n');
+	}
+	if (best < ARRAY_SIZE(v1_controllers)) {
+		layout->mode = *v2 ? CGROUP_HYBRID : CGROUP_V1;
+		return 0;
+	}
+	if (!*v2)
+		return error_set(err, ENOENT, "no control group hierarchy is mounted");
+	layout->mode = CGROUP_V2;
+	layout->hierarchy = 0;
+	strcpy(layout->mount, v2);
+	return 0;
+}
+
+int cgroup_layout_detect(struct cgroup_layout *layout, struct error *err)
+{
+	cleanup_buf struct buf mounts = BUF_INIT, cgroups = BUF_INIT;
+	int r;
+
+	r = fs_read("/proc/self/mountinfo", PROC_TEXT_MAX, &mounts, err);
+	if (!r)
+		r = fs_read("/proc/cgroups", PROC_TEXT_MAX, &cgroups, err);
+	return r ? r : cgroup_layout_parse(mounts.data, cgroups.data, layout, err);
+}
+
+static int group_file(const struct cgroup_layout *layout, const char *path, const char *file,
+		      char *out, size_t size)
+{
+	int n = snprintf(out, size, "%s%s/%s", layout->mount, str_eq(path, "/") ? "" : path, file);
+
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+int cgroup_id(const struct cgroup_layout *layout, const char *path, uint64_t *ret_id)
+{
+	union {
+		struct file_handle handle;
+		char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+	} u = { .handle.handle_bytes = MAX_HANDLE_SZ };
+	char full[PATH_MAX];
+	int mount_id, r;
+
+	r = group_file(layout, path, "", full, sizeof(full));
+	if (r)
+		return r;
+	if (name_to_handle_at(AT_FDCWD, full, &u.handle, &mount_id, 0) < 0)
+		return -errno;
+	/* kernfs hands out its 64-bit node id (FILEID_KERNFS, 5.5 and later). */
+	if (u.handle.handle_bytes != sizeof(*ret_id))
+		return -EOPNOTSUPP;
+	memcpy(ret_id, u.handle.f_handle, sizeof(*ret_id));
+	return 0;
+}
+
+bool cgroup_of_text(const struct cgroup_layout *layout, const char *text, char *path, size_t size)
+{
+	for (const char *line = text; *line;) {
+		size_t len = strcspn(line, "\n");
+		const char *list = memchr(line, ':', len), *at;
+
+		at = list ? memchr(list + 1, ':', len - (size_t)(list + 1 - line)) : NULL;
+		if (at) {
+			size_t list_len = (size_t)(at - list - 1), path_len = len - (size_t)(at + 1 - line);
+			bool ours = *layout->controller ?
+					    list_has(list + 1, list_len, layout->controller) :
+					    list_len == 0 && line[0] == '0';
+
+			if (ours && path_len && path_len < size) {
+				memcpy(path, at + 1, path_len);
+				path[path_len] = '\0';
+				return true;
+			}
+		}
+		line += len + (line[len] == '\n');
+	}
+	return false;
+}
+
+int cgroup_of_pid(const struct cgroup_layout *layout, pid_t pid, char *path, size_t size)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	char file[64];
+	int r;
+
+	snprintf(file, sizeof(file), "/proc/%d/cgroup", pid);
+	r = fs_read(file, PROC_TEXT_MAX, &text, NULL);
+	if (r)
+		return r == -ENOENT ? -ESRCH : r;
+	return cgroup_of_text(layout, text.data, path, size) ? 0 : -ENOENT;
+}
+
+int cgroup_each_process(const struct cgroup_layout *layout, const char *path,
+			int (*fn)(pid_t pid, void *arg), void *arg)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	char file[PATH_MAX];
+	int r;
+
+	r = group_file(layout, path, "cgroup.procs", file, sizeof(file));
+	if (!r)
+		r = fs_read(file, PROC_TEXT_MAX, &text, NULL);
+	if (r)
+		return r;
+	for (const char *at = text.data; *at && !r;) {
+		pid_t pid = (pid_t)strtol(at, NULL, 10);
+
+		if (pid > 0) /* 0: a process that our pid namespace does not see */
+			r = fn(pid, arg);
+		at += strcspn(at, "\n");
+		at += *at == '\n';
+	}
+	return r;
+}
+
+static int each_below(const struct cgroup_layout *layout, const char *path, int depth,
+		      int (*fn)(const char *path, void *arg), void *arg)
+{
+	cleanup_dir DIR *dir = NULL;
+	char full[PATH_MAX];
+	struct dirent *entry;
+	int r = group_file(layout, path, "", full, sizeof(full));
+
+	if (!r)
+		r = fn(path, arg);
+	if (r || depth == DEPTH_MAX)
+		return r;
+	dir = opendir(full);
+	if (!dir)
+		return errno == ENOENT ? 0 : -errno;
+	while (!r && (entry = readdir(dir))) {
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		if (snprintf(full, sizeof(full), "%s/%s", str_eq(path, "/") ? "" : path,
+			     entry->d_name) < (int)sizeof(full))
+			r = each_below(layout, full, depth + 1, fn, arg);
+	}
+	return r;
+}
+
+int cgroup_each_below(const struct cgroup_layout *layout, const char *path,
+		      int (*fn)(const char *path, void *arg), void *arg)
+{
+	return each_below(layout, path, 0, fn, arg);
+}
+
+int cgroup_create(const struct cgroup_layout *layout, const char *name, char *path, size_t size,
+		  struct error *err)
+{
+	char own[PATH_MAX], full[PATH_MAX];
+	int r = cgroup_of_pid(layout, getpid(), own, sizeof(own));
+
+	if (r)
+		return error_errno(err, -r, "cannot find our own control group");
+	if (str_eq(own, "/"))
+		own[0] = '\0';
+	if (snprintf(path, size, "%s/%s", own, name) >= (int)size ||
+	    group_file(layout, path, "", full, sizeof(full)))
+		return error_errno(err, ENAMETOOLONG, "control group %s", name);
+	if (mkdir(full, 0755) < 0)
+		return error_errno(err, errno, "cannot create the control group %s", full);
+	return 0;
+}
+
+int cgroup_remove(const struct cgroup_layout *layout, const char *path)
+{
+	char full[PATH_MAX];
+	int r = group_file(layout, path, "", full, sizeof(full));
+
+	return r ? r : rmdir(full) < 0 ? -errno : 0;
+}
+
+int cgroup_open_procs(const struct cgroup_layout *layout, const char *path)
+{
+	char file[PATH_MAX];
+	int r = group_file(layout, path, "cgroup.procs", file, sizeof(file)), fd;
+
+	if (r)
+		return r;
+	fd = open(file, O_WRONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int cgroup_enter(int procs_fd)
+{
+	return write(procs_fd, "0", 1) == 1 ? 0 : -errno;
+}

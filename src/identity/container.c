@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "identity/container.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/str.h"
+#include "identity/bundle.h"
+
+enum { STATE_MAX = 16 << 20, ENGINE_FILE_MAX = 64 << 20 };
+
+
+
+
+void container_deinit(struct container *c)
+{
+	free(c->id);
+	free(c->name);
+	free(c->engine);
+	free(c->runtime);
+	free(c->image);
+	free(c->image_digest);
+	free(c->pod_namespace);
+	free(c->pod_name);
+	free(c->pod_uid);
+	free(c->bundle);
+	free(c->rootfs);
+	free(c->cgroup);
+	vec_foreach(v, &c->volumes)
+		free(*v);
+	vec_deinit(&c->volumes);
+	vec_foreach(v, &c->command)
+		free(*v);
+	vec_deinit(&c->command);
+	memset(c, 0, sizeof(*c));
+}
+
+void container_list_deinit(container_list *list)
+{
+	vec_foreach(c, list)
+		container_deinit(c);
+	vec_deinit(list);
+}
+
+static json_t *json_file(const char *path, size_t limit)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+
+	if (fs_read(path, limit, &text, NULL))
+		return NULL;
+	return json_loadb(text.data, text.len, 0, NULL);
+}
+
+static void fill(char **field, const char *value)
+{
+	if (!*field && value && *value)
+		*field = strdup(value);
+}
+
+/* --- the runtime's state -------------------------------------------------------------------- */
+
+/* runc's state.json: the bundle is a label of the configuration. */
+static void runc_state_read(const json_t *state, struct container *c)
+{
+	const json_t *config = json_object_get(state, "config"), *label;
+	size_t i;
+
+	c->pid = (pid_t)json_integer_value(json_object_get(state, "init_process_pid"));
+	json_array_foreach (json_object_get(config, "labels"), i, label) {
+		const char *text = json_string_value(label);
+
+		if (text && str_starts(text, "bundle="))
+			fill(&c->bundle, text + strlen("bundle="));
+	}
+	fill(&c->rootfs, json_string_value(json_object_get(config, "rootfs")));
+}
+
+/* crun's status */
+static void crun_state_read(const json_t *state, struct container *c)
+{
+	c->pid = (pid_t)json_integer_value(json_object_get(state, "pid"));
+	fill(&c->bundle, json_string_value(json_object_get(state, "bundle")));
+	fill(&c->rootfs, json_string_value(json_object_get(state, "rootfs")));
+}
+
+/* Where root's runtimes keep state, below it a directory per container id. */
+static const struct {
+	const char *dir, *file, *runtime, *engine;
+	void (*read)(const json_t *state, struct container *c);
+} state_dirs[] = {
+	{ "/run/runc", "state.json", "runc", NULL, runc_state_read },
+	{ "/run/crun", "status", "crun", NULL, crun_state_read },
+	{ "/run/containerd/runc/k8s.io", "state.json", "runc", "containerd", runc_state_read },
+	{ "/run/containerd/runc/default", "state.json", "runc", "containerd", runc_state_read },
+	{ "/run/containerd/runc/moby", "state.json", "runc", "docker", runc_state_read },
+	{ "/run/docker/runtime-runc/moby", "state.json", "runc", "docker", runc_state_read },
+	{ "/run/docker/runtime-crun/moby", "status", "crun", "docker", crun_state_read },
+};
+
+/* containerd's shims keep the bundle of a container here, below it one per id. */
+static const struct {
+	const char *dir, *engine;
+} bundle_dirs[] = {
+	{ "/run/containerd/io.containerd.runtime.v2.task/k8s.io", "containerd" },
+	{ "/run/containerd/io.containerd.runtime.v2.task/moby", "docker" },
+	{ "/run/containerd/io.containerd.runtime.v2.task/default", "containerd" },
+	{ "/run/docker/containerd/daemon/io.containerd.runtime.v2.task/moby", "docker" },
+};
+
+static bool state_find(struct container *c)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(state_dirs); i++) {
+		cleanup_json json_t *state = NULL;
+		char path[PATH_MAX];
+
+		snprintf(path, sizeof(path), "%s/%s/%s", state_dirs[i].dir, c->id,
+			 state_dirs[i].file);
+		state = json_file(path, STATE_MAX);
+		if (!state)
+			continue;
+		fill(&c->runtime, state_dirs[i].runtime);
+		fill(&c->engine, state_dirs[i].engine);
+		state_dirs[i].read(state, c);
+		return true;
+	}
+	return false;
+}
+
+static void bundle_find(struct container *c)
+{
+	char path[PATH_MAX];
+
+	for (size_t i = 0; !c->bundle && i < ARRAY_SIZE(bundle_dirs); i++) {
+		snprintf(path, sizeof(path), "%s/%s", bundle_dirs[i].dir, c->id);
+		if (!fs_is_dir(path))
+			continue;
+		fill(&c->bundle, path);
+		fill(&c->engine, bundle_dirs[i].engine);
+	}
+	if (c->bundle)
+		bundle_read(c->bundle, c);
+}
+
+/* --- what engines know above the runtime ------------------------------------------------------ */
+
+static void docker_read(struct container *c)
+{
+	cleanup_json json_t *config = NULL;
+	const char *name;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/var/lib/docker/containers/%s/config.v2.json", c->id);
+	config = json_file(path, STATE_MAX);
+	if (!config)
+		return;
+	fill(&c->engine, "docker");
+	name = json_string_value(json_object_get(config, "Name"));
+	fill(&c->name, name && *name == '/' ? name + 1 : name);
+	fill(&c->image, json_string_value(json_object_get(json_object_get(config, "Config"), "Image")));
+	fill(&c->image_digest, json_string_value(json_object_get(config, "Image")));
+}
+
+/* containers/storage keeps one list for all containers of podman or CRI-O, beside their bundles. */
+static void podman_read(struct container *c)
+{
+	cleanup_json json_t *list = NULL, *metadata = NULL;
+	const json_t *entry;
+	char path[PATH_MAX];
+	const char *at, *text;
+	size_t i;
+
+	at = c->bundle ? strstr(c->bundle, "/overlay-containers/") : NULL;
+	if (at)
+		snprintf(path, sizeof(path), "%.*s/overlay-containers/containers.json",
+			 (int)(at - c->bundle), c->bundle);
+	else
+		snprintf(path, sizeof(path),
+			 "/var/lib/containers/storage/overlay-containers/containers.json");
+	list = json_file(path, ENGINE_FILE_MAX);
+	json_array_foreach (list, i, entry) {
+		const char *id = json_string_value(json_object_get(entry, "id"));
+
+		if (!id || !str_eq(id, c->id))
+			continue;
+		text = json_string_value(json_object_get(entry, "metadata"));
+		metadata = text ? json_loads(text, 0, NULL) : NULL;
+		fill(&c->engine, "podman");
+		fill(&c->name, json_string_value(json_object_get(metadata, "name")));
+		fill(&c->name, json_string_value(json_array_get(json_object_get(entry, "names"), 0)));
+		fill(&c->image, json_string_value(json_object_get(metadata, "image-name")));
+		fill(&c->image_digest, json_string_value(json_object_get(entry, "image")));
+		return;
+	}
+}
+
+static void engine_read(struct container *c, enum cgroup_engine engine)
+{
+	if (engine == CGROUP_ENGINE_DOCKER || engine == CGROUP_ENGINE_UNKNOWN)
+		docker_read(c);
+	if (engine == CGROUP_ENGINE_PODMAN || (c->bundle && strstr(c->bundle, "/overlay-containers/")))
+		podman_read(c);
+	if (engine != CGROUP_ENGINE_UNKNOWN)
+		fill(&c->engine, cgroup_engine_names[engine]);
+	fill(&c->engine, c->runtime);
+}
+
+/* --- lookup ----------------------------------------------------------------------------------- */
+
+/* A container of a bare runtime: its group has its id, and the runtime has a state of that id. */
+static bool bare_container_find(const char *path, struct container *c, size_t *ret_path_len)
+{
+	size_t len = strlen(path);
+
+	/* From the innermost component outwards: containers make groups below their own. */
+	while (len) {
+		size_t start = len;
+
+		while (start && path[start - 1] != '/')
+			start--;
+		if (len > start && len - start < 1024) {
+			c->id = str_dup_n(path + start, len - start);
+			if (c->id && c->id[0] != '.' && state_find(c)) {
+				*ret_path_len = len;
+				return true;
+			}
+			container_deinit(c);
+		}
+		len = start ? start - 1 : 0;
+	}
+	return false;
+}
+
+int container_of_cgroup(const struct cgroup_layout *layout, const char *path,
+			struct container *ret)
+{
+	enum cgroup_engine engine = CGROUP_ENGINE_UNKNOWN;
+	struct cgroup_name name;
+	size_t path_len;
+
+	(void)layout;
+	memset(ret, 0, sizeof(*ret));
+	if (cgroup_name_parse(path, &name)) {
+		ret->id = strdup(name.id);
+		if (!ret->id)
+			return -ENOMEM;
+		engine = name.engine;
+		path_len = name.path_len;
+		if (engine == CGROUP_ENGINE_LXC)
+			fill(&ret->name, name.id);
+		if (*name.pod_uid)
+			fill(&ret->pod_uid, name.pod_uid);
+		state_find(ret);
+	} else if (!bare_container_find(path, ret, &path_len)) {
+		return 1;
+	}
+	ret->cgroup = str_dup_n(path, path_len);
+	bundle_find(ret);
+	engine_read(ret, engine);
+	fill(&ret->name, ret->id);
+	return ret->cgroup && ret->name ? 0 : -ENOMEM;
+}
+
+struct listing {
+	const struct cgroup_layout *layout;
+	container_list *list;
+};
+
+static int stop_at_first(pid_t pid, void *arg)
+{
+	*(pid_t *)arg = pid;
+	return 1;
+}
+
+static int list_visit(const char *path, void *arg)
+{
+	struct listing *l = arg;
+	struct container c, *slot;
+	int r = container_of_cgroup(l->layout, path, &c);
+	pid_t first = 0;
+
+	if (r)
+		return r < 0 ? r : 0;
+	vec_foreach(known, l->list) {
+		if (str_eq(known->cgroup, c.cgroup)) {
+			container_deinit(&c);
+			return 0;
+		}
+	}
+	cgroup_each_process(l->layout, path, stop_at_first, &first);
+	if (!c.pid)
+		c.pid = first;
+	slot = vec_add(l->list);
+	if (!slot) {
+		container_deinit(&c);
+		return -ENOMEM;
+	}
+	*slot = c;
+	return 0;
+}
+
+int container_list_all(const struct cgroup_layout *layout, container_list *ret, struct error *err)
+{
+	struct listing l = { layout, ret };
+	int r = cgroup_each_below(layout, "/", list_visit, &l);
+
+	return r < 0 ? error_errno(err, -r, "cannot list control groups") : 0;
+}
+
+bool container_is_called(const struct container *c, const char *what)
+{
+	if (str_eq(c->id, what) || (c->name && str_eq(c->name, what)))
+		return true;
+	return strlen(what) >= 12 && str_starts(c->id, what);
+}
+
+bool container_has_image(const struct container *c, const char *pattern)
+{
+	char image[1024], *at;
+
+	if (!c->image)
+		return false;
+	if (!fnmatch(pattern, c->image, 0))
+		return true;
+	/* registry/path/name:tag@digest: people write any tail of the path, with or without tag */
+	snprintf(image, sizeof(image), "%s", c->image);
+	for (int cut = 0; cut < 3; cut++) {
+		for (at = image; at; at = strchr(at, '/'), at = at ? at + 1 : NULL)
+			if (!fnmatch(pattern, at, 0))
+				return true;
+		at = strrchr(image, cut == 0 ? '@' : ':');
+		if (at && !strchr(at, '/'))
+			*at = '\0';
+	}
+	return false;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "identity/process.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fs.h"
+
+enum { PROC_FILE_MAX = 64 << 10 };
+
+/* Fields 4 (parent) and 22 (start) of /proc/PID/stat; the name in parentheses may contain anything. */
+static bool stat_parse(const char *text, struct process *p)
+{
+	const char *at = strrchr(text, ')');
+	unsigned long long start;
+	int parent;
+
+	if (!at || sscanf(at + 1,
+			  " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+			  "%*d %*d %llu",
+			  &parent, &start) != 2)
+		return false;
+	p->parent = parent;
+	p->start_ticks = start;
+	return true;
+}
+
+/* The number behind "\nName:\t" in /proc/PID/status, 0 if it isn't there. */
+static uint64_t status_number(const char *text, const char *name, int base)
+{
+	const char *at = strstr(text, name);
+
+	return at ? strtoull(at + strlen(name), NULL, base) : 0;
+}
+
+/* "NSpid:\t1234\t1": our number first, the innermost last. */
+static void status_parse(const char *text, struct process *p)
+{
+	const char *at = strstr(text, "\nNSpid:");
+
+	p->uid = (uint32_t)status_number(text, "\nUid:\t", 10);
+	p->gid = (uint32_t)status_number(text, "\nGid:\t", 10);
+	p->caps_effective = status_number(text, "\nCapEff:\t", 16);
+	p->caps_permitted = status_number(text, "\nCapPrm:\t", 16);
+	p->caps_bounding = status_number(text, "\nCapBnd:\t", 16);
+	p->no_new_privileges = status_number(text, "\nNoNewPrivs:\t", 10) != 0;
+	p->seccomp_mode = (int)status_number(text, "\nSeccomp:\t", 10);
+	p->kernel = !strstr(text, "\nVmSize:") && strstr(text, "\nState:\tZ") == NULL;
+	if (!at)
+		return;
+	at += strlen("\nNSpid:");
+	while (*at == '\t' || *at == ' ') {
+		char *end;
+		long n = strtol(at, &end, 10);
+
+		if (end == at)
+			break;
+		p->inner_pid = (pid_t)n;
+		p->pid_namespaces++;
+		at = end;
+	}
+}
+
+int process_read(pid_t pid, struct process *ret)
+{
+	cleanup_buf struct buf stat = BUF_INIT, status = BUF_INIT;
+	char path[64];
+	int r;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->pid = pid;
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	r = fs_read(path, PROC_FILE_MAX, &stat, NULL);
+	if (!r) {
+		snprintf(path, sizeof(path), "/proc/%d/status", pid);
+		r = fs_read(path, PROC_FILE_MAX, &status, NULL);
+	}
+	if (r)
+		return r == -ENOENT ? -ESRCH : r;
+	if (!stat_parse(stat.data, ret))
+		return -EINVAL;
+	status_parse(status.data, ret);
+	return 0;
+}
+
+uint32_t process_namespace(pid_t pid, const char *name)
+{
+	struct stat st;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, name);
+	return stat(path, &st) < 0 ? 0 : (uint32_t)st.st_ino;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Processes, as /proc tells of them. A container may be hostile: so are its command lines. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct process {
+	pid_t pid, parent;
+	pid_t inner_pid;     /* in the innermost pid namespace */
+	int pid_namespaces;  /* depth: 1 if it is in ours only */
+	uint64_t start_ticks; /* since boot: with pid it names the process for good */
+	bool kernel;
+	bool no_new_privileges;
+	int seccomp_mode;  /* 0 none, 1 strict, 2 filter */
+	uint32_t uid, gid; /* real, as our user namespace sees them */
+	uint64_t caps_effective, caps_permitted, caps_bounding;
+};
+
+/* -ESRCH if it is gone. */
+int process_read(pid_t pid, struct process *ret);
+
+/* Resolves /proc/PID/ns/NAME to its inode number, 0 if that can't be read. */
+uint32_t process_namespace(pid_t pid, const char *name);

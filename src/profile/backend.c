@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "profile/backend.h"
+
+#include "base/str.h"
+
+const struct profile_backend *const profile_backends[] = {
+	&profile_backend_seccomp,
+	&profile_backend_capabilities,
+	NULL,
+};
+
+const struct profile_backend *profile_backend_find(const char *name)
+{
+	for (size_t i = 0; profile_backends[i]; i++)
+		if (str_eq(profile_backends[i]->name, name))
+			return profile_backends[i];
+	return NULL;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls that were not seen but belong: what the same program does on another kernel, libc or machine. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { CLOSURE_TRIGGERS_MAX = 6 };
+
+struct closure_rule {
+	const char *call;
+	const char *when[CLOSURE_TRIGGERS_MAX]; /* if one of these was seen; none: always */
+	const char *why;
+	bool only_32bit; /* only where a 32-bit table is in use */
+};
+
+extern const struct closure_rule closure_rules[];
+extern const size_t closure_rules_count;

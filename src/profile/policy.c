@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "profile/policy.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "profile/closure.h"
+
+/* More alternatives than this for one call are generalised: each costs a comparison at run time. */
+enum { MATCHES_MAX = 16 };
+
+static int entry_compare(const void *a, const void *b)
+{
+	const struct policy_entry *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static struct policy_entry *entry_find(struct policy *policy, const char *name)
+{
+	vec_foreach(e, &policy->entries)
+		if (str_eq(e->name, name))
+			return e;
+	return NULL;
+}
+
+static struct policy_entry *entry_add(struct policy *policy, const char *name,
+				      enum policy_reason reason)
+{
+	struct policy_entry *e = entry_find(policy, name);
+
+	if (!e) {
+		e = vec_add(&policy->entries);
+		if (!e)
+			return NULL;
+		e->name = name;
+	}
+	e->reasons |= reason;
+	return e;
+}
+
+void policy_deinit(struct policy *policy)
+{
+	vec_foreach(e, &policy->entries) {
+		vec_deinit(&e->matches);
+		free(e->widened);
+	}
+	vec_deinit(&policy->entries);
+	vec_deinit(&policy->unnamed);
+}
+
+const struct policy_entry *policy_find(const struct policy *policy, const char *name)
+{
+	return entry_find((struct policy *)policy, name);
+}
+
+/* The layers that belong into a policy, with the reason each gives; 0: none of its business. */
+static enum policy_reason layer_reason(enum profile_layer layer, const struct policy_options *o)
+{
+	switch (layer) {
+	case PROFILE_APP:
+		return POLICY_OBSERVED;
+	case PROFILE_TAIL:
+		return o->without_runtime ? 0 : POLICY_RUNTIME;
+	case PROFILE_ENTERED:
+	case PROFILE_ENTERED_TAIL:
+		return o->with_entered ? POLICY_ENTERED : 0;
+	case PROFILE_SETUP:
+	case PROFILE_ENTERED_SETUP:
+	case PROFILE_LAYERS:
+		break;
+	}
+	return 0;
+}
+
+/* --- arguments ---------------------------------------------------------------------------------- */
+
+static bool match_add(struct policy_entry *e, const struct policy_match *m)
+{
+	struct policy_match *slot;
+
+	vec_foreach(known, &e->matches)
+		if (!memcmp(known, m, sizeof(*m)))
+			return true;
+	slot = vec_add(&e->matches);
+	if (slot)
+		*slot = *m;
+	return slot;
+}
+
+/* What all values of a call have in common, over the layers in the policy. */
+struct hull {
+	bool any;
+	struct profile_range range;
+};
+
+static void hull_widen(struct hull *h, const struct profile_call *c, unsigned count)
+{
+	struct profile_call scratch = { .range = h->range };
+
+	vec_foreach(t, &c->tuples) {
+		struct profile_range one = { .count = t->count ? t->count : 1 };
+
+		for (unsigned i = 0; i < count; i++)
+			one.arg[i].any_bits = one.arg[i].all_bits = one.arg[i].min =
+				one.arg[i].max = t->values[i];
+		profile_call_widen(&scratch, &one);
+	}
+	profile_call_widen(&scratch, &c->range);
+	h->range = scratch.range;
+	h->any = true;
+}
+
+/*
+ * The lattice: the exact set of deciding bits; if there are too many, one match in which bits that
+ * were never set must stay clear; if that says nothing, any value.
+ */
+static int generalise(struct policy_entry *e, const struct sys_arg_plan *plan, const struct hull *h)
+{
+	struct policy_match m = { 0 };
+	bool says_something = false;
+
+	for (unsigned i = 0; i < plan->count; i++) {
+		uint64_t never = plan->arg[i].mask & ~h->range.arg[i].any_bits;
+
+		if (!plan->arg[i].flags && h->range.arg[i].min != h->range.arg[i].max)
+			never = 0; /* a number: clear bits mean nothing */
+		m.mask[plan->arg[i].index] = never;
+		says_something |= never != 0;
+	}
+	vec_deinit(&e->matches);
+	free(e->widened);
+	e->widened = str_format("more than %d combinations of arguments: %s", MATCHES_MAX,
+				says_something ? "flags that were never used stay forbidden" :
+						 "any are allowed");
+	if (!e->widened)
+		return -ENOMEM;
+	return !says_something || match_add(e, &m) ? 0 : -ENOMEM;
+}
+
+static int arguments_build(struct policy_entry *e, const struct profile *p,
+			   const struct policy_options *o)
+{
+	const struct sys_arg_plan *plan = sys_arg_plan(e->name);
+	struct hull h = { 0 };
+	bool exact = true;
+
+	if (!plan || o->arguments == POLICY_ARGUMENTS_NONE ||
+	    (plan->use == SYS_ARG_STRICT && o->arguments != POLICY_ARGUMENTS_STRICT))
+		return 0;
+	vec_foreach(c, &p->calls) {
+		const char *name = sys_call_name(c->arch, (int)c->nr);
+
+		if (!name || !str_eq(name, e->name) || c->refused || !layer_reason(c->layer, o))
+			continue;
+		if (!c->tuples.len && !c->range.count) {
+			vec_deinit(&e->matches); /* arguments of these were not recorded */
+			return 0;
+		}
+		hull_widen(&h, c, plan->count);
+		exact = exact && !c->range.count;
+		vec_foreach(t, &c->tuples) {
+			struct policy_match m = { 0 };
+
+			for (unsigned i = 0; i < plan->count; i++) {
+				m.mask[plan->arg[i].index] = plan->arg[i].mask;
+				m.value[plan->arg[i].index] = t->values[i] & plan->arg[i].mask;
+			}
+			if (!match_add(e, &m))
+				return -ENOMEM;
+		}
+	}
+	if (h.any && (!exact || e->matches.len > MATCHES_MAX))
+		return generalise(e, plan, &h);
+	return 0;
+}
+
+/* A closure entry gets the caution that its arguments deserve: no new namespaces by way of a twin. */
+static int closure_arguments(struct policy_entry *e, const struct policy_options *o)
+{
+	const struct sys_arg_plan *plan = sys_arg_plan(e->name);
+	struct policy_match m = { 0 };
+
+	if (!plan || plan->use != SYS_ARG_DANGER || o->arguments == POLICY_ARGUMENTS_NONE)
+		return 0;
+	for (unsigned i = 0; i < plan->count; i++)
+		m.mask[plan->arg[i].index] = plan->arg[i].mask;
+	return match_add(e, &m) ? 0 : -ENOMEM;
+}
+
+/* --- building ----------------------------------------------------------------------------------- */
+
+static int add_observed(struct policy *policy, const struct profile *p,
+			const struct policy_options *o)
+{
+	vec_foreach(c, &p->calls) {
+		const char *name = sys_call_name(c->arch, (int)c->nr);
+		enum policy_reason reason = layer_reason(c->layer, o);
+		struct policy_entry *e;
+
+		if (!reason || (c->refused && !o->with_denied))
+			continue;
+		if (!name) {
+			uint32_t *slot = vec_add(&policy->unnamed);
+
+			if (!slot)
+				return -ENOMEM;
+			*slot = c->nr;
+			continue;
+		}
+		e = entry_add(policy, name, c->refused ? POLICY_DENIED : reason);
+		if (!e)
+			return -ENOMEM;
+		policy->archs[c->arch] = true;
+		e->count += profile_evidence_sum(&c->evidence).count;
+	}
+	return 0;
+}
+
+static int add_closure(struct policy *policy, const struct policy_options *o)
+{
+	for (size_t i = 0; i < closure_rules_count; i++) {
+		const struct closure_rule *rule = &closure_rules[i];
+		bool wanted = !rule->when[0];
+		struct policy_entry *e;
+
+		for (int k = 0; k < CLOSURE_TRIGGERS_MAX && rule->when[k]; k++) {
+			e = entry_find(policy, rule->when[k]);
+			wanted = wanted || (e && e->reasons & ~(unsigned)POLICY_CLOSURE);
+		}
+		if (!wanted || (rule->only_32bit && !policy->archs[SYS_ARCH_X86]) ||
+		    entry_find(policy, rule->call))
+			continue;
+		e = entry_add(policy, rule->call, POLICY_CLOSURE);
+		if (!e)
+			return -ENOMEM;
+		e->why = rule->why;
+		if (closure_arguments(e, o))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int add_asked(struct policy *policy, const struct policy_options *o, struct error *err)
+{
+	for (const char *const *name = o->allow; name && *name; name++) {
+		struct policy_entry *e;
+
+		if (!sys_call_is_known(*name)) {
+			const char *close = sys_call_suggest(*name);
+
+			return error_set(err, EINVAL, "no system call is called \"%s\"%s%s%s", *name,
+					 close ? " (did you mean " : "", close ? close : "",
+					 close ? "?)" : "");
+		}
+		e = entry_add(policy, *name, POLICY_ASKED);
+		if (!e)
+			return -ENOMEM;
+		vec_deinit(&e->matches);
+	}
+	return 0;
+}
+
+int policy_build(struct policy *policy, const struct profile *profile,
+		 const struct policy_options *options, struct error *err)
+{
+	struct policy_entry *clone3;
+	int r;
+
+	memset(policy, 0, sizeof(*policy));
+	policy->archs[SYS_ARCH_X86_64] = true;
+	r = add_observed(policy, profile, options);
+	vec_foreach(e, &policy->entries)
+		r = r ? r : arguments_build(e, profile, options);
+	if (!r && !options->without_closure)
+		r = add_closure(policy, options);
+	if (!r)
+		r = add_asked(policy, options, err);
+	if (r) {
+		policy_deinit(policy);
+		return r == -ENOMEM ? error_errno(err, ENOMEM, "policy") : r;
+	}
+	clone3 = entry_find(policy, "clone3");
+	if (clone3 && !options->clone3 && !(clone3->reasons & POLICY_ASKED) &&
+	    entry_find(policy, "clone")) {
+		clone3->deflected = true;
+		clone3->why = "its flags are in memory, out of a filter's sight: with ENOSYS libc "
+			      "takes clone, whose flags are checked";
+	}
+	vec_sort(&policy->entries, entry_compare);
+	return 0;
+}
+
+uint64_t policy_capabilities(const struct profile *profile, const struct policy_options *options)
+{
+	uint64_t set = 0;
+
+	vec_foreach(c, &profile->caps) {
+		bool wanted = c->layer == PROFILE_APP ||
+			      (options->with_entered && c->layer == PROFILE_ENTERED);
+
+		if (wanted && (c->outcome == ABI_CAP_USED ||
+			       (c->outcome == ABI_CAP_REFUSED && options->with_denied)))
+			set |= 1ULL << c->cap;
+	}
+	return set;
+}

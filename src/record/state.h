@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where a session lives on disk, and what it keeps there. */
+#pragma once
+#include "record/session.h"
+
+/* Directory of the session's state ("/run/merlon/record/NAME"). */
+int state_dir(const char *name, char *out, size_t size, struct error *err);
+
+/* Directory of its pinned objects, on a BPF file system that is mounted if there is none. */
+int state_pin_dir(const char *name, char *out, size_t size, struct error *err);
+
+/* Creates the directory and takes its lock; -EBUSY if another process has it. Returns the lock's fd. */
+int state_lock(const char *name, struct error *err);
+bool state_is_locked(const char *name);
+
+int state_save(const char *name, int64_t start_ns, const struct session_workload *workloads,
+	       size_t count, struct error *err);
+int state_load(const char *name, int64_t *ret_start_ns, struct session_workload **ret,
+	       size_t *ret_count, struct error *err);
+void state_remove(const char *name);
+
+/* Lists the names of all sessions. */
+int state_each(int (*fn)(const char *name, void *arg), void *arg);
+
+void session_workload_deinit(struct session_workload *w);

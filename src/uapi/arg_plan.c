@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "uapi/arg_plan.h"
+
+#include "base/cleanup.h"
+#include "base/str.h"
+
+#define INT 0xffffffffULL /* all 32 bits of an int */
+#define LONG UINT64_MAX
+
+/* The namespaces: every other flag of clone and unshare shares or unshares the caller's own things. */
+#define CLONE_NAMESPACES 0x7e020000ULL
+#define CLONE_NEWTIME 0x80ULL /* not for clone: the exit signal is in these bits */
+
+#define PROT_WRITE_EXEC 6ULL /* writable, executable, or both at once */
+#define SOCK_TYPE 0xfULL     /* without SOCK_NONBLOCK and SOCK_CLOEXEC */
+
+/*
+ * Argument positions: the SYSCALL_DEFINE of each call. Where 32-bit tables order arguments
+ * differently (none of these on x86), a row per architecture would be needed.
+ */
+static const struct sys_arg_plan plans[] = {
+	{ "arch_prctl", SYS_ARG_STRICT, 1, { { "option", 0, INT, false, true } } },
+	{ "bpf", SYS_ARG_DANGER, 1, { { "cmd", 0, INT, false, false } } },
+	{ "clone", SYS_ARG_DANGER, 1, { { "flags", 0, CLONE_NAMESPACES, true, true } } },
+	{ "fcntl", SYS_ARG_STRICT, 1, { { "cmd", 1, INT, false, false } } },
+	{ "fcntl64", SYS_ARG_STRICT, 1, { { "cmd", 1, INT, false, false } } },
+	{ "ioctl", SYS_ARG_STRICT, 1, { { "request", 1, INT, false, true } } },
+	{ "keyctl", SYS_ARG_DANGER, 1, { { "option", 0, INT, false, false } } },
+	{ "mmap", SYS_ARG_DANGER, 1, { { "prot", 2, PROT_WRITE_EXEC, true, true } } },
+	{ "mmap2", SYS_ARG_DANGER, 1, { { "prot", 2, PROT_WRITE_EXEC, true, true } } },
+	{ "mprotect", SYS_ARG_DANGER, 1, { { "prot", 2, PROT_WRITE_EXEC, true, true } } },
+	{ "personality", SYS_ARG_DANGER, 1, { { "persona", 0, INT, false, true } } },
+	{ "pkey_mprotect", SYS_ARG_DANGER, 1, { { "prot", 2, PROT_WRITE_EXEC, true, true } } },
+	{ "prctl", SYS_ARG_DANGER, 1, { { "option", 0, INT, false, false } } },
+	{ "ptrace", SYS_ARG_DANGER, 1, { { "request", 0, LONG, true, false } } },
+	{ "seccomp", SYS_ARG_DANGER, 1, { { "operation", 0, INT, false, false } } },
+	{ "setns", SYS_ARG_DANGER, 1, { { "nstype", 1, INT, false, true } } },
+	{ "setsockopt", SYS_ARG_STRICT, 2,
+	  { { "level", 1, INT, false, false }, { "optname", 2, INT, false, false } } },
+	{ "socket", SYS_ARG_DANGER, 3,
+	  { { "domain", 0, INT, false, false },
+	    { "type", 1, SOCK_TYPE, false, true },
+	    { "protocol", 2, INT, false, false } } },
+	{ "socketcall", SYS_ARG_DANGER, 1, { { "call", 0, INT, false, false } } },
+	{ "socketpair", SYS_ARG_DANGER, 3,
+	  { { "domain", 0, INT, false, false },
+	    { "type", 1, SOCK_TYPE, false, true },
+	    { "protocol", 2, INT, false, false } } },
+	{ "unshare", SYS_ARG_DANGER, 1,
+	  { { "flags", 0, CLONE_NAMESPACES | CLONE_NEWTIME, true, true } } },
+};
+
+const struct sys_arg_plan *sys_arg_plan(const char *call)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(plans); i++)
+		if (str_eq(plans[i].call, call))
+			return &plans[i];
+	return NULL;
+}
+
+void sys_arg_plans_fill(struct abi_arg_plan out[ABI_TABLES * ABI_CALL_NR_MAX])
+{
+	memset(out, 0, sizeof(*out) * ABI_TABLES * ABI_CALL_NR_MAX);
+	for (int table = 0; table < ABI_TABLES; table++) {
+		for (size_t i = 0; i < ARRAY_SIZE(plans); i++) {
+			const struct sys_arg_plan *from = &plans[i];
+			int nr = sys_call_nr(sys_arch_of_table((enum abi_table)table), from->call);
+			struct abi_arg_plan *to;
+
+			if (nr < 0)
+				continue;
+			to = &out[table * ABI_CALL_NR_MAX + nr];
+			to->count = (uint8_t)from->count;
+			for (unsigned k = 0; k < from->count; k++) {
+				to->index[k] = (uint8_t)from->arg[k].index;
+				to->wide[k] = from->arg[k].wide;
+			}
+		}
+	}
+}
