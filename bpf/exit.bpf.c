@@ -90,7 +90,7 @@ static __always_inline void file_learn(struct abi_task *t, struct file *file, __
 	if (!s)
 		return;
 	path_of_file(s, file);
-	hash = path_learn(s, t->cell, t->actor, ops);
+	hash = path_learn(t->cell, t->actor, ops);
 	bpf_map_update_elem(&opens, &key, &hash, BPF_ANY);
 }
 
@@ -154,23 +154,25 @@ int BPF_PROG(exit_map, struct pt_regs *regs, long ret)
 	return 0;
 }
 
-/* In front of s: the directory that a path is relative to, given its first character. */
+/* In front of s: the directory that a path is relative to. */
 static __always_inline void path_prepend_base(struct scratch *s, bool absolute, __u32 dirfd,
 					      bool has_dirfd)
 {
 	struct fs_struct *fs = BPF_CORE_READ(current_task(), fs);
+	struct path base;
 
 	if (absolute) {
-		path_prepend(s, BPF_CORE_READ(fs, root.mnt), BPF_CORE_READ(fs, root.dentry));
+		BPF_CORE_READ_INTO(&base, fs, root);
 	} else if (!has_dirfd || (int)dirfd == AT_FDCWD) {
-		path_prepend(s, BPF_CORE_READ(fs, pwd.mnt), BPF_CORE_READ(fs, pwd.dentry));
+		BPF_CORE_READ_INTO(&base, fs, pwd);
 	} else {
 		struct file *dir = file_of_fd(dirfd);
 
-		if (dir)
-			path_prepend(s, BPF_CORE_READ(dir, f_path.mnt),
-				     BPF_CORE_READ(dir, f_path.dentry));
+		if (!dir)
+			return;
+		BPF_CORE_READ_INTO(&base, dir, f_path);
 	}
+	path_prepend((__u64)base.mnt, (__u64)base.dentry);
 }
 
 /* Puts len bytes of s->raw at the end of s->path, with a slash in front if there is none. */
@@ -191,7 +193,7 @@ static __always_inline bool path_put_raw(struct scratch *s, __u32 len)
 	return true;
 }
 
-subprogram int path_arg_learn(struct abi_task *t, __u64 user, __u32 dirfd, __u32 ops,
+static __noinline int path_arg_learn(struct abi_task *t, __u64 user, __u32 dirfd, __u32 ops,
 				     bool has_dirfd)
 {
 	struct scratch *s = scratch_get();
@@ -211,7 +213,7 @@ subprogram int path_arg_learn(struct abi_task *t, __u64 user, __u32 dirfd, __u32
 		return 0;
 	}
 	path_prepend_base(s, s->raw[0] == '/', dirfd, has_dirfd);
-	path_learn(s, t->cell, t->actor, ops);
+	path_learn(t->cell, t->actor, ops);
 	return 0;
 }
 
@@ -273,7 +275,7 @@ struct inet_address {
 };
 
 /* sockaddr_un: learned as a file, because that is what it is to every layer that confines it. */
-subprogram int unix_learn(struct abi_task *t, __u64 user, __u32 len, __u32 ops)
+static __noinline int unix_learn(struct abi_task *t, __u64 user, __u32 len, __u32 ops)
 {
 	struct scratch *s = scratch_get();
 	long n;
@@ -300,11 +302,11 @@ subprogram int unix_learn(struct abi_task *t, __u64 user, __u32 len, __u32 ops)
 		path_put_raw(s, (n - 1) & 127);
 		path_prepend_base(s, s->raw[0] == '/', AT_FDCWD, false);
 	}
-	path_learn(s, t->cell, t->actor, ops);
+	path_learn(t->cell, t->actor, ops);
 	return 0;
 }
 
-subprogram int sockaddr_learn(struct abi_task *t, __u32 fd, __u64 user, __u32 len,
+static __noinline int sockaddr_learn(struct abi_task *t, __u32 fd, __u64 user, __u32 len,
 				     __u32 op)
 {
 	struct inet_address address = {};
@@ -392,8 +394,10 @@ int BPF_PROG(exit_listen, struct pt_regs *regs, long ret)
 	key.family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	key.protocol = BPF_CORE_READ(sk, sk_protocol);
 	if (key.family == AF_INET) {
+		__u32 address = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
+
 		key.port = BPF_CORE_READ(sk, __sk_common.skc_num);
-		BPF_CORE_READ_INTO(key.address, sk, __sk_common.skc_rcv_saddr);
+		__builtin_memcpy(key.address, &address, sizeof(address));
 	} else if (key.family == AF_INET6) {
 		key.port = BPF_CORE_READ(sk, __sk_common.skc_num);
 		BPF_CORE_READ_INTO(&key.address, sk, __sk_common.skc_v6_rcv_saddr);

@@ -15,6 +15,14 @@
 
 const volatile struct abi_settings settings __weak = {};
 
+/* sys_enter continues here for a task that was there before us. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u32));
+} enter_handlers __weak SEC(".maps");
+
 /* sys_exit continues in one of these, by enum abi_exit_handler: see exit.bpf.c. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -90,58 +98,89 @@ static __always_inline __u32 plan_slot(__u32 table, __u32 nr)
 	return table * ABI_CALL_NR_MAX + nr;
 }
 
+/* Counts the call that t has entered. */
+static __always_inline void call_entered(const struct pt_regs *regs, struct abi_task *t)
+{
+	struct abi_call_key key = { .actor = t->actor, .nr = t->nr, .table = t->table };
+	__u32 slot = plan_slot(key.table, key.nr);
+	struct abi_arg_plan *plan;
+
+	call_learn(t, &key);
+	plan = bpf_map_lookup_elem(&arg_plans, &slot);
+	if (plan && plan->count)
+		args_learn(regs, t, &key, plan);
+}
+
 SEC("tp_btf/sys_enter")
 int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
 {
 	struct abi_task *t = task_find();
-	struct abi_arg_plan *plan;
-	struct abi_call_key key = {};
-	__u32 nr = id, slot;
+	__u32 nr = id;
 
 	if (!t)
 		return 0;
-	key.table = call_table(current_task(), &nr);
-	if (nr > ABI_CALL_NR_MAX)
-		nr = ABI_CALL_NR_MAX; /* no such call anywhere: they are counted together */
-	t->nr = nr;
-	t->table = key.table;
+	t->table = call_table(current_task(), &nr);
+	t->nr = nr < ABI_CALL_NR_MAX ? nr : ABI_CALL_NR_MAX; /* no such call: counted together */
 	t->in_call = ABI_CALL_ENTERED;
 	if (t->stage == ABI_STAGE_SETUP && t->filter != (__u64)BPF_CORE_READ(current_task(),
 									    seccomp.filter)) {
 		t->stage = ABI_STAGE_TAIL;
 		t->actor = 0;
 	}
-	if (!t->actor)
-		task_resolve(t);
-	key.actor = t->actor;
-	key.nr = nr;
-	if (!key.actor)
-		return 0;
-	call_learn(t, &key);
-	slot = plan_slot(key.table, nr);
-	plan = bpf_map_lookup_elem(&arg_plans, &slot);
-	if (plan && plan->count)
-		args_learn(regs, t, &key, plan);
+	if (task_resolve(t))
+		call_entered(regs, t);
+	else if (!t->exe)
+		bpf_tail_call(ctx, &enter_handlers, 0);
 	return 0;
+}
+
+/* The first call we see of a task: who is it? */
+SEC("tp_btf/sys_enter")
+int BPF_PROG(enter_first, struct pt_regs *regs, long id)
+{
+	struct file *file = BPF_CORE_READ(current_task(), mm, exe_file);
+	struct abi_task *t = task_find();
+
+	if (!t || !file)
+		return 0;
+	t->exe = exe_number((__u64)file, t->cell);
+	if (task_resolve(t))
+		call_entered(regs, t);
+	return 0;
+}
+
+enum { CAPS_PER_CALL_MAX = 8 };
+
+/* The number of the lowest bit that is set: BPF has no instruction for it. */
+static __always_inline __u32 lowest_bit(__u64 set)
+{
+	__u64 below = (set & -set) - 1;
+
+	below = below - ((below >> 1) & 0x5555555555555555ULL);
+	below = (below & 0x3333333333333333ULL) + ((below >> 2) & 0x3333333333333333ULL);
+	below = (below + (below >> 4)) & 0x0f0f0f0f0f0f0f0fULL;
+	return (below * 0x0101010101010101ULL) >> 56;
 }
 
 /* The capabilities asked for during the call were used if it succeeded, else merely probed. */
 static __always_inline void caps_settle(struct abi_task *t, bool success)
 {
 	struct abi_cap_key key = { .actor = t->actor, .nr = t->nr, .table = t->table };
-	__u64 granted = t->caps_granted, refused = t->caps_refused;
-	struct abi_fact fresh = {};
+	__u64 granted = t->caps_granted, rest = granted | t->caps_refused;
 
 	t->caps_granted = t->caps_refused = 0;
-	for (__u32 cap = 0; cap < 64; cap++) {
-		if (!((granted | refused) >> cap & 1))
-			continue;
-		key.cap = cap;
-		key.outcome = !(granted >> cap & 1) ? ABI_CAP_REFUSED :
-			      success		    ? ABI_CAP_USED :
-						      ABI_CAP_PROBED;
+	for (int i = 0; i < CAPS_PER_CALL_MAX && rest; i++) {
+		struct abi_fact fresh = {};
+
+		key.cap = lowest_bit(rest);
+		rest &= rest - 1;
+		key.outcome = !(granted >> (key.cap & 63) & 1) ? ABI_CAP_REFUSED :
+			      success			       ? ABI_CAP_USED :
+								 ABI_CAP_PROBED;
 		fact_learn(&caps, &key, &fresh, t->cell, ABI_LOSS_CAPS);
 	}
+	if (rest)
+		loss_count(t->cell, ABI_LOSS_CAPS);
 }
 
 SEC("tp_btf/sys_exit")
@@ -161,16 +200,15 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 			return 0; /* rt_sigreturn and tracers leave no number */
 		key.table = call_table(current_task(), &nr);
 		key.nr = nr > ABI_CALL_NR_MAX ? ABI_CALL_NR_MAX : nr;
-		if (!t->actor)
-			task_resolve(t);
+		if (!task_resolve(t))
+			return 0;
 		key.actor = t->actor;
-		if (key.actor)
-			call_learn(t, &key);
+		call_learn(t, &key);
 		return 0;
 	}
 	slot = t->in_call == ABI_CALL_ENTERED ? plan_slot(t->table, t->nr) : ~0U;
 	t->in_call = ABI_CALL_NONE;
-	if (t->caps_granted | t->caps_refused)
+	if (t->caps_granted | t->caps_refused && task_resolve(t))
 		caps_settle(t, ret >= 0 || ret == -EINPROGRESS);
 	if (ret < 0 && ret != -EINPROGRESS)
 		return 0;

@@ -157,10 +157,9 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 		    exe_is_contained(task, file, t->outer_mntns))
 			t->stage = ABI_STAGE_APP;
 	}
-	t->exe = exe_number(file, t->cell);
+	t->exe = exe_number((__u64)file, t->cell);
 	t->actor = 0;
-	task_resolve(t);
-	if (t->stage != ABI_STAGE_APP)
+	if (!task_resolve(t) || t->stage != ABI_STAGE_APP)
 		return 0;
 	if (t->origin == ABI_ORIGIN_WORKLOAD)
 		cell_start(task, t);
@@ -169,7 +168,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	s = scratch_get();
 	if (s) {
 		path_of_file(s, file);
-		path_learn(s, t->cell, t->actor, ABI_FILE_EXEC);
+		path_learn(t->cell, t->actor, ABI_FILE_EXEC);
 	}
 	return 0;
 }
@@ -191,11 +190,10 @@ static __always_inline void call_killed(struct task_struct *task, struct abi_tas
 		if (nr < ABI_CALL_NR_MAX)
 			key.nr = nr;
 	}
-	if (!t->actor)
-		task_resolve(t);
+	if (!task_resolve(t))
+		return;
 	key.actor = t->actor;
-	if (key.actor)
-		call_learn(t, &key);
+	call_learn(t, &key);
 }
 
 SEC("tp_btf/sched_process_exit")

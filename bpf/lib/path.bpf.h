@@ -10,10 +10,17 @@
 
 enum { PATH_STEPS_MAX = 96 }; /* components and mount crossings together */
 
-static __always_inline struct scratch *scratch_get(void)
+static __always_inline struct scratch *scratch_current(void)
 {
 	__u32 zero = 0;
-	struct scratch *s = bpf_map_lookup_elem(&scratches, &zero);
+
+	return bpf_map_lookup_elem(&scratches, &zero);
+}
+
+/* The same, emptied. */
+static __always_inline struct scratch *scratch_get(void)
+{
+	struct scratch *s = scratch_current();
 
 	if (s) {
 		s->at = ABI_PATH_MAX;
@@ -46,12 +53,14 @@ static __always_inline bool path_prepend_name(struct scratch *s, struct dentry *
 	return true;
 }
 
-/* Puts the path of dentry on mnt in front of what s holds. */
-subprogram int path_prepend(struct scratch *s, struct vfsmount *vfsmnt,
-				   struct dentry *dentry)
+/* Puts the path of dentry on vfsmnt in front of what this CPU's scratch holds. */
+subprogram int path_prepend(__u64 vfsmnt, __u64 dentry_address)
 {
-	struct mount *mnt = mount_of(vfsmnt);
-	struct dentry *root = BPF_CORE_READ(vfsmnt, mnt_root);
+	struct dentry *dentry = (struct dentry *)dentry_address;
+	struct vfsmount *on = (struct vfsmount *)vfsmnt;
+	struct dentry *root = BPF_CORE_READ(on, mnt_root);
+	struct mount *mnt = mount_of(on);
+	struct scratch *s = scratch_current();
 
 	if (!s)
 		return 0;
@@ -61,14 +70,23 @@ subprogram int path_prepend(struct scratch *s, struct vfsmount *vfsmnt,
 		if (dentry == root) {
 			struct mount *up = BPF_CORE_READ(mnt, mnt_parent);
 
-			if (up == mnt || !up)
+			if (up != mnt && up) {
+				dentry = BPF_CORE_READ(mnt, mnt_mountpoint);
+				mnt = up;
+				root = BPF_CORE_READ(mnt, mnt.mnt_root);
+				continue;
+			}
+			if (s->at != ABI_PATH_MAX ||
+			    (BPF_CORE_READ(dentry, d_inode, i_mode) & S_IFMT) == S_IFDIR)
 				return 0;
-			dentry = BPF_CORE_READ(mnt, mnt_mountpoint);
-			mnt = up;
-			root = BPF_CORE_READ(mnt, mnt.mnt_root);
-			continue;
+			/* A file that is a mount of its own, and detached: runtimes execute themselves
+			 * like that (CVE-2019-5736). Its name in its file system is what is left. */
+			s->flags |= ABI_PATH_DETACHED;
+			root = NULL;
 		}
 		parent = BPF_CORE_READ(dentry, d_parent);
+		if (parent == dentry && !root)
+			return 0;
 		if (parent == dentry || !parent) {
 			/* Never linked into a file system: memfd, pipe, socket. */
 			s->flags |= ABI_PATH_MEMORY;
@@ -89,9 +107,9 @@ static __always_inline void path_of_file(struct scratch *s, struct file *file)
 {
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
 
+	path_prepend((__u64)BPF_CORE_READ(file, f_path.mnt), (__u64)dentry);
 	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) == S_IFDIR)
 		s->flags |= ABI_PATH_DIRECTORY;
-	path_prepend(s, BPF_CORE_READ(file, f_path.mnt), dentry);
 	if (!(s->flags & ABI_PATH_MEMORY) && !BPF_CORE_READ(dentry, d_hash.pprev) &&
 	    s->at < ABI_PATH_MAX)
 		s->flags |= ABI_PATH_DELETED;
@@ -107,27 +125,32 @@ static __always_inline __u64 hash_mix(__u64 h, __u64 word)
 	return h ^ (h >> 29);
 }
 
-/* Eight bytes at a time; the buffer behind the text is zero. */
-subprogram __u64 path_hash(struct scratch *s)
+/* Words at a time, and four of them a round, to keep the verifier's walk short; the buffer behind
+ * the text is zero. */
+subprogram __u64 path_hash(void)
 {
+	struct scratch *s = scratch_current();
 	__u64 h = settings.path_seed;
 	__u32 at;
 
 	if (!s)
 		return 0;
 	at = s->at;
-	for (int i = 0; i < ABI_PATH_MAX / 8; i++) {
+	for (int i = 0; i < ABI_PATH_MAX / 32; i++) {
+		__u64 *words = (__u64 *)&s->path[at & (ABI_PATH_MAX - 1)];
+
 		if (at >= ABI_PATH_MAX)
 			break;
-		h = hash_mix(h, *(__u64 *)&s->path[at & (ABI_PATH_MAX - 1)]);
-		at += 8;
+		h = hash_mix(hash_mix(hash_mix(hash_mix(h, words[0]), words[1]), words[2]), words[3]);
+		at += 32;
 	}
 	return hash_mix(h, s->at);
 }
 
-/* Learns that actor did ops to the path in s; returns the hash of the path. */
-subprogram __u64 path_learn(struct scratch *s, __u64 cell, __u32 actor, __u32 ops)
+/* Learns that actor did ops to the path in this CPU's scratch; returns the hash of the path. */
+subprogram __u64 path_learn(__u64 cell, __u32 actor, __u32 ops)
 {
+	struct scratch *s = scratch_current();
 	struct abi_file_key key = { .actor = actor, .ops = ops };
 	__u32 len;
 
@@ -135,7 +158,7 @@ subprogram __u64 path_learn(struct scratch *s, __u64 cell, __u32 actor, __u32 op
 		return 0;
 	if (s->flags & ABI_PATH_TRUNCATED)
 		loss_count(cell, ABI_LOSS_DEPTH);
-	key.hash = path_hash(s);
+	key.hash = path_hash();
 	len = ABI_PATH_MAX - s->at;
 	if (len > ABI_PATH_MAX)
 		return 0;

@@ -35,8 +35,9 @@ static __always_inline void notice_send(enum abi_notice_kind kind, __u64 cell, _
 }
 
 /* The number of the executable behind file, learned with its path at first sight; 0 if lost. */
-subprogram __u32 exe_number(struct file *file, __u64 cell)
+subprogram __u32 exe_number(__u64 file_address, __u64 cell)
 {
+	struct file *file = (struct file *)file_address;
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	struct abi_exe_key key = {
 		.ino = BPF_CORE_READ(inode, i_ino),
@@ -72,20 +73,19 @@ subprogram __u32 exe_number(struct file *file, __u64 cell)
 	return 0;
 }
 
-/* Gives t its actor; for current only, whose executable it reads if need be. */
-subprogram int task_resolve(struct abi_task *t)
+/*
+ * Gives t its actor, if its executable is known. It is, for every task whose birth, move or exec we
+ * saw; those that ran before are looked up at their next system call (enter_first in syscall.bpf.c).
+ */
+static __always_inline bool task_resolve(struct abi_task *t)
 {
 	struct abi_actor key = {};
 	__u32 fresh, *actor;
 
-	if (!t)
-		return 0;
-	if (!t->exe) {
-		struct file *file = BPF_CORE_READ(current_task(), mm, exe_file);
-
-		if (file)
-			t->exe = exe_number(file, t->cell);
-	}
+	if (t->actor)
+		return true;
+	if (!t->exe)
+		return false;
 	key.cell = t->cell;
 	key.exe = t->exe;
 	key.stage = t->stage;
@@ -96,11 +96,12 @@ subprogram int task_resolve(struct abi_task *t)
 		bpf_map_update_elem(&actors, &key, &fresh, BPF_NOEXIST);
 		actor = bpf_map_lookup_elem(&actors, &key);
 	}
-	if (actor)
-		t->actor = *actor;
-	else
+	if (!actor) {
 		loss_count(t->cell, ABI_LOSS_ACTORS);
-	return 0;
+		return false;
+	}
+	t->actor = *actor;
+	return true;
 }
 
 static __always_inline struct abi_task *task_store(__u32 tid, struct abi_task *t)
@@ -132,9 +133,7 @@ static __always_inline struct abi_task *task_find_actor(void)
 {
 	struct abi_task *t = task_find();
 
-	if (t && !t->actor)
-		task_resolve(t);
-	return t && t->actor ? t : NULL;
+	return t && task_resolve(t) ? t : NULL;
 }
 
 static __always_inline void call_learn(struct abi_task *t, struct abi_call_key *key)
@@ -160,7 +159,10 @@ static __always_inline void task_admit(struct task_struct *task, __u64 cell_id,
 		fresh = *from;
 		fresh.actor = 0;
 	} else {
+		struct file *own = BPF_CORE_READ(task, mm, exe_file);
+
 		fresh.filter = (__u64)BPF_CORE_READ(task, seccomp.filter);
+		fresh.exe = own ? exe_number((__u64)own, cell_id) : 0;
 		fresh.outer_mntns = mntns_of(outer);
 		if (cell->flags & ABI_CELL_STARTED)
 			fresh.origin = ABI_ORIGIN_ENTERED;
@@ -169,7 +171,7 @@ static __always_inline void task_admit(struct task_struct *task, __u64 cell_id,
 
 			cell->init_tgid = BPF_CORE_READ(task, tgid);
 			if (file)
-				cell->runtime_exe = exe_number(file, cell_id);
+				cell->runtime_exe = exe_number((__u64)file, cell_id);
 			notice_send(ABI_NOTICE_ENTERED, cell_id, cell->init_tgid);
 		}
 	}

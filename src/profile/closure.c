@@ -45,3 +45,17 @@ const struct closure_rule closure_rules[] = {
 	{ "futex_time64", { "futex" }, TIME64, true },
 };
 const size_t closure_rules_count = ARRAY_SIZE(closure_rules);
+
+/* Source: src/runtime of Go (sys_linux_amd64.s, os_linux.go): what its scheduler, network poller,
+ * preemption signals and memory allocator call on their own. */
+static const char *const go_calls[] = { "brk",		 "clone",   "epoll_ctl",  "epoll_pwait",
+					"epoll_wait",	 "futex",   "getpid",	  "gettid",
+					"madvise",	 "mmap",    "munmap",	  "nanosleep",
+					"rt_sigprocmask", "rt_sigreturn", "sched_yield",
+					"sigaltstack",	 "tgkill",  "write",	  NULL };
+
+const struct closure_runtime closure_runtimes[] = {
+	{ "runc", go_calls,
+	  "Go's scheduler, signals and allocator may make it while runc prepares the exec" },
+};
+const size_t closure_runtimes_count = ARRAY_SIZE(closure_runtimes);

@@ -15,3 +15,15 @@ struct closure_rule {
 
 extern const struct closure_rule closure_rules[];
 extern const size_t closure_rules_count;
+
+/*
+ * What a container runtime's language may do at any moment between loading the filter and its exec,
+ * seen in one start and not in the next. By the runtime's name.
+ */
+struct closure_runtime {
+	const char *runtime;
+	const char *const *calls; /* NULL-terminated */
+	const char *why;
+};
+extern const struct closure_runtime closure_runtimes[];
+extern const size_t closure_runtimes_count;

@@ -18,7 +18,7 @@
 #define FOREVER INT64_MAX
 
 static const char *const file_flag_names[] = { "raw", "truncated", "memory", "deleted",
-					       "directory", "abstract" };
+					       "directory", "abstract", "detached" };
 
 /* --- writing ------------------------------------------------------------------------------------ */
 

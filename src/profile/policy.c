@@ -182,13 +182,16 @@ static int arguments_build(struct policy_entry *e, const struct profile *p,
 static int closure_arguments(struct policy_entry *e, const struct policy_options *o)
 {
 	const struct sys_arg_plan *plan = sys_arg_plan(e->name);
-	struct policy_match m = { 0 };
+	struct policy_match none = { 0 }, harmless = { 0 };
 
 	if (!plan || plan->use != SYS_ARG_DANGER || o->arguments == POLICY_ARGUMENTS_NONE)
 		return 0;
-	for (unsigned i = 0; i < plan->count; i++)
-		m.mask[plan->arg[i].index] = plan->arg[i].mask;
-	return match_add(e, &m) ? 0 : -ENOMEM;
+	for (unsigned i = 0; i < plan->count; i++) {
+		none.mask[plan->arg[i].index] = plan->arg[i].mask;
+		harmless.value[plan->arg[i].index] = plan->arg[i].harmless;
+	}
+	memcpy(harmless.mask, none.mask, sizeof(none.mask));
+	return match_add(e, &none) && match_add(e, &harmless) ? 0 : -ENOMEM;
 }
 
 /* --- building ----------------------------------------------------------------------------------- */
@@ -244,6 +247,30 @@ static int add_closure(struct policy *policy, const struct policy_options *o)
 	return 0;
 }
 
+static int add_runtime_closure(struct policy *policy, const struct profile *p,
+			       const struct policy_options *o)
+{
+	for (size_t i = 0; i < closure_runtimes_count; i++) {
+		const struct closure_runtime *rule = &closure_runtimes[i];
+
+		if (!p->runtime.name || !str_eq(p->runtime.name, rule->runtime))
+			continue;
+		for (const char *const *call = rule->calls; *call; call++) {
+			bool fresh = !entry_find(policy, *call);
+			struct policy_entry *e = entry_add(policy, *call, POLICY_CLOSURE);
+
+			if (!e)
+				return -ENOMEM;
+			if (!fresh)
+				continue;
+			e->why = rule->why;
+			if (closure_arguments(e, o))
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
 static int add_asked(struct policy *policy, const struct policy_options *o, struct error *err)
 {
 	for (const char *const *name = o->allow; name && *name; name++) {
@@ -277,6 +304,8 @@ int policy_build(struct policy *policy, const struct profile *profile,
 		r = r ? r : arguments_build(e, profile, options);
 	if (!r && !options->without_closure)
 		r = add_closure(policy, options);
+	if (!r && !options->without_closure && !options->without_runtime)
+		r = add_runtime_closure(policy, profile, options);
 	if (!r)
 		r = add_asked(policy, options, err);
 	if (r) {

@@ -16,7 +16,7 @@ enum { PASSES_MAX = 8, GRACE_NS = 1000000000 };
 
 static struct session_workload *workload_of_cell(struct session *s, uint64_t cell)
 {
-	vec_foreach(w, &s->workloads)
+	vec_foreach(w, &s->state.workloads)
 		vec_foreach(known, &w->cells)
 			if (*known == cell)
 				return w;
@@ -33,7 +33,7 @@ static bool path_is_below(const char *path, const char *group)
 
 static struct session_workload *workload_of_path(struct session *s, const char *path)
 {
-	vec_foreach(w, &s->workloads)
+	vec_foreach(w, &s->state.workloads)
 		if (!w->ended && path_is_below(path, w->who.cgroup))
 			return w;
 	return NULL;
@@ -53,7 +53,7 @@ static int workload_add_cell(struct session *s, struct session_workload *w, uint
 /* Takes what *who owns. */
 static struct session_workload *workload_add(struct session *s, struct container *who)
 {
-	struct session_workload *w = vec_add(&s->workloads);
+	struct session_workload *w = vec_add(&s->state.workloads);
 
 	if (!w) {
 		container_deinit(who);
@@ -271,6 +271,32 @@ static int ignore_cell(struct session *s, uint64_t id)
  * Decides about a cell that is nobody's yet. A container's runtime creates the control group first
  * and writes its state later: until the application has started, "don't know" is not "no".
  */
+/*
+ * A container that is gone before its runtime's state could be read (a bare runtime's, very short) is
+ * known by the name of its control group alone; that it ran something out of a root of its own is
+ * what makes it a container. systemd's units do that too, and say what they are.
+ */
+static bool container_of_memory(const struct abi_cell *cell, struct container *who)
+{
+	static const char *const units[] = { ".service", ".slice", ".socket", ".mount", ".scope" };
+	const char *name = strrchr(cell->path, '/');
+
+	if (!(cell->flags & ABI_CELL_STARTED) || !name || !name[1])
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+		if (str_ends(name, units[i]))
+			return false;
+	memset(who, 0, sizeof(*who));
+	who->id = strdup(name + 1);
+	who->name = strdup(name + 1);
+	who->engine = strdup("unknown");
+	who->cgroup = strdup(cell->path);
+	if (who->id && who->name && who->engine && who->cgroup)
+		return true;
+	container_deinit(who);
+	return false;
+}
+
 static int judge_cell(struct session *s, uint64_t id, const struct abi_cell *cell)
 {
 	struct session_workload *w = workload_of_path(s, cell->path);
@@ -283,6 +309,8 @@ static int judge_cell(struct session *s, uint64_t id, const struct abi_cell *cel
 	r = container_of_cgroup(&s->layout, cell->path, &who);
 	if (r < 0)
 		return r;
+	if (r > 0 && cell->flags & ABI_CELL_GONE && container_of_memory(cell, &who))
+		r = 0;
 	settled = cell->flags & (ABI_CELL_STARTED | ABI_CELL_GONE) ||
 		  recorder_now_ns() - cell->born_ns > 60ULL * GRACE_NS;
 	if (r == 0 && selection_has(&s->selection, &who) && (settled || who.bundle)) {
@@ -333,7 +361,7 @@ int census_sweep(struct session *s)
 		if (!workload_of_cell(s, id))
 			r = judge_cell(s, id, cell);
 	}
-	vec_foreach(w, &s->workloads) {
+	vec_foreach(w, &s->state.workloads) {
 		if (!w->ended && !w->command && workload_has_ended(w, &cells)) {
 			w->ended = true;
 			s->dirty = true;

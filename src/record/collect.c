@@ -35,6 +35,8 @@ struct collector {
 	struct collect_target *targets;
 	size_t target_count;
 	VEC(struct actor_row) actors;
+	struct recorder_dump exe_dump;
+	struct exe_row *exes; /* sorted by id; into exe_dump */
 	int64_t boot_offset_ns;
 };
 
@@ -67,34 +69,41 @@ static struct collect_target *target_of(struct collect_target *targets, size_t c
 	return NULL;
 }
 
-static char *exe_path(const struct exe_row *exes, size_t count, uint32_t id)
+static char *exe_path(const struct collector *c, uint32_t id)
 {
-	const struct exe_row *row = bsearch(&id, exes, count, sizeof(*exes), number_compare);
+	const struct exe_row *row = bsearch(&id, c->exes, c->exe_dump.count, sizeof(*c->exes),
+					    number_compare);
 
 	if (!row)
 		return strdup("(unknown)");
 	return profile_path_escape(row->exe->path, strnlen(row->exe->path, ABI_EXE_PATH_MAX));
 }
 
+static int exes_read(struct collector *c)
+{
+	int r = recorder_dump(c->recorder, RECORDER_EXES, &c->exe_dump);
+
+	c->exes = r ? NULL : calloc(c->exe_dump.count + 1, sizeof(*c->exes));
+	if (!c->exes)
+		return r ? r : -ENOMEM;
+	for (size_t i = 0; i < c->exe_dump.count; i++) {
+		c->exes[i].exe = recorder_dump_value(&c->exe_dump, i);
+		c->exes[i].id = c->exes[i].exe->id;
+	}
+	qsort(c->exes, c->exe_dump.count, sizeof(*c->exes), number_compare);
+	return 0;
+}
+
 /* Reads who is who; after this every fact's actor number leads to a target or to nobody. */
 static int actors_read(struct collector *c)
 {
-	cleanup_dump struct recorder_dump actors = { 0 }, exes = { 0 };
-	cleanup_free struct exe_row *rows = NULL;
+	cleanup_dump struct recorder_dump actors = { 0 };
 	int r = recorder_dump(c->recorder, RECORDER_ACTORS, &actors);
 
 	if (!r)
-		r = recorder_dump(c->recorder, RECORDER_EXES, &exes);
+		r = exes_read(c);
 	if (r)
 		return r;
-	rows = calloc(exes.count + 1, sizeof(*rows));
-	if (!rows)
-		return -ENOMEM;
-	for (size_t i = 0; i < exes.count; i++) {
-		rows[i].exe = recorder_dump_value(&exes, i);
-		rows[i].id = rows[i].exe->id;
-	}
-	qsort(rows, exes.count, sizeof(*rows), number_compare);
 	for (size_t i = 0; i < actors.count; i++) {
 		const struct abi_actor *a = recorder_dump_key(&actors, i);
 		struct collect_target *target = target_of(c->targets, c->target_count, a->cell);
@@ -104,7 +113,7 @@ static int actors_read(struct collector *c)
 		if (!target)
 			continue;
 		row = vec_add(&c->actors);
-		path = exe_path(rows, exes.count, a->exe);
+		path = exe_path(c, a->exe);
 		if (!row || !path)
 			return -ENOMEM;
 		row->number = *(const uint32_t *)recorder_dump_value(&actors, i);
@@ -273,6 +282,12 @@ static int take_file(struct collector *c, const void *key, const void *value)
 	} else {
 		text = profile_path_escape(raw, f->len);
 	}
+	if (text && f->flags & ABI_PATH_DIRECTORY && !str_ends(text, "/")) {
+		char *directory = str_format("%s/", text);
+
+		free(text);
+		text = directory;
+	}
 	if (!text)
 		return -ENOMEM;
 	e = evidence_of(c, a, &f->fact);
@@ -313,6 +328,8 @@ static int take_cell(struct collector *c, const void *key, const void *value)
 	p = t->profile;
 	for (int i = 0; i < ABI_LOSSES; i++)
 		p->recording.losses[i] += cell->losses[i];
+	if (cell->runtime_exe && !(cell->flags & ABI_CELL_COMMAND) && !p->runtime.path)
+		p->runtime.path = exe_path(c, cell->runtime_exe);
 	if (!(cell->flags & ABI_CELL_STARTED) || (p->credentials.known && !cell->started_ns))
 		return 0;
 	p->credentials.uid = cell->uid;
@@ -361,6 +378,8 @@ int collect(struct recorder *r, struct collect_target *targets, size_t count, st
 				    recorder_dump_value(&ranges, k),
 				    ranges.value_size / sizeof(struct abi_arg_range));
 	vec_deinit(&c.actors);
+	recorder_dump_deinit(&c.exe_dump);
+	free(c.exes);
 	return result ? error_errno(err, -result, "cannot read the recording") : 0;
 }
 

@@ -13,9 +13,11 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/str.h"
+#include "identity/engine.h"
 #include "profile/backend.h"
 #include "profile/json.h"
 #include "profile/path_rule.h"
+#include "record/calibrate.h"
 #include "version.h"
 
 /* What a profile file is called: readable, and safe as a file name whatever the container is called. */
@@ -24,11 +26,11 @@ static void file_stem(const struct session *s, const struct session_workload *w,
 {
 	size_t same = 0;
 
-	vec_foreach(other, &s->workloads)
+	vec_foreach(other, &s->state.workloads)
 		same += str_eq(other->who.name, w->who.name) &&
 			(!other->who.pod_name) == (!w->who.pod_name) &&
 			(!w->who.pod_name || str_eq(other->who.pod_name, w->who.pod_name));
-	if (s->workloads.len == 1)
+	if (s->state.workloads.len == 1)
 		snprintf(out, size, "%s", s->name);
 	else if (w->who.pod_name)
 		snprintf(out, size, "%s_%s_%s", w->who.pod_namespace ? w->who.pod_namespace : "",
@@ -52,7 +54,7 @@ static char *copy(const char *s)
 static int describe(struct session *s, const struct session_workload *w, struct profile *p,
 		    bool final)
 {
-	const struct recorder_hooks *hooks = recorder_hooks(s->recorder);
+	const struct recorder_hooks *hooks = &s->state.hooks;
 	struct utsname uts;
 
 	uname(&uts);
@@ -79,7 +81,7 @@ static int describe(struct session *s, const struct session_workload *w, struct 
 			*slot = profile_path_escape(*arg, strlen(*arg));
 	}
 	p->runtime.name = copy(w->who.runtime);
-	p->recording.start_ns = s->start_ns;
+	p->recording.start_ns = s->state.start_ns;
 	p->recording.end_ns = clock_wall_ns();
 	p->recording.start_seen = !w->attached;
 	p->recording.file_hook = strdup(hooks->files);
@@ -128,6 +130,36 @@ static int root_open(const struct session_workload *w)
 	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* Which runtime it was, and what that needs itself once the filter is loaded. */
+static void complete_runtime(struct profile *p, const struct session_workload *w)
+{
+	struct error err = ERROR_INIT;
+	char path[PATH_MAX], version[64];
+
+	if (w->command || (w->who.engine && str_eq(w->who.engine, "cgroup")))
+		return;
+	if (!p->runtime.path && p->runtime.name &&
+	    engine_find(p->runtime.name, path, sizeof(path)))
+		p->runtime.path = strdup(path); /* it started before us: the one that is installed */
+	if (!p->runtime.path)
+		return;
+	if (!p->runtime.name)
+		p->runtime.name = copy(strrchr(p->runtime.path, '/') ?
+					       strrchr(p->runtime.path, '/') + 1 :
+					       p->runtime.path);
+	engine_version(p->runtime.path, version, sizeof(version));
+	if (*version && !p->runtime.version)
+		p->runtime.version = strdup(version);
+	if (profile_count_calls(p, 1u << PROFILE_TAIL, false)) {
+		p->runtime.tail = PROFILE_TAIL_OBSERVED;
+		return;
+	}
+	if (calibrate(p, &err))
+		profile_add_note(p, "What the container runtime needs itself under a filter is not "
+				    "known (%s): a container with this profile alone may not start.",
+				 err.text);
+}
+
 static int finish(struct session *s, struct session_workload *w, struct profile *p,
 		  struct error *err)
 {
@@ -137,6 +169,7 @@ static int finish(struct session *s, struct session_workload *w, struct profile 
 	char stem[512], path[PATH_MAX];
 	int r;
 
+	complete_runtime(p, w);
 	annotate(p);
 	r = profile_generalise(p, w->who.volumes.items, w->who.volumes.len);
 	if (r)
@@ -168,11 +201,11 @@ int output_write(struct session *s, struct session_workload *only, struct error 
 
 	if (r)
 		return r;
-	targets = calloc(s->workloads.len + 1, sizeof(*targets));
-	workloads = calloc(s->workloads.len + 1, sizeof(*workloads));
+	targets = calloc(s->state.workloads.len + 1, sizeof(*targets));
+	workloads = calloc(s->state.workloads.len + 1, sizeof(*workloads));
 	if (!targets || !workloads)
 		r = error_errno(err, ENOMEM, "profiles");
-	vec_foreach(w, &s->workloads) {
+	vec_foreach(w, &s->state.workloads) {
 		struct profile *p;
 		char stem[512];
 

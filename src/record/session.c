@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/str.h"
-#include "record/state.h"
 
 enum { CONTAINERS_OPEN = 256 }; /* room that is made when containers to come are meant */
 
@@ -19,9 +18,7 @@ void session_free(struct session *s)
 	if (!s)
 		return;
 	recorder_free(s->recorder);
-	vec_foreach(w, &s->workloads)
-		session_workload_deinit(w);
-	vec_deinit(&s->workloads);
+	state_deinit(&s->state);
 	selection_deinit(&s->selection);
 	close_fd(&s->lock_fd);
 	free(s->name);
@@ -73,30 +70,30 @@ static int start_recorder(struct session *s, const struct session_options *o, st
 		.rung = o->rung,
 		.containers = o->containers,
 	};
+	int r;
 
 	if (!options.containers)
 		options.containers = options.watch_new ? CONTAINERS_OPEN :
 							 (unsigned)o->selection.containers.len + 1;
-	return recorder_start(&s->recorder, s->pin_dir, &options, err);
+	r = recorder_start(&s->recorder, s->pin_dir, &options, err);
+	if (!r)
+		s->state.hooks = *recorder_hooks(s->recorder);
+	return r;
 }
 
 /* Takes over what a dead process left. */
 static int resume(struct session *s, struct error *err)
 {
-	struct session_workload *items;
-	size_t count;
 	int r = recorder_adopt(&s->recorder, s->pin_dir, err);
 
 	if (!r)
-		r = state_load(s->name, &s->start_ns, &items, &count, err);
+		r = state_load(s->name, &s->state, err);
 	if (r)
 		return error_prefix(err,
 				    "recording \"%s\" can't be continued (merlon record --end %s "
 				    "removes it)",
 				    s->name, s->name);
-	s->workloads.items = items;
-	s->workloads.len = s->workloads.size = count;
-	vec_foreach(w, &s->workloads)
+	vec_foreach(w, &s->state.workloads)
 		if (w->command)
 			snprintf(s->command_cgroup, sizeof(s->command_cgroup), "%s",
 				 w->who.cgroup);
@@ -118,7 +115,7 @@ int session_open(struct session **ret, const struct session_options *options, bo
 				 "CAP_SYS_PTRACE): BPF programs watch the container");
 	s->wait = options->wait;
 	s->command = options->command;
-	s->start_ns = clock_wall_ns();
+	s->state.start_ns = clock_wall_ns();
 	r = COPY(&s->selection, &options->selection, containers);
 	r = r ? r : COPY(&s->selection, &options->selection, pods);
 	r = r ? r : COPY(&s->selection, &options->selection, images);
@@ -150,7 +147,7 @@ static int save_if_dirty(struct session *s, struct error *err)
 	int r = 0;
 
 	if (s->dirty && !s->visitor)
-		r = state_save(s->name, s->start_ns, s->workloads.items, s->workloads.len, err);
+		r = state_save(s->name, &s->state, err);
 	if (!r)
 		s->dirty = false;
 	return r;
@@ -183,7 +180,7 @@ static int retire(struct session *s, struct error *err)
 {
 	int r = 0;
 
-	vec_foreach(w, &s->workloads) {
+	vec_foreach(w, &s->state.workloads) {
 		if (r || !w->ended || w->written || !selection_is_open(&s->selection))
 			continue;
 		r = output_write(s, w, err);
@@ -219,13 +216,13 @@ bool session_is_over(const struct session *s)
 
 	if (*s->command_cgroup)
 		return command_is_over(self);
-	if (selection_is_open(&s->selection) || !s->workloads.len)
+	if (selection_is_open(&s->selection) || !s->state.workloads.len)
 		return false;
-	vec_foreach(w, &s->workloads)
+	vec_foreach(w, &s->state.workloads)
 		if (!w->ended)
 			return false;
 	/* Named containers that are yet to come keep it open. */
-	return !s->wait || s->workloads.len >= s->selection.containers.len;
+	return !s->wait || s->state.workloads.len >= s->selection.containers.len;
 }
 
 int session_snapshot(struct session *s, struct error *err)
@@ -248,12 +245,12 @@ int session_end(struct session *s, struct error *err)
 
 size_t session_workload_count(const struct session *s)
 {
-	return s->workloads.len;
+	return s->state.workloads.len;
 }
 
 const struct session_workload *session_workload(const struct session *s, size_t i)
 {
-	return &s->workloads.items[i];
+	return &s->state.workloads.items[i];
 }
 
 int session_statistics(const struct session *s, struct collect_stats *ret)
@@ -261,7 +258,7 @@ int session_statistics(const struct session *s, struct collect_stats *ret)
 	VEC(uint64_t) cells = { 0 };
 	int r = 0;
 
-	vec_foreach(w, &s->workloads) {
+	vec_foreach(w, &s->state.workloads) {
 		vec_foreach(cell, &w->cells) {
 			uint64_t *slot = vec_add(&cells);
 

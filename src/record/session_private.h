@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include "record/session.h"
+#include "record/state.h"
 
 struct session {
 	char *name, *output_dir;
@@ -15,8 +16,7 @@ struct session {
 	char pin_dir[300];
 	struct cgroup_layout layout;
 	struct recorder *recorder;
-	int64_t start_ns;
-	VEC(struct session_workload) workloads;
+	struct state state;
 	bool dirty; /* workloads changed since the state was saved */
 
 	pid_t command_pid;

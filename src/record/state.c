@@ -184,8 +184,7 @@ static int state_file(const char *name, char *out, size_t size, struct error *er
 	return r;
 }
 
-int state_save(const char *name, int64_t start_ns, const struct session_workload *workloads,
-	       size_t count, struct error *err)
+int state_save(const char *name, const struct state *state, struct error *err)
 {
 	cleanup_json json_t *root = json_object();
 	cleanup_free char *text = NULL;
@@ -195,15 +194,24 @@ int state_save(const char *name, int64_t start_ns, const struct session_workload
 
 	if (r)
 		return r;
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(all, workload_json(&workloads[i]));
+	vec_foreach(w, &state->workloads)
+		json_array_append_new(all, workload_json(w));
 	json_object_set_new(root, "version", json_integer(ABI_RECORD_VERSION));
-	json_object_set_new(root, "start", json_integer(start_ns));
+	json_object_set_new(root, "start", json_integer(state->start_ns));
+	json_object_set_new(root, "fileHook", json_string(state->hooks.files));
+	json_object_set_new(root, "capabilityHook", json_string(state->hooks.capabilities));
 	json_object_set_new(root, "workloads", all);
 	text = json_dumps(root, JSON_COMPACT);
 	if (!text)
 		return error_errno(err, ENOMEM, "%s", path);
 	return fs_write_atomic(path, text, strlen(text), 0600, err);
+}
+
+void state_deinit(struct state *state)
+{
+	vec_foreach(w, &state->workloads)
+		session_workload_deinit(w);
+	vec_deinit(&state->workloads);
 }
 
 static void strings_load(const json_t *all, void *items, size_t *len, size_t *size)
@@ -250,19 +258,43 @@ static bool workload_load(struct json_reader *r, const json_t *o, struct session
 	return !r->failed;
 }
 
-int state_load(const char *name, int64_t *ret_start_ns, struct session_workload **ret,
-	       size_t *ret_count, struct error *err)
+static void state_read(struct json_reader *r, const json_t *root, struct state *ret)
+{
+	const char *files = "", *capabilities = "";
+	uint64_t version = 0, start = 0;
+	const json_t *list, *item;
+	size_t i;
+
+	json_get_u64(r, root, "version", true, UINT32_MAX, &version);
+	json_get_u64(r, root, "start", true, INT64_MAX, &start);
+	json_get_string(r, root, "fileHook", true, sizeof(ret->hooks.files) - 1, &files);
+	json_get_string(r, root, "capabilityHook", true, sizeof(ret->hooks.capabilities) - 1,
+			&capabilities);
+	if (!r->failed && version != ABI_RECORD_VERSION)
+		json_fail(r, "this recording was started by another version of merlon");
+	ret->start_ns = (int64_t)start;
+	snprintf(ret->hooks.files, sizeof(ret->hooks.files), "%s", files);
+	snprintf(ret->hooks.capabilities, sizeof(ret->hooks.capabilities), "%s", capabilities);
+	list = json_get_array(r, root, "workloads", true, WORKLOADS_MAX);
+	json_array_foreach (list, i, item) {
+		struct session_workload *w = vec_add(&ret->workloads);
+
+		if (!w)
+			json_fail(r, "out of memory");
+		if (!w || !workload_load(r, item, w))
+			break;
+	}
+}
+
+int state_load(const char *name, struct state *ret, struct error *err)
 {
 	cleanup_buf struct buf text = BUF_INIT;
 	cleanup_json json_t *root = NULL;
 	struct json_reader reader = { .err = err };
-	VEC(struct session_workload) all = { 0 };
-	uint64_t version = 0, start = 0;
-	const json_t *list, *item;
 	char path[300];
-	size_t i;
 	int r = state_file(name, path, sizeof(path), err);
 
+	memset(ret, 0, sizeof(*ret));
 	if (!r)
 		r = fs_read(path, STATE_FILE_MAX, &text, err);
 	if (r)
@@ -271,27 +303,11 @@ int state_load(const char *name, int64_t *ret_start_ns, struct session_workload 
 	if (!root)
 		return -EINVAL;
 	reader.file = path;
-	json_get_u64(&reader, root, "version", true, UINT32_MAX, &version);
-	json_get_u64(&reader, root, "start", true, INT64_MAX, &start);
-	if (!reader.failed && version != ABI_RECORD_VERSION)
-		json_fail(&reader, "this recording was started by another version of merlon");
-	list = json_get_array(&reader, root, "workloads", true, WORKLOADS_MAX);
-	json_array_foreach (list, i, item) {
-		struct session_workload *w = vec_add(&all);
-
-		if (!w || !workload_load(&reader, item, w))
-			break;
-	}
-	if (reader.failed) {
-		vec_foreach(w, &all)
-			session_workload_deinit(w);
-		vec_deinit(&all);
-		return -EINVAL;
-	}
-	*ret_start_ns = (int64_t)start;
-	*ret = all.items;
-	*ret_count = all.len;
-	return 0;
+	state_read(&reader, root, ret);
+	if (!reader.failed)
+		return 0;
+	state_deinit(ret);
+	return -EINVAL;
 }
 
 void state_remove(const char *name)

@@ -13,10 +13,15 @@ int state_pin_dir(const char *name, char *out, size_t size, struct error *err);
 int state_lock(const char *name, struct error *err);
 bool state_is_locked(const char *name);
 
-int state_save(const char *name, int64_t start_ns, const struct session_workload *workloads,
-	       size_t count, struct error *err);
-int state_load(const char *name, int64_t *ret_start_ns, struct session_workload **ret,
-	       size_t *ret_count, struct error *err);
+/* What must survive the process. */
+struct state {
+	int64_t start_ns;
+	struct recorder_hooks hooks;
+	VEC(struct session_workload) workloads;
+};
+int state_save(const char *name, const struct state *state, struct error *err);
+int state_load(const char *name, struct state *ret, struct error *err);
+void state_deinit(struct state *state);
 void state_remove(const char *name);
 
 /* Lists the names of all sessions. */

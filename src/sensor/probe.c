@@ -149,25 +149,66 @@ static void probe_ringbuf(struct probe *p)
 		verdict(p, PROBE_RINGBUF, NULL);
 }
 
-void probe_run(struct probe *p)
+static void probe_btf(struct probe *p)
 {
-	memset(p, 0, sizeof(*p));
-	libbpf_set_print(NULL);
 	if (access("/sys/kernel/btf/vmlinux", R_OK) == 0)
 		verdict(p, PROBE_BTF, NULL);
 	else
 		verdict(p, PROBE_BTF, "/sys/kernel/btf/vmlinux: %s", strerror(errno));
-	probe_traced(p, PROBE_TP_BTF, BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, "sched_process_exec");
+}
+
+static void probe_tp_btf(struct probe *p)
+{
+	probe_traced(p, PROBE_TP_BTF, BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP,
+		     "sched_process_exec");
+}
+
+static void probe_cap_tracepoint(struct probe *p)
+{
 	probe_traced(p, PROBE_CAP_TRACEPOINT, BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP,
 		     "cap_capable");
+}
+
+static void probe_fentry(struct probe *p)
+{
 	probe_traced(p, PROBE_FENTRY, BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY,
 		     "security_file_open");
+}
+
+static void probe_fmod_ret(struct probe *p)
+{
 	probe_traced(p, PROBE_FMOD_RET, BPF_PROG_TYPE_TRACING, BPF_MODIFY_RETURN,
 		     "security_file_open");
-	probe_lsm(p);
-	probe_kprobe(p);
-	probe_cgroup_connect(p);
-	probe_ringbuf(p);
+}
+
+static void (*const probes[])(struct probe *p) = {
+	[PROBE_BTF] = probe_btf,
+	[PROBE_TP_BTF] = probe_tp_btf,
+	[PROBE_FENTRY] = probe_fentry,
+	[PROBE_FMOD_RET] = probe_fmod_ret,
+	[PROBE_LSM] = probe_lsm,
+	[PROBE_KPROBE] = probe_kprobe,
+	[PROBE_CGROUP_CONNECT] = probe_cgroup_connect,
+	[PROBE_RINGBUF] = probe_ringbuf,
+	[PROBE_CAP_TRACEPOINT] = probe_cap_tracepoint,
+};
+static_assert(ARRAY_SIZE(probes) == PROBE_FEATURES, "a probe for each");
+
+void probe_run(struct probe *p)
+{
+	memset(p, 0, sizeof(*p));
+	libbpf_set_print(NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(probes); i++)
+		probes[i](p);
+}
+
+bool probe_has(enum probe_feature feature)
+{
+	struct probe p = { 0 };
+
+	libbpf_set_print(NULL);
+	probes[feature](&p);
+	return p.feature[feature].ok;
 }
 
 char probe_rung(const struct probe *p)

@@ -28,5 +28,8 @@ extern const char *const probe_feature_names[PROBE_FEATURES];
 /* Tries everything; takes some milliseconds and needs CAP_BPF and CAP_PERFMON (or root). */
 void probe_run(struct probe *p);
 
+/* Tries one feature. */
+bool probe_has(enum probe_feature feature);
+
 /* The rungs of ARCHITECTURE.md, best first; D if nothing better. */
 char probe_rung(const struct probe *p);

@@ -17,6 +17,7 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "sensor/kernel_symbols.h"
+#include "sensor/probe.h"
 #include "uapi/arg_plan.h"
 #include "uapi/exit_plan.h"
 
@@ -210,8 +211,8 @@ static int fill_plans(struct recorder *r)
 	return 0;
 }
 
-/* sys_exit goes on in these; they are never attached themselves. */
-static int fill_exit_handlers(struct recorder *r)
+/* sys_enter and sys_exit go on in these; they are never attached themselves. */
+static int fill_handlers(struct recorder *r)
 {
 	const struct {
 		enum abi_exit_handler slot;
@@ -226,6 +227,8 @@ static int fill_exit_handlers(struct recorder *r)
 		{ ABI_EXIT_SENDMSG, r->skel->progs.exit_sendmsg },
 	};
 	int fd = bpf_map__fd(r->skel->maps.exit_handlers);
+	int first = bpf_program__fd(r->skel->progs.enter_first);
+	__u32 zero = 0;
 
 	static_assert(ARRAY_SIZE(handlers) == ABI_EXIT_HANDLERS - 1, "a program for each");
 	for (size_t i = 0; i < ARRAY_SIZE(handlers); i++) {
@@ -235,7 +238,9 @@ static int fill_exit_handlers(struct recorder *r)
 		if (bpf_map_update_elem(fd, &slot, &prog, BPF_ANY))
 			return -errno;
 	}
-	return 0;
+	return bpf_map_update_elem(bpf_map__fd(r->skel->maps.enter_handlers), &zero, &first, BPF_ANY) ?
+		       -errno :
+		       0;
 }
 
 static int open_and_load(struct recorder *r, const struct recorder_options *o,
@@ -248,7 +253,9 @@ static int open_and_load(struct recorder *r, const struct recorder_options *o,
 	if (!r->skel)
 		return error_errno(err, errno, "cannot open the recorder's programs");
 	bpf_object__for_each_program(p, r->skel->obj) {
-		if (str_starts(bpf_program__name(p), "exit_"))
+		const char *name = bpf_program__name(p);
+
+		if (str_starts(name, "exit_") || str_starts(name, "enter_"))
 			bpf_program__set_autoattach(p, false);
 	}
 	select_programs(r, rung);
@@ -261,7 +268,7 @@ static int open_and_load(struct recorder *r, const struct recorder_options *o,
 		return error_errno(err, -ret, "the kernel refuses the recorder's programs");
 	ret = fill_plans(r);
 	if (!ret)
-		ret = fill_exit_handlers(r);
+		ret = fill_handlers(r);
 	if (ret)
 		return error_errno(err, -ret, "cannot fill the recorder's tables");
 	ret = recorder_bpf__attach(r->skel);
@@ -338,9 +345,13 @@ static int pin_all(struct recorder *r, const char *pin_dir, struct error *err)
 	snprintf(path, sizeof(path), "%s/notices", pin_dir);
 	if (bpf_obj_pin(r->notices_fd, path))
 		return error_errno(err, errno, "cannot pin %s", path);
-	/* The programs keep everything else alive: their maps, and each other through the prog array. */
+	/* A program array is emptied when no process holds it, unless it is pinned; what is in it, and
+	 * the maps that programs use, live as long as the programs. */
 	snprintf(path, sizeof(path), "%s/exit_handlers", pin_dir);
 	if (bpf_obj_pin(bpf_map__fd(skel->maps.exit_handlers), path))
+		return error_errno(err, errno, "cannot pin %s", path);
+	snprintf(path, sizeof(path), "%s/enter_handlers", pin_dir);
+	if (bpf_obj_pin(bpf_map__fd(skel->maps.enter_handlers), path))
 		return error_errno(err, errno, "cannot pin %s", path);
 	for (size_t i = 0; i < count; i++) {
 		if (!links[i])
@@ -353,13 +364,21 @@ static int pin_all(struct recorder *r, const char *pin_dir, struct error *err)
 	return 0;
 }
 
+/* The best rung that this kernel has, at most limit. */
+static enum recorder_rung best_rung(enum recorder_rung limit)
+{
+	if (limit <= RECORDER_RUNG_FENTRY && probe_has(PROBE_FENTRY))
+		return RECORDER_RUNG_FENTRY;
+	if (limit <= RECORDER_RUNG_KPROBE && probe_has(PROBE_KPROBE))
+		return RECORDER_RUNG_KPROBE;
+	return RECORDER_RUNG_TRACEPOINT;
+}
+
 int recorder_start(struct recorder **ret, const char *pin_dir,
 		   const struct recorder_options *options, struct error *err)
 {
-	static const enum recorder_rung ladder[] = { RECORDER_RUNG_FENTRY, RECORDER_RUNG_KPROBE,
-						     RECORDER_RUNG_TRACEPOINT };
 	cleanup_recorder struct recorder *r = recorder_new();
-	int result = -ENOTSUP;
+	int result;
 
 	if (!r)
 		return error_errno(err, ENOMEM, "recorder");
@@ -369,12 +388,7 @@ int recorder_start(struct recorder **ret, const char *pin_dir,
 				 "this kernel has no BTF (/sys/kernel/btf/vmlinux): it needs "
 				 "CONFIG_DEBUG_INFO_BTF=y, which distributions' kernels have since "
 				 "about 5.8");
-	for (size_t i = 0; result && i < ARRAY_SIZE(ladder); i++) {
-		if (options->rung != RECORDER_RUNG_AUTO && ladder[i] < options->rung)
-			continue;
-		close_maps(r);
-		result = open_and_load(r, options, ladder[i], err);
-	}
+	result = open_and_load(r, options, best_rung(options->rung), err);
 	if (result)
 		return result;
 	for (int i = 0; i < RECORDER_MAPS; i++)

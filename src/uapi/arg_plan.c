@@ -11,6 +11,7 @@
 #define CLONE_NAMESPACES 0x7e020000ULL
 #define CLONE_NEWTIME 0x80ULL /* not for clone: the exit signal is in these bits */
 
+#define PROT_WRITE 2ULL
 #define PROT_WRITE_EXEC 6ULL /* writable, executable, or both at once */
 #define SOCK_TYPE 0xfULL     /* without SOCK_NONBLOCK and SOCK_CLOEXEC */
 
@@ -19,35 +20,35 @@
  * differently (none of these on x86), a row per architecture would be needed.
  */
 static const struct sys_arg_plan plans[] = {
-	{ "arch_prctl", SYS_ARG_STRICT, 1, { { "option", 0, INT, false, true } } },
-	{ "bpf", SYS_ARG_DANGER, 1, { { "cmd", 0, INT, false, false } } },
-	{ "clone", SYS_ARG_DANGER, 1, { { "flags", 0, CLONE_NAMESPACES, true, true } } },
-	{ "fcntl", SYS_ARG_STRICT, 1, { { "cmd", 1, INT, false, false } } },
-	{ "fcntl64", SYS_ARG_STRICT, 1, { { "cmd", 1, INT, false, false } } },
-	{ "ioctl", SYS_ARG_STRICT, 1, { { "request", 1, INT, false, true } } },
-	{ "keyctl", SYS_ARG_DANGER, 1, { { "option", 0, INT, false, false } } },
-	{ "mmap", SYS_ARG_DANGER, 1, { { "prot", 2, PROT_WRITE_EXEC, true, true } } },
-	{ "mmap2", SYS_ARG_DANGER, 1, { { "prot", 2, PROT_WRITE_EXEC, true, true } } },
-	{ "mprotect", SYS_ARG_DANGER, 1, { { "prot", 2, PROT_WRITE_EXEC, true, true } } },
-	{ "personality", SYS_ARG_DANGER, 1, { { "persona", 0, INT, false, true } } },
-	{ "pkey_mprotect", SYS_ARG_DANGER, 1, { { "prot", 2, PROT_WRITE_EXEC, true, true } } },
-	{ "prctl", SYS_ARG_DANGER, 1, { { "option", 0, INT, false, false } } },
-	{ "ptrace", SYS_ARG_DANGER, 1, { { "request", 0, LONG, true, false } } },
-	{ "seccomp", SYS_ARG_DANGER, 1, { { "operation", 0, INT, false, false } } },
-	{ "setns", SYS_ARG_DANGER, 1, { { "nstype", 1, INT, false, true } } },
+	{ "arch_prctl", SYS_ARG_STRICT, 1, { { "option", 0, INT, false, true, 0 } } },
+	{ "bpf", SYS_ARG_DANGER, 1, { { "cmd", 0, INT, false, false, 0 } } },
+	{ "clone", SYS_ARG_DANGER, 1, { { "flags", 0, CLONE_NAMESPACES, true, true, 0 } } },
+	{ "fcntl", SYS_ARG_STRICT, 1, { { "cmd", 1, INT, false, false, 0 } } },
+	{ "fcntl64", SYS_ARG_STRICT, 1, { { "cmd", 1, INT, false, false, 0 } } },
+	{ "ioctl", SYS_ARG_STRICT, 1, { { "request", 1, INT, false, true, 0 } } },
+	{ "keyctl", SYS_ARG_DANGER, 1, { { "option", 0, INT, false, false, 0 } } },
+	{ "mmap", SYS_ARG_DANGER, 1, { { "prot", 2, PROT_WRITE_EXEC, true, true, PROT_WRITE } } },
+	{ "mmap2", SYS_ARG_DANGER, 1, { { "prot", 2, PROT_WRITE_EXEC, true, true, PROT_WRITE } } },
+	{ "mprotect", SYS_ARG_DANGER, 1, { { "prot", 2, PROT_WRITE_EXEC, true, true, PROT_WRITE } } },
+	{ "personality", SYS_ARG_DANGER, 1, { { "persona", 0, INT, false, true, 0 } } },
+	{ "pkey_mprotect", SYS_ARG_DANGER, 1, { { "prot", 2, PROT_WRITE_EXEC, true, true, PROT_WRITE } } },
+	{ "prctl", SYS_ARG_DANGER, 1, { { "option", 0, INT, false, false, 0 } } },
+	{ "ptrace", SYS_ARG_DANGER, 1, { { "request", 0, LONG, true, false, 0 } } },
+	{ "seccomp", SYS_ARG_DANGER, 1, { { "operation", 0, INT, false, false, 0 } } },
+	{ "setns", SYS_ARG_DANGER, 1, { { "nstype", 1, INT, false, true, 0 } } },
 	{ "setsockopt", SYS_ARG_STRICT, 2,
-	  { { "level", 1, INT, false, false }, { "optname", 2, INT, false, false } } },
+	  { { "level", 1, INT, false, false, 0 }, { "optname", 2, INT, false, false, 0 } } },
 	{ "socket", SYS_ARG_DANGER, 3,
-	  { { "domain", 0, INT, false, false },
-	    { "type", 1, SOCK_TYPE, false, true },
-	    { "protocol", 2, INT, false, false } } },
-	{ "socketcall", SYS_ARG_DANGER, 1, { { "call", 0, INT, false, false } } },
+	  { { "domain", 0, INT, false, false, 0 },
+	    { "type", 1, SOCK_TYPE, false, true, 0 },
+	    { "protocol", 2, INT, false, false, 0 } } },
+	{ "socketcall", SYS_ARG_DANGER, 1, { { "call", 0, INT, false, false, 0 } } },
 	{ "socketpair", SYS_ARG_DANGER, 3,
-	  { { "domain", 0, INT, false, false },
-	    { "type", 1, SOCK_TYPE, false, true },
-	    { "protocol", 2, INT, false, false } } },
+	  { { "domain", 0, INT, false, false, 0 },
+	    { "type", 1, SOCK_TYPE, false, true, 0 },
+	    { "protocol", 2, INT, false, false, 0 } } },
 	{ "unshare", SYS_ARG_DANGER, 1,
-	  { { "flags", 0, CLONE_NAMESPACES | CLONE_NEWTIME, true, true } } },
+	  { { "flags", 0, CLONE_NAMESPACES | CLONE_NEWTIME, true, true, 0 } } },
 };
 
 const struct sys_arg_plan *sys_arg_plan(const char *call)

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record/calibrate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/str.h"
+#include "profile/json.h"
+#include "record/session_private.h"
+
+enum {
+	PATIENCE_MS = 30000, /* for the container */
+	SETTLE_MS = 2000,    /* for its control group to go after that */
+};
+
+/*
+ * The program of the container: an x86-64 ELF executable that exits with status 0. Static, so that
+ * the container needs no other file.
+ */
+static const unsigned char exit_program[] = {
+	/* ELF header: 64-bit, little-endian, executable, x86-64, entry 0x400078, one segment */
+	0x7f, 'E', 'L', 'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	2, 0, 0x3e, 0, 1, 0, 0, 0, 0x78, 0, 0x40, 0, 0, 0, 0, 0,
+	0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0x40, 0, 0x38, 0, 1, 0, 0, 0, 0, 0, 0, 0,
+	/* program header: load the whole file, readable and executable, at 0x400000 */
+	1, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0,
+	0x84, 0, 0, 0, 0, 0, 0, 0, 0x84, 0, 0, 0, 0, 0, 0, 0,
+	0, 0x10, 0, 0, 0, 0, 0, 0,
+	/* mov eax, 231 (exit_group); xor edi, edi; syscall; and three bytes never reached */
+	0xb8, 0xe7, 0, 0, 0, 0x31, 0xff, 0x0f, 0x05, 0x90, 0x90, 0x90,
+};
+_Static_assert(sizeof(exit_program) == 0x84, "the length that the program header gives");
+
+/* Runtimes that understand "run --bundle DIR ID". */
+static const char *const drivable[] = { "runc", "crun", "youki" };
+
+static bool is_drivable(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(drivable); i++)
+		if (str_eq(drivable[i], name))
+			return true;
+	return false;
+}
+
+/* --- the container ------------------------------------------------------------------------------ */
+
+static const char config_format[] =
+	"{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"rootfs\"},\"hostname\":\"merlon\","
+	"\"process\":{\"terminal\":false,\"user\":{\"uid\":%u,\"gid\":%u},\"args\":[\"/exit\"],"
+	"\"env\":[\"PATH=/\"],\"cwd\":\"/\",\"noNewPrivileges\":%s,"
+	"\"capabilities\":{\"bounding\":%s,\"effective\":%s,\"permitted\":%s}},"
+	"\"mounts\":[{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"}],"
+	"\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"mount\"},{\"type\":\"ipc\"},"
+	"{\"type\":\"uts\"},{\"type\":\"network\"}],"
+	"\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"%s\"],"
+	"\"syscalls\":[{\"names\":[\"kexec_load\"],\"action\":\"SCMP_ACT_ERRNO\"}]}}}";
+
+static int bundle_write(const char *dir, const struct profile *p, struct error *err)
+{
+	/* Some capability, so that the runtime takes the path on which it sets them. */
+	static const char caps[] = "[\"CAP_KILL\"]";
+	static const char *const mount_points[] = { "proc", "dev", "sys" };
+	char path[PATH_MAX];
+	cleanup_buf struct buf config = BUF_INIT;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < ARRAY_SIZE(mount_points); i++) {
+		snprintf(path, sizeof(path), "%s/rootfs/%s", dir, mount_points[i]);
+		r = fs_mkdirs(path, 0755, err);
+	}
+	snprintf(path, sizeof(path), "%s/rootfs/exit", dir);
+	if (!r)
+		r = fs_write_atomic(path, exit_program, sizeof(exit_program), 0755, err);
+	buf_addf(&config, config_format, p->credentials.uid, p->credentials.gid,
+		 p->runtime.no_new_privileges ? "true" : "false", caps, caps, caps,
+		 sys_archs[SYS_ARCH_X86_64].oci_name);
+	snprintf(path, sizeof(path), "%s/config.json", dir);
+	if (!r)
+		r = fs_write_atomic(path, config.data, config.len, 0644, err);
+	return r;
+}
+
+static void bundle_remove(const char *dir)
+{
+	static const char *const parts[] = { "config.json", "stderr", "rootfs/exit",
+					     "rootfs/proc", "rootfs/dev", "rootfs/sys", "rootfs", "." };
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, parts[i]);
+		if (unlink(path) < 0)
+			rmdir(path);
+	}
+	rmdir(dir);
+}
+
+static pid_t runtime_start(const char *path, const char *dir, const char *id)
+{
+	char *argv[] = { (char *)path, (char *)"run", (char *)"--bundle", (char *)dir, (char *)id,
+			 NULL };
+	char *envp[] = { (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	char errors[PATH_MAX];
+	sigset_t none;
+	pid_t pid = 0;
+
+	snprintf(errors, sizeof(errors), "%s/stderr", dir);
+	sigemptyset(&none);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors,
+					 O_WRONLY | O_CREAT | O_EXCL, 0600);
+	if (posix_spawn(&pid, path, &actions, &attr, argv, envp))
+		pid = 0;
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attr);
+	return pid;
+}
+
+static int did_not_run(const char *dir, struct error *err)
+{
+	char path[PATH_MAX], line[256] = "", shown[300];
+
+	snprintf(path, sizeof(path), "%s/stderr", dir);
+	fs_read_line(path, line, sizeof(line));
+	str_printable(shown, sizeof(shown), line, strlen(line));
+	return error_set(err, EIO, "the container that should show its calls did not run%s%s",
+			 *shown ? ": " : "", shown);
+}
+
+/* Follows the recording until the container is gone. */
+static int follow(struct session *s, pid_t pid, const char *dir, struct error *err)
+{
+	struct pollfd fd = { .fd = session_poll_fd(s), .events = POLLIN };
+	uint64_t until = recorder_now_ns() + PATIENCE_MS * 1000000ULL;
+	bool reaped = false;
+	int status = 0, r = 0;
+
+	while (!r && recorder_now_ns() < until) {
+		poll(&fd, 1, 50);
+		r = session_step(s, err);
+		if (reaped && (status || session_is_over(s)))
+			break;
+		if (!reaped && waitpid(pid, &status, WNOHANG) == pid) {
+			reaped = true;
+			until = recorder_now_ns() + SETTLE_MS * 1000000ULL;
+		}
+	}
+	if (!reaped) {
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+	}
+	return !r && (!reaped || status) ? did_not_run(dir, err) : r;
+}
+
+static int record_runtime(struct profile *p, const char *dir, struct profile *into,
+			  struct error *err)
+{
+	cleanup_session struct session *s = NULL;
+	char id[64], *ids[] = { id };
+	struct session_options o = { .name = id, .output_dir = dir, .wait = true,
+				     .containers = 1 };
+	struct collect_target target = { .profile = into, .root_fd = -1 };
+	bool resumed;
+	pid_t pid;
+	int r;
+
+	snprintf(id, sizeof(id), "merlon-calibration-%d", getpid());
+	o.selection.containers.items = ids;
+	o.selection.containers.len = 1;
+	r = session_open(&s, &o, &resumed, err);
+	if (r)
+		return r;
+	pid = runtime_start(p->runtime.path, dir, id);
+	r = pid ? follow(s, pid, dir, err) : error_set(err, EIO, "cannot run %s", p->runtime.path);
+	if (!r && !s->state.workloads.len)
+		r = error_set(err, EIO, "the container that should show its calls was not seen");
+	if (!r) {
+		target.cells = s->state.workloads.items[0].cells.items;
+		target.cell_count = s->state.workloads.items[0].cells.len;
+		r = collect(s->recorder, &target, 1, err);
+	}
+	session_end(s, NULL);
+	return r;
+}
+
+/* --- keeping it --------------------------------------------------------------------------------- */
+
+static void cache_path(const struct profile *p, char *out, size_t size)
+{
+	struct stat st = { 0 };
+
+	/* The version may stay while a distribution rebuilds: the file's own date and size don't. */
+	stat(p->runtime.path, &st);
+	snprintf(out, size, "%s/%s-%s-%lld-%lld-nnp%d.merlon.json", CALIBRATION_DIR,
+		 p->runtime.name, p->runtime.version ? p->runtime.version : "unknown",
+		 (long long)st.st_mtime, (long long)st.st_size, p->runtime.no_new_privileges);
+}
+
+static int tail_copy(const struct profile *from, struct profile *to)
+{
+	vec_foreach(c, &from->calls) {
+		struct profile_evidence e = profile_evidence_sum(&c->evidence);
+		struct profile_call *added;
+
+		if (c->layer != PROFILE_TAIL || c->refused)
+			continue;
+		e.exe = profile_executable(to, to->runtime.path);
+		if (e.exe == UINT32_MAX)
+			return -ENOMEM;
+		added = profile_add_call(to, c->arch, c->nr, PROFILE_TAIL, false, &e);
+		if (!added)
+			return -ENOMEM;
+		vec_foreach(t, &c->tuples)
+			if (profile_call_add_tuple(added, t->values, t->count))
+				return -ENOMEM;
+	}
+	to->runtime.tail = PROFILE_TAIL_CALIBRATED;
+	return 0;
+}
+
+static int learn(struct profile *p, const char *path, struct profile **ret, struct error *err)
+{
+	cleanup_profile struct profile *learned = profile_new(p->runtime.name);
+	char dir[] = "/run/merlon/calibration.XXXXXX";
+	int r;
+
+	if (!learned)
+		return error_errno(err, ENOMEM, "calibration");
+	r = fs_mkdirs("/run/merlon", 0755, err);
+	if (r)
+		return r;
+	if (!mkdtemp(dir))
+		return error_errno(err, errno, "%s", dir);
+	chmod(dir, 0755); /* the container's user walks through it */
+	r = bundle_write(dir, p, err);
+	if (!r)
+		r = record_runtime(p, dir, learned, err);
+	bundle_remove(dir);
+	if (!r && !profile_count_calls(learned, 1u << PROFILE_TAIL, false))
+		r = error_set(err, EIO, "%s was not seen loading a filter", p->runtime.name);
+	if (r)
+		return r;
+	learned->runtime.name = strdup(p->runtime.name);
+	learned->runtime.path = strdup(p->runtime.path);
+	learned->runtime.no_new_privileges = p->runtime.no_new_privileges;
+	learned->runtime.tail = PROFILE_TAIL_OBSERVED;
+	profile_sort(learned);
+	/* Not being able to keep it costs the next recording half a second, nothing else. */
+	if (!fs_mkdirs(CALIBRATION_DIR, 0755, NULL))
+		profile_save(learned, path, NULL);
+	*ret = TAKE_PTR(learned);
+	return 0;
+}
+
+int calibrate(struct profile *p, struct error *err)
+{
+	cleanup_profile struct profile *known = NULL;
+	char path[PATH_MAX];
+	int r = 0;
+
+	if (!p->runtime.name || !p->runtime.path || !is_drivable(p->runtime.name))
+		return error_set(err, ENOTSUP, "cannot drive the runtime %s",
+				 p->runtime.name ? p->runtime.name : "(unknown)");
+	cache_path(p, path, sizeof(path));
+	known = profile_load(path, NULL);
+	if (!known)
+		r = learn(p, path, &known, err);
+	if (!r && tail_copy(known, p))
+		r = error_errno(err, ENOMEM, "calibration");
+	return r;
+}
