@@ -25,7 +25,7 @@ static const struct option_def options[] = {
 	  NULL },
 	{ "all", 'a', NULL, "record every container, also those that start later", false,
 	  COMPLETE_NONE, NULL },
-	{ "wait", 'w', NULL, "if a named container does not run yet, wait for it", false,
+	{ "wait", 'w', NULL, "wait for named containers that do not run, and for them to come back", false,
 	  COMPLETE_NONE, NULL },
 	{ "duration", 'd', "TIME", "end after this time (90s, 10m, 1h30m)", false, COMPLETE_NONE,
 	  NULL },

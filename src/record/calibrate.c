@@ -157,7 +157,7 @@ static int follow(struct session *s, pid_t pid, const char *dir, struct error *e
 	while (!r && recorder_now_ns() < until) {
 		poll(&fd, 1, 50);
 		r = session_step(s, err);
-		if (reaped && (status || session_is_over(s)))
+		if (reaped && (status || (s->state.workloads.len && s->state.workloads.items[0].ended)))
 			break;
 		if (!reaped && waitpid(pid, &status, WNOHANG) == pid) {
 			reaped = true;

@@ -50,6 +50,34 @@ static int workload_add_cell(struct session *s, struct session_workload *w, uint
 	return 0;
 }
 
+/* True if a and b are the same container, or one and its successor: restarted, or made anew. */
+static bool is_same(const struct container *a, const struct container *b)
+{
+	if (str_eq(a->id, b->id))
+		return true;
+	return str_eq(a->name, b->name) && !str_eq(a->name, a->id) &&
+	       str_eq(a->engine ? a->engine : "", b->engine ? b->engine : "") &&
+	       str_eq(a->pod_namespace ? a->pod_namespace : "",
+		      b->pod_namespace ? b->pod_namespace : "") &&
+	       str_eq(a->pod_name ? a->pod_name : "", b->pod_name ? b->pod_name : "");
+}
+
+/* The workload that has ended and of which who is the successor: what both do is one profile. */
+static struct session_workload *workload_revive(struct session *s, struct container *who)
+{
+	vec_foreach(w, &s->state.workloads) {
+		if (!w->ended || w->written || !is_same(&w->who, who))
+			continue;
+		container_deinit(&w->who);
+		w->who = *who;
+		memset(who, 0, sizeof(*who));
+		w->ended = false;
+		s->dirty = true;
+		return w;
+	}
+	return NULL;
+}
+
 /* Takes what *who owns. */
 static struct session_workload *workload_add(struct session *s, struct container *who)
 {
@@ -316,7 +344,9 @@ static int judge_cell(struct session *s, uint64_t id, const struct abi_cell *cel
 	if (r == 0 && selection_has(&s->selection, &who) && (settled || who.bundle)) {
 		if (!who.pid)
 			who.pid = (pid_t)cell->init_tgid;
-		w = workload_add(s, &who);
+		w = workload_revive(s, &who);
+		if (!w)
+			w = workload_add(s, &who);
 		return w ? workload_add_cell(s, w, id) : -ENOMEM;
 	}
 	if (r == 0)

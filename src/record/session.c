@@ -216,13 +216,12 @@ bool session_is_over(const struct session *s)
 
 	if (*s->command_cgroup)
 		return command_is_over(self);
-	if (selection_is_open(&s->selection) || !s->state.workloads.len)
-		return false;
+	if (selection_is_open(&s->selection) || s->wait || !s->state.workloads.len)
+		return false; /* others may come, or come back */
 	vec_foreach(w, &s->state.workloads)
 		if (!w->ended)
 			return false;
-	/* Named containers that are yet to come keep it open. */
-	return !s->wait || s->state.workloads.len >= s->selection.containers.len;
+	return true;
 }
 
 int session_snapshot(struct session *s, struct error *err)

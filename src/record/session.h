@@ -27,7 +27,7 @@ struct session_options {
 	const char *output_dir;
 	struct selection selection;
 	char **command;		/* NULL-terminated: a command of its own; NULL: containers */
-	bool wait;		/* containers named may come later */
+	bool wait;		/* containers named may come later, and come back */
 	enum recorder_rung rung;
 	unsigned containers;	/* make room for this many; 0: by what is asked for */
 };
