@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -132,6 +133,20 @@ int fs_mkdirs(const char *path, mode_t mode, struct error *err)
 		partial[i] = path[i];
 	}
 	return fs_is_dir(path) ? 0 : error_errno(err, ENOTDIR, "%s", path);
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	remove(path); /* what can't be removed makes its directory stay, nothing else */
+	return 0;
+}
+
+void fs_remove_tree(const char *path)
+{
+	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
 bool fs_is_dir(const char *path)

@@ -28,5 +28,8 @@ int fs_write_atomic(const char *path, const void *data, size_t len, mode_t mode,
 /* mkdir -p; 0 if it is there in the end. */
 int fs_mkdirs(const char *path, mode_t mode, struct error *err);
 
+/* Removes a directory and all that is in it, on its own file system, following no links. */
+void fs_remove_tree(const char *path);
+
 bool fs_is_dir(const char *path);
 bool fs_exists(const char *path);

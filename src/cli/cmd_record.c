@@ -140,18 +140,20 @@ static int read_options(const struct arguments *args, struct session_options *o,
 
 struct progress {
 	bool shown, terminal;
-	unsigned ticks;
+	uint64_t next_ns; /* CLOCK_BOOTTIME */
 };
 
 static void progress_show(struct progress *p, const struct session *s)
 {
 	struct collect_stats stats;
 	char quiet[CLOCK_TEXT_MAX];
+	uint64_t now = recorder_now_ns();
 	size_t running = 0;
 
-	/* On a terminal one line that changes; in a log a line every half minute. */
-	if (!p->shown || (!p->terminal && p->ticks++ % 30) || session_statistics(s, &stats))
+	if (!p->shown || now < p->next_ns || session_statistics(s, &stats))
 		return;
+	/* On a terminal one line that changes; in a log a line every half minute. */
+	p->next_ns = now + (p->terminal ? 1 : 30) * 1000000000ULL;
 	for (size_t i = 0; i < session_workload_count(s); i++)
 		running += !session_workload(s, i)->ended;
 	clock_format_age(stats.last_fact_ns ? (int64_t)(recorder_now_ns() - stats.last_fact_ns) : 0,

@@ -10,6 +10,7 @@
 #define ACCESS_TWIN "the same to a program: glibc 2.33 asks faccessat2 first, then faccessat"
 #define CLONE_TWIN "glibc 2.34 asks clone3 first and falls back to clone"
 #define SLEEP_TWIN "the same to a program: which one libc takes depends on its version (glibc 2.31)"
+#define VECTOR_TWIN "the same with several buffers: which one is taken depends on the data at hand"
 #define TIME64 "32-bit libc asks the 64-bit time call first (5.1) and falls back"
 
 /*
@@ -39,6 +40,11 @@ const struct closure_rule closure_rules[] = {
 	{ "faccessat2", { "faccessat" }, ACCESS_TWIN, false },
 	{ "nanosleep", { "clock_nanosleep" }, SLEEP_TWIN, false },
 	{ "clock_nanosleep", { "nanosleep" }, SLEEP_TWIN, false },
+
+	{ "readv", { "read" }, VECTOR_TWIN, false },
+	{ "writev", { "write" }, VECTOR_TWIN, false },
+	{ "preadv", { "pread64" }, VECTOR_TWIN, false },
+	{ "pwritev", { "pwrite64" }, VECTOR_TWIN, false },
 
 	{ "clock_gettime64", { "clock_gettime" }, TIME64, true },
 	{ "clock_nanosleep_time64", { "nanosleep", "clock_nanosleep" }, TIME64, true },

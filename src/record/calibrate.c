@@ -25,24 +25,27 @@ enum {
 };
 
 /*
- * The program of the container: an x86-64 ELF executable that exits with status 0. Static, so that
- * the container needs no other file.
+ * The programs of the container: x86-64 ELF executables of a few instructions. Static, so that the
+ * container needs no other file.
  */
-static const unsigned char exit_program[] = {
-	/* ELF header: 64-bit, little-endian, executable, x86-64, entry 0x400078, one segment */
-	0x7f, 'E', 'L', 'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	2, 0, 0x3e, 0, 1, 0, 0, 0, 0x78, 0, 0x40, 0, 0, 0, 0, 0,
-	0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0x40, 0, 0x38, 0, 1, 0, 0, 0, 0, 0, 0, 0,
-	/* program header: load the whole file, readable and executable, at 0x400000 */
-	1, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0,
-	0x84, 0, 0, 0, 0, 0, 0, 0, 0x84, 0, 0, 0, 0, 0, 0, 0,
-	0, 0x10, 0, 0, 0, 0, 0, 0,
-	/* mov eax, 231 (exit_group); xor edi, edi; syscall; and three bytes never reached */
-	0xb8, 0xe7, 0, 0, 0, 0x31, 0xff, 0x0f, 0x05, 0x90, 0x90, 0x90,
-};
-_Static_assert(sizeof(exit_program) == 0x84, "the length that the program header gives");
+#define ELF_HEAD                                                                                   \
+	/* ELF header: 64-bit, little-endian, executable, x86-64, entry 0x400078, one segment */   \
+	0x7f, 'E', 'L', 'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0x3e, 0, 1, 0, 0, 0, 0x78,  \
+		0, 0x40, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+		0, 0x40, 0, 0x38, 0, 1, 0, 0, 0, 0, 0, 0, 0, /* program header: load the file, */  \
+		1, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* readable and executable, */     \
+		0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, /* at 0x400000 */            \
+		0x84, 0, 0, 0, 0, 0, 0, 0, 0x84, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0
+
+/* mov eax, 231 (exit_group); xor edi, edi; syscall */
+static const unsigned char exit_program[] = { ELF_HEAD,	 0xb8, 0xe7, 0,	   0,	 0,   0x31,
+					      0xff,	 0x0f, 0x05, 0x90, 0x90, 0x90 };
+
+/* mov eax, 34 (pause); syscall; and again */
+static const unsigned char pause_program[] = { ELF_HEAD, 0xb8, 0x22, 0,	  0,	0,    0x0f,
+					       0x05,	 0xeb, 0xf7, 0x90, 0x90, 0x90 };
+_Static_assert(sizeof(exit_program) == 0x84 && sizeof(pause_program) == 0x84,
+	       "the length that the program header gives");
 
 /* Runtimes that understand "run --bundle DIR ID". */
 static const char *const drivable[] = { "runc", "crun", "youki" };
@@ -59,7 +62,7 @@ static bool is_drivable(const char *name)
 
 static const char config_format[] =
 	"{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"rootfs\"},\"hostname\":\"merlon\","
-	"\"process\":{\"terminal\":false,\"user\":{\"uid\":%u,\"gid\":%u},\"args\":[\"/exit\"],"
+	"\"process\":{\"terminal\":false,\"user\":{\"uid\":%u,\"gid\":%u},\"args\":[\"%s\"],"
 	"\"env\":[\"PATH=/\"],\"cwd\":\"/\",\"noNewPrivileges\":%s,"
 	"\"capabilities\":{\"bounding\":%s,\"effective\":%s,\"permitted\":%s}},"
 	"\"mounts\":[{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"}],"
@@ -68,13 +71,25 @@ static const char config_format[] =
 	"\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"%s\"],"
 	"\"syscalls\":[{\"names\":[\"kexec_load\"],\"action\":\"SCMP_ACT_ERRNO\"}]}}}";
 
-static int bundle_write(const char *dir, const struct profile *p, struct error *err)
+static int config_write(const char *dir, const char *program, unsigned uid,
+			const struct profile *p, struct error *err)
 {
 	/* Some capability, so that the runtime takes the path on which it sets them. */
 	static const char caps[] = "[\"CAP_KILL\"]";
+	cleanup_buf struct buf config = BUF_INIT;
+	char path[PATH_MAX];
+
+	buf_addf(&config, config_format, uid, uid, program,
+		 p->runtime.no_new_privileges ? "true" : "false", caps, caps, caps,
+		 sys_archs[SYS_ARCH_X86_64].oci_name);
+	snprintf(path, sizeof(path), "%s/config.json", dir);
+	return fs_write_atomic(path, config.data, config.len, 0644, err);
+}
+
+static int bundle_write(const char *dir, struct error *err)
+{
 	static const char *const mount_points[] = { "proc", "dev", "sys" };
 	char path[PATH_MAX];
-	cleanup_buf struct buf config = BUF_INIT;
 	int r = 0;
 
 	for (size_t i = 0; !r && i < ARRAY_SIZE(mount_points); i++) {
@@ -84,91 +99,115 @@ static int bundle_write(const char *dir, const struct profile *p, struct error *
 	snprintf(path, sizeof(path), "%s/rootfs/exit", dir);
 	if (!r)
 		r = fs_write_atomic(path, exit_program, sizeof(exit_program), 0755, err);
-	buf_addf(&config, config_format, p->credentials.uid, p->credentials.gid,
-		 p->runtime.no_new_privileges ? "true" : "false", caps, caps, caps,
-		 sys_archs[SYS_ARCH_X86_64].oci_name);
-	snprintf(path, sizeof(path), "%s/config.json", dir);
+	snprintf(path, sizeof(path), "%s/rootfs/pause", dir);
 	if (!r)
-		r = fs_write_atomic(path, config.data, config.len, 0644, err);
+		r = fs_write_atomic(path, pause_program, sizeof(pause_program), 0755, err);
 	return r;
 }
 
-static void bundle_remove(const char *dir)
+static pid_t runtime_spawn(char *const argv[], const char *errors)
 {
-	static const char *const parts[] = { "config.json", "stderr", "rootfs/exit",
-					     "rootfs/proc", "rootfs/dev", "rootfs/sys", "rootfs", "." };
-	char path[PATH_MAX];
-
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, parts[i]);
-		if (unlink(path) < 0)
-			rmdir(path);
-	}
-	rmdir(dir);
-}
-
-static pid_t runtime_start(const char *path, const char *dir, const char *id)
-{
-	char *argv[] = { (char *)path, (char *)"run", (char *)"--bundle", (char *)dir, (char *)id,
-			 NULL };
 	char *envp[] = { (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
-	char errors[PATH_MAX];
 	sigset_t none;
 	pid_t pid = 0;
 
-	snprintf(errors, sizeof(errors), "%s/stderr", dir);
 	sigemptyset(&none);
 	posix_spawnattr_init(&attr);
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	/* Not /dev/null: runtimes give what they get here to the container's user, but never that. */
 	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors,
-					 O_WRONLY | O_CREAT | O_EXCL, 0600);
-	if (posix_spawn(&pid, path, &actions, &attr, argv, envp))
+					 O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+	if (posix_spawn(&pid, argv[0], &actions, &attr, argv, envp))
 		pid = 0;
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attr);
 	return pid;
 }
 
-static int did_not_run(const char *dir, struct error *err)
+static int did_not_run(const char *errors, struct error *err)
 {
-	char path[PATH_MAX], line[256] = "", shown[300];
+	char line[256] = "", shown[300];
 
-	snprintf(path, sizeof(path), "%s/stderr", dir);
-	fs_read_line(path, line, sizeof(line));
+	fs_read_line(errors, line, sizeof(line));
 	str_printable(shown, sizeof(shown), line, strlen(line));
 	return error_set(err, EIO, "the container that should show its calls did not run%s%s",
 			 *shown ? ": " : "", shown);
 }
 
-/* Follows the recording until the container is gone. */
-static int follow(struct session *s, pid_t pid, const char *dir, struct error *err)
+/* Runs one command of the runtime, following the recording meanwhile. */
+static int runtime_run(struct session *s, char *const argv[], const char *errors, struct error *err)
 {
 	struct pollfd fd = { .fd = session_poll_fd(s), .events = POLLIN };
 	uint64_t until = recorder_now_ns() + PATIENCE_MS * 1000000ULL;
-	bool reaped = false;
+	pid_t pid = runtime_spawn(argv, errors);
 	int status = 0, r = 0;
 
-	while (!r && recorder_now_ns() < until) {
-		poll(&fd, 1, 50);
-		r = session_step(s, err);
-		if (reaped && (status || (s->state.workloads.len && s->state.workloads.items[0].ended)))
-			break;
-		if (!reaped && waitpid(pid, &status, WNOHANG) == pid) {
-			reaped = true;
-			until = recorder_now_ns() + SETTLE_MS * 1000000ULL;
+	if (!pid)
+		return error_set(err, EIO, "cannot run %s", argv[0]);
+	while (!r && waitpid(pid, &status, WNOHANG) != pid) {
+		if (recorder_now_ns() > until) {
+			kill(pid, SIGKILL);
+			waitpid(pid, &status, 0);
+			return error_set(err, ETIMEDOUT, "%s %s does not end", argv[0], argv[1]);
 		}
+		poll(&fd, 1, 20);
+		r = session_step(s, err);
 	}
-	if (!reaped) {
-		kill(pid, SIGKILL);
-		waitpid(pid, &status, 0);
+	return r ? r : status ? did_not_run(errors, err) : 0;
+}
+
+/*
+ * Engines create a container first and start it later, people run it in one go: the runtime waits in
+ * between in the first case, under the filter. Both ways are taken, and an exec into the first.
+ */
+static int containers_run(struct session *s, const struct profile *p, const char *dir, char *id,
+			  unsigned uid, struct error *err)
+{
+	char *runtime = p->runtime.path, *bundle = (char *)dir;
+	char *create[] = { runtime, (char *)"create", (char *)"--bundle", bundle, id, NULL };
+	char *start[] = { runtime, (char *)"start", id, NULL };
+	char *exec[] = { runtime, (char *)"exec", id, (char *)"/exit", NULL };
+	char *delete[] = { runtime, (char *)"delete", (char *)"--force", id, NULL };
+	char *run[] = { runtime, (char *)"run", (char *)"--bundle", bundle, id, NULL };
+	char errors[PATH_MAX];
+	int r = config_write(dir, "/pause", uid, p, err), cleaned;
+
+	if (r)
+		return r;
+	snprintf(errors, sizeof(errors), "%s/stderr", dir);
+	r = runtime_run(s, create, errors, err);
+	if (!r)
+		r = runtime_run(s, start, errors, err);
+	if (!r)
+		r = runtime_run(s, exec, errors, err);
+	cleaned = runtime_run(s, delete, errors, NULL);
+	if (!r && !cleaned)
+		r = config_write(dir, "/exit", uid, p, err);
+	return r || cleaned ? r : runtime_run(s, run, errors, err);
+}
+
+/* Waits until the control group is gone: by then every fact is in the maps. */
+static int settle(struct session *s, struct error *err)
+{
+	struct pollfd fd = { .fd = session_poll_fd(s), .events = POLLIN };
+	uint64_t until = recorder_now_ns() + SETTLE_MS * 1000000ULL;
+	int r = 0;
+
+	while (!r && recorder_now_ns() < until) {
+		if (s->state.workloads.len && s->state.workloads.items[0].ended)
+			return 0;
+		poll(&fd, 1, 20);
+		r = session_step(s, err);
 	}
-	return !r && (!reaped || status) ? did_not_run(dir, err) : r;
+	if (!r && !s->state.workloads.len)
+		r = error_set(err, EIO, "the container that should show its calls was not seen");
+	return r;
 }
 
 static int record_runtime(struct profile *p, const char *dir, struct profile *into,
@@ -179,8 +218,8 @@ static int record_runtime(struct profile *p, const char *dir, struct profile *in
 	struct session_options o = { .name = id, .output_dir = dir, .wait = true,
 				     .containers = 1 };
 	struct collect_target target = { .profile = into, .root_fd = -1 };
+	static const unsigned users[] = { 0, 65534 }; /* giving root up takes other calls than not */
 	bool resumed;
-	pid_t pid;
 	int r;
 
 	snprintf(id, sizeof(id), "merlon-calibration-%d", getpid());
@@ -189,10 +228,10 @@ static int record_runtime(struct profile *p, const char *dir, struct profile *in
 	r = session_open(&s, &o, &resumed, err);
 	if (r)
 		return r;
-	pid = runtime_start(p->runtime.path, dir, id);
-	r = pid ? follow(s, pid, dir, err) : error_set(err, EIO, "cannot run %s", p->runtime.path);
-	if (!r && !s->state.workloads.len)
-		r = error_set(err, EIO, "the container that should show its calls was not seen");
+	for (size_t i = 0; !r && i < ARRAY_SIZE(users); i++)
+		r = containers_run(s, p, dir, id, users[i], err);
+	if (!r)
+		r = settle(s, err);
 	if (!r) {
 		target.cells = s->state.workloads.items[0].cells.items;
 		target.cell_count = s->state.workloads.items[0].cells.len;
@@ -221,12 +260,12 @@ static int tail_copy(const struct profile *from, struct profile *to)
 		struct profile_evidence e = profile_evidence_sum(&c->evidence);
 		struct profile_call *added;
 
-		if (c->layer != PROFILE_TAIL || c->refused)
+		if ((c->layer != PROFILE_TAIL && c->layer != PROFILE_ENTERED_TAIL) || c->refused)
 			continue;
 		e.exe = profile_executable(to, to->runtime.path);
 		if (e.exe == UINT32_MAX)
 			return -ENOMEM;
-		added = profile_add_call(to, c->arch, c->nr, PROFILE_TAIL, false, &e);
+		added = profile_add_call(to, c->arch, c->nr, c->layer, false, &e);
 		if (!added)
 			return -ENOMEM;
 		vec_foreach(t, &c->tuples)
@@ -251,10 +290,10 @@ static int learn(struct profile *p, const char *path, struct profile **ret, stru
 	if (!mkdtemp(dir))
 		return error_errno(err, errno, "%s", dir);
 	chmod(dir, 0755); /* the container's user walks through it */
-	r = bundle_write(dir, p, err);
+	r = bundle_write(dir, err);
 	if (!r)
 		r = record_runtime(p, dir, learned, err);
-	bundle_remove(dir);
+	fs_remove_tree(dir);
 	if (!r && !profile_count_calls(learned, 1u << PROFILE_TAIL, false))
 		r = error_set(err, EIO, "%s was not seen loading a filter", p->runtime.name);
 	if (r)

@@ -13,7 +13,8 @@
 #define CALIBRATION_DIR "/var/lib/merlon/runtimes"
 
 /*
- * Adds the calls of the runtime that p names to p, as PROFILE_TAIL. -ENOTSUP if it is not a runtime
+ * Adds the calls of the runtime that p names to p, as PROFILE_TAIL and, for an exec into a container,
+ * PROFILE_ENTERED_TAIL. -ENOTSUP if it is not a runtime
  * that we can drive; any failure leaves p as it was.
  */
 int calibrate(struct profile *p, struct error *err);

@@ -88,7 +88,7 @@ class Recording:
         self.name = name
         self.directory = Path(tempfile.mkdtemp(prefix="merlon-test-"))
         self.log = self.directory / "log"
-        self._arguments = [*arguments, "--name", name, "--output", str(self.directory)]
+        self._arguments = ["--name", name, "--output", str(self.directory), *arguments]
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Recording:
@@ -107,6 +107,8 @@ class Recording:
         deadline = time.monotonic() + 60
         while not self._records():
             if self.process.poll() is not None:
+                if self.process.returncode == 0:
+                    return                          # a short command: over already
                 raise Failed(f"merlon record: exit {self.process.returncode}: {self.log.read_text()}")
             if time.monotonic() > deadline:
                 raise Failed(f"merlon record does not begin: {self.log.read_text()}")

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The hard oracle: what was recorded of the application equals what strace saw in the same run, to the count."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections import Counter
+
+import merlon
+import strace
+import tap
+from container import ContainerError, available, container
+from strace import Call
+from workloads import WORKLOADS, Workload
+
+# A filter that allows everything: it shows where the runtime loads one.
+ALLOW = {"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
+         "syscalls": [{"names": ["kexec_load"], "action": "SCMP_ACT_ERRNO"}]}
+
+# What threads of runc's language runtime do on their own, without the filter that its main thread has: strace
+# counts them to the process, the recorder to the thread.
+BESIDE = {"nanosleep", "futex", "epoll_pwait", "sched_yield", "tgkill", "madvise", "rt_sigreturn", "getpid", "mmap",
+          "rt_sigprocmask", "sigaltstack", "gettid", "clone", "munmap", "write", "read", "epoll_ctl"}
+
+
+def differences(recorded: Counter[Call], seen: Counter[Call]) -> str:
+    """What of the two is not equal, or nothing."""
+    parts = []
+    for call in sorted(set(recorded) | set(seen)):
+        if recorded[call] != seen[call]:
+            parts.append(f"{call.name}/{call.arch}: recorded {recorded[call]}, strace {seen[call]}")
+    return "; ".join(parts)
+
+
+def same_run(runtime: str, workload: Workload, nnp: bool, filtered: bool, hooks: str | None) -> None:
+    """Run it once, watched by both."""
+    spec = workload.spec(no_new_privs=nnp, seccomp=ALLOW if filtered else None)
+    options = ["--hooks", hooks] if hooks else []
+    with container(runtime, spec) as box, merlon.Recording("--wait", "-c", box.id, *options, name="oracle") as rec:
+        output = rec.directory / "strace"
+        box.run(under=strace.command(output))
+        workload.ready(box)
+        try:
+            init = box.pid
+        except ContainerError:      # it was done before we looked
+            init = None
+        workload.drive(box)
+        workload.rare(box)
+        workload.stop(box)
+        box.delete()
+        rec.stop()
+        profile, trace = rec.profile(), strace.parse(output)
+    tap.check(not trace.oddities, f"strace said what was not understood: {trace.oddities[:3]}")
+    tap.check(not profile.data["recording"]["losses"], f"losses: {profile.data['recording']['losses']}")
+    seen = strace.merged(trace.application(init))
+    tap.check(seen, "strace saw nothing")
+    wrong = differences(profile.calls(), seen)
+    tap.check(not wrong, wrong)
+    if filtered:
+        compare_tail(profile, trace.tail(init))
+
+
+def compare_tail(profile: merlon.Profile, seen: Counter[Call]) -> None:
+    """The runtime between its filter and the exec; only side threads may make a difference."""
+    recorded = profile.calls("runtime")
+    extra = {call.name for call in recorded if call not in seen}
+    missing = {call.name for call in seen if call not in recorded} - BESIDE
+    tap.check("execve" in {call.name for call in recorded}, "the tail has no execve")
+    tap.check(not extra, f"in the tail, but strace did not see them: {extra}")
+    tap.check(not missing, f"missing in the tail: {missing}")
+
+
+def main() -> None:
+    """Every workload under every runtime; those two whose start differs, with and without filter and privileges."""
+    quick = "--quick" in sys.argv
+    hooks = next((a.partition("=")[2] for a in sys.argv if a.startswith("--hooks=")), None)
+    names = ["nginx", "shell", "int80"] if quick else list(WORKLOADS)
+    with tap.Suite("oracle: recorded equals strace") as suite:
+        for runtime in ("runc", "crun"):
+            works, why = available(runtime)
+            for name in names:
+                variants = [(False, False)]
+                if name == "shell" or (name == "nginx" and not quick):
+                    variants = list(itertools.product((False, True), (False, True)))
+                for nnp, filtered in variants:
+                    title = f"{runtime}: {name}{', no_new_privs' if nnp else ''}{', filter' if filtered else ''}"
+                    if not works:
+                        suite.skip(title, why)
+                        continue
+                    suite.run(same_run, runtime, WORKLOADS[name], nnp, filtered, hooks,
+                              name=title + (f", {hooks} hooks" if hooks else ""))
+
+
+if __name__ == "__main__":
+    main()
