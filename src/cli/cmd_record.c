@@ -46,7 +46,7 @@ static const struct option_def options[] = {
 	{ "list", 0, NULL, "list recordings", false, COMPLETE_NONE, NULL },
 };
 
-enum { TICK_MS = 1000, STOP_GRACE_S = 5 };
+enum { STOP_GRACE_S = 5 };
 
 /* --- what to record ----------------------------------------------------------------------------- */
 
@@ -182,8 +182,8 @@ static json_t *workload_json(const struct session_workload *w, const struct prof
 	json_set_string(o, "name", w->who.name);
 	json_set_string(o, "id", w->who.id);
 	json_set_string(o, "profile", w->profile_path);
-	json_object_set_new(o, "startSeen", json_boolean(!w->attached));
 	if (p) {
+		json_object_set_new(o, "startSeen", json_boolean(p->recording.start_seen));
 		for (int i = 0; i < ABI_LOSSES; i++)
 			lost += i == ABI_LOSS_NOTICES ? 0 : p->recording.losses[i];
 		json_object_set_new(o, "syscalls", json_integer((json_int_t)profile_count_calls(
@@ -295,7 +295,7 @@ static int loop(struct session *s, int signals, uint64_t duration_ns, struct pro
 		struct signalfd_siginfo info;
 		uint64_t now;
 
-		if (poll(fds, ARRAY_SIZE(fds), TICK_MS) < 0 && errno != EINTR)
+		if (poll(fds, ARRAY_SIZE(fds), session_poll_ms(s)) < 0 && errno != EINTR)
 			return error_errno(err, errno, "poll");
 		while (read(signals, &info, sizeof(info)) == sizeof(info)) {
 			if (info.ssi_signo == SIGUSR1)

@@ -70,6 +70,16 @@ static int unknown(const struct command *const *list, const char *above, const c
 	return EXIT_USAGE;
 }
 
+/* An error may quote what it is about, and that may be hostile: no byte of it drives the terminal. */
+static void complain(const struct command *parent, const struct command *command, const char *text)
+{
+	char shown[2048];
+
+	str_printable(shown, sizeof(shown), text, strlen(text));
+	fprintf(stderr, "merlon %s%s%s: %s\n", parent ? parent->name : "", parent ? " " : "",
+		command->name, shown);
+}
+
 static int run(const struct command *command, const struct command *parent, int argc, char **argv)
 {
 	struct error err = ERROR_INIT;
@@ -77,8 +87,7 @@ static int run(const struct command *command, const struct command *parent, int 
 	int r;
 
 	if (arguments_parse(&args, command, argc, argv, &err)) {
-		fprintf(stderr, "merlon %s%s%s: %s\n", parent ? parent->name : "",
-			parent ? " " : "", command->name, err.text);
+		complain(parent, command, err.text);
 		return EXIT_USAGE;
 	}
 	if (arg_flag(args, "help")) {
@@ -89,8 +98,7 @@ static int run(const struct command *command, const struct command *parent, int 
 	}
 	arguments_free(args);
 	if (r < 0) {
-		fprintf(stderr, "merlon %s%s%s: %s\n", parent ? parent->name : "",
-			parent ? " " : "", command->name, err.code ? err.text : strerror(-r));
+		complain(parent, command, err.code ? err.text : strerror(-r));
 		if (!err.code)
 			err.code = -r;
 		r = (int)exit_code_of(&err);

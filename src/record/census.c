@@ -194,7 +194,6 @@ static int attach_container(struct session *s, struct container *who, struct err
 	roll.workload = workload_add(s, who);
 	if (!roll.workload)
 		return error_errno(err, ENOMEM, "recording");
-	roll.workload->attached = true;
 	r = cgroup_each_below(&s->layout, roll.workload->who.cgroup, attach_group, &roll);
 	if (r == -E2BIG)
 		return error_set(err, E2BIG,
@@ -270,7 +269,6 @@ int census_watch_group(struct session *s, const char *path, const char *name, bo
 	if (!roll.workload)
 		return error_errno(err, ENOMEM, "recording");
 	roll.workload->command = command;
-	roll.workload->attached = !command;
 	if (command) {
 		struct abi_cell cell = { .born_ns = recorder_now_ns(),
 					 .flags = ABI_CELL_COMMAND | ABI_CELL_BORN };
@@ -358,6 +356,7 @@ static int judge_cell(struct session *s, uint64_t id, const struct abi_cell *cel
 	/* A moment of patience: the runtime may be about to write who this is. */
 	if (settled && recorder_now_ns() - cell->born_ns > GRACE_NS)
 		return ignore_cell(s, id);
+	s->undecided = true;
 	return 0;
 }
 
@@ -379,6 +378,7 @@ int census_sweep(struct session *s)
 	cleanup_dump struct recorder_dump cells = { 0 };
 	int r = recorder_dump(s->recorder, RECORDER_CELLS, &cells);
 
+	s->undecided = false;
 	for (size_t i = 0; !r && i < cells.count; i++) {
 		const struct abi_cell *cell = recorder_dump_value(&cells, i);
 		uint64_t id = *(const uint64_t *)recorder_dump_key(&cells, i);

@@ -328,6 +328,8 @@ static int take_cell(struct collector *c, const void *key, const void *value)
 	p = t->profile;
 	for (int i = 0; i < ABI_LOSSES; i++)
 		p->recording.losses[i] += cell->losses[i];
+	if (cell->flags & ABI_CELL_BORN)
+		p->recording.start_seen = true;
 	if (cell->runtime_exe && !(cell->flags & ABI_CELL_COMMAND) && !p->runtime.path)
 		p->runtime.path = exe_path(c, cell->runtime_exe);
 	if (!(cell->flags & ABI_CELL_STARTED) || (p->credentials.known && !cell->started_ns))

@@ -83,7 +83,6 @@ static int describe(struct session *s, const struct session_workload *w, struct 
 	p->runtime.name = copy(w->who.runtime);
 	p->recording.start_ns = s->state.start_ns;
 	p->recording.end_ns = clock_wall_ns();
-	p->recording.start_seen = !w->attached;
 	p->recording.file_hook = strdup(hooks->files);
 	p->recording.cap_hook = strdup(hooks->capabilities);
 	(void)final;

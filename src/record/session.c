@@ -11,7 +11,11 @@
 #include "base/fs.h"
 #include "base/str.h"
 
-enum { CONTAINERS_OPEN = 256 }; /* room that is made when containers to come are meant */
+enum {
+	CONTAINERS_OPEN = 256, /* room that is made when containers to come are meant */
+	POLL_MS = 1000,
+	POLL_SOON_MS = 50, /* while a runtime is about to write whose a new control group is */
+};
 
 void session_free(struct session *s)
 {
@@ -166,6 +170,11 @@ int session_begin(struct session *s, struct error *err)
 int session_poll_fd(const struct session *s)
 {
 	return recorder_poll_fd(s->recorder);
+}
+
+int session_poll_ms(const struct session *s)
+{
+	return s->undecided ? POLL_SOON_MS : POLL_MS;
 }
 
 /* Notices only wake us: the cells map says everything they say. */

@@ -37,7 +37,6 @@ struct session_workload {
 	struct container who;
 	VEC(uint64_t) cells;
 	bool command;	/* ours */
-	bool attached;	/* it ran before: its start was not seen */
 	bool ended;
 	bool written;	/* its final profile is on disk */
 	char *profile_path; /* once one was written */
@@ -60,10 +59,12 @@ void session_free(struct session *s);
 DEFINE_CLEANUP(struct session *, session_free)
 #define cleanup_session cleanup(session_freep)
 
-/* A descriptor that becomes readable when session_step() has something to do. */
+/* A descriptor that becomes readable when session_step() has something to do, and how long to wait
+ * for it at most. */
 int session_poll_fd(const struct session *s);
+int session_poll_ms(const struct session *s);
 
-/* Follows births and deaths; call when readable, and about once a second. */
+/* Follows births and deaths; call when readable, and when that time is over. */
 int session_step(struct session *s, struct error *err);
 
 /* True once everything that was asked for has ended. */

@@ -168,7 +168,6 @@ static json_t *workload_json(const struct session_workload *w)
 	json_object_set_new(o, "args", strings_json(w->who.command.items, w->who.command.len));
 	json_object_set_new(o, "pid", json_integer(w->who.pid));
 	json_object_set_new(o, "command", json_boolean(w->command));
-	json_object_set_new(o, "attached", json_boolean(w->attached));
 	json_object_set_new(o, "ended", json_boolean(w->ended));
 	json_object_set_new(o, "written", json_boolean(w->written));
 	return o;
@@ -250,7 +249,6 @@ static bool workload_load(struct json_reader *r, const json_t *o, struct session
 		     &w->who.command.size);
 	w->who.pid = (pid_t)json_integer_value(json_object_get(o, "pid"));
 	json_get_bool(r, o, "command", &w->command);
-	json_get_bool(r, o, "attached", &w->attached);
 	json_get_bool(r, o, "ended", &w->ended);
 	json_get_bool(r, o, "written", &w->written);
 	if (!w->who.id || !w->who.name || !w->who.cgroup)

@@ -38,6 +38,11 @@ def run(*arguments: str | Path, check: bool = True, timeout: float = 120,
     return done
 
 
+def recordings() -> list[dict[str, Any]]:
+    """All recordings on this host, and whether a process is behind each."""
+    return json.loads(run("record", "--list", "--json").stdout)
+
+
 class Profile:
     """A profile file."""
 
@@ -98,6 +103,8 @@ class Recording:
     def __exit__(self, *_: object) -> None:
         if self.process and self.process.poll() is None:
             self.stop()
+        if any(r["name"] == self.name for r in recordings()):       # the test killed it, and failed
+            run("record", "--end", self.name, "-o", self.directory, check=False)
 
     def start(self) -> None:
         """Start it, and wait until it records."""
@@ -115,7 +122,9 @@ class Recording:
             time.sleep(0.02)
 
     def _records(self) -> bool:
-        return Path("/run/merlon/record", self.name, "state.json").exists()
+        if not Path("/run/merlon/record", self.name, "state.json").exists():
+            return False
+        return any(r["name"] == self.name and r["live"] for r in recordings())
 
     def stop(self, number: int = signal.SIGINT, timeout: float = 60) -> int:
         """Ctrl-C, and wait."""
