@@ -272,6 +272,7 @@ struct inet_address {
 	__u16 port; /* network order, as all below */
 	__u32 v4;   /* flow information in v6 */
 	__u8 v6[16];
+	__u8 pad[8]; /* up to a power of two: see sockaddr_learn() */
 };
 
 /* sockaddr_un: learned as a file, because that is what it is to every layer that confines it. */
@@ -315,8 +316,10 @@ static __noinline int sockaddr_learn(struct abi_task *t, __u32 fd, __u64 user, _
 
 	if (!t || !sk || !user || len < 2)
 		return 0;
-	if (bpf_probe_read_user(&address, len < sizeof(address) ? len : sizeof(address),
-				(const void *)user)) {
+	if (len > sizeof(address))
+		len = sizeof(address);
+	/* The mask is for verifiers that lose the bound above when len is spilled (before 6.2). */
+	if (bpf_probe_read_user(&address, len & 31, (const void *)user)) {
 		loss_count(t->cell, ABI_LOSS_READ);
 		return 0;
 	}

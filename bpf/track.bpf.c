@@ -123,9 +123,9 @@ static __always_inline void cell_start(struct task_struct *task, struct abi_task
 		flags |= ABI_CELL_NNP;
 	if (BPF_CORE_READ(task, seccomp.mode) == SECCOMP_MODE_FILTER)
 		flags |= ABI_CELL_FILTERED;
-	cell->caps_effective = BPF_CORE_READ(cred, cap_effective.val);
-	cell->caps_permitted = BPF_CORE_READ(cred, cap_permitted.val);
-	cell->caps_bounding = BPF_CORE_READ(cred, cap_bset.val);
+	bpf_core_read(&cell->caps_effective, sizeof(__u64), &cred->cap_effective);
+	bpf_core_read(&cell->caps_permitted, sizeof(__u64), &cred->cap_permitted);
+	bpf_core_read(&cell->caps_bounding, sizeof(__u64), &cred->cap_bset);
 	cell->uid = BPF_CORE_READ(cred, uid.val);
 	cell->gid = BPF_CORE_READ(cred, gid.val);
 	cell->started_ns = bpf_ktime_get_boot_ns();

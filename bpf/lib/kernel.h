@@ -145,7 +145,7 @@ typedef struct {
 	__u32 val;
 } kgid_t;
 typedef struct {
-	__u64 val; /* __u32 cap[2] before 6.3 (f122a08b197d): the same eight bytes */
+	__u64 bits; /* not by name: __u32 cap[2] before 6.3 (f122a08b197d), the same eight bytes */
 } kernel_cap_t;
 
 struct cred {

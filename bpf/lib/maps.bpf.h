@@ -65,6 +65,7 @@ struct scratch {
 	struct abi_exe exe;
 	__u32 at;    /* where the text in path begins */
 	__u32 flags; /* enum abi_path_flag */
+	__u64 dentry, mnt, root; /* where a walk up the path is */
 };
 RECORD_MAP(BPF_MAP_TYPE_PERCPU_ARRAY, scratches, __u32, struct scratch);
 

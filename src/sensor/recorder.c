@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -53,6 +54,58 @@ static const struct {
 static_assert(ARRAY_SIZE(map_defs) == RECORDER_MAPS, "a row for each");
 
 enum { CONTAINERS_MAX = 4096 };
+
+/* --- what libbpf and the verifier say ----------------------------------------------------------- */
+
+/* The last lines of libbpf's log while programs are loaded: they say which program the kernel refuses
+ * and why. One recorder is loaded at a time. */
+static char load_log[2048];
+
+static int keep_log(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	char text[sizeof(load_log)];
+	size_t len, kept;
+	va_list again;
+	int n;
+
+	if (level > LIBBPF_WARN)
+		return 0;
+	va_copy(again, ap);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
+	if (n < 0)
+		text[0] = '\0';
+	if (n >= (int)sizeof(text)) { /* a verifier log: what counts is at its end */
+		cleanup_free char *whole = malloc((size_t)n + 1);
+
+		if (whole) {
+			vsnprintf(whole, (size_t)n + 1, fmt, again);
+			snprintf(text, sizeof(text), "%s", whole + n - (sizeof(text) - 1));
+		}
+	}
+	va_end(again);
+	len = strlen(text);
+	kept = strlen(load_log);
+	if (kept + len >= sizeof(load_log)) {
+		size_t drop = kept + len + 1 - sizeof(load_log);
+
+		drop = drop > kept ? kept : drop;
+		memmove(load_log, load_log + drop, kept - drop + 1);
+		kept -= drop;
+	}
+	snprintf(load_log + kept, sizeof(load_log) - kept, "%s", text);
+	return 0;
+}
+
+/* The end of the log in one line. */
+static const char *load_log_tail(void)
+{
+	size_t len = strlen(load_log);
+
+	for (char *p = load_log; *p; p++)
+		if (*p == '\n')
+			*p = ' ';
+	return load_log + (len > 700 ? len - 700 : 0);
+}
 
 /* --- loading ------------------------------------------------------------------------------------ */
 
@@ -263,9 +316,16 @@ static int open_and_load(struct recorder *r, const struct recorder_options *o,
 	ret = fill_settings(r, o, rung, err);
 	if (ret)
 		return ret;
+	load_log[0] = '\0';
+	libbpf_set_print(keep_log);
 	ret = recorder_bpf__load(r->skel);
-	if (ret)
-		return error_errno(err, -ret, "the kernel refuses the recorder's programs");
+	libbpf_set_print(NULL);
+	if (ret) {
+		error_set(err, -ret == EINVAL ? EIO : -ret,
+			  "the kernel refuses the recorder's programs: %s: %s", strerror(-ret),
+			  load_log_tail());
+		return ret;
+	}
 	ret = fill_plans(r);
 	if (!ret)
 		ret = fill_handlers(r);
