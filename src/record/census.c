@@ -10,7 +10,12 @@
 #include "base/str.h"
 #include "identity/process.h"
 
-enum { PASSES_MAX = 8, GRACE_NS = 1000000000 };
+enum { PASSES_MAX = 8 };
+
+/* How long the runtime may take to write whose a control group is, once its application runs, and how
+ * long until we stop believing that there is an application to come. */
+#define WRITE_GRACE_NS (5 * 1000000000ULL)
+#define START_GRACE_NS (30 * 1000000000ULL)
 
 /* --- workloads ---------------------------------------------------------------------------------- */
 
@@ -327,6 +332,7 @@ static int judge_cell(struct session *s, uint64_t id, const struct abi_cell *cel
 {
 	struct session_workload *w = workload_of_path(s, cell->path);
 	struct container who;
+	uint64_t now;
 	bool settled;
 	int r;
 
@@ -337,8 +343,9 @@ static int judge_cell(struct session *s, uint64_t id, const struct abi_cell *cel
 		return r;
 	if (r > 0 && cell->flags & ABI_CELL_GONE && container_of_memory(cell, &who))
 		r = 0;
+	now = recorder_now_ns();
 	settled = cell->flags & (ABI_CELL_STARTED | ABI_CELL_GONE) ||
-		  recorder_now_ns() - cell->born_ns > 60ULL * GRACE_NS;
+		  now - cell->born_ns > START_GRACE_NS;
 	if (r == 0 && selection_has(&s->selection, &who) && (settled || who.bundle)) {
 		if (!who.pid)
 			who.pid = (pid_t)cell->init_tgid;
@@ -353,8 +360,8 @@ static int judge_cell(struct session *s, uint64_t id, const struct abi_cell *cel
 		collect_forget(s->recorder, &id, 1);
 		return 0;
 	}
-	/* A moment of patience: the runtime may be about to write who this is. */
-	if (settled && recorder_now_ns() - cell->born_ns > GRACE_NS)
+	if (settled && now - cell->started_ns > WRITE_GRACE_NS &&
+	    now - cell->born_ns > WRITE_GRACE_NS)
 		return ignore_cell(s, id);
 	s->undecided = true;
 	return 0;

@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every test, in one go: `make test`.
+
+    tests/run.py [--build DIR] [--only REGEX]... [--no-vm]
+
+Unit, kernel and fuzz-corpus tests (meson), then tests with real containers on this host, then the same in virtual
+machines with older kernels, two at a time.  All of them print TAP; failures are shown in full, the rest as a line each.
+The last line is "N passed, N failed, N skipped", and the exit status 1 if something failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import os
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass, field
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parent
+sys.path.insert(0, str(TESTS / "rig"))
+
+KERNELS = ("5.10", "6.1", "6.12")
+HOST_TESTS = ("test_cli", "test_errors", "test_identity", "test_oracle", "test_confine", "test_life")
+VM_TESTS = ("test_oracle --quick", "test_oracle --quick --hooks=kprobe", "test_oracle --quick --hooks=tracepoint",
+            "test_confine --quick", "test_life --quick")
+TIMEOUT = 1500
+
+_RESULT = re.compile(r"(not )?ok\b *\d* *-? *(.*?)(?: *# *skip\S* *(.*))?$", re.I)
+
+
+@dataclass
+class Outcome:
+    """What one program of tests said."""
+
+    name: str
+    passed: int = 0
+    failed: int = 0
+    skipped: dict[str, str] = field(default_factory=dict)       # test -> reason
+    failures: list[str] = field(default_factory=list)
+    seconds: float = 0
+
+
+def read_tap(name: str, text: str, status: int) -> Outcome:
+    """Count the results in TAP; a program that ends early or dies has failed."""
+    outcome, planned, current = Outcome(name), None, ""
+    lines: list[str] = []
+    for line in text.splitlines():
+        if plan := re.match(r"1\.\.(\d+)", line):
+            planned = int(plan[1])
+        elif result := _RESULT.match(line):
+            current = result[2]
+            if result[1]:
+                outcome.failed += 1
+                outcome.failures.append(f"{name}: {current}")
+            elif result[3] is not None:
+                outcome.skipped[current] = result[3]
+            else:
+                outcome.passed += 1
+            lines = []
+            continue
+        if line.startswith("#") and outcome.failures and outcome.failures[-1].startswith(f"{name}: {current}"):
+            outcome.failures[-1] += f"\n    {line}"
+        lines.append(line)
+    seen = outcome.passed + outcome.failed + len(outcome.skipped)
+    if planned != seen or (status not in (0, 1)):
+        outcome.failed += 1
+        outcome.failures.append(f"{name}: {seen} results of {planned} planned, exit status {status}\n    "
+                                + "\n    ".join(lines[-30:]))
+    return outcome
+
+
+def say(text: str) -> None:
+    """Progress."""
+    print(text, flush=True)
+
+
+def report(outcome: Outcome) -> Outcome:
+    """One line, and what failed."""
+    skipped = f", {len(outcome.skipped)} skipped" if outcome.skipped else ""
+    say(f"{'ok  ' if not outcome.failed else 'FAIL'} {outcome.name}: {outcome.passed} passed, {outcome.failed} failed"
+        f"{skipped} ({outcome.seconds:.0f} s)")
+    for test, reason in outcome.skipped.items():
+        say(f"     skipped: {test}: {reason}")
+    for failure in outcome.failures:
+        say(f"---- {failure}")
+    return outcome
+
+
+def run_program(name: str, command: list[str], environment: dict[str, str]) -> Outcome:
+    """Run one program of tests on this host."""
+    started = time.monotonic()
+    try:
+        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=TIMEOUT, errors="replace")
+        outcome = read_tap(name, done.stdout, done.returncode)
+    except subprocess.TimeoutExpired as expired:
+        text = expired.stdout.decode(errors="replace") if isinstance(expired.stdout, bytes) else expired.stdout or ""
+        outcome = read_tap(name, text, 124)
+    outcome.seconds = time.monotonic() - started
+    return outcome
+
+
+def run_meson(build: Path) -> list[Outcome]:
+    """Run what meson knows, and take the results from its report."""
+    started = time.monotonic()
+    done = subprocess.run(["meson", "test", "-C", str(build), "--print-errorlogs"], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True)
+    outcomes = []
+    for suite in ElementTree.parse(build / "meson-logs" / "testlog.junit.xml").getroot():
+        outcome = Outcome(suite.get("name", "?").replace("merlon.", ""))
+        for case in suite:
+            name = f"{case.get('classname')}: {case.get('name')}"
+            if case.find("failure") is not None or case.find("error") is not None:
+                outcome.failed += 1
+                outcome.failures.append(name)
+            elif (skip := case.find("skipped")) is not None:
+                outcome.skipped[name] = skip.get("message") or (skip.text or "no reason given").strip()
+            else:
+                outcome.passed += 1
+        outcomes.append(outcome)
+    if outcomes:
+        outcomes[-1].seconds = time.monotonic() - started
+    if done.returncode and not any(o.failed for o in outcomes):
+        outcomes.append(Outcome("meson test", failed=1, failures=[done.stdout[-4000:]]))
+    elif done.returncode:
+        say(done.stdout[-6000:])
+    return outcomes
+
+
+def run_vm(kernel: str, tests: list[str], build: Path) -> list[Outcome]:
+    """Run tests one after the other in one virtual machine."""
+    import vm
+
+    mark = "=== merlon test"
+    script = "; ".join(f"echo '{mark} {test}'; python3 tests/containers/{test.replace(' ', '.py ', 1)}"
+                       if " " in test else f"echo '{mark} {test}'; python3 tests/containers/{test}.py"
+                       for test in tests)
+    script = "; ".join(f"{part}; echo \"{mark} status $?\"" if "python3" in part else part for part in script.split("; "))
+    machine = vm.Machine(kernel=kernel, memory=1536,
+                         copy=[(build / "merlon", "/merlon/build/merlon"),
+                               (TESTS / "containers", "/merlon/tests/containers")])
+    started = time.monotonic()
+    try:
+        text = machine.run(["sh", "-c", f"({script}) 2>&1"], timeout=TIMEOUT).stdout.decode(errors="replace")
+    except vm.VmError as error:
+        return [Outcome(f"Linux {kernel}", failed=1, failures=[f"Linux {kernel}: {error}"])]
+    outcomes = []
+    for part in re.split(rf"^{mark} (?=test)", text, flags=re.M)[1:]:
+        name, _, rest = part.partition("\n")
+        body, _, status = rest.rpartition(f"{mark} status ")
+        outcomes.append(read_tap(f"Linux {kernel}: {name}", body, int(status.strip() or 255)))
+    for missing in tests[len(outcomes):]:
+        outcomes.append(Outcome(f"Linux {kernel}: {missing}", failed=1, failures=[f"{missing} did not run"]))
+    outcomes[-1].seconds = time.monotonic() - started
+    return outcomes
+
+
+def prepare_rig(environment: dict[str, str]) -> None:
+    """Build what containers and machines need, with its progress shown."""
+    os.environ.update(environment)
+    for script in ("rootfs.py", "programs/build.py", "kernels.py"):
+        subprocess.run([sys.executable, str(TESTS / "rig" / script)], check=True, stdout=subprocess.DEVNULL)
+
+
+def main() -> int:
+    """Run all, print the sum."""
+    parser = argparse.ArgumentParser(description="Run every test.")
+    parser.add_argument("--build", type=Path, default=TESTS.parent / "build")
+    parser.add_argument("--only", action="append", default=[], help="only programs of tests that match this")
+    parser.add_argument("--no-vm", action="store_true")
+    options = parser.parse_args()
+    build = options.build.resolve()
+    environment = os.environ | {"MERLON_BINARY": str(build / "merlon"), "MERLON_RIG_DIR": str(build / "rig")}
+
+    def wanted(name: str) -> bool:
+        return not options.only or any(re.search(pattern, name) for pattern in options.only)
+
+    outcomes: list[Outcome] = []
+    if wanted("meson"):
+        outcomes += [report(o) for o in run_meson(build)]
+    host = [name for name in HOST_TESTS if wanted(name) and (TESTS / "containers" / f"{name}.py").exists()]
+    machines = {k: [t for t in VM_TESTS if wanted(f"Linux {k}: {t}")] for k in KERNELS} if not options.no_vm else {}
+    if host or any(machines.values()):
+        prepare_rig(environment)
+    for name in host:
+        command = [sys.executable, str(TESTS / "containers" / f"{name}.py")]
+        outcomes.append(report(run_program(name, command, environment)))
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        futures = [pool.submit(run_vm, kernel, tests, build) for kernel, tests in machines.items() if tests]
+        for future in concurrent.futures.as_completed(futures):
+            outcomes += [report(o) for o in future.result()]
+
+    passed, failed = sum(o.passed for o in outcomes), sum(o.failed for o in outcomes)
+    skipped = sum(len(o.skipped) for o in outcomes)
+    if failed:
+        say("\nfailed:")
+        for outcome in outcomes:
+            for failure in outcome.failures:
+                say(f"  {failure.splitlines()[0]}")
+    say(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
