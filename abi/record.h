@@ -231,6 +231,11 @@ enum abi_file_op {
 	ABI_FILE_BIND = 1 << 20,
 	ABI_FILE_CHDIR = 1 << 21,
 	ABI_FILE_MOUNT = 1 << 22,
+
+	/* Those that security_path_*() tells of. */
+	ABI_FILE_NAMED = ABI_FILE_UNLINK | ABI_FILE_RENAME_FROM | ABI_FILE_RENAME_TO |
+			 ABI_FILE_LINK_TARGET | ABI_FILE_LINK | ABI_FILE_SYMLINK | ABI_FILE_MKDIR |
+			 ABI_FILE_RMDIR | ABI_FILE_MKNOD | ABI_FILE_CHMOD | ABI_FILE_TRUNCATE,
 };
 
 enum abi_path_flag {
@@ -322,6 +327,8 @@ struct abi_settings {
 	__u8 learn_files;
 	__u8 learn_peers;
 	__u8 opens_by_hook;  /* security_file_open is attached: sys_exit must not look at opens */
+	__u8 paths_by_hook;  /* so are security_path_*: nor at names */
+	__u8 pad[7];
 };
 
 _Static_assert(sizeof(struct abi_fact) == 24, "abi_fact");

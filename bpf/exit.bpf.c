@@ -226,6 +226,8 @@ int BPF_PROG(exit_path, struct pt_regs *regs, long ret)
 	if (!exit_begin(&x, regs, settings.learn_files))
 		return 0;
 	ops = x.plan.ops[0];
+	if (settings.paths_by_hook && ops & ABI_FILE_NAMED)
+		return 0;
 	if (x.plan.flag < 6 && exit_arg(&x, x.plan.flag) & x.plan.flag_mask)
 		ops = x.plan.flag_ops;
 	path_arg_learn(x.task, exit_arg(&x, x.plan.path[0] & 7), exit_arg(&x, x.plan.dir[0] & 7),

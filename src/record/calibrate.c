@@ -217,7 +217,8 @@ static int record_runtime(struct profile *p, const char *dir, struct profile *in
 	char id[64], *ids[] = { id };
 	struct session_options o = { .name = id, .output_dir = dir, .wait = true,
 				     .containers = 1 };
-	struct collect_target target = { .profile = into, .root_fd = -1 };
+	static const link_list no_links;
+	struct collect_target target = { .profile = into, .root_fd = -1, .links = &no_links };
 	static const unsigned users[] = { 0, 65534 }; /* giving root up takes other calls than not */
 	bool resumed;
 	int r;

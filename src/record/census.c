@@ -2,6 +2,7 @@
 #include "record/session_private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,6 +84,19 @@ static struct session_workload *workload_revive(struct session *s, struct contai
 	return NULL;
 }
 
+/* The bundle's root is there before the container's first process has moved into it, and as long as the
+ * engine keeps it mounted. */
+static void learn_links(struct session_workload *w)
+{
+	cleanup_fd int root_fd = -1;
+
+	if (!w->who.rootfs)
+		return;
+	root_fd = open(w->who.rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root_fd >= 0)
+		links_learn(&w->links, root_fd);
+}
+
 /* Takes what *who owns. */
 static struct session_workload *workload_add(struct session *s, struct container *who)
 {
@@ -94,6 +108,7 @@ static struct session_workload *workload_add(struct session *s, struct container
 	}
 	w->who = *who;
 	memset(who, 0, sizeof(*who));
+	learn_links(w);
 	s->dirty = true;
 	return w;
 }

@@ -2,14 +2,9 @@
 #include "record/collect.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/str.h"
@@ -224,42 +219,6 @@ static int take_cap(struct collector *c, const void *key, const void *value)
 	return profile_add_cap(a->target->profile, &cap, &e) ? 0 : -ENOMEM;
 }
 
-/*
- * A path as the program wrote it may go through symbolic links. What it named then may be gone now,
- * but the directory is usually there: resolve that inside the container's root, never outside.
- */
-static char *resolve_links(int root_fd, const char *path)
-{
-	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
-	const char *name = strrchr(path, '/');
-	cleanup_free char *dir = NULL;
-	char link[64], root[PATH_MAX], full[PATH_MAX];
-	cleanup_fd int fd = -1;
-	ssize_t n, m;
-
-	if (root_fd < 0 || path[0] != '/' || !name)
-		return strdup(path);
-	dir = str_dup_n(path, name == path ? 1 : (size_t)(name - path));
-	if (!dir)
-		return NULL;
-	fd = (int)syscall(SYS_openat2, root_fd, dir, &how, sizeof(how));
-	if (fd < 0)
-		return strdup(path);
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", root_fd);
-	n = readlink(link, root, sizeof(root) - 1);
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	m = readlink(link, full, sizeof(full) - 1);
-	if (n <= 0 || m <= 0)
-		return strdup(path);
-	root[n] = full[m] = '\0';
-	if (n == 1) /* the container's root is ours */
-		root[n = 0] = '\0';
-	if (strncmp(full, root, (size_t)n) || (full[n] && full[n] != '/'))
-		return strdup(path);
-	return str_format("%s%s", full + n, name);
-}
-
 static int take_file(struct collector *c, const void *key, const void *value)
 {
 	const struct abi_file_key *k = key;
@@ -277,7 +236,7 @@ static int take_file(struct collector *c, const void *key, const void *value)
 		if (!plain)
 			return -ENOMEM;
 		profile_path_normalise(plain);
-		resolved = resolve_links(a->target->root_fd, plain);
+		resolved = links_resolve(a->target->links, a->target->root_fd, plain);
 		text = resolved ? profile_path_escape(resolved, strlen(resolved)) : NULL;
 	} else {
 		text = profile_path_escape(raw, f->len);

@@ -2,6 +2,7 @@
 /* From the recorder's maps to profiles. */
 #pragma once
 #include "profile/profile.h"
+#include "record/links.h"
 #include "sensor/recorder.h"
 
 /* A profile being filled: facts of these cells go into it. */
@@ -10,6 +11,7 @@ struct collect_target {
 	size_t cell_count;
 	struct profile *profile;
 	int root_fd; /* the container's root directory, to resolve links in what programs wrote; or -1 */
+	const link_list *links; /* for when it is gone; not NULL */
 };
 
 /*

@@ -105,6 +105,11 @@ static void annotate(struct profile *p)
 		profile_add_note(p, "The container ran before the recording began: what it does "
 				    "when it starts was not seen. Record a start before enforcing "
 				    "this profile.");
+	if (p->recording.file_hook && str_eq(p->recording.file_hook, "tracepoint sys_exit"))
+		profile_add_note(p, "This kernel offers no hook where names have been looked up: what was "
+				    "renamed, linked or removed is listed as the program wrote it, with "
+				    "symbolic links resolved only as far as the container's files could "
+				    "still be read.");
 	if (io_uring)
 		profile_add_note(p, "The workload uses io_uring: what it asks for through the ring "
 				    "is not a system call, neither recorded nor filtered.");
@@ -221,7 +226,8 @@ int output_write(struct session *s, struct session_workload *only, struct error 
 		targets[count++] = (struct collect_target){ .cells = w->cells.items,
 							    .cell_count = w->cells.len,
 							    .profile = p,
-							    .root_fd = root_open(w) };
+							    .root_fd = root_open(w),
+							    .links = &w->links };
 	}
 	if (!r && count)
 		r = collect(s->recorder, targets, count, err);

@@ -36,6 +36,7 @@ struct session_options {
 struct session_workload {
 	struct container who;
 	VEC(uint64_t) cells;
+	link_list links; /* in its root */
 	bool command;	/* ours */
 	bool ended;
 	bool written;	/* its final profile is on disk */

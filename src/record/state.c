@@ -132,6 +132,7 @@ void session_workload_deinit(struct session_workload *w)
 {
 	container_deinit(&w->who);
 	vec_deinit(&w->cells);
+	link_list_deinit(&w->links);
 	free(w->profile_path);
 	memset(w, 0, sizeof(*w));
 }
@@ -157,13 +158,16 @@ static json_t *strings_json(char *const *items, size_t count)
 
 static json_t *workload_json(const struct session_workload *w)
 {
-	json_t *o = json_object(), *cells = json_array();
+	json_t *o = json_object(), *cells = json_array(), *links = json_object();
 
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		json_set_string(o, fields[i].name, *(char **)((char *)&w->who + fields[i].offset));
 	vec_foreach(cell, &w->cells)
 		json_array_append_new(cells, json_u64(*cell));
 	json_object_set_new(o, "cells", cells);
+	vec_foreach(pair, &w->links)
+		json_object_set_new(links, pair->from, json_string(pair->to));
+	json_object_set_new(o, "links", links);
 	json_object_set_new(o, "volumes", strings_json(w->who.volumes.items, w->who.volumes.len));
 	json_object_set_new(o, "args", strings_json(w->who.command.items, w->who.command.len));
 	json_object_set_new(o, "pid", json_integer(w->who.pid));
@@ -228,6 +232,21 @@ static void strings_load(const json_t *all, void *items, size_t *len, size_t *si
 	}
 }
 
+static void links_load(const json_t *links, link_list *list)
+{
+	const char *from;
+	json_t *to;
+
+	json_object_foreach ((json_t *)links, from, to) {
+		struct link_pair *pair = json_is_string(to) ? vec_add(list) : NULL;
+
+		if (pair)
+			*pair = (struct link_pair){ strdup(from), strdup(json_string_value(to)) };
+		if (pair && (!pair->from || !pair->to))
+			list->len--;
+	}
+}
+
 static bool workload_load(struct json_reader *r, const json_t *o, struct session_workload *w)
 {
 	const json_t *cells = json_get_array(r, o, "cells", true, 65536), *cell;
@@ -247,6 +266,7 @@ static bool workload_load(struct json_reader *r, const json_t *o, struct session
 		     &w->who.volumes.size);
 	strings_load(json_object_get(o, "args"), &w->who.command.items, &w->who.command.len,
 		     &w->who.command.size);
+	links_load(json_object_get(o, "links"), &w->links);
 	w->who.pid = (pid_t)json_integer_value(json_object_get(o, "pid"));
 	json_get_bool(r, o, "command", &w->command);
 	json_get_bool(r, o, "ended", &w->ended);

@@ -109,58 +109,51 @@ static const char *load_log_tail(void)
 
 /* --- loading ------------------------------------------------------------------------------------ */
 
-/* Programs of one rung; the others are not even loaded. */
+/* Programs of one rung, by the end of their name; the others are not even loaded. */
 static const struct {
-	const char *program;
+	const char *suffix;
 	enum recorder_rung rung;
-	bool for_files;
-} rung_programs[] = {
-	{ "file_open_fentry", RECORDER_RUNG_FENTRY, true },
-	{ "mmap_file_fentry", RECORDER_RUNG_FENTRY, true },
-	{ "capable_fexit", RECORDER_RUNG_FENTRY, false },
-	{ "file_open_kprobe", RECORDER_RUNG_KPROBE, true },
-	{ "mmap_file_kprobe", RECORDER_RUNG_KPROBE, true },
-	{ "capable_kprobe", RECORDER_RUNG_KPROBE, false },
-	{ "capable_kretprobe", RECORDER_RUNG_KPROBE, false },
-	{ "capable_tracepoint", RECORDER_RUNG_TRACEPOINT, false },
+} rung_suffixes[] = {
+	{ "_fentry", RECORDER_RUNG_FENTRY },	   { "_fexit", RECORDER_RUNG_FENTRY },
+	{ "_kprobe", RECORDER_RUNG_KPROBE },	   { "_kretprobe", RECORDER_RUNG_KPROBE },
+	{ "_tracepoint", RECORDER_RUNG_TRACEPOINT },
 };
 
-static const char *rung_name(enum recorder_rung rung, bool files)
+/* How a rung sees things, for the profile. */
+static const struct recorder_hooks rung_hooks[] = {
+	[RECORDER_RUNG_FENTRY] = { "fentry security_file_open", "fexit cap_capable" },
+	[RECORDER_RUNG_KPROBE] = { "kprobe security_file_open", "kretprobe cap_capable" },
+	[RECORDER_RUNG_TRACEPOINT] = { "tracepoint sys_exit", "tracepoint cap_capable" },
+};
+
+static bool has_path_hooks(void)
 {
-	switch (rung) {
-	case RECORDER_RUNG_FENTRY:
-		return files ? "fentry security_file_open" : "fexit cap_capable";
-	case RECORDER_RUNG_KPROBE:
-		return files ? "kprobe security_file_open" : "kretprobe cap_capable";
-	case RECORDER_RUNG_AUTO:
-	case RECORDER_RUNG_TRACEPOINT:
-		break;
-	}
-	return files ? "tracepoint sys_exit" : "tracepoint cap_capable";
+	return libbpf_find_vmlinux_btf_id("security_path_unlink", BPF_TRACE_FENTRY) > 0;
 }
 
-static bool has_cap_tracepoint(void)
+static void select_programs(struct recorder *r, enum recorder_rung rung, bool path_hooks)
 {
-	return libbpf_find_vmlinux_btf_id("cap_capable", BPF_TRACE_RAW_TP) > 0;
-}
+	bool cap_tracepoint = probe_has(PROBE_CAP_TRACEPOINT);
+	struct bpf_program *p;
 
-static void select_programs(struct recorder *r, enum recorder_rung rung)
-{
-	bool cap_tracepoint = has_cap_tracepoint();
+	bpf_object__for_each_program(p, r->skel->obj) {
+		const char *name = bpf_program__name(p);
 
-	for (size_t i = 0; i < ARRAY_SIZE(rung_programs); i++) {
-		struct bpf_program *p = bpf_object__find_program_by_name(
-			r->skel->obj, rung_programs[i].program);
-		bool use = rung_programs[i].rung == rung;
+		for (size_t i = 0; i < ARRAY_SIZE(rung_suffixes); i++) {
+			bool use = rung_suffixes[i].rung == rung;
 
-		if (rung_programs[i].rung == RECORDER_RUNG_TRACEPOINT)
-			use = use && cap_tracepoint;
-		bpf_program__set_autoload(p, use);
+			if (!str_ends(name, rung_suffixes[i].suffix))
+				continue;
+			if (str_starts(name, "path_"))
+				use = use && path_hooks;
+			if (rung_suffixes[i].rung == RECORDER_RUNG_TRACEPOINT)
+				use = use && cap_tracepoint;
+			bpf_program__set_autoload(p, use);
+		}
 	}
-	snprintf(r->hooks.files, sizeof(r->hooks.files), "%s", rung_name(rung, true));
-	snprintf(r->hooks.capabilities, sizeof(r->hooks.capabilities), "%s",
-		 rung == RECORDER_RUNG_TRACEPOINT && !cap_tracepoint ? "none" :
-								       rung_name(rung, false));
+	r->hooks = rung_hooks[rung];
+	if (rung == RECORDER_RUNG_TRACEPOINT && !cap_tracepoint)
+		snprintf(r->hooks.capabilities, sizeof(r->hooks.capabilities), "none");
 }
 
 /* The index of a v1 controller in a css_set: enum cgroup_subsys_id depends on the configuration. */
@@ -200,7 +193,7 @@ static uint32_t mount_namespace(const char *path)
 }
 
 static int fill_settings(struct recorder *r, const struct recorder_options *o,
-			 enum recorder_rung rung, struct error *err)
+			 enum recorder_rung rung, bool path_hooks, struct error *err)
 {
 	struct abi_settings *s = (struct abi_settings *)&r->skel->rodata->settings;
 
@@ -216,6 +209,7 @@ static int fill_settings(struct recorder *r, const struct recorder_options *o,
 	s->learn_files = o->learn_files;
 	s->learn_peers = o->learn_peers;
 	s->opens_by_hook = rung != RECORDER_RUNG_TRACEPOINT;
+	s->paths_by_hook = path_hooks;
 	if (getrandom(&s->path_seed, sizeof(s->path_seed), 0) != sizeof(s->path_seed))
 		return error_errno(err, errno, "no random numbers");
 	if (rung == RECORDER_RUNG_TRACEPOINT)
@@ -299,6 +293,7 @@ static int fill_handlers(struct recorder *r)
 static int open_and_load(struct recorder *r, const struct recorder_options *o,
 			 enum recorder_rung rung, struct error *err)
 {
+	bool path_hooks = rung != RECORDER_RUNG_TRACEPOINT && has_path_hooks();
 	struct bpf_program *p;
 	int ret;
 
@@ -311,9 +306,9 @@ static int open_and_load(struct recorder *r, const struct recorder_options *o,
 		if (str_starts(name, "exit_") || str_starts(name, "enter_"))
 			bpf_program__set_autoattach(p, false);
 	}
-	select_programs(r, rung);
+	select_programs(r, rung, path_hooks);
 	size_maps(r, o->containers ? o->containers : 1);
-	ret = fill_settings(r, o, rung, err);
+	ret = fill_settings(r, o, rung, path_hooks, err);
 	if (ret)
 		return ret;
 	load_log[0] = '\0';
