@@ -54,7 +54,7 @@ enum abi_origin {
 
 struct abi_fact {
 	__u64 count;
-	__u64 first_ns; /* CLOCK_BOOTTIME */
+	__u64 first_ns; /* CLOCK_BOOTTIME, to the tick */
 	__u64 last_ns;
 };
 
@@ -188,7 +188,7 @@ struct abi_arg_plan {
 	__u8 count;
 	__u8 index[ABI_CALL_ARGS_MAX];
 	__u8 wide[ABI_CALL_ARGS_MAX]; /* the kernel reads 64 bits of it, not 32 */
-	__u8 pad;
+	__u8 memory; /* asks for CAP_SYS_ADMIN only to size the memory reserve, unaudited */
 };
 
 /* Map caps: -> struct abi_fact */

@@ -83,7 +83,7 @@ static __always_inline void file_learn(struct abi_task *t, struct file *file, __
 			known = bpf_map_lookup_elem(&long_files, &file_key);
 	}
 	if (known) {
-		fact_touch(known, bpf_ktime_get_boot_ns());
+		fact_touch(known, now_ns());
 		return;
 	}
 	s = scratch_get();
@@ -256,7 +256,7 @@ static __always_inline void peer_learn(struct abi_task *t, struct abi_peer_key *
 
 	known = bpf_map_lookup_elem(&peers, key);
 	if (known) {
-		fact_touch(known, bpf_ktime_get_boot_ns());
+		fact_touch(known, now_ns());
 		return;
 	}
 	cell = bpf_map_lookup_elem(&cells, &t->cell);

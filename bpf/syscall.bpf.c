@@ -12,6 +12,7 @@
 #include "bpf/lib/track.bpf.h"
 
 #include "bpf/lib/arch.bpf.h"
+#include "bpf/lib/bits.bpf.h"
 
 const volatile struct abi_settings settings __weak = {};
 
@@ -81,7 +82,7 @@ static __always_inline void args_learn(const struct pt_regs *regs, const struct 
 		key.values[2] = planned_value(regs, call->table, plan, 2);
 	known = bpf_map_lookup_elem(&args, &key);
 	if (known) {
-		fact_touch(known, bpf_ktime_get_boot_ns());
+		fact_touch(known, now_ns());
 		return;
 	}
 	value = bpf_map_lookup_elem(&calls, call);
@@ -150,17 +151,6 @@ int BPF_PROG(enter_first, struct pt_regs *regs, long id)
 }
 
 enum { CAPS_PER_CALL_MAX = 8 };
-
-/* The number of the lowest bit that is set: BPF has no instruction for it. */
-static __always_inline __u32 lowest_bit(__u64 set)
-{
-	__u64 below = (set & -set) - 1;
-
-	below = below - ((below >> 1) & 0x5555555555555555ULL);
-	below = (below & 0x3333333333333333ULL) + ((below >> 2) & 0x3333333333333333ULL);
-	below = (below + (below >> 4)) & 0x0f0f0f0f0f0f0f0fULL;
-	return (below * 0x0101010101010101ULL) >> 56;
-}
 
 /* The capabilities asked for during the call were used if it succeeded, else merely probed. */
 static __always_inline void caps_settle(struct abi_task *t, bool success)

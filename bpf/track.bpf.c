@@ -34,7 +34,7 @@ int BPF_PROG(on_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	__builtin_memset(cell, 0, sizeof(*cell));
 	id = cgroup_id(cgroup);
 	cell->parent = parent;
-	cell->born_ns = bpf_ktime_get_boot_ns();
+	cell->born_ns = now_ns();
 	cell->flags = ABI_CELL_BORN;
 	if (above && !(above->flags & ABI_CELL_IGNORED))
 		cell->flags = above->flags & (ABI_CELL_COMMAND | ABI_CELL_STARTED | ABI_CELL_BORN);
@@ -128,7 +128,7 @@ static __always_inline void cell_start(struct task_struct *task, struct abi_task
 	bpf_core_read(&cell->caps_bounding, sizeof(__u64), &cred->cap_bset);
 	cell->uid = BPF_CORE_READ(cred, uid.val);
 	cell->gid = BPF_CORE_READ(cred, gid.val);
-	cell->started_ns = bpf_ktime_get_boot_ns();
+	cell->started_ns = now_ns();
 	cell->flags = flags;
 	notice_send(ABI_NOTICE_STARTED, t->cell, current_tgid());
 }

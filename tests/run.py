@@ -25,13 +25,40 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent
 sys.path.insert(0, str(TESTS / "rig"))
 
-KERNELS = ("5.10", "6.1", "6.12")
 HOST_TESTS = ("test_cli", "test_errors", "test_identity", "test_oracle", "test_confine", "test_life")
-VM_TESTS = ("test_oracle --quick", "test_oracle --quick --hooks=kprobe", "test_oracle --quick --hooks=tracepoint",
+
+# What runs in every machine; a program in the build directory, or a script of tests/containers.
+VM_TESTS = ("tests/kernel/test_pure", "tests/kernel/test_verifier", "test_oracle --quick",
+            "test_oracle --quick --hooks=kprobe", "test_oracle --quick --hooks=tracepoint", "test_identity --quick",
             "test_confine --quick", "test_life --quick")
+
 TIMEOUT = 1500
 
 _RESULT = re.compile(r"(not )?ok\b *\d* *-? *(.*?)(?: *# *skip\S* *(.*))?$", re.I)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A kernel, how it is started, and what must be true under it."""
+
+    kernel: str
+    tests: tuple[str, ...]
+    lsm: str | None = None      # list of security modules; None: the kernel's own
+
+    def __str__(self) -> str:
+        return f"Linux {self.kernel}{f', lsm={self.lsm}' if self.lsm else ''}"
+
+
+# Which rung each kernel has by default, and with other security modules.
+MACHINES = (
+    Machine("5.10", ("test_cli --rung=B:fentry --module=apparmor", *VM_TESTS)),
+    Machine("6.1", ("test_cli --rung=A:fentry --module=apparmor", *VM_TESTS)),
+    Machine("6.12", ("test_cli --rung=A:fentry --module=apparmor", *VM_TESTS)),
+    Machine("5.10", ("test_cli --rung=A:fentry --module=selinux",), "lockdown,capability,yama,selinux,bpf"),
+    Machine("6.1", ("test_cli --rung=B:fentry --module=apparmor",), "lockdown,capability,yama,apparmor"),
+    Machine("6.1", ("test_cli --rung=A:fentry --module=selinux",), "lockdown,capability,yama,selinux,bpf"),
+    Machine("6.12", ("test_cli --rung=A:fentry --module=selinux",), "lockdown,capability,yama,selinux,bpf"),
+)
 
 
 @dataclass
@@ -106,14 +133,15 @@ def run_program(name: str, command: list[str], environment: dict[str, str]) -> O
     return outcome
 
 
-def run_meson(build: Path) -> list[Outcome]:
+def run_meson(build: Path, prefix: str = "", suites: tuple[str, ...] = ()) -> list[Outcome]:
     """Run what meson knows, and take the results from its report."""
     started = time.monotonic()
-    done = subprocess.run(["meson", "test", "-C", str(build), "--print-errorlogs"], stdout=subprocess.PIPE,
+    done = subprocess.run(["meson", "test", "-C", str(build), "--print-errorlogs",
+                           *(word for suite in suites for word in ("--suite", suite))], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
     outcomes = []
     for suite in ElementTree.parse(build / "meson-logs" / "testlog.junit.xml").getroot():
-        outcome = Outcome(suite.get("name", "?").replace("merlon.", ""))
+        outcome = Outcome(prefix + re.sub(r"^merlon[.:]", "", suite.get("name", "?")))
         for case in suite:
             name = f"{case.get('classname')}: {case.get('name')}"
             if case.find("failure") is not None or case.find("error") is not None:
@@ -133,30 +161,48 @@ def run_meson(build: Path) -> list[Outcome]:
     return outcomes
 
 
-def run_vm(kernel: str, tests: list[str], build: Path) -> list[Outcome]:
+def run_sanitized(top: Path, build: Path) -> list[Outcome]:
+    """The unit tests and the fuzz corpora once more, under address and undefined behaviour sanitizers."""
+    if not (build / "build.ninja").exists():
+        subprocess.run(["meson", "setup", "-Db_sanitize=address,undefined", "-Db_lundef=false", str(build), str(top)],
+                       check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["ninja", "-C", str(build), "--quiet"], check=True, stdout=subprocess.DEVNULL)
+    return run_meson(build, "sanitized ", ("unit", "fuzz"))
+
+
+def guest_command(test: str) -> str:
+    """How a test of VM_TESTS is started inside."""
+    if "/" in test:
+        return f"CMOCKA_MESSAGE_OUTPUT=TAP LD_LIBRARY_PATH=/merlon/lib ./build/{test}"
+    name, _, arguments = test.partition(" ")
+    return f"python3 tests/containers/{name}.py {arguments}"
+
+
+def run_vm(machine: Machine, tests: list[str], build: Path) -> list[Outcome]:
     """Run tests one after the other in one virtual machine."""
     import vm
 
     mark = "=== merlon test"
-    script = "; ".join(f"echo '{mark} {test}'; python3 tests/containers/{test.replace(' ', '.py ', 1)}"
-                       if " " in test else f"echo '{mark} {test}'; python3 tests/containers/{test}.py"
-                       for test in tests)
-    script = "; ".join(f"{part}; echo \"{mark} status $?\"" if "python3" in part else part for part in script.split("; "))
-    machine = vm.Machine(kernel=kernel, memory=1536,
-                         copy=[(build / "merlon", "/merlon/build/merlon"),
-                               (TESTS / "containers", "/merlon/tests/containers")])
+    script = "\n".join(f"echo '{mark} {test}'\n{guest_command(test)}\necho \"{mark} status $?\"" for test in tests)
+    copies: list[tuple[Path | str, str]] = [(build / "merlon", "/merlon/build/merlon"),
+                                            (TESTS / "containers", "/merlon/tests/containers")]
+    for test in (t for t in tests if "/" in t):
+        copies.append((build / test, f"/merlon/build/{test}"))
+    for library in Path("/usr/lib").glob("*/libcmocka.so.0"):
+        copies.append((library.resolve(), f"/merlon/lib/{library.name}"))
     started = time.monotonic()
     try:
-        text = machine.run(["sh", "-c", f"({script}) 2>&1"], timeout=TIMEOUT).stdout.decode(errors="replace")
+        guest = vm.Machine(kernel=machine.kernel, lsm=machine.lsm, memory=1536, copy=copies)
+        text = guest.run(["sh", "-c", f"{{\n{script}\n}} 2>&1"], timeout=TIMEOUT).stdout.decode(errors="replace")
     except vm.VmError as error:
-        return [Outcome(f"Linux {kernel}", failed=1, failures=[f"Linux {kernel}: {error}"])]
+        return [Outcome(str(machine), failed=1, failures=[f"{machine}: {error}"])]
     outcomes = []
     for part in re.split(rf"^{mark} (?=test)", text, flags=re.M)[1:]:
         name, _, rest = part.partition("\n")
         body, _, status = rest.rpartition(f"{mark} status ")
-        outcomes.append(read_tap(f"Linux {kernel}: {name}", body, int(status.strip() or 255)))
+        outcomes.append(read_tap(f"{machine}: {name}", body, int(status.strip() or 255)))
     for missing in tests[len(outcomes):]:
-        outcomes.append(Outcome(f"Linux {kernel}: {missing}", failed=1, failures=[f"{missing} did not run"]))
+        outcomes.append(Outcome(f"{machine}: {missing}", failed=1, failures=[f"{missing} did not run"]))
     outcomes[-1].seconds = time.monotonic() - started
     return outcomes
 
@@ -184,15 +230,18 @@ def main() -> int:
     outcomes: list[Outcome] = []
     if wanted("meson"):
         outcomes += [report(o) for o in run_meson(build)]
-    host = [name for name in HOST_TESTS if wanted(name) and (TESTS / "containers" / f"{name}.py").exists()]
-    machines = {k: [t for t in VM_TESTS if wanted(f"Linux {k}: {t}")] for k in KERNELS} if not options.no_vm else {}
-    if host or any(machines.values()):
+    if wanted("sanitized"):
+        outcomes += [report(o) for o in run_sanitized(TESTS.parent, build.parent / "build-asan")]
+    host = [name for name in HOST_TESTS if wanted(name)]
+    machines = [(m, [t for t in m.tests if wanted(f"{m}: {t}")]) for m in MACHINES if not options.no_vm]
+    machines = [(machine, tests) for machine, tests in machines if tests]
+    if host or machines:
         prepare_rig(environment)
     for name in host:
         command = [sys.executable, str(TESTS / "containers" / f"{name}.py")]
         outcomes.append(report(run_program(name, command, environment)))
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        futures = [pool.submit(run_vm, kernel, tests, build) for kernel, tests in machines.items() if tests]
+        futures = [pool.submit(run_vm, machine, tests, build) for machine, tests in machines]
         for future in concurrent.futures.as_completed(futures):
             outcomes += [report(o) for o in future.result()]
 

@@ -3,6 +3,25 @@
 #pragma once
 #include "bpf/lib/maps.bpf.h"
 
+/*
+ * The time that facts are stamped with (CLOCK_BOOTTIME). To the tick of the timer is enough: so the clock
+ * is read once a tick and not on every system call.
+ */
+static __always_inline __u64 now_ns(void)
+{
+	__u32 zero = 0;
+	struct tick *last = bpf_map_lookup_elem(&ticks, &zero);
+	__u64 jiffies = bpf_jiffies64();
+
+	if (!last)
+		return bpf_ktime_get_boot_ns();
+	if (last->jiffies != jiffies) {
+		last->ns = bpf_ktime_get_boot_ns();
+		last->jiffies = jiffies;
+	}
+	return last->ns;
+}
+
 static __always_inline void loss_count(__u64 cell_id, enum abi_loss why)
 {
 	struct abi_cell *cell = bpf_map_lookup_elem(&cells, &cell_id);
@@ -43,7 +62,7 @@ static __always_inline bool fact_learn(void *map, const void *key, struct abi_fa
 				       __u64 cell_id, enum abi_loss loss)
 {
 	struct abi_fact *known = bpf_map_lookup_elem(map, key);
-	__u64 now = bpf_ktime_get_boot_ns();
+	__u64 now = now_ns();
 
 	if (known) {
 		fact_touch(known, now);

@@ -69,6 +69,13 @@ struct scratch {
 };
 RECORD_MAP(BPF_MAP_TYPE_PERCPU_ARRAY, scratches, __u32, struct scratch);
 
+/* The time of the last tick that each CPU looked at the clock. */
+struct tick {
+	__u64 jiffies;
+	__u64 ns;
+};
+RECORD_MAP(BPF_MAP_TYPE_PERCPU_ARRAY, ticks, __u32, struct tick);
+
 /* What was lost where no cell could be charged for it. */
 RECORD_MAP(BPF_MAP_TYPE_ARRAY, losses, __u32, __u64);
 

@@ -174,10 +174,21 @@ static void progress_end(const struct progress *p)
 
 /* --- the result --------------------------------------------------------------------------------- */
 
+/* How many files and network facts are the workload's own: the runtime's are in the profile too. */
+static void count_own(const struct profile *p, size_t *ret_files, size_t *ret_peers)
+{
+	*ret_files = *ret_peers = 0;
+	vec_foreach(f, &p->files)
+		*ret_files += f->layer == PROFILE_APP;
+	vec_foreach(peer, &p->peers)
+		*ret_peers += peer->layer == PROFILE_APP;
+}
+
 static json_t *workload_json(const struct session_workload *w, const struct profile *p)
 {
 	json_t *o = json_object();
 	uint64_t lost = 0;
+	size_t files, peers;
 
 	json_set_string(o, "name", w->who.name);
 	json_set_string(o, "id", w->who.id);
@@ -194,8 +205,9 @@ static json_t *workload_json(const struct session_workload *w, const struct prof
 		json_object_set_new(o, "refusedSyscalls",
 				    json_integer((json_int_t)profile_count_calls(
 					    p, 1u << PROFILE_APP, true)));
-		json_object_set_new(o, "files", json_integer((json_int_t)p->files.len));
-		json_object_set_new(o, "peers", json_integer((json_int_t)p->peers.len));
+		count_own(p, &files, &peers);
+		json_object_set_new(o, "files", json_integer((json_int_t)files));
+		json_object_set_new(o, "peers", json_integer((json_int_t)peers));
 		json_object_set_new(o, "lost", json_u64(lost));
 	}
 	return o;
@@ -204,6 +216,7 @@ static json_t *workload_json(const struct session_workload *w, const struct prof
 static void print_workload(const struct session_workload *w, const struct profile *p)
 {
 	uint64_t caps = 0, lost = 0;
+	size_t files, peers;
 	char name[256];
 
 	str_printable(name, sizeof(name), w->who.name, strlen(w->who.name));
@@ -214,9 +227,10 @@ static void print_workload(const struct session_workload *w, const struct profil
 				caps |= 1ULL << c->cap;
 		for (int i = 0; i < ABI_LOSSES; i++)
 			lost += i == ABI_LOSS_NOTICES ? 0 : p->recording.losses[i];
+		count_own(p, &files, &peers);
 		printf("  learned  %zu system calls, %d capabilities, %zu files, %zu network facts\n",
 		       profile_count_calls(p, 1u << PROFILE_APP, false), __builtin_popcountll(caps),
-		       p->files.len, p->peers.len);
+		       files, peers);
 		if (profile_count_calls(p, 1u << PROFILE_TAIL, false))
 			printf("  runtime  %zu more calls are %s's, after it has loaded the filter\n",
 			       profile_count_calls(p, 1u << PROFILE_TAIL, false),

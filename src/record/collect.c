@@ -32,7 +32,7 @@ struct collector {
 	VEC(struct actor_row) actors;
 	struct recorder_dump exe_dump;
 	struct exe_row *exes; /* sorted by id; into exe_dump */
-	int64_t boot_offset_ns;
+	int64_t clock_offset_ns;
 };
 
 static int number_compare(const void *a, const void *b)
@@ -138,8 +138,8 @@ static struct profile_evidence evidence_of(const struct collector *c, const stru
 	return (struct profile_evidence){
 		.exe = a->exe_index,
 		.count = f->count,
-		.first_ns = (int64_t)f->first_ns + c->boot_offset_ns,
-		.last_ns = (int64_t)f->last_ns + c->boot_offset_ns,
+		.first_ns = (int64_t)f->first_ns + c->clock_offset_ns,
+		.last_ns = (int64_t)f->last_ns + c->clock_offset_ns,
 	};
 }
 
@@ -320,7 +320,7 @@ int collect(struct recorder *r, struct collect_target *targets, size_t count, st
 	struct collector c = { .recorder = r,
 			       .targets = targets,
 			       .target_count = count,
-			       .boot_offset_ns = clock_boot_offset_ns() };
+			       .clock_offset_ns = clock_boot_offset_ns() };
 	cleanup_dump struct recorder_dump ranges = { 0 };
 	int result = actors_read(&c);
 

@@ -232,6 +232,7 @@ static void size_maps(struct recorder *r, unsigned containers)
 	bpf_map__set_max_entries(skel->maps.opens, 16384 + 512 * more);
 	bpf_map__set_max_entries(skel->maps.numbers, 1);
 	bpf_map__set_max_entries(skel->maps.scratches, 1);
+	bpf_map__set_max_entries(skel->maps.ticks, 1);
 	bpf_map__set_max_entries(skel->maps.losses, ABI_LOSSES);
 	bpf_map__set_max_entries(skel->maps.arg_plans, ABI_TABLES * ABI_CALL_NR_MAX);
 	bpf_map__set_max_entries(skel->maps.exit_plans, ABI_TABLES * ABI_CALL_NR_MAX);
@@ -250,7 +251,7 @@ static int fill_plans(struct recorder *r)
 	sys_arg_plans_fill(args);
 	sys_exit_plans_fill(exits);
 	for (__u32 i = 0; i < ABI_TABLES * ABI_CALL_NR_MAX; i++) {
-		if (args[i].count && bpf_map_update_elem(arg_fd, &i, &args[i], BPF_ANY))
+		if ((args[i].count || args[i].memory) && bpf_map_update_elem(arg_fd, &i, &args[i], BPF_ANY))
 			return -errno;
 		if (exits[i].handler && bpf_map_update_elem(exit_fd, &i, &exits[i], BPF_ANY))
 			return -errno;

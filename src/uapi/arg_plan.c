@@ -51,6 +51,10 @@ static const struct sys_arg_plan plans[] = {
 	  { { "flags", 0, CLONE_NAMESPACES | CLONE_NEWTIME, true, true, 0 } } },
 };
 
+/* Calls whose only use of CAP_SYS_ADMIN is __vm_enough_memory(), which asks unaudited (mm/util.c). */
+static const char *const memory_calls[] = { "brk",    "mmap",	"mmap2",    "mprotect",
+					    "mremap", "munmap", "pkey_mprotect" };
+
 const struct sys_arg_plan *sys_arg_plan(const char *call)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(plans); i++)
@@ -63,6 +67,12 @@ void sys_arg_plans_fill(struct abi_arg_plan out[ABI_TABLES * ABI_CALL_NR_MAX])
 {
 	memset(out, 0, sizeof(*out) * ABI_TABLES * ABI_CALL_NR_MAX);
 	for (int table = 0; table < ABI_TABLES; table++) {
+		for (size_t i = 0; i < ARRAY_SIZE(memory_calls); i++) {
+			int nr = sys_call_nr(sys_arch_of_table((enum abi_table)table), memory_calls[i]);
+
+			if (nr >= 0)
+				out[table * ABI_CALL_NR_MAX + nr].memory = true;
+		}
 		for (size_t i = 0; i < ARRAY_SIZE(plans); i++) {
 			const struct sys_arg_plan *from = &plans[i];
 			int nr = sys_call_nr(sys_arch_of_table((enum abi_table)table), from->call);

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import merlon  # first: it puts the rig on the path
 import tap
@@ -98,8 +99,9 @@ def files(runtime: str) -> None:
 
 def main() -> None:
     """Under every engine that runs here."""
+    quick = "--quick" in sys.argv       # machines have no engines above the runtimes
     with tap.Suite("identity: who a container is") as suite:
-        for runtime in RUNTIMES:
+        for runtime in RUNTIMES[:2] if quick else RUNTIMES:
             works, why = available(runtime)
             for test in (seen, recorded, files):
                 title = f"{runtime}: {(test.__doc__ or '').strip().rstrip('.')}"

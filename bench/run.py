@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What recording costs: `make bench`.
+
+Every workload runs without anything attached (off), below empty programs on the same two tracepoints (empty: the floor
+of any sensor there), while something else is recorded (beside), while it is recorded itself (recorded), and under
+strace -f.  The arms take turns, so that a machine whose speed drifts does not favour one; what is printed are medians, and
+ratios to "off" of the same round.  It asserts nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Callable, Iterator
+
+TOP = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(TOP / "tests" / "containers"), str(TOP / "tests" / "rig")]
+
+ARMS = ("off", "empty", "beside", "recorded", "strace")
+LOOPS = {"getpid": 2_000_000, "readwrite": 1_000_000, "openread": 300_000, "mmap": 500_000, "socket": 200_000,
+         "forkexec": 1000}
+UNDER_STRACE = 50       # so many times fewer turns under strace, which is so much slower
+
+
+class Group:
+    """A control group that the workload runs in, in every arm."""
+
+    def __init__(self, name: str) -> None:
+        import cgroups
+
+        self.path = cgroups.ROOT / ("" if cgroups.mode() == "v2" else "pids") / name
+        self.path.mkdir()
+
+    def run(self, command: list[str | Path]) -> str:
+        """Run a command in it; its standard output."""
+        enter = f"echo $$ >{self.path}/cgroup.procs; exec \"$@\""
+        return subprocess.run(["sh", "-c", enter, "sh", *map(str, command)], stdout=subprocess.PIPE, check=True,
+                              text=True).stdout
+
+    def close(self) -> None:
+        """Remove it."""
+        self.path.rmdir()
+
+
+@contextlib.contextmanager
+def attached(arm: str, build: Path, group: Group, other: Group) -> Iterator[None]:
+    """What an arm has attached."""
+    import merlon
+
+    if arm == "empty":
+        empty = subprocess.Popen([build / "bench" / "empty"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert empty.stdout and empty.stdin
+        empty.stdout.readline()
+        yield
+        empty.stdin.close()
+        empty.wait()
+    elif arm in ("beside", "recorded"):
+        watched = group if arm == "recorded" else other
+        with merlon.Recording("--quiet", "--cgroup", str(watched.path), name="bench"):
+            yield
+    else:
+        yield
+
+
+def once(arm: str, build: Path, group: Group, other: Group, kind: str, count: int) -> float:
+    """One sample: nanoseconds of CPU for each turn; under strace of wall clock, as its CPU time is another process's."""
+    loops = build / "bench" / "loops"
+    if arm == "strace":
+        count = max(count // UNDER_STRACE, 20)
+        with tempfile.NamedTemporaryFile() as trace:
+            started = time.monotonic()
+            group.run(["strace", "-f", "-o", trace.name, loops, kind, str(count)])
+            return (time.monotonic() - started) * 1e9 / count
+    with attached(arm, build, group, other):
+        return float(group.run([loops, kind, str(count)]))
+
+
+def wall(build: Path, group: Group, kind: str, count: int) -> float:
+    """Wall-clock nanoseconds of each turn without anything: what strace's are compared with."""
+    started = time.monotonic()
+    group.run([build / "bench" / "loops", kind, str(count)])
+    return (time.monotonic() - started) * 1e9 / count
+
+
+def micro(build: Path, rounds: int, out: Callable[[str], None]) -> None:
+    """One thing in a loop."""
+    group, other = Group(f"merlon-bench-{os.getpid()}"), Group(f"merlon-bench-other-{os.getpid()}")
+    out("| one turn of | off, ns | empty | beside | recorded | recorded - empty, ns | strace -f | strace's cost / ours |")
+    out("|---|---|---|---|---|---|---|---|")
+    try:
+        for kind, count in LOOPS.items():
+            samples: dict[str, list[float]] = {arm: [] for arm in ARMS}
+            ratios: dict[str, list[float]] = {arm: [] for arm in ARMS}
+            for turn in range(rounds):
+                round_: dict[str, float] = {}
+                for arm in ARMS[turn % len(ARMS):] + ARMS[:turn % len(ARMS)]:
+                    round_[arm] = once(arm, build, group, other, kind, count)
+                plain = wall(build, group, kind, count)
+                for arm in ARMS:
+                    samples[arm].append(round_[arm])
+                    ratios[arm].append(round_[arm] / (plain if arm == "strace" else round_["off"]))
+            middle = {arm: statistics.median(values) for arm, values in samples.items()}
+            ratio = {arm: statistics.median(values) for arm, values in ratios.items()}
+            ours, theirs = ratio["recorded"] - 1, ratio["strace"] - 1
+            out(f"| {kind} | {middle['off']:.0f} | x{ratio['empty']:.2f} | x{ratio['beside']:.2f} | "
+                f"x{ratio['recorded']:.2f} | {middle['recorded'] - middle['empty']:.0f} | x{ratio['strace']:.1f} | "
+                f"{theirs / ours if ours > 0.005 else float('inf'):.0f} |")
+    finally:
+        group.close()
+        other.close()
+
+
+def serve(rounds: int, out: Callable[[str], None]) -> None:
+    """Redis in a container, asked by redis-benchmark from outside."""
+    import merlon
+    import strace
+    from container import container
+    from workloads import WORKLOADS
+
+    redis = WORKLOADS["redis"]
+    rates: dict[str, list[float]] = {arm: [] for arm in ("off", "recorded", "strace")}
+    for _ in range(rounds):
+        for arm in rates:
+            with contextlib.ExitStack() as stack:
+                box = stack.enter_context(container("runc", redis.spec()))
+                if arm == "recorded":
+                    stack.enter_context(merlon.Recording("--quiet", "--wait", "-c", box.id, name="bench"))
+                trace = stack.enter_context(tempfile.NamedTemporaryFile())
+                box.run(**({"under": strace.command(Path(trace.name))} if arm == "strace" else {}))
+                redis.ready(box)
+                rates[arm].append(ask(box.pid, 2000 if arm == "strace" else 100_000))
+    ratio = {arm: statistics.median(r / o for r, o in zip(rates[arm], rates["off"])) for arm in rates}
+    out("| redis-benchmark set,get -c 20, requests a second | off | recorded | strace -f | strace's cost / ours |")
+    out("|---|---|---|---|---|")
+    ours, theirs = 1 / ratio["recorded"] - 1, 1 / ratio["strace"] - 1
+    out(f"| | {statistics.median(rates['off']):.0f} | x{ratio['recorded']:.3f} | x{ratio['strace']:.3f} | "
+        f"{theirs / ours if ours > 0.005 else float('inf'):.0f} |")
+
+
+def ask(pid: int, requests: int) -> float:
+    """Requests a second, over set and get."""
+    command = ["nsenter", f"--net=/proc/{pid}/ns/net", "redis-benchmark", "-t", "set,get", "-n", str(requests), "-c",
+               "20", "--csv"]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[1:]
+    return statistics.harmonic_mean(float(line.split(",")[1].strip('"')) for line in lines)
+
+
+def main() -> int:
+    """Measure, print a table, and with --write put it into docs/performance.md."""
+    parser = argparse.ArgumentParser(description="What recording costs.")
+    parser.add_argument("--build", type=Path, default=TOP / "build")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--only", choices=("micro", "serve"))
+    options = parser.parse_args()
+    build = options.build.resolve()
+    os.environ |= {"MERLON_BINARY": str(build / "merlon"), "MERLON_RIG_DIR": str(build / "rig")}
+    uname = os.uname()
+    print(f"Linux {uname.release} {uname.machine}, {os.cpu_count()} processors, {options.rounds} rounds\n", flush=True)
+    if options.only != "serve":
+        micro(build, options.rounds, lambda line: print(line, flush=True))
+        print()
+    if options.only != "micro":
+        serve(options.rounds, lambda line: print(line, flush=True))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
