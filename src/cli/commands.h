@@ -9,5 +9,8 @@ extern const struct command cmd_containers;
 extern const struct command cmd_doctor;
 extern const struct command cmd_help;
 extern const struct command cmd_profile;
+extern const struct command cmd_profile_explain;
+extern const struct command cmd_profile_export;
+extern const struct command cmd_profile_show;
 extern const struct command cmd_record;
 extern const struct command cmd_version;

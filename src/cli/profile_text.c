@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/profile_text.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+
+struct profile *profile_operand(const struct arguments *args, struct error *err)
+{
+	size_t n;
+	char **files = arg_operands(args, &n);
+
+	if (n < 1) {
+		error_set(err, EINVAL, "name a profile (NAME.merlon.json)");
+		return NULL;
+	}
+	return profile_load(files[0], err);
+}
+
+const char *shown(const char *text)
+{
+	static char rooms[4][1024];
+	static unsigned next;
+	char *room = rooms[next++ % 4];
+
+	if (!text)
+		return "-";
+	str_printable(room, sizeof(rooms[0]), text, strlen(text));
+	return room;
+}
+
+const char *shown_path(const char *path)
+{
+	for (const char *p = path; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			return shown(path);
+	return path;
+}
