@@ -17,6 +17,7 @@
 #define FORMAT_NAME "merlon-profile"
 #define FOREVER INT64_MAX
 
+static const char *const phase_names[] = { "start", "serve" };
 static const char *const file_flag_names[] = { "raw", "truncated", "memory", "deleted",
 					       "directory", "abstract", "detached" };
 
@@ -52,6 +53,16 @@ static json_t *strings_json(char *const *items, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(all, json_string(items[i]));
+	return all;
+}
+
+static json_t *words_json(uint32_t bits, const char *const *names, size_t count)
+{
+	json_t *all = json_array();
+
+	for (size_t bit = 0; bit < count; bit++)
+		if (bits >> bit & 1)
+			json_array_append_new(all, json_string(names[bit]));
 	return all;
 }
 
@@ -105,6 +116,10 @@ static json_t *calls_json(const struct profile *p)
 		json_object_set_new(o, "layer", json_string(profile_layer_names[c->layer]));
 		if (c->refused)
 			json_object_set_new(o, "refused", json_true());
+		if (c->phases)
+			json_object_set_new(o, "phases",
+					    words_json(c->phases, phase_names,
+						       ARRAY_SIZE(phase_names)));
 		if (plan && (c->tuples.len || c->range.count))
 			json_object_set_new(o, "arguments", arguments_json(c, plan));
 		json_object_set_new(o, "evidence", evidence_json(&c->evidence));
@@ -145,15 +160,10 @@ static json_t *files_json(const struct profile *p)
 				json_array_append_new(ops, json_string(profile_file_op_name(bit)));
 		json_object_set_new(o, "path", json_string(f->path));
 		json_object_set_new(o, "operations", ops);
-		if (f->flags) {
-			json_t *flags = json_array();
-
-			for (unsigned bit = 0; bit < ARRAY_SIZE(file_flag_names); bit++)
-				if (f->flags >> bit & 1)
-					json_array_append_new(flags,
-							      json_string(file_flag_names[bit]));
-			json_object_set_new(o, "flags", flags);
-		}
+		if (f->flags)
+			json_object_set_new(o, "flags",
+					    words_json(f->flags, file_flag_names,
+						       ARRAY_SIZE(file_flag_names)));
 		json_object_set_new(o, "layer", json_string(profile_layer_names[f->layer]));
 		if (f->rule) {
 			json_object_set_new(o, "rule", json_string(f->rule));
@@ -239,6 +249,7 @@ static json_t *recording_json(const struct profile *p)
 	json_object_set_new(o, "quietNanoseconds",
 			    json_u64((uint64_t)(p->recording.quiet_ns > 0 ? p->recording.quiet_ns : 0)));
 	json_object_set_new(o, "startSeen", json_boolean(p->recording.start_seen));
+	json_object_set_new(o, "readySeen", json_boolean(p->recording.ready_seen));
 	for (int i = 0; i < ABI_LOSSES; i++)
 		if (p->recording.losses[i])
 			json_object_set_new(losses, profile_loss_names[i],
@@ -459,10 +470,28 @@ static bool get_arguments(struct json_reader *r, const json_t *o, const char *na
 	return !r->failed;
 }
 
+static bool get_words(struct json_reader *r, const json_t *o, const char *member, bool required,
+		      const char *const *names, size_t count, uint32_t *ret)
+{
+	const json_t *all = json_get_array(r, o, member, required, 32), *item;
+	size_t i;
+
+	json_array_foreach (all, i, item) {
+		const char *word = json_string_value(item);
+		int bit = word ? name_index(names, count, word) : -1;
+
+		if (bit < 0)
+			return json_fail(r, "%s/%zu: unknown word", member, i);
+		*ret |= 1u << bit;
+	}
+	return !r->failed;
+}
+
 static bool get_call(struct json_reader *r, struct profile *p, const json_t *o)
 {
 	struct profile_call *c = vec_add(&p->calls);
 	const char *name = NULL, *known;
+	uint32_t phases = 0;
 	uint64_t nr = 0;
 
 	if (!c)
@@ -470,8 +499,10 @@ static bool get_call(struct json_reader *r, struct profile *p, const json_t *o)
 	if (!get_arch(r, o, &c->arch) || !get_layer(r, o, &c->layer) ||
 	    !json_get_u64(r, o, "number", true, SYS_NR_MAX, &nr) ||
 	    !json_get_string(r, o, "name", false, SYS_NAME_MAX, &name) ||
-	    !json_get_bool(r, o, "refused", &c->refused))
+	    !json_get_bool(r, o, "refused", &c->refused) ||
+	    !get_words(r, o, "phases", false, phase_names, ARRAY_SIZE(phase_names), &phases))
 		return false;
+	c->phases = phases;
 	c->nr = (uint32_t)nr;
 	known = sys_call_name(c->arch, (int)nr);
 	/* The number decides: a name that contradicts it means that one of the two is forged. */
@@ -500,23 +531,6 @@ static bool get_cap(struct json_reader *r, struct profile *p, const json_t *o)
 	if (!sys_cap_parse(name, &c->cap))
 		return json_fail(r, "unknown capability \"%s\"", name);
 	return get_evidence(r, p, o, &c->evidence);
-}
-
-static bool get_words(struct json_reader *r, const json_t *o, const char *member, bool required,
-		      const char *const *names, size_t count, uint32_t *ret)
-{
-	const json_t *all = json_get_array(r, o, member, required, 32), *item;
-	size_t i;
-
-	json_array_foreach (all, i, item) {
-		const char *word = json_string_value(item);
-		int bit = word ? name_index(names, count, word) : -1;
-
-		if (bit < 0)
-			return json_fail(r, "%s/%zu: unknown word", member, i);
-		*ret |= 1u << bit;
-	}
-	return !r->failed;
 }
 
 static bool get_strings(struct json_reader *r, const json_t *o, const char *member, size_t max,
@@ -689,6 +703,7 @@ static void get_recording(struct json_reader *r, struct profile *p, const json_t
 	json_get_u64(r, o, "quietNanoseconds", false, FOREVER, &quiet);
 	p->recording.quiet_ns = (int64_t)quiet;
 	json_get_bool(r, o, "startSeen", &p->recording.start_seen);
+	json_get_bool(r, o, "readySeen", &p->recording.ready_seen);
 	hooks = json_get_object(r, o, "hooks", false);
 	json_get_copy(r, hooks, "files", 64, &p->recording.file_hook);
 	json_get_copy(r, hooks, "capabilities", 64, &p->recording.cap_hook);

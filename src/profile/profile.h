@@ -57,11 +57,15 @@ struct profile_range {
 	} arg[ABI_CALL_ARGS_MAX];
 };
 
+/* When the workload made a call: before it was ready to serve, or after. Bits; none: not known. */
+enum profile_phase { PROFILE_START = 1 << 0, PROFILE_SERVE = 1 << 1 };
+
 struct profile_call {
 	enum sys_arch arch;
 	enum profile_layer layer;
 	uint32_t nr;	/* SYS_NR_MAX: numbers that no table has */
 	bool refused;	/* a filter in force denied it */
+	unsigned phases; /* enum profile_phase */
 	profile_evidence_list evidence;
 	VEC(struct profile_tuple) tuples;
 	struct profile_range range;
@@ -122,6 +126,7 @@ struct profile {
 		int64_t start_ns, end_ns;
 		int64_t quiet_ns; /* since the last new fact */
 		bool start_seen;
+		bool ready_seen; /* it listened, and began to wait for clients: phases are known */
 		uint64_t losses[ABI_LOSSES];
 		char *file_hook, *cap_hook;
 	} recording;

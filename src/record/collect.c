@@ -25,6 +25,12 @@ struct exe_row {
 	const struct abi_exe *exe;
 };
 
+/* When what runs in a cell was ready: after it had begun to listen, it waited for clients. */
+struct ready_row {
+	uint64_t cell;
+	uint64_t listen_ns, ready_ns; /* 0: not seen */
+};
+
 struct collector {
 	struct recorder *recorder;
 	struct collect_target *targets;
@@ -32,6 +38,7 @@ struct collector {
 	VEC(struct actor_row) actors;
 	struct recorder_dump exe_dump;
 	struct exe_row *exes; /* sorted by id; into exe_dump */
+	VEC(struct ready_row) ready;
 	int64_t clock_offset_ns;
 };
 
@@ -143,6 +150,92 @@ static struct profile_evidence evidence_of(const struct collector *c, const stru
 	};
 }
 
+/* --- phases ------------------------------------------------------------------------------------- */
+
+static const char *const wait_calls[] = { "accept", "accept4", "epoll_wait", "epoll_pwait",
+					  "epoll_pwait2", "poll", "ppoll", "select", "pselect6" };
+
+static bool is_wait(const struct abi_call_key *k)
+{
+	const char *name = sys_call_name(sys_arch_of_table(k->table), k->nr);
+
+	for (size_t i = 0; name && i < ARRAY_SIZE(wait_calls); i++)
+		if (str_eq(name, wait_calls[i]))
+			return true;
+	return false;
+}
+
+static struct ready_row *ready_find(struct collector *c, uint64_t cell)
+{
+	vec_foreach(row, &c->ready)
+		if (row->cell == cell)
+			return row;
+	return NULL;
+}
+
+static void earliest(uint64_t *to, uint64_t ns)
+{
+	if (!*to || ns < *to)
+		*to = ns;
+}
+
+/* The workload itself: what a debug shell listens on does not make it ready. */
+static const struct actor_row *workload_actor(const struct collector *c, uint32_t number)
+{
+	const struct actor_row *a = actor_find(c, number);
+
+	return a && a->layer == PROFILE_APP ? a : NULL;
+}
+
+/*
+ * A cell is a container's life from one start to its end, so each start has a moment of its own. Calls
+ * that began to wait before there was anything to listen on don't count: programs wait for helpers too.
+ */
+static int ready_read(struct collector *c)
+{
+	cleanup_dump struct recorder_dump peers = { 0 }, calls = { 0 };
+	int r = recorder_dump(c->recorder, RECORDER_PEERS, &peers);
+
+	if (!r)
+		r = recorder_dump(c->recorder, RECORDER_CALLS, &calls);
+	for (size_t i = 0; !r && i < peers.count; i++) {
+		const struct abi_peer_key *k = recorder_dump_key(&peers, i);
+		const struct abi_fact *f = recorder_dump_value(&peers, i);
+		const struct actor_row *a = workload_actor(c, k->actor);
+		struct ready_row *row = a ? ready_find(c, a->cell) : NULL;
+
+		if (!a || k->op != ABI_PEER_LISTEN)
+			continue;
+		if (!row)
+			row = vec_add(&c->ready);
+		if (!row)
+			return -ENOMEM;
+		row->cell = a->cell;
+		earliest(&row->listen_ns, f->first_ns);
+	}
+	for (size_t i = 0; !r && i < calls.count; i++) {
+		const struct abi_call_key *k = recorder_dump_key(&calls, i);
+		const struct abi_call *v = recorder_dump_value(&calls, i);
+		const struct actor_row *a = workload_actor(c, k->actor);
+		struct ready_row *row = a && is_wait(k) ? ready_find(c, a->cell) : NULL;
+
+		if (row && v->fact.first_ns >= row->listen_ns)
+			earliest(&row->ready_ns, v->fact.first_ns);
+	}
+	return r;
+}
+
+static unsigned phases_of(struct collector *c, const struct actor_row *a, const struct abi_fact *f)
+{
+	const struct ready_row *row = a->layer == PROFILE_APP ? ready_find(c, a->cell) : NULL;
+
+	if (!row || !row->ready_ns)
+		return 0;
+	a->target->profile->recording.ready_seen = true;
+	return (f->first_ns < row->ready_ns ? PROFILE_START : 0u) |
+	       (f->last_ns >= row->ready_ns ? PROFILE_SERVE : 0u);
+}
+
 /* --- one function per map: from an entry to a fact ---------------------------------------------- */
 
 static int take_call(struct collector *c, const void *key, const void *value)
@@ -151,14 +244,17 @@ static int take_call(struct collector *c, const void *key, const void *value)
 	const struct abi_call *v = value;
 	const struct actor_row *a = actor_find(c, k->actor);
 	struct profile_evidence e;
+	struct profile_call *call;
 
 	if (!a)
 		return 0;
 	e = evidence_of(c, a, &v->fact);
-	return profile_add_call(a->target->profile, sys_arch_of_table(k->table), k->nr, a->layer,
-				k->refused, &e) ?
-		       0 :
-		       -ENOMEM;
+	call = profile_add_call(a->target->profile, sys_arch_of_table(k->table), k->nr, a->layer,
+				k->refused, &e);
+	if (!call)
+		return -ENOMEM;
+	call->phases |= phases_of(c, a, &v->fact);
+	return 0;
 }
 
 static struct profile_call *call_find(const struct actor_row *a, enum sys_arch arch, uint32_t nr)
@@ -324,6 +420,8 @@ int collect(struct recorder *r, struct collect_target *targets, size_t count, st
 	cleanup_dump struct recorder_dump ranges = { 0 };
 	int result = actors_read(&c);
 
+	if (!result)
+		result = ready_read(&c);
 	for (size_t i = 0; !result && i < ARRAY_SIZE(takers); i++) {
 		cleanup_dump struct recorder_dump d = { 0 };
 
@@ -339,6 +437,7 @@ int collect(struct recorder *r, struct collect_target *targets, size_t count, st
 				    recorder_dump_value(&ranges, k),
 				    ranges.value_size / sizeof(struct abi_arg_range));
 	vec_deinit(&c.actors);
+	vec_deinit(&c.ready);
 	recorder_dump_deinit(&c.exe_dump);
 	free(c.exes);
 	return result ? error_errno(err, -result, "cannot read the recording") : 0;
