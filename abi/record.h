@@ -54,8 +54,8 @@ enum abi_origin {
 
 struct abi_fact {
 	__u64 count;
-	__u64 first_ns; /* CLOCK_BOOTTIME, to the tick */
-	__u64 last_ns;
+	__u64 first_ns; /* CLOCK_BOOTTIME */
+	__u64 last_ns;  /* the same; of a fact seen again, to the timer tick */
 };
 
 enum abi_cell_flag {

@@ -25,7 +25,7 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent
 sys.path.insert(0, str(TESTS / "rig"))
 
-HOST_TESTS = ("test_cli", "test_errors", "test_identity", "test_oracle", "test_confine", "test_life")
+HOST_TESTS = ("test_cli", "test_errors", "test_identity", "test_oracle", "test_confine", "test_phases", "test_life")
 
 # What runs in every machine; a program in the build directory, or a script of tests/containers.
 VM_TESTS = ("tests/kernel/test_pure", "tests/kernel/test_verifier", "test_oracle --quick",

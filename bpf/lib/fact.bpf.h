@@ -62,12 +62,13 @@ static __always_inline bool fact_learn(void *map, const void *key, struct abi_fa
 				       __u64 cell_id, enum abi_loss loss)
 {
 	struct abi_fact *known = bpf_map_lookup_elem(map, key);
-	__u64 now = now_ns();
+	__u64 now;
 
 	if (known) {
-		fact_touch(known, now);
+		fact_touch(known, now_ns());
 		return false;
 	}
+	now = bpf_ktime_get_boot_ns(); /* exact: what came before what matters for first times */
 	fresh->count = 1;
 	fresh->first_ns = fresh->last_ns = now;
 	if (!bpf_map_update_elem(map, key, fresh, BPF_NOEXIST)) {

@@ -46,6 +46,8 @@ static int run(const struct arguments *args, struct error *err)
 					command, err);
 }
 
+static const struct command *const subcommands[] = { &cmd_confine_agent, NULL };
+
 const struct command cmd_confine = {
 	.name = "confine",
 	.summary = "run a command, or set up a container, under a profile",
@@ -61,5 +63,6 @@ const struct command cmd_confine = {
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.run = run,
+	.subcommands = subcommands,
 	.command_follows = true,
 };

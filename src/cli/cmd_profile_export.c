@@ -11,6 +11,10 @@ static const struct option_def options[] = {
 	  "seccomp capabilities" },
 	{ "output", 'o', "FILE", "write here instead of to standard output", false, COMPLETE_FILE,
 	  NULL },
+	{ "two-phase", 0, "SOCKET",
+	  "ask merlon confine agent, at this socket, about calls that belong to the start alone "
+	  "(seccomp)",
+	  false, COMPLETE_FILE, NULL },
 	POLICY_OPTION_ROWS,
 };
 
@@ -41,6 +45,10 @@ static int run(const struct arguments *args, struct error *err)
 		return unknown_format(format, err);
 	p = profile_operand(args, err);
 	r = p ? policy_options_read(args, &o, &allow, err) : -err->code;
+	if (!r) {
+		o.agent_socket = arg_value(args, "two-phase");
+		o.policy.with_listener = o.agent_socket;
+	}
 	if (!r)
 		r = b->emit(p, &o, &out, err);
 	if (!r && out.failed)

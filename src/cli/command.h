@@ -52,7 +52,7 @@ struct command {
 	const struct option_def *options;
 	size_t option_count;
 	int (*run)(const struct arguments *args, struct error *err); /* enum exit_code or -errno */
-	const struct command *const *subcommands; /* NULL-terminated; run is NULL then */
+	const struct command *const *subcommands; /* NULL-terminated; run may be NULL then */
 	enum option_completion operand_complete;
 	bool command_follows; /* options end at the first operand, which is a program to run */
 };

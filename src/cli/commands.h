@@ -5,6 +5,7 @@
 
 extern const struct command cmd_completion;
 extern const struct command cmd_confine;
+extern const struct command cmd_confine_agent;
 extern const struct command cmd_containers;
 extern const struct command cmd_doctor;
 extern const struct command cmd_help;

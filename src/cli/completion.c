@@ -10,11 +10,9 @@
 static void each_command(void (*fn)(const struct command *c, const char *path, FILE *out), FILE *out)
 {
 	for (const struct command *const *c = commands; *c; c++) {
-		if (!(*c)->subcommands) {
+		if ((*c)->run)
 			fn(*c, (*c)->name, out);
-			continue;
-		}
-		for (const struct command *const *s = (*c)->subcommands; *s; s++) {
+		for (const struct command *const *s = (*c)->subcommands; s && *s; s++) {
 			char path[128];
 
 			snprintf(path, sizeof(path), "%s %s", (*c)->name, (*s)->name);
@@ -66,6 +64,13 @@ static void print_names(const struct command *const *list, FILE *out)
 		fprintf(out, "%s ", (*list)->name);
 }
 
+/* "show|explain|export" */
+static void print_alternatives(const struct command *const *list, FILE *out)
+{
+	for (size_t i = 0; list[i]; i++)
+		fprintf(out, "%s%s", i ? "|" : "", list[i]->name);
+}
+
 static void bash_print(FILE *out)
 {
 	fputs("# bash completion for merlon: made from its command tables\n"
@@ -79,11 +84,12 @@ static void bash_print(FILE *out)
 	for (const struct command *const *c = commands; *c; c++) {
 		if (!(*c)->subcommands)
 			continue;
-		fprintf(out, "\t%s)\n\t\tif ((COMP_CWORD == 2)); then\n"
+		fprintf(out, "\t%s)\n\t\tif ((COMP_CWORD == 2)) && [[ $cur != -* ]]; then\n"
 			     "\t\t\tCOMPREPLY=($(compgen -W \"", (*c)->name);
 		print_names((*c)->subcommands, out);
-		fputs("\" -- \"$cur\"))\n\t\t\treturn\n\t\tfi\n"
-		      "\t\tpath+=\" ${COMP_WORDS[2]}\" ;;\n", out);
+		fputs("\" -- \"$cur\"))\n\t\t\treturn\n\t\tfi\n\t\tcase ${COMP_WORDS[2]} in\n\t\t", out);
+		print_alternatives((*c)->subcommands, out);
+		fputs(") path+=\" ${COMP_WORDS[2]}\" ;;\n\t\tesac ;;\n", out);
 	}
 	fputs("\tesac\n\tcase $path in\n", out);
 	each_command(bash_case, out);
@@ -149,10 +155,13 @@ static void zsh_print(FILE *out)
 	for (const struct command *const *c = commands; *c; c++) {
 		if (!(*c)->subcommands)
 			continue;
-		fprintf(out, "\t%s)\n\t\tif ((CURRENT == 3)); then\n\t", (*c)->name);
+		fprintf(out, "\t%s)\n\t\tif ((CURRENT == 3)) && [[ $words[3] != -* ]]; then\n\t",
+			(*c)->name);
 		zsh_list("names", (*c)->subcommands, out);
-		fputs("\t\t\t_describe command names\n\t\t\treturn\n\t\tfi\n"
-		      "\t\tpath+=\" $words[3]\"\n\t\tshift words\n\t\t((CURRENT--)) ;;\n", out);
+		fputs("\t\t\t_describe command names\n\t\t\treturn\n\t\tfi\n\t\tcase $words[3] in\n\t\t", out);
+		print_alternatives((*c)->subcommands, out);
+		fputs(")\n\t\t\tpath+=\" $words[3]\"\n\t\t\tshift words\n\t\t\t((CURRENT--)) ;;\n"
+		      "\t\tesac ;;\n", out);
 	}
 	fputs("\tesac\n\tshift words\n\t((CURRENT--))\n\tcase $path in\n", out);
 	each_command(zsh_case, out);

@@ -71,15 +71,21 @@ static void print_commands(const struct command *const *list, FILE *out)
 		fprintf(out, "  %-14s %s\n", (*list)->name, (*list)->summary);
 }
 
+static void print_subcommands(const struct command *c, FILE *out)
+{
+	fputs("Commands:\n", out);
+	print_commands(c->subcommands, out);
+	fprintf(out, "\nmerlon %s COMMAND --help says more.\n", c->name);
+}
+
 void help_print(const struct command *c, const struct command *parent, FILE *out)
 {
 	const char *above = parent ? parent->name : "", *gap = parent ? " " : "";
 
 	fprintf(out, "merlon %s%s%s: %s\n\n", above, gap, c->name, c->summary);
-	if (c->subcommands) {
-		fprintf(out, "Usage: merlon %s COMMAND [OPTION]...\n\nCommands:\n", c->name);
-		print_commands(c->subcommands, out);
-		fprintf(out, "\nmerlon %s COMMAND --help says more.\n", c->name);
+	if (c->subcommands && !c->run) {
+		fprintf(out, "Usage: merlon %s COMMAND [OPTION]...\n\n", c->name);
+		print_subcommands(c, out);
 		return;
 	}
 	fprintf(out, "Usage: merlon %s%s%s [OPTION]...%s%s\n\n", above, gap, c->name,
@@ -91,6 +97,10 @@ void help_print(const struct command *c, const struct command *parent, FILE *out
 	fprintf(out, "Options:\n");
 	print_options(c->options, c->option_count, out);
 	print_options(common_options, common_option_count, out);
+	if (c->subcommands) {
+		fputc('\n', out);
+		print_subcommands(c, out);
+	}
 	if (c->examples)
 		fprintf(out, "\nExamples:\n%s", c->examples);
 }
@@ -208,6 +218,14 @@ static void man_body(const struct command *c, const char *above, FILE *out)
 	fputc('\n', out);
 }
 
+static void man_subcommands(const struct command *c, FILE *out)
+{
+	fputs(".SH COMMANDS\n", out);
+	for (const struct command *const *s = c->subcommands; *s; s++)
+		fprintf(out, ".TP\n\\fBmerlon\\-%s\\-%s\\fR(1)\n%s.\n", c->name, (*s)->name,
+			(*s)->summary);
+}
+
 void help_man(const struct command *c, const struct command *parent, FILE *out)
 {
 	char title[128];
@@ -220,27 +238,25 @@ void help_man(const struct command *c, const struct command *parent, FILE *out)
 		 parent ? "-" : "", c->name);
 	man_title(title, c->summary, out);
 	fputs(".SH SYNOPSIS\n", out);
-	if (c->subcommands) {
-		for (const struct command *const *s = c->subcommands; *s; s++) {
-			man_body(*s, c->name, out);
-			fputs(".br\n", out);
-		}
-		fputs(".SH COMMANDS\n", out);
-		for (const struct command *const *s = c->subcommands; *s; s++)
-			fprintf(out, ".TP\n\\fBmerlon\\-%s\\-%s\\fR(1)\n%s.\n", c->name,
-				(*s)->name, (*s)->summary);
-	} else {
+	if (c->run)
 		man_body(c, parent ? parent->name : "", out);
-		if (c->description) {
-			fputs(".SH DESCRIPTION\n", out);
-			man_paragraphs(c->description, out);
-		}
+	for (const struct command *const *s = c->subcommands; s && *s; s++) {
+		fputs(".br\n", out);
+		man_body(*s, c->name, out);
+	}
+	if (c->description) {
+		fputs(".SH DESCRIPTION\n", out);
+		man_paragraphs(c->description, out);
+	}
+	if (c->run) {
 		fputs(".SH OPTIONS\n", out);
 		man_options(c->options, c->option_count, out);
 		man_options(common_options, common_option_count, out);
-		if (c->examples)
-			man_examples(c->examples, out);
 	}
+	if (c->subcommands)
+		man_subcommands(c, out);
+	if (c->examples)
+		man_examples(c->examples, out);
 	man_exit_codes(out);
 	fputs(".SH SEE ALSO\n\\fBmerlon\\fR(1)\n", out);
 }

@@ -123,14 +123,14 @@ int main(int argc, char **argv)
 	command = find(commands, argv[1]);
 	if (!command)
 		return unknown(commands, "", argv[1]);
-	if (!command->subcommands)
+	sub = command->subcommands && argc > 2 ? find(command->subcommands, argv[2]) : NULL;
+	if (sub)
+		return run(sub, command, argc - 3, argv + 3);
+	if (command->run)
 		return run(command, NULL, argc - 2, argv + 2);
 	if (argc < 3 || str_eq(argv[2], "--help") || str_eq(argv[2], "-h")) {
 		help_print(command, NULL, argc < 3 ? stderr : stdout);
 		return argc < 3 ? EXIT_USAGE : EXIT_OK;
 	}
-	sub = find(command->subcommands, argv[2]);
-	if (!sub)
-		return unknown(command->subcommands, command->name, argv[2]);
-	return run(sub, command, argc - 3, argv + 3);
+	return unknown(command->subcommands, command->name, argv[2]);
 }

@@ -24,6 +24,7 @@ int policy_options_read(const struct arguments *args, struct backend_options *o,
 	o->policy.with_entered = arg_flag(args, "with-entered");
 	o->policy.with_denied = arg_flag(args, "with-denied");
 	o->policy.without_runtime = arg_flag(args, "without-runtime");
+	o->policy.serve_only = arg_flag(args, "serve-only");
 	o->policy.without_closure = arg_flag(args, "without-closure");
 	if (which && str_eq(which, "strict"))
 		o->policy.arguments = POLICY_ARGUMENTS_STRICT;

@@ -18,6 +18,9 @@
 	  COMPLETE_NONE, NULL },                                                                   \
 	{ "without-closure", 0, NULL, "only what was seen, nothing that it implies", false,        \
 	  COMPLETE_NONE, NULL },                                                                   \
+	{ "serve-only", 0, NULL,                                                                   \
+	  "leave out what the workload did only before it was ready", false, COMPLETE_NONE,        \
+	  NULL },                                                                                  \
 	{ "allow", 0, "CALL", "also allow this system call", true, COMPLETE_NONE, NULL },          \
 	{ "errno", 0, "NAME", "what a denied call answers (default: ENOSYS, on which libc takes "  \
 	  "another call)",                                                                         \

@@ -7,6 +7,7 @@
 struct backend_options {
 	struct policy_options policy;
 	int default_errno; /* what a denied call answers: EPERM or ENOSYS */
+	const char *agent_socket; /* seccomp: ask the agent there about calls of the start; or NULL */
 };
 
 struct profile_backend {

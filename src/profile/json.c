@@ -17,7 +17,7 @@
 #define FORMAT_NAME "merlon-profile"
 #define FOREVER INT64_MAX
 
-static const char *const phase_names[] = { "start", "serve" };
+static const char *const phase_names[] = { "start", "serve", "listener" };
 static const char *const file_flag_names[] = { "raw", "truncated", "memory", "deleted",
 					       "directory", "abstract", "detached" };
 

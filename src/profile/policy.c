@@ -57,10 +57,12 @@ const struct policy_entry *policy_find(const struct policy *policy, const char *
 	return entry_find((struct policy *)policy, name);
 }
 
-/* The layers that belong into a policy, with the reason each gives; 0: none of its business. */
-static enum policy_reason layer_reason(enum profile_layer layer, const struct policy_options *o)
+/* Why a call belongs into a policy, by its layer; 0: it does not. */
+static enum policy_reason layer_reason(const struct profile_call *c, const struct policy_options *o)
 {
-	switch (layer) {
+	if (c->phases == PROFILE_LISTENER && !o->with_listener)
+		return 0;
+	switch (c->layer) {
 	case PROFILE_APP:
 		return POLICY_OBSERVED;
 	case PROFILE_TAIL:
@@ -154,7 +156,7 @@ static int arguments_build(struct policy_entry *e, const struct profile *p,
 	vec_foreach(c, &p->calls) {
 		const char *name = sys_call_name(c->arch, (int)c->nr);
 
-		if (!name || !str_eq(name, e->name) || c->refused || !layer_reason(c->layer, o))
+		if (!name || !str_eq(name, e->name) || c->refused || !layer_reason(c, o))
 			continue;
 		if (!c->tuples.len && !c->range.count) {
 			vec_deinit(&e->matches); /* arguments of these were not recorded */
@@ -201,7 +203,7 @@ static int add_observed(struct policy *policy, const struct profile *p,
 {
 	vec_foreach(c, &p->calls) {
 		const char *name = sys_call_name(c->arch, (int)c->nr);
-		enum policy_reason reason = layer_reason(c->layer, o);
+		enum policy_reason reason = layer_reason(c, o);
 		struct policy_entry *e;
 
 		if (!reason || (c->refused && !o->with_denied))
@@ -221,6 +223,38 @@ static int add_observed(struct policy *policy, const struct profile *p,
 		e->count += profile_evidence_sum(&c->evidence).count;
 	}
 	return 0;
+}
+
+/* Marks calls that belong to the start alone: every time they were seen was before it was ready. */
+static void mark_start_only(struct policy *policy, const struct profile *p,
+			    const struct policy_options *o)
+{
+	vec_foreach(e, &policy->entries)
+		e->start_only = p->recording.ready_seen && e->reasons == POLICY_OBSERVED;
+	vec_foreach(c, &p->calls) {
+		const char *name = sys_call_name(c->arch, (int)c->nr);
+		struct policy_entry *e = name ? entry_find(policy, name) : NULL;
+
+		if (e && !c->refused && layer_reason(c, o) && c->phases != PROFILE_START)
+			e->start_only = false;
+	}
+}
+
+static void drop_start_only(struct policy *policy)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < policy->entries.len; i++) {
+		struct policy_entry *e = &policy->entries.items[i];
+
+		if (!e->start_only) {
+			policy->entries.items[kept++] = *e;
+			continue;
+		}
+		vec_deinit(&e->matches);
+		free(e->widened);
+	}
+	policy->entries.len = kept;
 }
 
 static int add_closure(struct policy *policy, const struct policy_options *o)
@@ -286,6 +320,7 @@ static int add_asked(struct policy *policy, const struct policy_options *o, stru
 		e = entry_add(policy, *name, POLICY_ASKED);
 		if (!e)
 			return -ENOMEM;
+		e->start_only = false;
 		vec_deinit(&e->matches);
 	}
 	return 0;
@@ -300,6 +335,9 @@ int policy_build(struct policy *policy, const struct profile *profile,
 	memset(policy, 0, sizeof(*policy));
 	policy->archs[SYS_ARCH_X86_64] = true;
 	r = add_observed(policy, profile, options);
+	mark_start_only(policy, profile, options);
+	if (options->serve_only)
+		drop_start_only(policy);
 	vec_foreach(e, &policy->entries)
 		r = r ? r : arguments_build(e, profile, options);
 	if (!r && !options->without_closure)

@@ -27,6 +27,7 @@ struct policy_entry {
 	const char *name; /* static */
 	unsigned reasons; /* enum policy_reason */
 	const char *why;  /* static sentence, for closure entries */
+	bool start_only; /* the workload made it before it was ready, and never after */
 	bool deflected; /* answered with ENOSYS on purpose, so that libc takes another call */
 	uint64_t count;	  /* how often it was seen: the order in a tree, and what people look at */
 	VEC(struct policy_match) matches; /* none: with any arguments */
@@ -45,6 +46,8 @@ struct policy_options {
 	bool with_denied;  /* what a filter refused during the recording too */
 	bool without_runtime; /* not to be loaded by a container runtime */
 	bool without_closure;
+	bool with_listener; /* the filter will ask an agent: the runtime has to tell that agent */
+	bool serve_only;   /* leave out what was made before the workload was ready only */
 	bool clone3;	   /* allow clone3, whose flags no filter can check */
 	const char *const *allow; /* further names, NULL-terminated, or NULL */
 };

@@ -57,8 +57,12 @@ struct profile_range {
 	} arg[ABI_CALL_ARGS_MAX];
 };
 
-/* When the workload made a call: before it was ready to serve, or after. Bits; none: not known. */
-enum profile_phase { PROFILE_START = 1 << 0, PROFILE_SERVE = 1 << 1 };
+/* When a call was made. Bits; none: not known. */
+enum profile_phase {
+	PROFILE_START = 1 << 0,	   /* by the workload, before it was ready to serve */
+	PROFILE_SERVE = 1 << 1,	   /* by the workload, after */
+	PROFILE_LISTENER = 1 << 2, /* by the runtime, only if the filter asks an agent */
+};
 
 struct profile_call {
 	enum sys_arch arch;

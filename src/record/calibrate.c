@@ -9,7 +9,9 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -58,6 +60,11 @@ static bool is_drivable(const char *name)
 	return false;
 }
 
+static bool is_tail(enum profile_layer layer)
+{
+	return layer == PROFILE_TAIL || layer == PROFILE_ENTERED_TAIL;
+}
+
 /* --- the container ------------------------------------------------------------------------------ */
 
 static const char config_format[] =
@@ -68,21 +75,31 @@ static const char config_format[] =
 	"\"mounts\":[{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"}],"
 	"\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"mount\"},{\"type\":\"ipc\"},"
 	"{\"type\":\"uts\"},{\"type\":\"network\"}],"
-	"\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"%s\"],"
-	"\"syscalls\":[{\"names\":[\"kexec_load\"],\"action\":\"SCMP_ACT_ERRNO\"}]}}}";
+	"\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"%s\"],%s%s%s"
+	"\"syscalls\":[{\"names\":[\"kexec_load\"],\"action\":\"%s\"}]}}}";
 
-static int config_write(const char *dir, const char *program, unsigned uid,
-			const struct profile *p, struct error *err)
+/* How a container of ours is to be run. */
+struct trial {
+	const struct profile *profile; /* names the runtime and what matters of its configuration */
+	const char *dir;	       /* of the bundle */
+	const char *listener;	       /* socket that the filter's listener is sent to, or NULL */
+	unsigned uid;
+	char *id;
+};
+
+static int config_write(const struct trial *t, const char *program, struct error *err)
 {
 	/* Some capability, so that the runtime takes the path on which it sets them. */
 	static const char caps[] = "[\"CAP_KILL\"]";
 	cleanup_buf struct buf config = BUF_INIT;
 	char path[PATH_MAX];
 
-	buf_addf(&config, config_format, uid, uid, program,
-		 p->runtime.no_new_privileges ? "true" : "false", caps, caps, caps,
-		 sys_archs[SYS_ARCH_X86_64].oci_name);
-	snprintf(path, sizeof(path), "%s/config.json", dir);
+	buf_addf(&config, config_format, t->uid, t->uid, program,
+		 t->profile->runtime.no_new_privileges ? "true" : "false", caps, caps, caps,
+		 sys_archs[SYS_ARCH_X86_64].oci_name, t->listener ? "\"listenerPath\":\"" : "",
+		 t->listener ? t->listener : "", t->listener ? "\"," : "",
+		 t->listener ? "SCMP_ACT_NOTIFY" : "SCMP_ACT_ERRNO");
+	snprintf(path, sizeof(path), "%s/config.json", t->dir);
 	return fs_write_atomic(path, config.data, config.len, 0644, err);
 }
 
@@ -166,21 +183,20 @@ static int runtime_run(struct session *s, char *const argv[], const char *errors
  * Engines create a container first and start it later, people run it in one go: the runtime waits in
  * between in the first case, under the filter. Both ways are taken, and an exec into the first.
  */
-static int containers_run(struct session *s, const struct profile *p, const char *dir, char *id,
-			  unsigned uid, struct error *err)
+static int containers_run(struct session *s, const struct trial *t, struct error *err)
 {
-	char *runtime = p->runtime.path, *bundle = (char *)dir;
-	char *create[] = { runtime, (char *)"create", (char *)"--bundle", bundle, id, NULL };
-	char *start[] = { runtime, (char *)"start", id, NULL };
-	char *exec[] = { runtime, (char *)"exec", id, (char *)"/exit", NULL };
-	char *delete[] = { runtime, (char *)"delete", (char *)"--force", id, NULL };
-	char *run[] = { runtime, (char *)"run", (char *)"--bundle", bundle, id, NULL };
+	char *runtime = t->profile->runtime.path, *bundle = (char *)t->dir;
+	char *create[] = { runtime, (char *)"create", (char *)"--bundle", bundle, t->id, NULL };
+	char *start[] = { runtime, (char *)"start", t->id, NULL };
+	char *exec[] = { runtime, (char *)"exec", t->id, (char *)"/exit", NULL };
+	char *delete[] = { runtime, (char *)"delete", (char *)"--force", t->id, NULL };
+	char *run[] = { runtime, (char *)"run", (char *)"--bundle", bundle, t->id, NULL };
 	char errors[PATH_MAX];
-	int r = config_write(dir, "/pause", uid, p, err), cleaned;
+	int r = config_write(t, "/pause", err), cleaned;
 
 	if (r)
 		return r;
-	snprintf(errors, sizeof(errors), "%s/stderr", dir);
+	snprintf(errors, sizeof(errors), "%s/stderr", t->dir);
 	r = runtime_run(s, create, errors, err);
 	if (!r)
 		r = runtime_run(s, start, errors, err);
@@ -188,7 +204,7 @@ static int containers_run(struct session *s, const struct profile *p, const char
 		r = runtime_run(s, exec, errors, err);
 	cleaned = runtime_run(s, delete, errors, NULL);
 	if (!r && !cleaned)
-		r = config_write(dir, "/exit", uid, p, err);
+		r = config_write(t, "/exit", err);
 	return r || cleaned ? r : runtime_run(s, run, errors, err);
 }
 
@@ -210,16 +226,16 @@ static int settle(struct session *s, struct error *err)
 	return r;
 }
 
-static int record_runtime(struct profile *p, const char *dir, struct profile *into,
-			  struct error *err)
+/* Records what the runtime does in the trial, for root and for somebody else. */
+static int record_trial(struct trial *t, struct profile *into, struct error *err)
 {
+	static const unsigned users[] = { 0, 65534 }; /* giving root up takes other calls than not */
+	static const link_list no_links;
 	cleanup_session struct session *s = NULL;
 	char id[64], *ids[] = { id };
-	struct session_options o = { .name = id, .output_dir = dir, .wait = true,
+	struct session_options o = { .name = id, .output_dir = t->dir, .wait = true,
 				     .containers = 1 };
-	static const link_list no_links;
 	struct collect_target target = { .profile = into, .root_fd = -1, .links = &no_links };
-	static const unsigned users[] = { 0, 65534 }; /* giving root up takes other calls than not */
 	bool resumed;
 	int r;
 
@@ -229,8 +245,11 @@ static int record_runtime(struct profile *p, const char *dir, struct profile *in
 	r = session_open(&s, &o, &resumed, err);
 	if (r)
 		return r;
-	for (size_t i = 0; !r && i < ARRAY_SIZE(users); i++)
-		r = containers_run(s, p, dir, id, users[i], err);
+	t->id = id;
+	for (size_t i = 0; !r && i < ARRAY_SIZE(users); i++) {
+		t->uid = users[i];
+		r = containers_run(s, t, err);
+	}
 	if (!r)
 		r = settle(s, err);
 	if (!r) {
@@ -239,6 +258,63 @@ static int record_runtime(struct profile *p, const char *dir, struct profile *in
 		r = collect(s->recorder, &target, 1, err);
 	}
 	session_end(s, NULL);
+	return r;
+}
+
+/* A socket that takes what it gets and never answers. */
+static int listener_open(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (fd >= 0 && (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+			listen(fd, 64) < 0)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* What a filter with a listener makes the runtime do besides: a runtime that knows none does nothing. */
+static void record_listener(struct trial *t, struct profile *into)
+{
+	cleanup_profile struct profile *with = profile_new(into->name);
+	char path[PATH_MAX];
+	cleanup_fd int fd = -1;
+
+	snprintf(path, sizeof(path), "%s/listener", t->dir);
+	fd = listener_open(path);
+	t->listener = path;
+	if (!with || fd < 0 || record_trial(t, with, NULL))
+		return;
+	vec_foreach(c, &with->calls) {
+		struct profile_evidence e = profile_evidence_sum(&c->evidence);
+		struct profile_call *known = NULL, *added;
+
+		vec_foreach(k, &into->calls)
+			if (k->layer == c->layer && k->arch == c->arch && k->nr == c->nr &&
+			    k->refused == c->refused)
+				known = k;
+		if (known || c->refused || !is_tail(c->layer))
+			continue;
+		e.exe = profile_executable(into, with->executables.items[e.exe]);
+		added = e.exe == UINT32_MAX ? NULL :
+					      profile_add_call(into, c->arch, c->nr, c->layer,
+							       false, &e);
+		if (added)
+			added->phases = PROFILE_LISTENER;
+	}
+}
+
+static int record_runtime(const struct profile *p, const char *dir, struct profile *into,
+			  struct error *err)
+{
+	struct trial t = { .profile = p, .dir = dir };
+	int r = record_trial(&t, into, err);
+
+	if (!r)
+		record_listener(&t, into);
 	return r;
 }
 
@@ -261,7 +337,7 @@ static int tail_copy(const struct profile *from, struct profile *to)
 		struct profile_evidence e = profile_evidence_sum(&c->evidence);
 		struct profile_call *added;
 
-		if ((c->layer != PROFILE_TAIL && c->layer != PROFILE_ENTERED_TAIL) || c->refused)
+		if (!is_tail(c->layer) || c->refused)
 			continue;
 		e.exe = profile_executable(to, to->runtime.path);
 		if (e.exe == UINT32_MAX)
@@ -269,6 +345,7 @@ static int tail_copy(const struct profile *from, struct profile *to)
 		added = profile_add_call(to, c->arch, c->nr, c->layer, false, &e);
 		if (!added)
 			return -ENOMEM;
+		added->phases = c->phases;
 		vec_foreach(t, &c->tuples)
 			if (profile_call_add_tuple(added, t->values, t->count))
 				return -ENOMEM;

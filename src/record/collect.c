@@ -10,6 +10,8 @@
 #include "base/str.h"
 #include "profile/path_rule.h"
 
+enum { TICK_MAX_NS = 10000000 }; /* CONFIG_HZ is 100 or more */
+
 /* An actor's number and who that is; sorted by number. */
 struct actor_row {
 	uint32_t number;
@@ -228,12 +230,16 @@ static int ready_read(struct collector *c)
 static unsigned phases_of(struct collector *c, const struct actor_row *a, const struct abi_fact *f)
 {
 	const struct ready_row *row = a->layer == PROFILE_APP ? ready_find(c, a->cell) : NULL;
+	uint64_t last_ns = f->last_ns;
 
 	if (!row || !row->ready_ns)
 		return 0;
+	/* A first time is exact, a later one is that of the last timer tick: in doubt it serves. */
+	if (f->count > 1)
+		last_ns += TICK_MAX_NS;
 	a->target->profile->recording.ready_seen = true;
 	return (f->first_ns < row->ready_ns ? PROFILE_START : 0u) |
-	       (f->last_ns >= row->ready_ns ? PROFILE_SERVE : 0u);
+	       (last_ns >= row->ready_ns ? PROFILE_SERVE : 0u);
 }
 
 /* --- one function per map: from an entry to a fact ---------------------------------------------- */

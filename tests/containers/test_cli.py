@@ -62,8 +62,9 @@ def commands() -> list[list[str]]:
     found = []
     for name in names:
         text = merlon.run("help", name).stdout
-        subs = re.findall(r"^  ([a-z]+) ", text.split("Commands:")[1], re.M) if "Commands:" in text else []
-        found += [[name, sub] for sub in subs] or [[name]]
+        part = re.search(r"^Commands:\n((?:  .*\n)+)", text, re.M)
+        subs = re.findall(r"^  ([a-z]+) ", part[1], re.M) if part else []
+        found += [[name, sub] for sub in subs] + ([[name]] if "Options:" in text else [])
     return found
 
 

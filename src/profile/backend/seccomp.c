@@ -31,6 +31,9 @@ static const struct group groups[] = {
 	  POLICY_CLOSURE, 0 },
 };
 
+/* What a rule does, by whether an agent is asked. */
+static const char *const actions[] = { "SCMP_ACT_ALLOW", "SCMP_ACT_NOTIFY" };
+
 static size_t group_of(const struct policy_entry *e)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
@@ -68,16 +71,23 @@ static json_t *rule_json(const char *action, int errno_ret, const char *comment)
 	return rule;
 }
 
+/* Calls of the start alone may be left to an agent. */
+static bool is_asked(const struct policy_entry *e, const struct backend_options *o)
+{
+	return e->start_only && o->agent_socket;
+}
+
 static void rule_name(json_t *rule, const char *name)
 {
 	json_array_append_new(json_object_get(rule, "names"), json_string(name));
 }
 
 /* A rule for every alternative: rules of one call are alternatives, arguments of one rule all hold. */
-static void add_matches(json_t *rules, const struct policy_entry *e, const char *comment)
+static void add_matches(json_t *rules, const struct policy_entry *e,
+			const struct backend_options *o, const char *comment)
 {
 	vec_foreach(m, &e->matches) {
-		json_t *rule = rule_json("SCMP_ACT_ALLOW", 0, comment), *args = json_array();
+		json_t *rule = rule_json(actions[is_asked(e, o)], 0, comment), *args = json_array();
 
 		rule_name(rule, e->name);
 		for (unsigned i = 0; i < ARRAY_SIZE(m->mask); i++)
@@ -89,31 +99,37 @@ static void add_matches(json_t *rules, const struct policy_entry *e, const char 
 	}
 }
 
-static void add_group(json_t *rules, const struct policy *policy, size_t group)
+/* The entries of a group with one action: those of any arguments in one rule, the others after it. */
+static void add_group(json_t *rules, const struct policy *policy, const struct backend_options *o,
+		      size_t group, bool asked)
 {
-	json_t *plain = rule_json("SCMP_ACT_ALLOW", 0, groups[group].comment);
+	json_t *plain = rule_json(actions[asked], 0, groups[group].comment);
 
 	vec_foreach(e, &policy->entries)
-		if (group_of(e) == group && !e->matches.len && !e->deflected)
+		if (group_of(e) == group && !e->matches.len && !e->deflected &&
+		    is_asked(e, o) == asked)
 			rule_name(plain, e->name);
 	if (json_array_size(json_object_get(plain, "names")))
 		json_array_append(rules, plain);
 	json_decref(plain);
 	vec_foreach(e, &policy->entries)
-		if (group_of(e) == group && e->matches.len && !e->deflected)
-			add_matches(rules, e, groups[group].comment);
+		if (group_of(e) == group && e->matches.len && !e->deflected &&
+		    is_asked(e, o) == asked)
+			add_matches(rules, e, o, groups[group].comment);
 }
 
-static json_t *rules_json(const struct policy *policy, int default_errno)
+static json_t *rules_json(const struct policy *policy, const struct backend_options *o)
 {
 	json_t *rules = json_array();
 
-	for (size_t g = 0; g < ARRAY_SIZE(groups); g++)
-		add_group(rules, policy, g);
+	for (size_t g = 0; g < ARRAY_SIZE(groups); g++) {
+		add_group(rules, policy, o, g, false);
+		add_group(rules, policy, o, g, true);
+	}
 	vec_foreach(e, &policy->entries) {
 		json_t *rule;
 
-		if (!e->deflected || default_errno == ENOSYS)
+		if (!e->deflected || o->default_errno == ENOSYS)
 			continue; /* a rule equal to the default is refused or ignored by runtimes */
 		rule = rule_json("SCMP_ACT_ERRNO", ENOSYS, e->why);
 		rule_name(rule, e->name);
@@ -139,7 +155,8 @@ static int emit(const struct profile *p, const struct backend_options *o, struct
 		if (policy.archs[i])
 			json_array_append_new(archs, json_string(sys_archs[i].oci_name));
 	json_object_set_new(root, "architectures", archs);
-	json_object_set_new(root, "syscalls", rules_json(&policy, o->default_errno));
+	json_set_string(root, "listenerPath", o->agent_socket);
+	json_object_set_new(root, "syscalls", rules_json(&policy, o));
 	text = json_dumps(root, JSON_INDENT(2));
 	if (!text)
 		return error_errno(err, ENOMEM, "seccomp");
