@@ -110,7 +110,6 @@ struct abi_task {
 	__u64 filter; /* address of the seccomp filter on entry: another one means the container's */
 	__u64 caps_granted; /* capabilities asked for in the current call */
 	__u64 caps_refused;
-	__u64 cap_check; /* kprobe rung: the check under way (capability | options << 32), +1 */
 	__u32 actor; /* 0: not yet known, found out at the next system call */
 	__u32 exe;
 	__u32 outer_mntns; /* mount namespace of whoever put the first task here */
@@ -322,17 +321,14 @@ struct abi_settings {
 	__u64 noaudit[ABI_NOAUDIT_MAX][2]; /* code ranges of the kernel's unaudited capability checks */
 	__u32 hierarchy;     /* control group hierarchy id that cells are in, 0 for v2 */
 	__s32 subsystem;     /* index of a v1 controller in that hierarchy, -1 for v2 */
-	__u32 host_mntns;
 	__u8 watch_new;	     /* every new control group becomes a cell */
-	__u8 learn_files;
-	__u8 learn_peers;
 	__u8 opens_by_hook;  /* security_file_open is attached: sys_exit must not look at opens */
 	__u8 paths_by_hook;  /* so are security_path_*: nor at names */
-	__u8 pad[7];
+	__u8 pad[5];
 };
 
 _Static_assert(sizeof(struct abi_fact) == 24, "abi_fact");
-_Static_assert(sizeof(struct abi_task) == 64, "abi_task");
+_Static_assert(sizeof(struct abi_task) == 56, "abi_task");
 _Static_assert(sizeof(struct abi_actor) == 16, "abi_actor");
 _Static_assert(sizeof(struct abi_exe_key) == 16, "abi_exe_key");
 _Static_assert(sizeof(struct abi_call_key) == 8, "abi_call_key");

@@ -20,14 +20,11 @@ struct exit_context {
 };
 
 /* The task, its actor and the plan of the call that just returned; false if there is none. */
-static __always_inline bool exit_begin(struct exit_context *x, const struct pt_regs *regs,
-				       bool wanted)
+static __always_inline bool exit_begin(struct exit_context *x, const struct pt_regs *regs)
 {
 	struct abi_exit_plan *plan;
 	__u32 slot;
 
-	if (!wanted)
-		return false;
 	x->regs = regs;
 	x->task = task_find_actor();
 	if (!x->task)
@@ -116,7 +113,7 @@ int BPF_PROG(exit_open, struct pt_regs *regs, long ret)
 	struct exit_context x;
 	struct file *file;
 
-	if (!exit_begin(&x, regs, settings.learn_files && !settings.opens_by_hook))
+	if (settings.opens_by_hook || !exit_begin(&x, regs))
 		return 0;
 	file = file_of_fd(ret);
 	if (file)
@@ -130,7 +127,7 @@ int BPF_PROG(exit_file, struct pt_regs *regs, long ret)
 	struct exit_context x;
 	struct file *file;
 
-	if (!exit_begin(&x, regs, settings.learn_files))
+	if (!exit_begin(&x, regs))
 		return 0;
 	file = file_of_fd(exit_arg(&x, x.plan.path[0] & 7));
 	if (file)
@@ -144,7 +141,7 @@ int BPF_PROG(exit_map, struct pt_regs *regs, long ret)
 	struct exit_context x;
 	struct file *file;
 
-	if (!exit_begin(&x, regs, settings.learn_files && !settings.opens_by_hook))
+	if (settings.opens_by_hook || !exit_begin(&x, regs))
 		return 0;
 	if (!(exit_arg(&x, 2) & PROT_EXEC))
 		return 0;
@@ -223,7 +220,7 @@ int BPF_PROG(exit_path, struct pt_regs *regs, long ret)
 	struct exit_context x;
 	__u32 ops;
 
-	if (!exit_begin(&x, regs, settings.learn_files))
+	if (!exit_begin(&x, regs))
 		return 0;
 	ops = x.plan.ops[0];
 	if (settings.paths_by_hook && ops & ABI_FILE_NAMED)
@@ -326,9 +323,8 @@ static __noinline int sockaddr_learn(struct abi_task *t, __u32 fd, __u64 user, _
 		return 0;
 	}
 	if (address.family == AF_UNIX) {
-		if (settings.learn_files)
-			unix_learn(t, user, len,
-				   op == ABI_PEER_BIND ? ABI_FILE_BIND : ABI_FILE_CONNECT);
+		unix_learn(t, user, len,
+			   op == ABI_PEER_BIND ? ABI_FILE_BIND : ABI_FILE_CONNECT);
 		return 0;
 	}
 	key.actor = t->actor;
@@ -351,7 +347,7 @@ int BPF_PROG(exit_sockaddr, struct pt_regs *regs, long ret)
 	struct exit_context x;
 	__u32 at;
 
-	if (!exit_begin(&x, regs, settings.learn_peers))
+	if (!exit_begin(&x, regs))
 		return 0;
 	at = x.plan.path[0] & 7; /* the address; its length follows */
 	sockaddr_learn(x.task, exit_arg(&x, 0), exit_arg(&x, at), exit_arg(&x, at + 1),
@@ -371,7 +367,7 @@ int BPF_PROG(exit_sendmsg, struct pt_regs *regs, long ret)
 	struct msghdr_head head = {};
 	struct exit_context x;
 
-	if (!exit_begin(&x, regs, settings.learn_peers))
+	if (!exit_begin(&x, regs))
 		return 0;
 	if (x.task->table != ABI_TABLE_NATIVE ||
 	    bpf_probe_read_user(&head, sizeof(head), (const void *)exit_arg(&x, 1))) {
@@ -390,7 +386,7 @@ int BPF_PROG(exit_listen, struct pt_regs *regs, long ret)
 	struct exit_context x;
 	struct sock *sk;
 
-	if (!exit_begin(&x, regs, settings.learn_peers))
+	if (!exit_begin(&x, regs))
 		return 0;
 	sk = sock_of_fd(exit_arg(&x, 0));
 	if (!sk)
@@ -422,7 +418,7 @@ static __always_inline int on_file_open(struct file *file)
 {
 	struct abi_task *t = task_find_actor();
 
-	if (t && settings.learn_files)
+	if (t)
 		file_learn(t, file, open_ops(file));
 	return 0;
 }
@@ -431,7 +427,7 @@ static __always_inline int on_mmap_file(struct file *file, unsigned long prot)
 {
 	struct abi_task *t;
 
-	if (!file || !(prot & PROT_EXEC) || !settings.learn_files)
+	if (!file || !(prot & PROT_EXEC))
 		return 0;
 	t = task_find_actor();
 	if (t)

@@ -15,7 +15,7 @@ const volatile struct abi_settings settings __weak = {};
 /* ops on the entry dentry of a directory on mnt. */
 static __always_inline int entry_learn(const struct path *dir, struct dentry *dentry, __u32 ops)
 {
-	struct abi_task *t = settings.learn_files ? task_find_actor() : NULL;
+	struct abi_task *t = task_find_actor();
 	__u64 entry;
 
 	if (!t || !scratch_get())

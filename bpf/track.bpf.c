@@ -99,7 +99,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 
 	if (from && from->cell == id) {
 		copy = *from;
-		copy.caps_granted = copy.caps_refused = copy.cap_check = 0;
+		copy.caps_granted = copy.caps_refused = 0;
 		task_store(tid, &copy);
 		return 0;
 	}
@@ -163,8 +163,6 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 		return 0;
 	if (t->origin == ABI_ORIGIN_WORKLOAD)
 		cell_start(task, t);
-	if (!settings.learn_files)
-		return 0;
 	s = scratch_get();
 	if (s) {
 		path_of_file(s, file);

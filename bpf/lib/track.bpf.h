@@ -124,7 +124,7 @@ static __always_inline struct abi_task *task_find(void)
 		return NULL;
 	copy = *t;
 	copy.in_call = ABI_CALL_UNKNOWN;
-	copy.caps_granted = copy.caps_refused = copy.cap_check = 0;
+	copy.caps_granted = copy.caps_refused = 0;
 	return task_store(tid, &copy);
 }
 
@@ -177,7 +177,7 @@ static __always_inline void task_admit(struct task_struct *task, __u64 cell_id,
 	}
 	fresh.cell = cell_id;
 	fresh.in_call = ABI_CALL_UNKNOWN;
-	fresh.caps_granted = fresh.caps_refused = fresh.cap_check = 0;
+	fresh.caps_granted = fresh.caps_refused = 0;
 	task_store(tid, &fresh);
 }
 

@@ -51,8 +51,7 @@ static char *copy(const char *s)
 	return s ? strdup(s) : NULL;
 }
 
-static int describe(struct session *s, const struct session_workload *w, struct profile *p,
-		    bool final)
+static int describe(struct session *s, const struct session_workload *w, struct profile *p)
 {
 	const struct recorder_hooks *hooks = &s->state.hooks;
 	struct utsname uts;
@@ -85,7 +84,6 @@ static int describe(struct session *s, const struct session_workload *w, struct 
 	p->recording.end_ns = clock_wall_ns();
 	p->recording.file_hook = strdup(hooks->files);
 	p->recording.cap_hook = strdup(hooks->capabilities);
-	(void)final;
 	return p->merlon && p->kernel && p->subject.id ? 0 : -ENOMEM;
 }
 
@@ -217,7 +215,7 @@ int output_write(struct session *s, struct session_workload *only, struct error 
 			continue;
 		file_stem(s, w, stem, sizeof(stem));
 		p = profile_new(stem);
-		if (!p || describe(s, w, p, only != NULL)) {
+		if (!p || describe(s, w, p)) {
 			profile_free(p);
 			r = error_errno(err, ENOMEM, "profile");
 			break;

@@ -69,8 +69,6 @@ static int start_recorder(struct session *s, const struct session_options *o, st
 		.hierarchy = s->layout.hierarchy,
 		.controller = s->layout.controller,
 		.watch_new = selection_is_open(&o->selection) || o->wait,
-		.learn_files = true,
-		.learn_peers = true,
 		.rung = o->rung,
 		.containers = o->containers,
 	};

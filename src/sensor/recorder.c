@@ -185,13 +185,6 @@ static int subsystem_index(const char *controller, struct error *err)
 	return found;
 }
 
-static uint32_t mount_namespace(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) < 0 ? 0 : (uint32_t)st.st_ino;
-}
-
 static int fill_settings(struct recorder *r, const struct recorder_options *o,
 			 enum recorder_rung rung, bool path_hooks, struct error *err)
 {
@@ -204,10 +197,7 @@ static int fill_settings(struct recorder *r, const struct recorder_options *o,
 		if (s->subsystem < 0)
 			return s->subsystem;
 	}
-	s->host_mntns = mount_namespace("/proc/1/ns/mnt");
 	s->watch_new = o->watch_new;
-	s->learn_files = o->learn_files;
-	s->learn_peers = o->learn_peers;
 	s->opens_by_hook = rung != RECORDER_RUNG_TRACEPOINT;
 	s->paths_by_hook = path_hooks;
 	if (getrandom(&s->path_seed, sizeof(s->path_seed), 0) != sizeof(s->path_seed))

@@ -37,7 +37,6 @@ static void programs_stay_within_budget(void **state)
 	skel = recorder_bpf__open();
 	assert_non_null(skel);
 	settings = (struct abi_settings *)&skel->rodata->settings;
-	settings->learn_files = settings->learn_peers = 1;
 	settings->subsystem = -1;
 	bpf_object__for_each_program(p, skel->obj) {
 		const char *name = bpf_program__name(p);
