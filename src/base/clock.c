@@ -39,18 +39,29 @@ void clock_format(int64_t ns, char out[CLOCK_TEXT_MAX])
 	snprintf(out + n, CLOCK_TEXT_MAX - n, ".%09" PRId64 "Z", (int64_t)(ns % SECOND));
 }
 
+/* RFC 3339 has fixed widths; strptime() takes blanks and single digits too. */
+static bool has_form(const char *text, const char *form)
+{
+	for (; *form; form++, text++)
+		if (*form == '0' ? *text < '0' || *text > '9' : *text != *form)
+			return false;
+	return true;
+}
+
 bool clock_parse(const char *text, int64_t *ret_ns)
 {
 	struct tm tm = { 0 };
 	int64_t fraction = 0, unit = SECOND;
+	time_t seconds;
 	const char *at;
+	int day;
 
-	if (strlen(text) < 20 || strspn(text, "0123456789") != 4)
+	if (!has_form(text, "0000-00-00T00:00:00"))
 		return false;
 	at = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
 	if (!at)
 		return false;
-	if (*at == '.') {
+	if (*at == '.' && at[1] >= '0' && at[1] <= '9') {
 		for (at++; *at >= '0' && *at <= '9' && unit > 1; at++) {
 			unit /= 10;
 			fraction += (*at - '0') * unit;
@@ -58,7 +69,11 @@ bool clock_parse(const char *text, int64_t *ret_ns)
 	}
 	if (strcmp(at, "Z") || tm.tm_year < 70 || tm.tm_year > 300)
 		return false;
-	*ret_ns = (int64_t)timegm(&tm) * SECOND + fraction;
+	day = tm.tm_mday;
+	seconds = timegm(&tm);
+	if (tm.tm_mday != day) /* no such day: timegm() went on to the next month */
+		return false;
+	*ret_ns = (int64_t)seconds * SECOND + fraction;
 	return true;
 }
 

@@ -179,12 +179,12 @@ bool json_u64_value(const json_t *v, uint64_t *ret)
 	}
 	if (json_is_string(v) && !strncmp(json_string_value(v), "0x", 2)) {
 		const char *digits = json_string_value(v) + 2;
-		char *end;
+		size_t len = strlen(digits);
 
-		if (strlen(digits) > 16 || strspn(digits, "0123456789abcdefABCDEF") == 0)
+		if (!len || len > 16 || strspn(digits, "0123456789abcdefABCDEF") != len)
 			return false;
-		*ret = strtoull(digits, &end, 16);
-		return *end == '\0';
+		*ret = strtoull(digits, NULL, 16);
+		return true;
 	}
 	return false;
 }

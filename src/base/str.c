@@ -164,7 +164,7 @@ static size_t utf8_printable(const unsigned char *s, size_t len)
 
 void str_printable(char *out, size_t size, const char *in, size_t len)
 {
-	size_t at = 0, i = 0;
+	size_t at = 0, i = 0, cut = 0; /* cut: the last place that has room for "..." */
 
 	if (!size)
 		return;
@@ -183,14 +183,29 @@ void str_printable(char *out, size_t size, const char *in, size_t len)
 			from = escaped;
 			n = 1;
 		}
-		if (at + from_len + 4 > size) {
-			if (size >= 4 && at + 4 <= size)
+		if (at + from_len >= size) {
+			at = cut;
+			if (at + 4 <= size)
 				memcpy(out + at, "...", 3), at += 3;
 			break;
 		}
 		memcpy(out + at, from, from_len);
 		at += from_len;
 		i += n;
+		if (at + 4 <= size)
+			cut = at;
 	}
 	out[at] = '\0';
+}
+
+bool str_is_printable(const char *s)
+{
+	size_t n;
+
+	for (size_t left = strlen(s); left; s += n, left -= n) {
+		n = *s == '\\' ? 1 : utf8_printable((const unsigned char *)s, left);
+		if (!n)
+			return false;
+	}
+	return true;
 }

@@ -42,3 +42,6 @@ size_t str_distance(const char *a, const char *b);
  * Always terminates; cuts at size with "..." at the end.
  */
 void str_printable(char *out, size_t size, const char *in, size_t len);
+
+/* True if str_printable() would change nothing but backslashes: for texts that hold its escapes. */
+bool str_is_printable(const char *s);

@@ -71,7 +71,7 @@ static int give(struct arguments *a, const struct option_def *option, const char
 	if (!option->repeats && option->argument)
 		vec_foreach(known, &a->given)
 			if (known->option == option)
-				return error_set(err, EINVAL, "--%s is given twice", option->name);
+				return error_set(err, USAGE_ERROR, "--%s is given twice", option->name);
 	g = vec_add(&a->given);
 	if (!g)
 		return error_errno(err, ENOMEM, "arguments");
@@ -92,17 +92,17 @@ static int parse_long(struct arguments *a, char **argv, int argc, int *i, struct
 		cleanup_free char *only = str_dup_n(name, len);
 
 		close = only ? closest_option(a->command, only) : NULL;
-		return error_set(err, EINVAL, "unknown option --%.*s%s%s%s", (int)len, name,
+		return error_set(err, USAGE_ERROR, "unknown option --%.*s%s%s%s", (int)len, name,
 				 close ? " (did you mean --" : "", close ? close : "",
 				 close ? "?)" : "");
 	}
 	if (!option->argument)
-		return equals ? error_set(err, EINVAL, "--%s takes no value", option->name) :
+		return equals ? error_set(err, USAGE_ERROR, "--%s takes no value", option->name) :
 				give(a, option, NULL, err);
 	if (equals)
 		return give(a, option, equals + 1, err);
 	if (*i + 1 >= argc)
-		return error_set(err, EINVAL, "--%s needs a value: %s", option->name,
+		return error_set(err, USAGE_ERROR, "--%s needs a value: %s", option->name,
 				 option->argument);
 	return give(a, option, argv[++*i], err);
 }
@@ -116,7 +116,7 @@ static int parse_short(struct arguments *a, char **argv, int argc, int *i, struc
 		const struct option_def *option = option_by_letter(a->command, *p);
 
 		if (!option)
-			return error_set(err, EINVAL, "unknown option -%c", *p);
+			return error_set(err, USAGE_ERROR, "unknown option -%c", *p);
 		if (!option->argument) {
 			r = give(a, option, NULL, err);
 			continue;
@@ -124,7 +124,7 @@ static int parse_short(struct arguments *a, char **argv, int argc, int *i, struc
 		if (p[1])
 			return give(a, option, p + 1, err);
 		if (*i + 1 >= argc)
-			return error_set(err, EINVAL, "-%c needs a value: %s", *p,
+			return error_set(err, USAGE_ERROR, "-%c needs a value: %s", *p,
 					 option->argument);
 		return give(a, option, argv[++*i], err);
 	}

@@ -9,9 +9,9 @@ static int run(const struct arguments *args, struct error *err)
 	char **words = arg_operands(args, &n);
 
 	if (n != 1)
-		return error_set(err, EINVAL, "name one shell: bash, zsh or fish");
+		return error_set(err, USAGE_ERROR, "name one shell: bash, zsh or fish");
 	if (completion_print(words[0], stdout))
-		return error_set(err, EINVAL, "no completion for \"%s\": only bash, zsh and fish",
+		return error_set(err, USAGE_ERROR, "no completion for \"%s\": only bash, zsh and fish",
 				 words[0]);
 	return EXIT_OK;
 }

@@ -26,11 +26,9 @@ static int run(const struct arguments *args, struct error *err)
 	char **command = arg_operands(args, &n);
 	int r;
 
-	if (!path || (!bundle && !n) || (bundle && n)) {
-		fprintf(stderr, "merlon confine: give --profile, and either --bundle or a command "
-				"after --\n");
-		return EXIT_USAGE;
-	}
+	if (!path || (!bundle && !n) || (bundle && n))
+		return error_set(err, USAGE_ERROR,
+				 "give --profile, and either --bundle or a command after --");
 	r = policy_options_read(args, &o, &allow, err);
 	if (r)
 		return r;

@@ -47,11 +47,9 @@ static int run(const struct arguments *args, struct error *err)
 	bool ended = false;
 	int r;
 
-	if (!o.socket || (settle && (!str_to_duration(settle, &o.settle_ns) || !o.settle_ns))) {
-		fprintf(stderr, "merlon confine agent: give --socket PATH, and --settle a duration "
-				"like 5s\n");
-		return EXIT_USAGE;
-	}
+	if (!o.socket || (settle && (!str_to_duration(settle, &o.settle_ns) || !o.settle_ns)))
+		return error_set(err, USAGE_ERROR,
+				 "give --socket PATH, and --settle a duration like 5s");
 	signals = signals_open();
 	if (signals < 0)
 		return error_errno(err, errno, "signalfd");

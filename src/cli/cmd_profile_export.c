@@ -25,7 +25,7 @@ static int unknown_format(const char *name, struct error *err)
 
 	for (size_t i = 0; profile_backends[i]; i++)
 		buf_addf(&list, "%s%s", i ? ", " : "", profile_backends[i]->name);
-	r = error_set(err, EINVAL, "%s%s%s is one of: %s", name ? "\"" : "", name ? name : "",
+	r = error_set(err, USAGE_ERROR, "%s%s%s is one of: %s", name ? "\"" : "", name ? name : "",
 		      name ? "\" is no format; --format" : "--format", list.data);
 	buf_deinit(&list);
 	return r;

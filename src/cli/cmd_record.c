@@ -115,22 +115,22 @@ static int read_options(const struct arguments *args, struct session_options *o,
 	o->wait = arg_flag(args, "wait");
 	o->output_dir = arg_value(args, "output") ? arg_value(args, "output") : ".";
 	if (o->command && !selection_is_empty(&o->selection))
-		return error_set(err, EINVAL, "give either containers or a command to record");
+		return error_set(err, USAGE_ERROR, "give either containers or a command to record");
 	if (!o->command && selection_is_empty(&o->selection))
-		return error_set(err, EINVAL,
+		return error_set(err, USAGE_ERROR,
 				 "nothing to record: name a --container, --pod, --image or "
 				 "--cgroup, say --all, or give a command after --");
 	if (duration && (!str_to_duration(duration, ret_duration_ns) || !*ret_duration_ns))
-		return error_set(err, EINVAL, "\"%s\" is not a duration (90s, 10m, 1h30m)",
+		return error_set(err, USAGE_ERROR, "\"%s\" is not a duration (90s, 10m, 1h30m)",
 				 duration);
 	if (capacity && (!str_to_u64(capacity, &n) || n < 1 || n > 4096))
-		return error_set(err, EINVAL, "--capacity must be a number from 1 to 4096");
+		return error_set(err, USAGE_ERROR, "--capacity must be a number from 1 to 4096");
 	o->containers = (unsigned)n;
 	for (size_t i = 1; hooks && i < ARRAY_SIZE(kinds); i++)
 		if (str_eq(kinds[i], hooks))
 			o->rung = (enum recorder_rung)i;
 	if (hooks && o->rung == RECORDER_RUNG_AUTO)
-		return error_set(err, EINVAL, "--hooks must be fentry, kprobe or tracepoint");
+		return error_set(err, USAGE_ERROR, "--hooks must be fentry, kprobe or tracepoint");
 	default_name(o, name, name_size);
 	o->name = arg_value(args, "name") ? arg_value(args, "name") : name;
 	return 0;
@@ -447,12 +447,8 @@ static int run(const struct arguments *args, struct error *err)
 	if (arg_value(args, "end"))
 		return visit(args, arg_value(args, "end"), true, err);
 	r = read_options(args, &o, name, sizeof(name), &duration_ns, err);
-	if (r) {
-		fprintf(stderr, "merlon record: %s\n", err->text);
-		r = EXIT_USAGE;
-	} else {
+	if (!r)
 		r = record(args, &o, duration_ns, err);
-	}
 	selection_deinit(&o.selection);
 	return r;
 }

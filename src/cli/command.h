@@ -26,6 +26,9 @@ struct exit_code_def {
 };
 extern const struct exit_code_def exit_codes[EXIT_CODES];
 
+/* error.code where the command line is wrong; no errno says that. */
+enum { USAGE_ERROR = 4096 };
+
 /* The exit code for an error that reached the top. */
 enum exit_code exit_code_of(const struct error *err);
 

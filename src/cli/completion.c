@@ -97,13 +97,17 @@ static void bash_print(FILE *out)
 	      "complete -F _merlon merlon\n", out);
 }
 
-/* Single quotes end a zsh or fish word. */
-static void print_quoted(const char *text, FILE *out)
+/* What stands for itself in a single-quoted word only behind a backslash. */
+#define ZSH_SPECIAL "[]:" /* of _arguments and _describe */
+#define FISH_SPECIAL "\\"
+
+/* The inside of a single-quoted word. */
+static void print_quoted(const char *text, const char *special, FILE *out)
 {
 	for (; *text; text++) {
 		if (*text == '\'')
 			fputs("'\\''", out);
-		else if (*text == '[' || *text == ']' || *text == ':')
+		else if (strchr(special, *text))
 			fprintf(out, "\\%c", *text);
 		else
 			fputc(*text, out);
@@ -117,7 +121,7 @@ static void zsh_case(const struct command *c, const char *path, FILE *out)
 		const struct option_def *o = &c->options[i];
 
 		fprintf(out, " \\\n\t\t\t'%s--%s[", o->repeats ? "*" : "", o->name);
-		print_quoted(o->help, out);
+		print_quoted(o->help, ZSH_SPECIAL, out);
 		fputc(']', out);
 		if (o->argument) {
 			fprintf(out, ":%s:", o->argument);
@@ -139,7 +143,7 @@ static void zsh_list(const char *variable, const struct command *const *list, FI
 	fprintf(out, "\t\t%s=(", variable);
 	for (; *list; list++) {
 		fprintf(out, " '%s:", (*list)->name);
-		print_quoted((*list)->summary, out);
+		print_quoted((*list)->summary, ZSH_SPECIAL, out);
 		fputc('\'', out);
 	}
 	fputs(" )\n", out);
@@ -190,7 +194,7 @@ static void fish_lines(const struct command *c, const char *path, FILE *out)
 		if (o->complete == COMPLETE_WORDS)
 			fprintf(out, " -f -a '%s'", o->words);
 		fputs(" -d '", out);
-		print_quoted(o->help, out);
+		print_quoted(o->help, FISH_SPECIAL, out);
 		fputs("'\n", out);
 	}
 }
@@ -200,12 +204,12 @@ static void fish_print(FILE *out)
 	fputs("# fish completion for merlon: made from its command tables\n", out);
 	for (const struct command *const *c = commands; *c; c++) {
 		fprintf(out, "complete -c merlon -n __fish_use_subcommand -f -a %s -d '", (*c)->name);
-		print_quoted((*c)->summary, out);
+		print_quoted((*c)->summary, FISH_SPECIAL, out);
 		fputs("'\n", out);
 		for (const struct command *const *s = (*c)->subcommands; s && *s; s++) {
 			fprintf(out, "complete -c merlon -n '__fish_seen_subcommand_from %s' -f "
 				     "-a %s -d '", (*c)->name, (*s)->name);
-			print_quoted((*s)->summary, out);
+			print_quoted((*s)->summary, FISH_SPECIAL, out);
 			fputs("'\n", out);
 		}
 	}

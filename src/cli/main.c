@@ -36,6 +36,8 @@ enum exit_code exit_code_of(const struct error *err)
 	case ENOENT:
 	case ESRCH:
 		return EXIT_NOT_FOUND;
+	case USAGE_ERROR:
+		return EXIT_USAGE;
 	case EINVAL:
 	case EFBIG:
 		return EXIT_BAD_INPUT;
@@ -88,7 +90,7 @@ static int run(const struct command *command, const struct command *parent, int 
 
 	if (arguments_parse(&args, command, argc, argv, &err)) {
 		complain(parent, command, err.text);
-		return EXIT_USAGE;
+		return (int)exit_code_of(&err);
 	}
 	if (arg_flag(args, "help")) {
 		help_print(command, parent, stdout);

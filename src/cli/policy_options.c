@@ -31,10 +31,10 @@ int policy_options_read(const struct arguments *args, struct backend_options *o,
 	else if (which && str_eq(which, "none"))
 		o->policy.arguments = POLICY_ARGUMENTS_NONE;
 	else if (which && !str_eq(which, "danger"))
-		return error_set(err, EINVAL, "--arguments must be danger, strict or none");
+		return error_set(err, USAGE_ERROR, "--arguments must be danger, strict or none");
 	if (code && str_eq(code, "EPERM"))
 		o->default_errno = EPERM;
 	else if (code && !str_eq(code, "ENOSYS"))
-		return error_set(err, EINVAL, "--errno must be ENOSYS or EPERM");
+		return error_set(err, USAGE_ERROR, "--errno must be ENOSYS or EPERM");
 	return 0;
 }

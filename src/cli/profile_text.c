@@ -12,7 +12,7 @@ struct profile *profile_operand(const struct arguments *args, struct error *err)
 	char **files = arg_operands(args, &n);
 
 	if (n < 1) {
-		error_set(err, EINVAL, "name a profile (NAME.merlon.json)");
+		error_set(err, USAGE_ERROR, "name a profile (NAME.merlon.json)");
 		return NULL;
 	}
 	return profile_load(files[0], err);
@@ -32,8 +32,5 @@ const char *shown(const char *text)
 
 const char *shown_path(const char *path)
 {
-	for (const char *p = path; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			return shown(path);
-	return path;
+	return str_is_printable(path) ? path : shown(path);
 }

@@ -13,9 +13,6 @@
 
 enum { CONFIG_MAX = 8 << 20, TEXT_MAX = 4096, STRINGS_MAX = 1024 };
 
-
-
-
 /* Annotations that engines leave in config.json; the first one present fills the field. */
 static const struct {
 	const char *key;
@@ -79,6 +76,14 @@ static bool add_string(void *items, size_t *len, size_t *size, const char *value
 	return (*strings)[*len] && ++*len;
 }
 
+/* True for the directory itself and what is below it; "/procession" is not "/proc". */
+static bool is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return !strncmp(path, dir, n) && (path[n] == '/' || !path[n]);
+}
+
 /* Bind mounts of directories hold data; those of files are configuration that engines put in. */
 static void mounts_read(const json_t *mounts, struct container *c)
 {
@@ -93,7 +98,7 @@ static void mounts_read(const json_t *mounts, struct container *c)
 		if (!to || !from || from[0] != '/' || (type && !str_eq(type, "bind") &&
 						       !str_eq(type, "none")))
 			continue;
-		if (str_starts(to, "/proc") || str_starts(to, "/sys") || str_starts(to, "/dev") ||
+		if (is_below(to, "/proc") || is_below(to, "/sys") || is_below(to, "/dev") ||
 		    !fs_is_dir(from))
 			continue;
 		add_string(&c->volumes.items, &c->volumes.len, &c->volumes.size, to);

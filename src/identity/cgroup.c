@@ -43,26 +43,46 @@ static bool list_has(const char *list, size_t len, const char *word)
 	return false;
 }
 
+static bool is_octal(const char *s)
+{
+	return s[0] >= '0' && s[0] <= '3' && s[1] >= '0' && s[1] <= '7' && s[2] >= '0' && s[2] <= '7';
+}
+
+/* mangle() of fs/seq_file.c: blank, tab, newline and backslash are three octal digits. */
+static bool unescape(const char *s, size_t len, char *out, size_t size)
+{
+	size_t n = 0;
+
+	if (len >= size)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == '\\' && i + 3 < len && is_octal(s + i + 1)) {
+			out[n++] = (char)((s[i + 1] - '0') << 6 | (s[i + 2] - '0') << 3 | (s[i + 3] - '0'));
+			i += 3;
+		} else {
+			out[n++] = s[i];
+		}
+	}
+	out[n] = '\0';
+	return true;
+}
+
 /* Fields of a mountinfo line (proc(5)): 4 root, 5 mount point, after " - " type, source, options. */
 static bool mount_line(const char *line, size_t len, const char **type, size_t *type_len,
 		       const char **options, size_t *options_len, char *point, size_t point_size)
 {
 	const char *at = line, *end = line + len, *dash = memmem(line, len, " - ", 3);
-	size_t n = 0;
 
 	if (!dash)
 		return false;
 	for (int field = 1; field < 5; field++) {
-		at = memchr(at, ' ', (size_t)(end - at));
+		at = memchr(at, ' ', (size_t)(dash - at));
 		if (!at)
 			return false;
 		at++;
 	}
-	n = strcspn(at, " ");
-	if (n >= point_size)
+	if (!unescape(at, strcspn(at, " "), point, point_size))
 		return false;
-	memcpy(point, at, n);
-	point[n] = '\0';
 	*type = dash + 3;
 	*type_len = strcspn(*type, " \n");
 	at = memchr(*type + *type_len, ' ', (size_t)(end - *type) - *type_len);
@@ -89,13 +109,13 @@ static bool hierarchy_of(const char *cgroups, const char *controller, uint32_t *
 	return false;
 }
 
-int cgroup_layout_parse(const char *mountinfo, const char *cgroups, struct cgroup_layout *layout,
+int cgroup_layout_parse(const char *mountinfo, const char *cgroups, struct cgroup_layout *ret,
 			struct error *err)
 {
-	char point[sizeof(layout->mount)], v2[sizeof(layout->mount)] = "";
+	struct cgroup_layout found = { 0 };
+	char point[sizeof(found.mount)], v2[sizeof(found.mount)] = "";
 	size_t best = ARRAY_SIZE(v1_controllers);
 
-	memset(layout, 0, sizeof(*layout));
 	for (const char *line = mountinfo; *line;) {
 		size_t len = strcspn(line, "\n"), type_len, options_len;
 		const char *type, *options;
@@ -107,25 +127,26 @@ int cgroup_layout_parse(const char *mountinfo, const char *cgroups, struct cgrou
 			for (size_t i = 0; i < best && type_len == 6 && !memcmp(type, "cgroup", 6);
 			     i++) {
 				if (!list_has(options, options_len, v1_controllers[i]) ||
-				    !hierarchy_of(cgroups, v1_controllers[i], &layout->hierarchy))
+				    !hierarchy_of(cgroups, v1_controllers[i], &found.hierarchy))
 					continue;
 				best = i;
-				strcpy(layout->mount, point);
-				snprintf(layout->controller, sizeof(layout->controller), "%s",
+				strcpy(found.mount, point);
+				snprintf(found.controller, sizeof(found.controller), "%s",
 					 v1_controllers[i]);
 			}
 		}
 		line += len + (line[len] == '\n');
 	}
 	if (best < ARRAY_SIZE(v1_controllers)) {
-		layout->mode = *v2 ? CGROUP_HYBRID : CGROUP_V1;
-		return 0;
-	}
-	if (!*v2)
+		found.mode = *v2 ? CGROUP_HYBRID : CGROUP_V1;
+	} else if (*v2) {
+		found.mode = CGROUP_V2;
+		found.hierarchy = 0;
+		strcpy(found.mount, v2);
+	} else {
 		return error_set(err, ENOENT, "no control group hierarchy is mounted");
-	layout->mode = CGROUP_V2;
-	layout->hierarchy = 0;
-	strcpy(layout->mount, v2);
+	}
+	*ret = found;
 	return 0;
 }
 
@@ -169,6 +190,16 @@ int cgroup_id(const struct cgroup_layout *layout, const char *path, uint64_t *re
 	return 0;
 }
 
+/* The kernel says so behind the path of a group that was removed under its last process. */
+#define REMOVED " (deleted)"
+
+static bool is_removed(const char *path, size_t len)
+{
+	size_t n = strlen(REMOVED);
+
+	return len > n && !memcmp(path + len - n, REMOVED, n);
+}
+
 bool cgroup_of_text(const struct cgroup_layout *layout, const char *text, char *path, size_t size)
 {
 	for (const char *line = text; *line;) {
@@ -182,6 +213,7 @@ bool cgroup_of_text(const struct cgroup_layout *layout, const char *text, char *
 					    list_has(list + 1, list_len, layout->controller) :
 					    list_len == 0 && line[0] == '0';
 
+			path_len -= is_removed(at + 1, path_len) ? strlen(REMOVED) : 0;
 			if (ours && path_len && path_len < size) {
 				memcpy(path, at + 1, path_len);
 				path[path_len] = '\0';

@@ -75,9 +75,24 @@ static bool span_strip(struct span *s, const char *prefix, const char *suffix)
 	return true;
 }
 
+/* Leaves what stands behind the first text; false if it isn't there. */
+static bool span_after(struct span *s, const char *text)
+{
+	const char *at = memmem(s->at, s->len, text, strlen(text));
+
+	if (!at)
+		return false;
+	at += strlen(text);
+	s->len -= (size_t)(at - s->at);
+	s->at = at;
+	return true;
+}
+
 static bool span_fits(struct span s, enum id_form form)
 {
 	if (form == ID_HEX && s.len != 64)
+		return false;
+	if (span_is(s, ".") || span_is(s, ".."))
 		return false;
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned char c = (unsigned char)s.at[i];
@@ -94,17 +109,11 @@ static bool span_fits(struct span s, enum id_form form)
  */
 static bool pod_parse(struct span s, char *uid, size_t size)
 {
-	bool systemd = false;
-	const char *pod;
+	bool systemd = span_strip(&s, "", ".slice");
 
-	if (s.len > 6 && !memcmp(s.at + s.len - 6, ".slice", 6)) {
-		systemd = true;
-		s.len -= 6;
-		pod = memmem(s.at, s.len, "-pod", 4);
-		if (!pod || !memmem(s.at, s.len, "kubepods", 8))
+	if (systemd) {
+		if (!span_after(&s, "kubepods") || !span_after(&s, "-pod"))
 			return false;
-		s.len -= (size_t)(pod + 4 - s.at);
-		s.at = pod + 4;
 	} else if (s.len > 3 && !memcmp(s.at, "pod", 3)) {
 		s.at += 3;
 		s.len -= 3;
@@ -118,10 +127,50 @@ static bool pod_parse(struct span s, char *uid, size_t size)
 
 		if (!isxdigit((unsigned char)c) && c != '-')
 			return false;
-		uid[i] = c;
 	}
+	for (size_t i = 0; i < s.len; i++)
+		uid[i] = systemd && s.at[i] == '_' ? '-' : s.at[i];
 	uid[s.len] = '\0';
 	return true;
+}
+
+static void name_fill(struct cgroup_name *ret, enum cgroup_engine engine, bool systemd, struct span id)
+{
+	ret->engine = engine;
+	ret->systemd = systemd;
+	memcpy(ret->id, id.at, id.len);
+	ret->id[id.len] = '\0';
+}
+
+/*
+ * "SLICE:PREFIX:ID": what was meant for the systemd driver, taken literally by a runtime with the
+ * cgroupfs driver. Nodes run for years with that mismatch.
+ */
+static bool literal_parse(struct span component, struct cgroup_name *ret, char *pod, size_t pod_size)
+{
+	const char *colon = memchr(component.at, ':', component.len);
+	struct span slice, rest;
+
+	if (!colon)
+		return false;
+	slice = (struct span){ component.at, (size_t)(colon - component.at) };
+	rest = (struct span){ colon + 1, component.len - slice.len - 1 };
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		size_t n = strlen(forms[i].prefix);
+		struct span id = rest;
+
+		if (!forms[i].systemd || forms[i].form != ID_HEX || id.len <= n ||
+		    memcmp(id.at, forms[i].prefix, n - 1) || id.at[n - 1] != ':')
+			continue;
+		id.at += n;
+		id.len -= n;
+		if (!span_fits(id, ID_HEX))
+			continue;
+		name_fill(ret, forms[i].engine, false, id);
+		pod_parse(slice, pod, pod_size);
+		return true;
+	}
+	return false;
 }
 
 static bool component_parse(struct span component, struct span parent, struct cgroup_name *ret)
@@ -136,10 +185,7 @@ static bool component_parse(struct span component, struct span parent, struct cg
 			continue;
 		if (forms[i].engine == CGROUP_ENGINES)
 			return false;
-		ret->engine = forms[i].engine;
-		ret->systemd = forms[i].systemd;
-		memcpy(ret->id, id.at, id.len);
-		ret->id[id.len] = '\0';
+		name_fill(ret, forms[i].engine, forms[i].systemd, id);
 		return true;
 	}
 	return false;
@@ -148,10 +194,9 @@ static bool component_parse(struct span component, struct span parent, struct cg
 bool cgroup_name_parse(const char *path, struct cgroup_name *ret)
 {
 	struct span parent = { "", 0 };
-	char pod[sizeof(ret->pod_uid)] = "";
-	bool found = false;
+	struct cgroup_name name = { 0 };
+	char pod[sizeof(name.pod_uid)] = "";
 
-	memset(ret, 0, sizeof(*ret));
 	for (const char *at = path; *at;) {
 		struct span component;
 
@@ -164,12 +209,15 @@ bool cgroup_name_parse(const char *path, struct cgroup_name *ret)
 			parent = component;
 			continue;
 		}
-		if (component_parse(component, parent, ret)) {
-			found = true;
-			ret->path_len = (size_t)(at - path);
-			memcpy(ret->pod_uid, pod, sizeof(pod));
+		if (literal_parse(component, &name, pod, sizeof(pod)) ||
+		    component_parse(component, parent, &name)) {
+			name.path_len = (size_t)(at - path);
+			memcpy(name.pod_uid, pod, sizeof(pod));
 		}
 		parent = component;
 	}
-	return found;
+	if (!name.path_len)
+		return false;
+	*ret = name;
+	return true;
 }

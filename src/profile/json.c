@@ -433,6 +433,7 @@ static bool get_tuples(struct json_reader *r, const json_t *arguments, unsigned 
 static bool get_range(struct json_reader *r, const json_t *beyond, unsigned count,
 		      struct profile_call *c)
 {
+	size_t mark = json_enter(r, "beyond");
 	const json_t *args;
 
 	if (!json_get_u64(r, beyond, "count", true, UINT64_MAX, &c->range.count))
@@ -442,12 +443,16 @@ static bool get_range(struct json_reader *r, const json_t *beyond, unsigned coun
 		return json_fail(r, "must describe %u arguments", count);
 	for (unsigned i = 0; i < count && !r->failed; i++) {
 		const json_t *a = json_array_get(args, i);
+		size_t outer = json_enter(r, "arguments"), inner = json_enter_at(r, i);
 
 		json_get_u64(r, a, "anyBits", true, UINT64_MAX, &c->range.arg[i].any_bits);
 		json_get_u64(r, a, "allBits", true, UINT64_MAX, &c->range.arg[i].all_bits);
 		json_get_u64(r, a, "min", true, UINT64_MAX, &c->range.arg[i].min);
 		json_get_u64(r, a, "max", true, UINT64_MAX, &c->range.arg[i].max);
+		json_leave(r, inner);
+		json_leave(r, outer);
 	}
+	json_leave(r, mark);
 	return !r->failed;
 }
 
@@ -675,6 +680,15 @@ static void get_subject(struct json_reader *r, struct profile *p, const json_t *
 	json_leave(r, mark);
 }
 
+static void get_recorder(struct json_reader *r, struct profile *p, const json_t *o)
+{
+	size_t mark = json_enter(r, "recordedBy");
+
+	json_get_copy(r, o, "merlon", 64, &p->merlon);
+	json_get_copy(r, o, "kernel", 256, &p->kernel);
+	json_leave(r, mark);
+}
+
 static void get_runtime(struct json_reader *r, struct profile *p, const json_t *o)
 {
 	size_t mark = json_enter(r, "runtime");
@@ -692,8 +706,8 @@ static void get_runtime(struct json_reader *r, struct profile *p, const json_t *
 
 static void get_recording(struct json_reader *r, struct profile *p, const json_t *o)
 {
+	size_t mark = json_enter(r, "recording"), inner;
 	const json_t *losses = json_get_object(r, o, "losses", true), *hooks;
-	size_t mark = json_enter(r, "recording");
 	const char *name;
 	json_t *value;
 	uint64_t quiet = 0;
@@ -705,8 +719,10 @@ static void get_recording(struct json_reader *r, struct profile *p, const json_t
 	json_get_bool(r, o, "startSeen", &p->recording.start_seen);
 	json_get_bool(r, o, "readySeen", &p->recording.ready_seen);
 	hooks = json_get_object(r, o, "hooks", false);
+	inner = json_enter(r, "hooks");
 	json_get_copy(r, hooks, "files", 64, &p->recording.file_hook);
 	json_get_copy(r, hooks, "capabilities", 64, &p->recording.cap_hook);
+	json_leave(r, inner);
 	json_object_foreach ((json_t *)losses, name, value) {
 		int which = name_index(profile_loss_names, ABI_LOSSES, name);
 
@@ -768,8 +784,8 @@ static bool get_head(struct json_reader *r, struct profile *p, const json_t *roo
 	if (!p->name)
 		return json_fail(r, "\"name\" is missing");
 	part = json_get_object(r, root, "recordedBy", false);
-	json_get_copy(r, part, "merlon", 64, &p->merlon);
-	json_get_copy(r, part, "kernel", 256, &p->kernel);
+	if (part)
+		get_recorder(r, p, part);
 	part = json_get_object(r, root, "subject", true);
 	if (part)
 		get_subject(r, p, part);

@@ -18,7 +18,7 @@ enum {
 	ORIGINALS_KEPT = 8,
 	SIBLINGS_MIN = 3, /* numbered names in one directory that make a pattern */
 	CROWD_MIN = 48,	  /* files in one directory that make it "all files of this directory" */
-	COMPONENT_MAX = 256 * 4, /* a component is up to 255 bytes, each up to 4 characters */
+	ESCAPE_LEN = 4,	  /* "\x1b" */
 };
 
 static const char *const rule_names[] = { "process", "volume", "library-version", "temporary",
@@ -154,10 +154,11 @@ static size_t library_version(const char *s, size_t len)
 /* What mkstemp and its kin make: six or more letters and digits at the end, of more than one kind. */
 static size_t random_suffix(const char *s, size_t len)
 {
-	size_t n = 0;
+	const char *escape = memrchr(s, '\\', len);
+	size_t n = 0, most = escape ? len - (size_t)(escape - s) - ESCAPE_LEN : len;
 	bool upper = false, lower = false, digit = false;
 
-	while (n < len && isalnum((unsigned char)s[len - n - 1])) {
+	while (n < most && isalnum((unsigned char)s[len - n - 1])) {
 		unsigned char c = (unsigned char)s[len - ++n];
 
 		upper = upper || isupper(c);
@@ -304,7 +305,12 @@ static bool numbered_pattern(const char *path, struct buf *out)
 		return false;
 	buf_add(out, path, (size_t)(name + 1 - path));
 	for (const char *p = name + 1; *p; p++) {
-		if (!isdigit((unsigned char)*p) || (p > name + 1 && p[-1] == 'x' && p[-2] == '\\')) {
+		if (*p == '\\') { /* the digits in "\x01" are no number */
+			buf_add(out, p, ESCAPE_LEN);
+			p += ESCAPE_LEN - 1;
+			continue;
+		}
+		if (!isdigit((unsigned char)*p)) {
 			buf_add_char(out, *p);
 			continue;
 		}
@@ -320,7 +326,7 @@ static bool crowd_pattern(const char *path, struct buf *out)
 	const char *name = strrchr(path, '/');
 
 	buf_reset(out);
-	if (!name || name == path || str_ends(path, "/**"))
+	if (!name || name == path || !name[1] || str_ends(path, "/**"))
 		return false;
 	buf_add(out, path, (size_t)(name + 1 - path));
 	buf_add_char(out, '*');
@@ -329,14 +335,16 @@ static bool crowd_pattern(const char *path, struct buf *out)
 
 struct candidate {
 	char *pattern;
+	const char *path; /* the file's, until it is renamed */
 	size_t file;
 };
 
 static int candidate_compare(const void *a, const void *b)
 {
 	const struct candidate *x = a, *y = b;
+	int r = strcmp(x->pattern, y->pattern);
 
-	return strcmp(x->pattern, y->pattern);
+	return r ? r : strcmp(x->path, y->path);
 }
 
 /* Where at least min files of one layer would be the same pattern, they become it. */
@@ -361,6 +369,7 @@ static int generalise_siblings(struct profile *p, bool (*pattern)(const char *, 
 		c = vec_add(&all);
 		if (c) {
 			c->file = i;
+			c->path = p->files.items[i].path;
 			c->pattern = str_format("%s%s", layer, text.data);
 		}
 		if (!c || !c->pattern)
@@ -369,10 +378,14 @@ static int generalise_siblings(struct profile *p, bool (*pattern)(const char *, 
 	if (!r)
 		vec_sort(&all, candidate_compare);
 	for (size_t i = 0, end; i < all.len && !r; i = end) {
-		for (end = i + 1; end < all.len; end++)
+		size_t names = 1; /* a file seen both there and deleted has one */
+
+		for (end = i + 1; end < all.len; end++) {
 			if (!str_eq(all.items[i].pattern, all.items[end].pattern))
 				break;
-		if (end - i < min)
+			names += !str_eq(all.items[end - 1].path, all.items[end].path);
+		}
+		if (names < min)
 			continue;
 		for (size_t k = i; k < end && !r; k++)
 			r = file_rename(&p->files.items[all.items[k].file],
@@ -392,14 +405,34 @@ static void originals_trim(struct profile *p)
 	}
 }
 
+/* As paths are written in a profile: people write "/data/" into config.json, or "/my@data". */
+static char *volume_path(const char *volume)
+{
+	cleanup_free char *path = strdup(volume);
+
+	if (!path)
+		return NULL;
+	profile_path_normalise(path);
+	return profile_path_escape(path, strlen(path));
+}
+
 int profile_generalise(struct profile *p, char *const *volumes, size_t volume_count)
 {
 	cleanup_buf struct buf text = BUF_INIT;
+	VEC(char *) paths = { 0 };
 	int r = 0;
 
+	for (size_t i = 0; i < volume_count; i++) {
+		char **slot = vec_add(&paths);
+
+		if (slot)
+			*slot = volume_path(volumes[i]);
+		if (!slot || !*slot)
+			r = -ENOMEM;
+	}
 	profile_sort(p);
 	vec_foreach(f, &p->files) {
-		int rule = f->rule ? -1 : pattern_of(f, volumes, volume_count, &text);
+		int rule = r || f->rule ? -1 : pattern_of(f, paths.items, paths.len, &text);
 
 		if (rule >= 0 && !r)
 			r = text.failed ? -ENOMEM : file_rename(f, text.data, rule);
@@ -412,5 +445,8 @@ int profile_generalise(struct profile *p, char *const *volumes, size_t volume_co
 		r = generalise_siblings(p, crowd_pattern, CROWD_MIN, RULE_CROWD);
 	profile_sort(p);
 	originals_trim(p);
+	vec_foreach(path, &paths)
+		free(*path);
+	vec_deinit(&paths);
 	return r;
 }

@@ -156,7 +156,8 @@ static int arguments_build(struct policy_entry *e, const struct profile *p,
 	vec_foreach(c, &p->calls) {
 		const char *name = sys_call_name(c->arch, (int)c->nr);
 
-		if (!name || !str_eq(name, e->name) || c->refused || !layer_reason(c, o))
+		if (!name || !str_eq(name, e->name) || !layer_reason(c, o) ||
+		    (c->refused && !o->with_denied))
 			continue;
 		if (!c->tuples.len && !c->range.count) {
 			vec_deinit(&e->matches); /* arguments of these were not recorded */
@@ -180,13 +181,17 @@ static int arguments_build(struct policy_entry *e, const struct profile *p,
 	return 0;
 }
 
-/* A closure entry gets the caution that its arguments deserve: no new namespaces by way of a twin. */
-static int closure_arguments(struct policy_entry *e, const struct policy_options *o)
+/*
+ * A closure entry gets the caution that its arguments deserve: no new namespaces by way of a twin. An
+ * entry that was there and compares its arguments gets the harmless ones besides.
+ */
+static int closure_arguments(struct policy_entry *e, bool fresh, const struct policy_options *o)
 {
 	const struct sys_arg_plan *plan = sys_arg_plan(e->name);
 	struct policy_match none = { 0 }, harmless = { 0 };
 
-	if (!plan || plan->use != SYS_ARG_DANGER || o->arguments == POLICY_ARGUMENTS_NONE)
+	if (!plan || plan->use != SYS_ARG_DANGER || o->arguments == POLICY_ARGUMENTS_NONE ||
+	    (!fresh && !e->matches.len))
 		return 0;
 	for (unsigned i = 0; i < plan->count; i++) {
 		none.mask[plan->arg[i].index] = plan->arg[i].mask;
@@ -257,25 +262,41 @@ static void drop_start_only(struct policy *policy)
 	policy->entries.len = kept;
 }
 
+/* serves: it is not only implied by what the start does. */
+static int closure_add(struct policy *policy, const char *call, const char *why, bool serves,
+		       const struct policy_options *o)
+{
+	struct policy_entry *e = entry_find(policy, call);
+	bool fresh = !e;
+
+	if (fresh) {
+		e = entry_add(policy, call, POLICY_CLOSURE);
+		if (!e)
+			return -ENOMEM;
+		e->why = why;
+		e->start_only = !serves;
+	}
+	e->start_only = e->start_only && !serves;
+	return closure_arguments(e, fresh, o);
+}
+
 static int add_closure(struct policy *policy, const struct policy_options *o)
 {
 	for (size_t i = 0; i < closure_rules_count; i++) {
 		const struct closure_rule *rule = &closure_rules[i];
-		bool wanted = !rule->when[0];
-		struct policy_entry *e;
+		bool wanted = !rule->when[0], serves = wanted;
 
 		for (int k = 0; k < CLOSURE_TRIGGERS_MAX && rule->when[k]; k++) {
-			e = entry_find(policy, rule->when[k]);
-			wanted = wanted || (e && e->reasons & ~(unsigned)POLICY_CLOSURE);
+			const struct policy_entry *e = entry_find(policy, rule->when[k]);
+
+			if (!e || !(e->reasons & ~(unsigned)POLICY_CLOSURE))
+				continue;
+			wanted = true;
+			serves = serves || !e->start_only;
 		}
-		if (!wanted || (rule->only_32bit && !policy->archs[SYS_ARCH_X86]) ||
-		    entry_find(policy, rule->call))
+		if (!wanted || (rule->only_32bit && !policy->archs[SYS_ARCH_X86]))
 			continue;
-		e = entry_add(policy, rule->call, POLICY_CLOSURE);
-		if (!e)
-			return -ENOMEM;
-		e->why = rule->why;
-		if (closure_arguments(e, o))
+		if (closure_add(policy, rule->call, rule->why, serves, o))
 			return -ENOMEM;
 	}
 	return 0;
@@ -289,18 +310,10 @@ static int add_runtime_closure(struct policy *policy, const struct profile *p,
 
 		if (!p->runtime.name || !str_eq(p->runtime.name, rule->runtime))
 			continue;
-		for (const char *const *call = rule->calls; *call; call++) {
-			bool fresh = !entry_find(policy, *call);
-			struct policy_entry *e = entry_add(policy, *call, POLICY_CLOSURE);
-
-			if (!e)
+		/* Before the exec no agent may be asked: the runtime has yet to tell it. */
+		for (const char *const *call = rule->calls; *call; call++)
+			if (closure_add(policy, *call, rule->why, true, o))
 				return -ENOMEM;
-			if (!fresh)
-				continue;
-			e->why = rule->why;
-			if (closure_arguments(e, o))
-				return -ENOMEM;
-		}
 	}
 	return 0;
 }

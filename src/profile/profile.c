@@ -80,7 +80,8 @@ struct profile *profile_new(const char *name)
 		vec_deinit(v);            \
 	} while (0)
 
-void profile_free(struct profile *p)
+/* The members that point to text of their own. */
+static void texts_free(struct profile *p)
 {
 	char **owned[] = { &p->name, &p->merlon, &p->kernel, &p->subject.id, &p->subject.name,
 			   &p->subject.engine, &p->subject.image, &p->subject.image_digest,
@@ -90,6 +91,13 @@ void profile_free(struct profile *p)
 
 	for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
 		free(*owned[i]);
+}
+
+void profile_free(struct profile *p)
+{
+	if (!p)
+		return;
+	texts_free(p);
 	free_strings(&p->subject.command);
 	free_strings(&p->executables);
 	free_strings(&p->notes);
@@ -385,53 +393,88 @@ static int peer_compare(const void *a, const void *b)
 	return memcmp(x->address, y->address, sizeof(x->address));
 }
 
-/* Joins neighbours that are the same file: what was done to it is the union. */
-static void files_merge(struct profile *p)
+static int string_compare(const void *a, const void *b)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < p->files.len; i++) {
-		struct profile_file *f = &p->files.items[i], *last;
-
-		last = kept ? &p->files.items[kept - 1] : NULL;
-		if (!last || file_compare(last, f)) {
-			p->files.items[kept++] = *f;
-			continue;
-		}
-		last->ops |= f->ops;
-		last->original_count += f->original_count;
-		vec_foreach(e, &f->evidence)
-			profile_evidence_add(&last->evidence, e);
-		vec_foreach(o, &f->originals) {
-			char **slot = vec_add(&last->originals);
-
-			if (slot)
-				*slot = *o;
-			else
-				free(*o);
-		}
-		vec_deinit(&f->originals);
-		vec_deinit(&f->evidence);
-		free(f->path);
-	}
-	p->files.len = kept;
+	return strcmp(*(char *const *)a, *(char *const *)b);
 }
+
+/* --- the same fact twice: the second goes into the first, and what it owned with it -------------- */
+
+static void evidence_join(profile_evidence_list *into, profile_evidence_list *from)
+{
+	vec_foreach(e, from)
+		profile_evidence_add(into, e);
+	vec_deinit(from);
+}
+
+static void call_join(struct profile_call *into, struct profile_call *from)
+{
+	into->phases |= from->phases;
+	vec_foreach(t, &from->tuples)
+		profile_call_add_tuple(into, t->values, t->count);
+	vec_deinit(&from->tuples);
+	profile_call_widen(into, &from->range);
+	evidence_join(&into->evidence, &from->evidence);
+}
+
+static void cap_join(struct profile_cap *into, struct profile_cap *from)
+{
+	evidence_join(&into->evidence, &from->evidence);
+}
+
+static void file_join(struct profile_file *into, struct profile_file *from)
+{
+	into->ops |= from->ops;
+	into->original_count += from->original_count;
+	vec_foreach(o, &from->originals) {
+		char **slot = vec_add(&into->originals);
+
+		if (slot)
+			*slot = *o;
+		else
+			free(*o);
+	}
+	vec_deinit(&from->originals);
+	evidence_join(&into->evidence, &from->evidence);
+	free(from->path);
+}
+
+static void peer_join(struct profile_peer *into, struct profile_peer *from)
+{
+	evidence_join(&into->evidence, &from->evidence);
+}
+
+/* Sorts, and joins neighbours that compare equal. */
+#define SORT_FACTS(v, compare, join)                                                   \
+	do {                                                                           \
+		size_t kept_ = 0;                                                      \
+                                                                                       \
+		vec_sort(v, compare);                                                  \
+		for (size_t i_ = 0; i_ < (v)->len; i_++) {                             \
+			if (kept_ && !compare(&(v)->items[kept_ - 1], &(v)->items[i_])) \
+				join(&(v)->items[kept_ - 1], &(v)->items[i_]);         \
+			else                                                           \
+				(v)->items[kept_++] = (v)->items[i_];                  \
+		}                                                                      \
+		(v)->len = kept_;                                                      \
+	} while (0)
 
 void profile_sort(struct profile *p)
 {
-	vec_sort(&p->calls, call_compare);
-	vec_sort(&p->caps, cap_compare);
-	vec_sort(&p->files, file_compare);
-	vec_sort(&p->peers, peer_compare);
-	files_merge(p);
+	SORT_FACTS(&p->calls, call_compare, call_join);
+	SORT_FACTS(&p->caps, cap_compare, cap_join);
+	SORT_FACTS(&p->files, file_compare, file_join);
+	SORT_FACTS(&p->peers, peer_compare, peer_join);
 	vec_foreach(c, &p->calls) {
 		vec_sort(&c->tuples, tuple_compare);
 		vec_sort(&c->evidence, evidence_compare);
 	}
 	vec_foreach(c, &p->caps)
 		vec_sort(&c->evidence, evidence_compare);
-	vec_foreach(f, &p->files)
+	vec_foreach(f, &p->files) {
 		vec_sort(&f->evidence, evidence_compare);
+		vec_sort(&f->originals, string_compare);
+	}
 	vec_foreach(peer, &p->peers)
 		vec_sort(&peer->evidence, evidence_compare);
 }
