@@ -25,7 +25,7 @@ struct json_reader {
 json_t *json_parse(const char *file, const char *text, size_t len, struct error *err);
 
 /* Descend into a member or element and come back. */
-size_t json_enter(struct json_reader *r, const char *member);
+size_t json_enter(struct json_reader *r, const char *name);
 size_t json_enter_at(struct json_reader *r, size_t index);
 void json_leave(struct json_reader *r, size_t mark);
 

@@ -186,7 +186,7 @@ static void introduce(struct agent *a, int connection)
 	cleanup_buf struct buf text = BUF_INIT;
 	cleanup_json json_t *state = NULL;
 	struct asker *asker;
-	int fds[FDS_MAX], count, index;
+	int fds[FDS_MAX] = { 0 }, count, index;
 	const char *id;
 
 	/* Who connects must not hold us: the message is small and is sent at once. */

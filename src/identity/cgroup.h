@@ -26,7 +26,7 @@ extern const char *const cgroup_mode_names[];
 int cgroup_layout_detect(struct cgroup_layout *layout, struct error *err);
 
 /* Pure part of the above: from the texts of /proc/self/mountinfo and /proc/cgroups. */
-int cgroup_layout_parse(const char *mountinfo, const char *cgroups, struct cgroup_layout *layout,
+int cgroup_layout_parse(const char *mountinfo, const char *cgroups, struct cgroup_layout *ret,
 			struct error *err);
 
 /* The kernel's 64-bit id of the group at path ("/a/b", relative to the mount); -errno. */

@@ -181,7 +181,7 @@ int profile_add_note(struct profile *p, const char *fmt, ...) __attribute__((for
 /* Adds a combination of arguments to a call, or widens the range. */
 int profile_call_add_tuple(struct profile_call *c, const uint64_t values[ABI_CALL_ARGS_MAX],
 			   uint64_t count);
-void profile_call_widen(struct profile_call *c, const struct profile_range *range);
+void profile_call_widen(struct profile_call *c, const struct profile_range *from);
 
 /* Adds evidence to a list, merged by executable. */
 int profile_evidence_add(profile_evidence_list *list, const struct profile_evidence *e);

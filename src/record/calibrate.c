@@ -82,9 +82,9 @@ static const char config_format[] =
 struct trial {
 	const struct profile *profile; /* names the runtime and what matters of its configuration */
 	const char *dir;	       /* of the bundle */
-	const char *listener;	       /* socket that the filter's listener is sent to, or NULL */
+	char listener[PATH_MAX];       /* socket that the filter's listener is sent to, or "" */
 	unsigned uid;
-	char *id;
+	char id[64];
 };
 
 static int config_write(const struct trial *t, const char *program, struct error *err)
@@ -96,9 +96,9 @@ static int config_write(const struct trial *t, const char *program, struct error
 
 	buf_addf(&config, config_format, t->uid, t->uid, program,
 		 t->profile->runtime.no_new_privileges ? "true" : "false", caps, caps, caps,
-		 sys_archs[SYS_ARCH_X86_64].oci_name, t->listener ? "\"listenerPath\":\"" : "",
-		 t->listener ? t->listener : "", t->listener ? "\"," : "",
-		 t->listener ? "SCMP_ACT_NOTIFY" : "SCMP_ACT_ERRNO");
+		 sys_archs[SYS_ARCH_X86_64].oci_name, *t->listener ? "\"listenerPath\":\"" : "",
+		 t->listener, *t->listener ? "\"," : "",
+		 *t->listener ? "SCMP_ACT_NOTIFY" : "SCMP_ACT_ERRNO");
 	snprintf(path, sizeof(path), "%s/config.json", t->dir);
 	return fs_write_atomic(path, config.data, config.len, 0644, err);
 }
@@ -183,7 +183,7 @@ static int runtime_run(struct session *s, char *const argv[], const char *errors
  * Engines create a container first and start it later, people run it in one go: the runtime waits in
  * between in the first case, under the filter. Both ways are taken, and an exec into the first.
  */
-static int containers_run(struct session *s, const struct trial *t, struct error *err)
+static int containers_run(struct session *s, struct trial *t, struct error *err)
 {
 	char *runtime = t->profile->runtime.path, *bundle = (char *)t->dir;
 	char *create[] = { runtime, (char *)"create", (char *)"--bundle", bundle, t->id, NULL };
@@ -232,20 +232,19 @@ static int record_trial(struct trial *t, struct profile *into, struct error *err
 	static const unsigned users[] = { 0, 65534 }; /* giving root up takes other calls than not */
 	static const link_list no_links;
 	cleanup_session struct session *s = NULL;
-	char id[64], *ids[] = { id };
-	struct session_options o = { .name = id, .output_dir = t->dir, .wait = true,
+	char *ids[] = { t->id };
+	struct session_options o = { .name = t->id, .output_dir = t->dir, .wait = true,
 				     .containers = 1 };
 	struct collect_target target = { .profile = into, .root_fd = -1, .links = &no_links };
 	bool resumed;
 	int r;
 
-	snprintf(id, sizeof(id), "merlon-calibration-%d", getpid());
+	snprintf(t->id, sizeof(t->id), "merlon-calibration-%d", getpid());
 	o.selection.containers.items = ids;
 	o.selection.containers.len = 1;
 	r = session_open(&s, &o, &resumed, err);
 	if (r)
 		return r;
-	t->id = id;
 	for (size_t i = 0; !r && i < ARRAY_SIZE(users); i++) {
 		t->uid = users[i];
 		r = containers_run(s, t, err);
@@ -280,12 +279,10 @@ static int listener_open(const char *path)
 static void record_listener(struct trial *t, struct profile *into)
 {
 	cleanup_profile struct profile *with = profile_new(into->name);
-	char path[PATH_MAX];
 	cleanup_fd int fd = -1;
 
-	snprintf(path, sizeof(path), "%s/listener", t->dir);
-	fd = listener_open(path);
-	t->listener = path;
+	snprintf(t->listener, sizeof(t->listener), "%s/listener", t->dir);
+	fd = listener_open(t->listener);
 	if (!with || fd < 0 || record_trial(t, with, NULL))
 		return;
 	vec_foreach(c, &with->calls) {

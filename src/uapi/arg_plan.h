@@ -31,4 +31,4 @@ struct sys_arg_plan {
 const struct sys_arg_plan *sys_arg_plan(const char *call);
 
 /* All plans by (table, nr), as the recorder's array map wants them; the rest zero. */
-void sys_arg_plans_fill(struct abi_arg_plan plans[ABI_TABLES * ABI_CALL_NR_MAX]);
+void sys_arg_plans_fill(struct abi_arg_plan out[ABI_TABLES * ABI_CALL_NR_MAX]);

@@ -4,4 +4,4 @@
 #include "uapi/syscall.h"
 
 /* All plans by (table, nr), as the recorder's array map wants them; the rest zero. */
-void sys_exit_plans_fill(struct abi_exit_plan plans[ABI_TABLES * ABI_CALL_NR_MAX]);
+void sys_exit_plans_fill(struct abi_exit_plan out[ABI_TABLES * ABI_CALL_NR_MAX]);

@@ -131,7 +131,8 @@ static void refused(void **state)
 		struct arguments *a = (struct arguments *)&nobody;
 		struct error err = ERROR_INIT;
 
-		check_number(rows[i].want, parse(&a, &test_plain, &rows[i].line, &err), -USAGE_ERROR);
+		check_number(rows[i].want, parse(&a, &test_plain, &rows[i].line, &err),
+			     -USAGE_ERROR);
 		check_text(rows[i].want, err.text, rows[i].want);
 		check_number(rows[i].want, err.code, USAGE_ERROR);
 		check("result is left alone", a == (struct arguments *)&nobody);

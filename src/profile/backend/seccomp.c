@@ -144,11 +144,12 @@ static int emit(const struct profile *p, const struct backend_options *o, struct
 	cleanup_policy struct policy policy = { 0 };
 	cleanup_json json_t *root = json_object();
 	cleanup_free char *text = NULL;
-	json_t *archs = json_array();
+	json_t *archs;
 	int r = policy_build(&policy, p, &o->policy, err);
 
 	if (r)
 		return r;
+	archs = json_array();
 	json_object_set_new(root, "defaultAction", json_string("SCMP_ACT_ERRNO"));
 	json_object_set_new(root, "defaultErrnoRet", json_integer(o->default_errno));
 	for (int i = 0; i < SYS_ARCH_MAX; i++)
