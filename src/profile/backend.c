@@ -6,6 +6,9 @@
 const struct profile_backend *const profile_backends[] = {
 	&profile_backend_seccomp,
 	&profile_backend_capabilities,
+	&profile_backend_cbpf,
+	&profile_backend_cbpf_raw,
+	&profile_backend_cbpf_listing,
 	NULL,
 };
 

@@ -20,6 +20,9 @@ struct profile_backend {
 
 extern const struct profile_backend profile_backend_seccomp;
 extern const struct profile_backend profile_backend_capabilities;
+extern const struct profile_backend profile_backend_cbpf;
+extern const struct profile_backend profile_backend_cbpf_raw;
+extern const struct profile_backend profile_backend_cbpf_listing;
 
 /* All of them, NULL-terminated. */
 extern const struct profile_backend *const profile_backends[];

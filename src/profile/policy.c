@@ -80,19 +80,6 @@ static enum policy_reason layer_reason(const struct profile_call *c, const struc
 
 /* --- arguments ---------------------------------------------------------------------------------- */
 
-static bool match_add(struct policy_entry *e, const struct policy_match *m)
-{
-	struct policy_match *slot;
-
-	vec_foreach(known, &e->matches)
-		if (!memcmp(known, m, sizeof(*m)))
-			return true;
-	slot = vec_add(&e->matches);
-	if (slot)
-		*slot = *m;
-	return slot;
-}
-
 /* What all values of a call have in common, over the layers in the policy. */
 struct hull {
 	bool any;
@@ -140,7 +127,7 @@ static int generalise(struct policy_entry *e, const struct sys_arg_plan *plan, c
 						 "any are allowed");
 	if (!e->widened)
 		return -ENOMEM;
-	return !says_something || match_add(e, &m) ? 0 : -ENOMEM;
+	return !says_something || match_list_add(&e->matches, &m) ? 0 : -ENOMEM;
 }
 
 static int arguments_build(struct policy_entry *e, const struct profile *p,
@@ -172,7 +159,7 @@ static int arguments_build(struct policy_entry *e, const struct profile *p,
 				m.mask[plan->arg[i].index] = plan->arg[i].mask;
 				m.value[plan->arg[i].index] = t->values[i] & plan->arg[i].mask;
 			}
-			if (!match_add(e, &m))
+			if (!match_list_add(&e->matches, &m))
 				return -ENOMEM;
 		}
 	}
@@ -198,7 +185,7 @@ static int closure_arguments(struct policy_entry *e, bool fresh, const struct po
 		harmless.value[plan->arg[i].index] = plan->arg[i].harmless;
 	}
 	memcpy(harmless.mask, none.mask, sizeof(none.mask));
-	return match_add(e, &none) && match_add(e, &harmless) ? 0 : -ENOMEM;
+	return match_list_add(&e->matches, &none) && match_list_add(&e->matches, &harmless) ? 0 : -ENOMEM;
 }
 
 /* --- building ----------------------------------------------------------------------------------- */

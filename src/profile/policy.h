@@ -7,6 +7,7 @@
  * another kernel, libc or machine. Every entry knows why it is there.
  */
 #pragma once
+#include "profile/match.h"
 #include "profile/profile.h"
 
 enum policy_reason {
@@ -18,11 +19,6 @@ enum policy_reason {
 	POLICY_DENIED = 1 << 5,	  /* a filter in force during the recording refused it */
 };
 
-/* (argument & mask) == value, for every argument with a mask. */
-struct policy_match {
-	uint64_t mask[6], value[6];
-};
-
 struct policy_entry {
 	const char *name; /* static */
 	unsigned reasons; /* enum policy_reason */
@@ -30,7 +26,7 @@ struct policy_entry {
 	bool start_only; /* the workload made it before it was ready, and never after */
 	bool deflected; /* answered with ENOSYS on purpose, so that libc takes another call */
 	uint64_t count;	  /* how often it was seen: the order in a tree, and what people look at */
-	VEC(struct policy_match) matches; /* none: with any arguments */
+	match_list matches; /* none: with any arguments */
 	char *widened; /* why the matches allow more than was seen, or NULL */
 };
 

@@ -2,6 +2,7 @@
 #include "uapi/arch.h"
 
 #include <assert.h>
+#include <linux/audit.h>
 #include <seccomp.h>
 
 #include "base/str.h"
@@ -11,9 +12,12 @@
 #endif
 
 const struct sys_arch_def sys_archs[] = {
-	[SYS_ARCH_X86_64] = { "x86_64", "SCMP_ARCH_X86_64", "amd64", SCMP_ARCH_X86_64 },
-	[SYS_ARCH_X86] = { "x86", "SCMP_ARCH_X86", "x86", SCMP_ARCH_X86 },
-	[SYS_ARCH_X32] = { "x32", "SCMP_ARCH_X32", "x32", SCMP_ARCH_X32 },
+	[SYS_ARCH_X86_64] = { "x86_64", "SCMP_ARCH_X86_64", "amd64", SCMP_ARCH_X86_64,
+			      AUDIT_ARCH_X86_64, 0, false },
+	[SYS_ARCH_X86] = { "x86", "SCMP_ARCH_X86", "x86", SCMP_ARCH_X86, AUDIT_ARCH_I386, 0,
+			   true },
+	[SYS_ARCH_X32] = { "x32", "SCMP_ARCH_X32", "x32", SCMP_ARCH_X32, AUDIT_ARCH_X86_64,
+			   SYS_X32_BIT, true },
 };
 static_assert(sizeof(sys_archs) / sizeof(*sys_archs) == SYS_ARCH_MAX, "a row for each");
 

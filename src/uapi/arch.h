@@ -11,6 +11,8 @@
 
 #include "abi/record.h"
 
+#define SYS_X32_BIT 0x40000000u
+
 enum sys_arch {
 	SYS_ARCH_X86_64,
 	SYS_ARCH_X86,
@@ -23,6 +25,9 @@ struct sys_arch_def {
 	const char *oci_name; /* SCMP_ARCH_*, runtime-spec 1.3 */
 	const char *go_name;  /* as Docker and Kubernetes write it */
 	uint32_t seccomp_token; /* libseccomp's SCMP_ARCH_* */
+	uint32_t audit_arch;	/* AUDIT_ARCH_*: what a filter sees; x32 shares x86-64's */
+	uint32_t nr_flag;	/* what a filter sees added to the number */
+	bool narrow;		/* arguments are 32 bits wide */
 };
 
 extern const struct sys_arch_def sys_archs[SYS_ARCH_MAX];
