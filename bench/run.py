@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What recording costs: `make bench`.
+"""What recording, and a filter, cost: `make bench`.
 
 Every workload runs without anything attached (off), below empty programs on the same two tracepoints (empty: the floor
 of any sensor there), while something else is recorded (beside), while it is recorded itself (recorded), and under
@@ -153,22 +153,33 @@ def ask(pid: int, requests: int) -> float:
     return statistics.harmonic_mean(float(line.split(",")[1].strip('"')) for line in lines)
 
 
+def filters(build: Path, out: Callable[[str], None]) -> None:
+    """A filter as wide as an engine's default: our program beside libseccomp's binary tree of the same rules."""
+    result = subprocess.run([build / "bench" / "filter"], stdout=subprocess.PIPE, check=True, text=True)
+    out("| a filter of ~300 calls, three tables | ours | libseccomp's tree | ours / theirs |")
+    out("|---|---|---|---|")
+    for line in result.stdout.splitlines():
+        name, ours, theirs = line.split()
+        out(f"| {name} | {ours} | {theirs} | x{float(ours) / float(theirs):.2f} |")
+
+
 def main() -> int:
     """Measure, print a table, and with --write put it into docs/performance.md."""
     parser = argparse.ArgumentParser(description="What recording costs.")
     parser.add_argument("--build", type=Path, default=TOP / "build")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", choices=("micro", "serve"))
+    parser.add_argument("--only", choices=("micro", "serve", "filters"))
     options = parser.parse_args()
     build = options.build.resolve()
     os.environ |= {"MERLON_BINARY": str(build / "merlon"), "MERLON_RIG_DIR": str(build / "rig")}
     uname = os.uname()
     print(f"Linux {uname.release} {uname.machine}, {os.cpu_count()} processors, {options.rounds} rounds\n", flush=True)
-    if options.only != "serve":
-        micro(build, options.rounds, lambda line: print(line, flush=True))
-        print()
-    if options.only != "micro":
-        serve(options.rounds, lambda line: print(line, flush=True))
+    parts = {"micro": lambda out: micro(build, options.rounds, out), "serve": lambda out: serve(options.rounds, out),
+             "filters": lambda out: filters(build, out)}
+    for name, part in parts.items():
+        if options.only in (None, name):
+            part(lambda line: print(line, flush=True))
+            print()
     return 0
 
 

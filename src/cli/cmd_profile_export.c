@@ -7,8 +7,8 @@
 #include "cli/profile_text.h"
 
 static const struct option_def options[] = {
-	{ "format", 'f', "FORMAT", "seccomp or capabilities", false, COMPLETE_WORDS,
-	  "seccomp capabilities" },
+	{ "format", 'f', "FORMAT", "one of those below", false, COMPLETE_WORDS,
+	  "seccomp capabilities cbpf cbpf-raw cbpf-listing" },
 	{ "output", 'o', "FILE", "write here instead of to standard output", false, COMPLETE_FILE,
 	  NULL },
 	{ "two-phase", 0, "SOCKET",
@@ -70,9 +70,16 @@ const struct command cmd_profile_export = {
 		"seccomp: the OCI dialect, for runc, crun, containerd, CRI-O and Kubernetes' "
 		"Localhost profiles. Rules are grouped by why they are there. Architectures other "
 		"than the native one are listed only if they were used.\n\n"
-		"capabilities: what to drop and to add, as Kubernetes, OCI and docker want it.",
+		"capabilities: what to drop and to add, as Kubernetes, OCI and docker want it.\n\n"
+		"cbpf: the filter as a finished program of classic BPF, in base64, for crun's "
+		"annotation run.oci.seccomp_bpf_data. Calls that were made most are asked for first; "
+		"the program is proven against its rules before it is written, and never longer than "
+		"the 4096 instructions that the kernel takes.\n\n"
+		"cbpf-raw: the same in bytes (an array of struct sock_filter).\n\n"
+		"cbpf-listing: the same to read, with the names of calls.",
 	.examples = "  merlon profile export -f seccomp web.merlon.json -o web.json\n"
-		    "  merlon profile export -f seccomp --arguments strict web.merlon.json\n",
+		    "  merlon profile export -f seccomp --arguments strict web.merlon.json\n"
+		    "  merlon profile export -f cbpf-listing web.merlon.json | less\n",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.run = run,
