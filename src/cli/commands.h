@@ -6,6 +6,7 @@
 extern const struct command cmd_completion;
 extern const struct command cmd_confine;
 extern const struct command cmd_confine_agent;
+extern const struct command cmd_confine_verify;
 extern const struct command cmd_containers;
 extern const struct command cmd_doctor;
 extern const struct command cmd_help;

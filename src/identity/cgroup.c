@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "base/str.h"
+#include "identity/mountinfo.h"
 
 enum { PROC_TEXT_MAX = 1 << 20, DEPTH_MAX = 32 };
 
@@ -43,57 +44,6 @@ static bool list_has(const char *list, size_t len, const char *word)
 	return false;
 }
 
-static bool is_octal(const char *s)
-{
-	return s[0] >= '0' && s[0] <= '3' && s[1] >= '0' && s[1] <= '7' && s[2] >= '0' && s[2] <= '7';
-}
-
-/* mangle() of fs/seq_file.c: blank, tab, newline and backslash are three octal digits. */
-static bool unescape(const char *s, size_t len, char *out, size_t size)
-{
-	size_t n = 0;
-
-	if (len >= size)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '\\' && i + 3 < len && is_octal(s + i + 1)) {
-			out[n++] = (char)((s[i + 1] - '0') << 6 | (s[i + 2] - '0') << 3 | (s[i + 3] - '0'));
-			i += 3;
-		} else {
-			out[n++] = s[i];
-		}
-	}
-	out[n] = '\0';
-	return true;
-}
-
-/* Fields of a mountinfo line (proc(5)): 4 root, 5 mount point, after " - " type, source, options. */
-static bool mount_line(const char *line, size_t len, const char **type, size_t *type_len,
-		       const char **options, size_t *options_len, char *point, size_t point_size)
-{
-	const char *at = line, *end = line + len, *dash = memmem(line, len, " - ", 3);
-
-	if (!dash)
-		return false;
-	for (int field = 1; field < 5; field++) {
-		at = memchr(at, ' ', (size_t)(dash - at));
-		if (!at)
-			return false;
-		at++;
-	}
-	if (!unescape(at, strcspn(at, " "), point, point_size))
-		return false;
-	*type = dash + 3;
-	*type_len = strcspn(*type, " \n");
-	at = memchr(*type + *type_len, ' ', (size_t)(end - *type) - *type_len);
-	at = at ? memchr(at + 1, ' ', (size_t)(end - at - 1)) : NULL;
-	if (!at)
-		return false;
-	*options = at + 1;
-	*options_len = (size_t)(end - at - 1);
-	return true;
-}
-
 /* The hierarchy id of a v1 controller in /proc/cgroups ("#name hierarchy groups enabled"). */
 static bool hierarchy_of(const char *cgroups, const char *controller, uint32_t *ret)
 {
@@ -113,29 +63,27 @@ int cgroup_layout_parse(const char *mountinfo, const char *cgroups, struct cgrou
 			struct error *err)
 {
 	struct cgroup_layout found = { 0 };
-	char point[sizeof(found.mount)], v2[sizeof(found.mount)] = "";
+	cleanup_free char *text = strdup(mountinfo);
 	size_t best = ARRAY_SIZE(v1_controllers);
+	char v2[sizeof(found.mount)] = "", *at = text;
+	struct mountinfo m;
 
-	for (const char *line = mountinfo; *line;) {
-		size_t len = strcspn(line, "\n"), type_len, options_len;
-		const char *type, *options;
-
-		if (mount_line(line, len, &type, &type_len, &options, &options_len, point,
-			       sizeof(point))) {
-			if (type_len == 7 && !memcmp(type, "cgroup2", 7) && !*v2)
-				strcpy(v2, point);
-			for (size_t i = 0; i < best && type_len == 6 && !memcmp(type, "cgroup", 6);
-			     i++) {
-				if (!list_has(options, options_len, v1_controllers[i]) ||
-				    !hierarchy_of(cgroups, v1_controllers[i], &found.hierarchy))
-					continue;
-				best = i;
-				strcpy(found.mount, point);
-				snprintf(found.controller, sizeof(found.controller), "%s",
-					 v1_controllers[i]);
-			}
+	if (!text)
+		return error_errno(err, ENOMEM, "mountinfo");
+	while (mountinfo_next(&at, &m)) {
+		if (strlen(m.point) >= sizeof(found.mount))
+			continue;
+		if (str_eq(m.type, "cgroup2") && !*v2)
+			strcpy(v2, m.point);
+		for (size_t i = 0; i < best && str_eq(m.type, "cgroup"); i++) {
+			if (!mountinfo_has(m.super, v1_controllers[i]) ||
+			    !hierarchy_of(cgroups, v1_controllers[i], &found.hierarchy))
+				continue;
+			best = i;
+			strcpy(found.mount, m.point);
+			snprintf(found.controller, sizeof(found.controller), "%s",
+				 v1_controllers[i]);
 		}
-		line += len + (line[len] == '\n');
 	}
 	if (best < ARRAY_SIZE(v1_controllers)) {
 		found.mode = *v2 ? CGROUP_HYBRID : CGROUP_V1;

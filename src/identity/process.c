@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 
 enum { PROC_FILE_MAX = 64 << 10 };
@@ -45,9 +46,12 @@ static void status_parse(const char *text, struct process *p)
 	p->gid = (uint32_t)status_number(text, "\nGid:\t", 10);
 	p->caps_effective = status_number(text, "\nCapEff:\t", 16);
 	p->caps_permitted = status_number(text, "\nCapPrm:\t", 16);
+	p->caps_inheritable = status_number(text, "\nCapInh:\t", 16);
 	p->caps_bounding = status_number(text, "\nCapBnd:\t", 16);
+	p->caps_ambient = status_number(text, "\nCapAmb:\t", 16);
 	p->no_new_privileges = status_number(text, "\nNoNewPrivs:\t", 10) != 0;
 	p->seccomp_mode = (int)status_number(text, "\nSeccomp:\t", 10);
+	p->filter_count = (unsigned)status_number(text, "\nSeccomp_filters:\t", 10);
 	p->kernel = !strstr(text, "\nVmSize:") && strstr(text, "\nState:\tZ") == NULL;
 	if (!at)
 		return;
@@ -93,4 +97,32 @@ uint32_t process_namespace(pid_t pid, const char *name)
 
 	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, name);
 	return stat(path, &st) < 0 ? 0 : (uint32_t)st.st_ino;
+}
+
+int64_t process_started_ns(const struct process *p)
+{
+	uint64_t ticks_per_second = (uint64_t)sysconf(_SC_CLK_TCK);
+
+	return clock_boot_offset_ns() + (int64_t)(p->start_ticks * (1000000000 / ticks_per_second));
+}
+
+bool process_uid_outside(pid_t pid, uint32_t inside, uint32_t *ret)
+{
+	cleanup_buf struct buf map = BUF_INIT;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
+	if (fs_read(path, PROC_FILE_MAX, &map, NULL) || !map.len)
+		return false;
+	for (const char *at = map.data; *at; at += strcspn(at, "\n"), at += *at == '\n') {
+		uint32_t first, outside, count;
+
+		if (sscanf(at, "%u %u %u", &first, &outside, &count) != 3)
+			return false;
+		if (inside >= first && inside - first < count) {
+			*ret = outside + (inside - first);
+			return true;
+		}
+	}
+	return false;
 }

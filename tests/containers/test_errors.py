@@ -39,7 +39,7 @@ def command_line() -> None:
     says(["record", "-c", "x", "--hooks", "magic"], USAGE, "fentry, kprobe or tracepoint")
     says(["record", "--name", "a/../b", "-c", "x"], BAD_INPUT, "letters, digits")
     says(["confine"], USAGE, "--profile")
-    says(["profile", "export", "-f", "pdf", "x"], BAD_INPUT, "seccomp", "capabilities")
+    says(["profile", "export", "-f", "pdf", "x"], USAGE, "seccomp", "capabilities")
     tap.check(merlon.run("--help").stdout.startswith("merlon "), "--help")
     tap.check("Exit codes" in merlon.run("help").stdout, "help does not list the exit codes")
 
