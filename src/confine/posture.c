@@ -30,7 +30,7 @@ void posture_deinit(struct posture *p)
 		free(m->point);
 		free(m->root);
 		free(m->type);
-		free(m->source);
+		free(m->device);
 	}
 	vec_deinit(&p->mounts);
 }
@@ -125,9 +125,9 @@ int posture_read_mounts(struct posture *p, struct error *err)
 		to->point = strdup(m.point);
 		to->root = strdup(m.root);
 		to->type = strdup(m.type);
-		to->source = strdup(m.source);
+		to->device = strdup(m.device);
 		to->read_only = mountinfo_has(m.options, "ro") || mountinfo_has(m.super, "ro");
-		if (!to->point || !to->root || !to->type || !to->source)
+		if (!to->point || !to->root || !to->type || !to->device)
 			return error_errno(err, ENOMEM, "%s", path);
 	}
 	return 0;

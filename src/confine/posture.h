@@ -22,7 +22,7 @@ extern const char *const posture_namespace_names[POSTURE_NAMESPACES]; /* as in /
 enum posture_lsm { POSTURE_LSM_NONE, POSTURE_APPARMOR, POSTURE_SELINUX, POSTURE_LSM_OTHER };
 
 struct posture_mount {
-	char *point, *root, *type, *source;
+	char *point, *device, *root, *type;
 	bool read_only; /* the mount or its file system */
 };
 

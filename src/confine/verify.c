@@ -453,9 +453,8 @@ static void check_host_paths(struct context *c)
 				    "the socket of a container engine");
 			add_item(c, check, m->point);
 		}
-		if (root && !str_eq(m->point, "/") && str_eq(m->root, root->root) &&
-		    str_eq(m->source, root->source) && str_eq(m->type, root->type) &&
-		    strchr(m->source, '/')) {
+		if (root && !str_eq(m->point, "/") && str_eq(m->device, root->device) &&
+		    str_eq(m->root, root->root)) {
 			check = say(c, HOST_PATHS, VERIFY_FINDING, "the host's root file system%s",
 				    m->read_only ? ", read only" : "");
 			add_item(c, check, m->point);

@@ -31,7 +31,8 @@ static void unescape(char *s)
 /* Id, parent, device, root, point, options, any number of optional fields, "-", type, source, super. */
 static bool line_parse(char *line, struct mountinfo *ret)
 {
-	const char **const before[] = { NULL, NULL, NULL, &ret->root, &ret->point, &ret->options };
+	const char **const before[] = { NULL,	    NULL,	 &ret->device,
+					&ret->root, &ret->point, &ret->options };
 	const char **const after[] = { &ret->type, &ret->source, &ret->super };
 	char *dash = strstr(line, " - "), *word, *rest = line;
 

@@ -5,6 +5,7 @@
 
 /* All point into the text that is read; what the kernel escaped is itself again. */
 struct mountinfo {
+	const char *device;  /* "8:1": of the file system */
 	const char *root;    /* of the mount, within its file system: not "/" for a bind mount */
 	const char *point;   /* where it is, as the process sees it */
 	const char *options; /* of the mount: "ro,nosuid" */

@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator
@@ -161,34 +162,49 @@ def afterwards(runtime: str) -> None:
     """Somebody who enters with more rights, and what is mounted later, is found; without them, nothing."""
     with running(runtime, spec(seccomp=FILTER, no_new_privs=True)) as box:
         enter = ["nsenter", "--target", str(box.pid), "--all", "--"]
-        intruder = subprocess.Popen([*enter, "sleep", "300"], stdin=subprocess.DEVNULL,
-                                    start_new_session=True)
+        intruder = subprocess.Popen([*enter, "sleep", "300"], stdin=subprocess.DEVNULL)
         try:
-            merlon_group(box, intruder.pid)
+            move_into(box, intruder.pid)
             code, checks = verify(box)
             found = findings(checks)
             tap.check(code == NEGATIVE and set(found) == {"processes"}, f"exit {code}, {found}")
             text = found["processes"][0]
             tap.check("no seccomp filter" in text and "more capabilities" in text and "no_new_privs" in text, text)
         finally:
-            os.killpg(intruder.pid, signal.SIGKILL)         # nsenter, and what it forked
+            for child in children(intruder.pid):            # nsenter reaps it and ends
+                os.kill(child, signal.SIGKILL)
             intruder.wait()
         subprocess.run([*enter, "mount", "-t", "tmpfs", "none", "/mnt"], check=True)
         code, checks = verify(box)
         tap.check(code == NEGATIVE and findings(checks) == {"mounts": ["/mnt"]}, f"exit {code}, {findings(checks)}")
 
 
-def merlon_group(box: Container, pid: int) -> None:
-    """Put a process into the container's control groups, and wait until what it execs is there."""
+def children(pid: int) -> list[int]:
+    """What a process has forked, once there is something."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        found = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
+                    found.append(int(stat.parent.name))
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"process {pid} forks nothing")
+
+
+def move_into(box: Container, pid: int) -> None:
+    """Put a process and what it has forked into the container's control groups."""
     for line in Path(f"/proc/{box.pid}/cgroup").read_text().splitlines():
         number, controllers, path = line.split(":", 2)
-        name = controllers.removeprefix("name=")
-        root = cgroups.ROOT if number == "0" and cgroups.mode() == "v2" else cgroups.ROOT / name
-        if (root / path.lstrip("/") / "cgroup.procs").exists():
-            (root / path.lstrip("/") / "cgroup.procs").write_text(str(pid))
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    for child in children.read_text().split() if children.exists() else []:
-        merlon_group(box, int(child))
+        root = cgroups.ROOT if number == "0" and cgroups.mode() == "v2" else \
+            cgroups.ROOT / controllers.removeprefix("name=")
+        procs = root / path.lstrip("/") / "cgroup.procs"
+        for one in (pid, *children(pid)) if procs.exists() else ():
+            procs.write_text(str(one))
 
 
 def privileged(runtime: str) -> None:

@@ -129,6 +129,7 @@ static void mount_lines(void **state)
 	char *at = text;
 
 	assert_true(mountinfo_next(&at, &m));
+	assert_string_equal(m.device, "98:0");
 	assert_string_equal(m.root, "/mnt1");
 	assert_string_equal(m.point, "/mnt 2");
 	assert_string_equal(m.options, "rw,noatime");
