@@ -8,22 +8,37 @@
 
 /* include/linux/socket.h AF_*, up to 6.18; names as AppArmor spells them, where it knows them. */
 static const char *const families[] = {
-	"unspec", "unix",  "inet",    "ax25",	 "ipx",	   "appletalk", "netrom", "bridge",
-	"atmpvc", "x25",   "inet6",   "rose",	 "decnet", "netbeui",	"security", "key",
-	"netlink", "packet", "ash",   "econet",	 "atmsvc", "rds",	"sna",	  "irda",
-	"pppox",  "wanpipe", "llc",   "ib",	 "mpls",   "can",	"tipc",	  "bluetooth",
-	"iucv",	  "rxrpc", "isdn",    "phonet",	 "ieee802154", "caif",	"alg",	  "nfc",
-	"vsock",  "kcm",   "qipcrtr", "smc",	 "xdp",	   "mctp",
+	"unspec",   "unix",	  "inet",    "ax25",	  "ipx",     "appletalk", "netrom",
+	"bridge",   "atmpvc",	  "x25",     "inet6",	  "rose",    "decnet",	  "netbeui",
+	"security", "key",	  "netlink", "packet",	  "ash",     "econet",	  "atmsvc",
+	"rds",	    "sna",	  "irda",    "pppox",	  "wanpipe", "llc",	  "ib",
+	"mpls",	    "can",	  "tipc",    "bluetooth", "iucv",    "rxrpc",	  "isdn",
+	"phonet",   "ieee802154", "caif",    "alg",	  "nfc",     "vsock",	  "kcm",
+	"qipcrtr",  "smc",	  "xdp",     "mctp",
 };
 
 static const struct {
 	unsigned number;
 	const char *name;
 } protocols[] = {
-	{ IPPROTO_IP, "ip" },	  { IPPROTO_ICMP, "icmp" }, { IPPROTO_TCP, "tcp" },
-	{ IPPROTO_UDP, "udp" },	  { 58, "icmpv6" },	    { IPPROTO_SCTP, "sctp" },
+	{ IPPROTO_IP, "ip" },		{ IPPROTO_ICMP, "icmp" }, { IPPROTO_TCP, "tcp" },
+	{ IPPROTO_UDP, "udp" },		{ 58, "icmpv6" },	  { IPPROTO_SCTP, "sctp" },
 	{ IPPROTO_UDPLITE, "udplite" }, { IPPROTO_RAW, "raw" },
 };
+
+static const char *const types[] = {
+	[SYS_SOCK_STREAM] = "stream",
+	[SYS_SOCK_DGRAM] = "dgram",
+	[SYS_SOCK_RAW] = "raw",
+	[SYS_SOCK_RDM] = "rdm",
+	[SYS_SOCK_SEQPACKET] = "seqpacket",
+	[SYS_SOCK_PACKET] = "packet",
+};
+
+const char *sys_socket_type_name(unsigned type)
+{
+	return type < ARRAY_SIZE(types) ? types[type] : NULL;
+}
 
 const char *sys_family_name(unsigned family)
 {
