@@ -3,18 +3,19 @@
 
 #include "base/fs.h"
 #include "cli/commands.h"
-#include "cli/policy_options.h"
+#include "cli/export_options.h"
+#include "cli/export_set.h"
 #include "cli/profile_text.h"
 
 static const struct option_def options[] = {
-	{ "format", 'f', "FORMAT", "one of those below", false, COMPLETE_WORDS,
-	  "seccomp capabilities cbpf cbpf-raw cbpf-listing" },
-	{ "output", 'o', "FILE", "write here instead of to standard output", false, COMPLETE_FILE,
+	{ "format", 'f', "FORMAT", "which of the formats below", false, COMPLETE_WORDS,
+	  "seccomp capabilities cbpf cbpf-raw cbpf-listing apparmor selinux kubernetes networkpolicy spo docker podman systemd" },
+	{ "all", 'a', NULL, "write every format, and a README of how to apply each, into --output",
+	  false, COMPLETE_NONE, NULL },
+	{ "output", 'o', "FILE",
+	  "write here instead of to standard output; with --all, a directory", false, COMPLETE_FILE,
 	  NULL },
-	{ "two-phase", 0, "SOCKET",
-	  "ask merlon confine agent, at this socket, about calls that belong to the start alone "
-	  "(seccomp)",
-	  false, COMPLETE_FILE, NULL },
+	EXPORT_OPTION_ROWS,
 	POLICY_OPTION_ROWS,
 };
 
@@ -31,26 +32,12 @@ static int unknown_format(const char *name, struct error *err)
 	return r;
 }
 
-static int run(const struct arguments *args, struct error *err)
+static int export_one(const struct profile *p, const struct profile_backend *b,
+		      const struct backend_options *o, const char *path, struct error *err)
 {
-	const char *format = arg_value(args, "format"), *path = arg_value(args, "output");
-	const struct profile_backend *b = format ? profile_backend_find(format) : NULL;
-	cleanup_profile struct profile *p = NULL;
-	cleanup_free const char **allow = NULL;
 	cleanup_buf struct buf out = BUF_INIT;
-	struct backend_options o;
-	int r;
+	int r = b->emit(p, o, &out, err);
 
-	if (!b)
-		return unknown_format(format, err);
-	p = profile_operand(args, err);
-	r = p ? policy_options_read(args, &o, &allow, err) : -err->code;
-	if (!r) {
-		o.agent_socket = arg_value(args, "two-phase");
-		o.policy.with_listener = o.agent_socket;
-	}
-	if (!r)
-		r = b->emit(p, &o, &out, err);
 	if (!r && out.failed)
 		r = error_errno(err, ENOMEM, "%s", b->name);
 	if (r)
@@ -59,6 +46,27 @@ static int run(const struct arguments *args, struct error *err)
 		return fs_write_atomic(path, out.data, out.len, 0644, err);
 	fwrite(out.data, 1, out.len, stdout);
 	return EXIT_OK;
+}
+
+static int run(const struct arguments *args, struct error *err)
+{
+	const char *format = arg_value(args, "format"), *path = arg_value(args, "output");
+	const struct profile_backend *b = format ? profile_backend_find(format) : NULL;
+	cleanup_export_options struct export_options o = { 0 };
+	cleanup_profile struct profile *p = NULL;
+	bool all = arg_flag(args, "all");
+	int r;
+
+	if (all && (format || !path))
+		return error_set(err, USAGE_ERROR,
+				 "--all goes with --output DIRECTORY, and without --format");
+	if (!all && !b)
+		return unknown_format(format, err);
+	p = profile_operand(args, err);
+	r = p ? export_options_read(args, &o, err) : -err->code;
+	if (r)
+		return r;
+	return all ? export_set(p, &o.backend, path, err) : export_one(p, b, &o.backend, path, err);
 }
 
 const struct command cmd_profile_export = {
@@ -76,10 +84,26 @@ const struct command cmd_profile_export = {
 		"the program is proven against its rules before it is written, and never longer than "
 		"the 4096 instructions that the kernel takes.\n\n"
 		"cbpf-raw: the same in bytes (an array of struct sock_filter).\n\n"
-		"cbpf-listing: the same to read, with the names of calls.",
-	.examples = "  merlon profile export -f seccomp web.merlon.json -o web.json\n"
-		    "  merlon profile export -f seccomp --arguments strict web.merlon.json\n"
-		    "  merlon profile export -f cbpf-listing web.merlon.json | less\n",
+		"cbpf-listing: the same to read, with the names of calls.\n\n"
+		"apparmor: a complete profile for apparmor_parser, in the language of AppArmor 3.0. Numbers "
+		"in the names of files that the workload makes are patterns, unless --exact-paths.\n\n"
+		"selinux: a module in CIL on the templates of container-selinux (udica's). Files of the "
+		"container need no rules; a volume that keeps a label of the host's does: --label.\n\n"
+		"kubernetes: a patch for the security context in a pod template: profiles, capabilities, user, "
+		"privilege escalation, read-only root, in the spelling of --kubernetes-version.\n\n"
+		"networkpolicy: a NetworkPolicy from what was listened on and sent to.\n\n"
+		"spo: resources of the Security Profiles Operator.\n\n"
+		"docker, podman: flags on one line, for docker run $(cat FILE) IMAGE.\n\n"
+		"systemd: a drop-in for a service that is no container.\n\n"
+		"What is written depends on the profile and the options alone, so that it can be kept under "
+		"version control.",
+	.examples =
+		"  merlon profile export -f seccomp web.merlon.json -o web.json\n"
+		"  merlon profile export -f seccomp --arguments strict web.merlon.json\n"
+		"  merlon profile export -f cbpf-listing web.merlon.json | less\n"
+		"  merlon profile export -f apparmor --complain web.merlon.json\n"
+		"  merlon profile export -f kubernetes --kubernetes-version 1.27 web.merlon.json\n"
+		"  merlon profile export --all -o web/ web.merlon.json\n",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.run = run,

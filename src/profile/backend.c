@@ -9,6 +9,14 @@ const struct profile_backend *const profile_backends[] = {
 	&profile_backend_cbpf,
 	&profile_backend_cbpf_raw,
 	&profile_backend_cbpf_listing,
+	&profile_backend_apparmor,
+	&profile_backend_selinux,
+	&profile_backend_kubernetes,
+	&profile_backend_networkpolicy,
+	&profile_backend_spo,
+	&profile_backend_docker,
+	&profile_backend_podman,
+	&profile_backend_systemd,
 	NULL,
 };
 

@@ -71,5 +71,8 @@ const struct profile_backend profile_backend_capabilities = {
 	.name = "capabilities",
 	.suffix = "capabilities.json",
 	.summary = "capabilities to drop and to add, for Kubernetes, OCI and docker or podman",
+	.apply =
+		"The same set three times: for `capabilities` in a pod's `securityContext`, for `process.capabilities` in an OCI "
+		"`config.json`, and as flags of docker and podman. The other files here have it already.",
 	.emit = emit,
 };

@@ -44,8 +44,7 @@ static int emit_raw(const struct profile *p, const struct backend_options *o, st
 	int r = build(&program, &policy, p, o, err);
 
 	if (!r)
-		buf_add(out, program.code.items,
-			program.code.len * sizeof(*program.code.items));
+		buf_add(out, program.code.items, program.code.len * sizeof(*program.code.items));
 	return r;
 }
 
@@ -63,8 +62,10 @@ static int emit_listing(const struct profile *p, const struct backend_options *o
 		constant += !e->matches.len && !e->deflected;
 	buf_addf(out, "; %zu instructions of at most %d; %zu calls are decided\n", program.code.len,
 		 CBPF_PROGRAM_MAX, policy.entries.len);
-	buf_addf(out, "; %zu of them are allowed whatever the arguments: since 5.11 the kernel does "
-		      "not run the program for these\n", constant);
+	buf_addf(out,
+		 "; %zu of them are allowed whatever the arguments: since 5.11 the kernel does "
+		 "not run the program for these\n",
+		 constant);
 	cbpf_list(&program, out);
 	return out->failed ? error_errno(err, ENOMEM, "listing") : 0;
 }
@@ -73,6 +74,8 @@ const struct profile_backend profile_backend_cbpf = {
 	.name = "cbpf",
 	.suffix = "seccomp.cbpf",
 	.summary = "seccomp filter as a program, in base64 (crun: run.oci.seccomp_bpf_data)",
+	.apply = "With crun, in a container's annotations: `run.oci.seccomp_bpf_data` is what @FILE@ says. It takes the place of "
+		 "the seccomp rules.",
 	.emit = emit_base64,
 };
 
@@ -80,6 +83,8 @@ const struct profile_backend profile_backend_cbpf_raw = {
 	.name = "cbpf-raw",
 	.suffix = "seccomp.bpf",
 	.summary = "seccomp filter as a program, in bytes (an array of struct sock_filter)",
+	.apply =
+		"For programs that load a filter themselves: `prctl(PR_SET_SECCOMP)` takes these bytes as they are.",
 	.emit = emit_raw,
 };
 
@@ -87,5 +92,6 @@ const struct profile_backend profile_backend_cbpf_listing = {
 	.name = "cbpf-listing",
 	.suffix = "seccomp.bpf.txt",
 	.summary = "seccomp filter as a program, to read",
+	.apply = "Nothing to apply: the same program to read.",
 	.emit = emit_listing,
 };

@@ -170,5 +170,7 @@ const struct profile_backend profile_backend_seccomp = {
 	.name = "seccomp",
 	.suffix = "seccomp.json",
 	.summary = "seccomp filter in the OCI dialect (runc, crun, containerd, CRI-O, Kubernetes)",
+	.apply = "docker and podman: `--security-opt seccomp=@FILE@`. Kubernetes, on every node:\n\n"
+		 "    install -D -m 644 @FILE@ /var/lib/kubelet/seccomp/merlon/@NAME@.json",
 	.emit = emit,
 };

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/export_options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/str.h"
+#include "profile/backend/head.h"
+
+void export_options_deinit(struct export_options *o)
+{
+	free(o->allow);
+	free(o->selectors);
+	free(o->labels);
+}
+
+/* All values of an option that repeats, NULL-terminated; NULL if there are none. */
+static int values_of(const struct arguments *args, const char *option, const char ***ret,
+		     struct error *err)
+{
+	size_t n = 0;
+
+	while (arg_value_at(args, option, n))
+		n++;
+	if (!n)
+		return 0;
+	*ret = calloc(n + 1, sizeof(**ret));
+	if (!*ret)
+		return error_errno(err, ENOMEM, "arguments");
+	for (size_t i = 0; i < n; i++)
+		(*ret)[i] = arg_value_at(args, option, i);
+	return 0;
+}
+
+static int read_lsm(const char *name, enum backend_lsm *ret, struct error *err)
+{
+	static const char *const names[] = { [BACKEND_LSM_APPARMOR] = "apparmor",
+					     [BACKEND_LSM_SELINUX] = "selinux",
+					     [BACKEND_LSM_NONE] = "none" };
+
+	for (size_t i = 0; name && i < ARRAY_SIZE(names); i++) {
+		if (str_eq(name, names[i])) {
+			*ret = (enum backend_lsm)i;
+			return 0;
+		}
+	}
+	return name ? error_set(err, USAGE_ERROR, "--lsm must be apparmor, selinux or none") : 0;
+}
+
+/* "1.27", "v1.27.3", and "1.27+" as some clusters name themselves. */
+static int read_version(const char *text, unsigned *ret, struct error *err)
+{
+	enum { MINOR_MAX = 999 };
+	const char *at = text;
+	unsigned minor = 0;
+
+	if (!text)
+		return 0;
+	at += *at == 'v';
+	if (str_starts(at, "1.") && isdigit((unsigned char)at[2])) {
+		for (at += 2; isdigit((unsigned char)*at) && minor <= MINOR_MAX; at++)
+			minor = minor * 10 + (unsigned)(*at - '0');
+		if (minor && minor <= MINOR_MAX &&
+		    (!*at || *at == '.' || *at == '+' || *at == '-')) {
+			*ret = minor;
+			return 0;
+		}
+	}
+	return error_set(err, USAGE_ERROR, "\"%s\" is no version of Kubernetes such as 1.27", text);
+}
+
+/* What stands in manifests and profiles unquoted is checked, not escaped. */
+static int read_name(const char *option, const char *text, const char **ret, struct error *err)
+{
+	if (text && !backend_name_is_valid(text))
+		return error_set(
+			err, USAGE_ERROR,
+			"--%s: a name is a letter, then up to 62 lower-case letters, digits and dashes",
+			option);
+	*ret = text;
+	return 0;
+}
+
+int export_options_read(const struct arguments *args, struct export_options *o, struct error *err)
+{
+	struct backend_options *b = &o->backend;
+	int r = policy_options_read(args, b, &o->allow, err);
+
+	if (!r)
+		r = read_name("name", arg_value(args, "name"), &b->name, err);
+	if (!r)
+		r = read_name("container", arg_value(args, "container"), &b->container, err);
+	if (!r)
+		r = read_lsm(arg_value(args, "lsm"), &b->lsm, err);
+	if (!r)
+		r = read_version(arg_value(args, "kubernetes-version"), &b->kubernetes_minor, err);
+	if (!r)
+		r = values_of(args, "selector", &o->selectors, err);
+	if (!r)
+		r = values_of(args, "label", &o->labels, err);
+	b->selectors = o->selectors;
+	b->labels = o->labels;
+	b->complain = arg_flag(args, "complain");
+	b->exact_paths = arg_flag(args, "exact-paths");
+	b->spo_before_v1 = arg_flag(args, "before-v1");
+	b->agent_socket = arg_value(args, "two-phase");
+	b->policy.with_listener = b->agent_socket;
+	return r;
+}

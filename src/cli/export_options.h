@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The options of merlon profile export that its back-ends read, apart from those that choose a policy. */
+#pragma once
+#include "cli/policy_options.h"
+
+#define EXPORT_OPTION_ROWS                                                                                       \
+	{ "name",                                                                                                \
+	  'n',                                                                                                   \
+	  "NAME",                                                                                                \
+	  "what it is called on nodes and in clusters: lower-case letters, digits and dashes",                   \
+	  false,                                                                                                 \
+	  COMPLETE_NONE,                                                                                         \
+	  NULL },                                                                                                \
+		{ "complain",                                                                                    \
+		  0,                                                                                             \
+		  NULL,                                                                                          \
+		  "tell of what is not allowed, but let it happen (apparmor, selinux, spo)",                     \
+		  false,                                                                                         \
+		  COMPLETE_NONE,                                                                                 \
+		  NULL },                                                                                        \
+		{ "exact-paths",                                                                                 \
+		  0,                                                                                             \
+		  NULL,                                                                                          \
+		  "take numbers in the names that the workload makes for what they are: no patterns",            \
+		  false,                                                                                         \
+		  COMPLETE_NONE,                                                                                 \
+		  NULL },                                                                                        \
+		{ "lsm",                                                                                         \
+		  0,                                                                                             \
+		  "MODULE",                                                                                      \
+		  "which security module the nodes have (default: apparmor)",                                    \
+		  false,                                                                                         \
+		  COMPLETE_WORDS,                                                                                \
+		  "apparmor selinux none" },                                                                     \
+		{ "kubernetes-version",                                                                          \
+		  0,                                                                                             \
+		  "1.N",                                                                                         \
+		  "of the cluster (default: the newest known)",                                                  \
+		  false,                                                                                         \
+		  COMPLETE_NONE,                                                                                 \
+		  NULL },                                                                                        \
+		{ "container", 0,                                                                                \
+		  "NAME",      "its name in the pod (default: as it was recorded)",                              \
+		  false,       COMPLETE_NONE,                                                                    \
+		  NULL },                                                                                        \
+		{ "selector",                                                                                    \
+		  0,                                                                                             \
+		  "KEY=VALUE",                                                                                   \
+		  "label of the pods that the network policy is for (default: one that the patch puts on them)", \
+		  true,                                                                                          \
+		  COMPLETE_NONE,                                                                                 \
+		  NULL },                                                                                        \
+		{ "label",                                                                                       \
+		  0,                                                                                             \
+		  "PATH=TYPE",                                                                                   \
+		  "SELinux type of the files at and below a volume, if it keeps its own",                        \
+		  true,                                                                                          \
+		  COMPLETE_NONE,                                                                                 \
+		  NULL },                                                                                        \
+		{ "before-v1", 0,                                                                                \
+		  NULL,	       "for a Security Profiles Operator from before 1.0",                               \
+		  false,       COMPLETE_NONE,                                                                    \
+		  NULL },                                                                                        \
+	{                                                                                                        \
+		"two-phase", 0, "SOCKET",                                                                        \
+			"ask merlon confine agent, at this socket, about calls that belong to the start alone "  \
+			"(seccomp)",                                                                             \
+			false, COMPLETE_FILE, NULL                                                               \
+	}
+
+struct export_options {
+	struct backend_options backend; /* borrows from the rest, and from the arguments */
+	const char **allow, **selectors, **labels;
+};
+
+int export_options_read(const struct arguments *args, struct export_options *o, struct error *err);
+void export_options_deinit(struct export_options *o);
+#define cleanup_export_options cleanup(export_options_deinit)
