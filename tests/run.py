@@ -31,7 +31,7 @@ HOST_TESTS = ("test_cli", "test_errors", "test_identity", "test_oracle", "test_c
 # What runs in every machine; a program in the build directory, or a script of tests/containers.
 VM_TESTS = ("tests/kernel/test_pure", "tests/kernel/test_verifier", "test_oracle --quick",
             "test_oracle --quick --hooks=kprobe", "test_oracle --quick --hooks=tracepoint", "test_identity --quick",
-            "test_confine --quick", "test_life --quick", "test_verify")
+            "test_confine --quick", "test_life --quick", "test_verify", "test_apparmor --quick")
 
 TIMEOUT = 1500
 

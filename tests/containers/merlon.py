@@ -12,11 +12,13 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "rig"))
 
+from container import Container, container  # noqa: E402
 from strace import Call  # noqa: E402
+from workloads import Workload  # noqa: E402
 
 BINARY = Path(os.environ.get("MERLON_BINARY") or Path(__file__).resolve().parents[2] / "build" / "merlon")
 
@@ -150,3 +152,33 @@ class Recording:
         if not path.exists():
             raise Failed(f"no profile was written: {self.log.read_text()}")
         return Profile(path)
+
+
+def live(workload: Workload, box: Container, at_ready: Callable[[], None] = lambda: None) -> None:
+    """Everything a workload does, from start to stop, crash included."""
+    box.run()
+    workload.ready(box)
+    at_ready()
+    workload.drive(box)
+    workload.rare(box)
+    workload.crash(box)
+    workload.stop(box)
+    box.delete()
+
+
+def learn(runtime: str, workload: Workload, nnp: bool = False, entered: tuple[str, ...] = (),
+          **overrides: Any) -> Profile:
+    """Record a whole life of the workload, and before that, if asked, a life with a command that comes in."""
+    with container(runtime, workload.spec(no_new_privs=nnp, **overrides)) as box, \
+            Recording("--wait", "-c", box.id, name="learn") as recording:
+        if entered:
+            box.run()
+            workload.ready(box)
+            done = box.exec(*entered)
+            if done.returncode:
+                raise Failed(f"{entered[0]} in the container: {done.returncode}: {done.stderr}")
+            workload.stop(box)
+            box.delete()
+        live(workload, box)
+        recording.stop()
+        return recording.profile()

@@ -11,39 +11,14 @@ from pathlib import Path
 
 import merlon
 import tap
-from container import Container, available, container
+from container import available, container
+from merlon import learn, live
 from programs import build as programs
 from workloads import WORKLOADS, Workload
 
 # What an intruder tries (tests/rig/programs/intruder.c); none of it is in a web server's profile.
 ATTACKS = ["mount", "unshare", "setns", "ptrace", "bpf", "perf_event_open", "keyctl", "io_uring_setup", "af_alg",
            "af_packet", "af_vsock", "userfaultfd", "init_module", "open_by_handle_at", "kexec_load"]
-
-
-def live(workload: Workload, box: Container) -> None:
-    """Everything a workload does, from start to stop, crash included."""
-    box.run()
-    workload.ready(box)
-    workload.drive(box)
-    workload.rare(box)
-    workload.crash(box)
-    workload.stop(box)
-    box.delete()
-
-
-def learn(runtime: str, workload: Workload, nnp: bool, with_exec: bool = False) -> merlon.Profile:
-    """Record a whole life of the workload, and an exec into it."""
-    with container(runtime, workload.spec(no_new_privs=nnp)) as box, \
-            merlon.Recording("--wait", "-c", box.id, name="learn") as recording:
-        if with_exec:
-            box.run()
-            workload.ready(box)
-            tap.check(box.exec("true").returncode == 0, "exec of true fails")
-            workload.stop(box)
-            box.delete()
-        live(workload, box)
-        recording.stop()
-        return recording.profile()
 
 
 def closed_loop(runtime: str, workload: Workload, nnp: bool) -> None:
@@ -74,7 +49,7 @@ def band(runtime: str) -> None:
 def intruder(runtime: str, suite: tap.Suite, quick: bool) -> None:
     """What an attacker inside tries, with and without the profile."""
     workload = WORKLOADS["nginx"]
-    profile = learn(runtime, workload, nnp=False, with_exec=True)
+    profile = learn(runtime, workload, entered=("true",))
     files: dict[str, bytes | Path] = {"/opt/intruder": programs.programs() / "intruder"}
     # All capabilities, so that the filter alone is what stops them.
     everything = [f"CAP_{name}" for name in json.loads(CAPABILITIES)]
