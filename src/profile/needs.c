@@ -53,13 +53,6 @@ const char *needs_escalation(const struct profile *p, const struct policy_option
 	return NULL;
 }
 
-void needs_directories_deinit(needs_directories *list)
-{
-	vec_foreach(name, list)
-		free(*name);
-	vec_deinit(list);
-}
-
 /* The directory in which path is an entry, up to the first pattern; NULL when out of memory. */
 static char *directory_of(const char *path)
 {
@@ -91,11 +84,11 @@ static bool is_below_any(const char *path, char *const *directories, size_t coun
 	return false;
 }
 
-int needs_written(needs_directories *list, const struct access_list *files)
+int needs_written(string_list *list, const struct access_list *files)
 {
 	size_t kept = 0;
 
-	*list = (needs_directories){ 0 };
+	*list = (string_list){ 0 };
 	vec_foreach(a, &files->items) {
 		char **slot;
 
@@ -105,7 +98,7 @@ int needs_written(needs_directories *list, const struct access_list *files)
 		if (slot)
 			*slot = directory_of(a->path);
 		if (!slot || !*slot) {
-			needs_directories_deinit(list);
+			string_list_deinit(list);
 			return -ENOMEM;
 		}
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Questions about a workload that more than one layer asks, answered from its profile. */
 #pragma once
+#include "base/string_list.h"
 #include "profile/access.h"
 
 /* True if the workload made one of these calls, and was not refused it; names end with NULL. */
@@ -18,7 +19,4 @@ const char *needs_escalation(const struct profile *p, const struct policy_option
  * people and without patterns: those of volumes and of virtual file systems are not among them, nor
  * those below another of the list. None: the root file system may be read-only.
  */
-typedef VEC(char *) needs_directories;
-int needs_written(needs_directories *list, const struct access_list *files);
-void needs_directories_deinit(needs_directories *list);
-#define cleanup_needs_directories cleanup(needs_directories_deinit)
+int needs_written(string_list *list, const struct access_list *files);

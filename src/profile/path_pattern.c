@@ -68,6 +68,29 @@ char *path_literal_prefix(const char *path)
 	}
 }
 
+char *path_literal_suffix(const char *path)
+{
+	const char *end = path;
+
+	for (struct path_token t; (t = path_token_next(&path)).kind != PATH_TOKEN_END;)
+		if (t.kind != PATH_TOKEN_BYTE)
+			end = path;
+	return path_literal_prefix(end);
+}
+
+bool path_may_meet(const char *a, const char *b)
+{
+	cleanup_free char *begin_a = path_literal_prefix(a), *begin_b = path_literal_prefix(b);
+	cleanup_free char *end_a = path_literal_suffix(a), *end_b = path_literal_suffix(b);
+
+	if (!begin_a || !begin_b || !end_a || !end_b)
+		return true;
+	if (path_is_exact(a) && path_is_exact(b))
+		return str_eq(begin_a, begin_b);
+	return (str_starts(begin_a, begin_b) || str_starts(begin_b, begin_a)) &&
+	       (str_ends(end_a, end_b) || str_ends(end_b, end_a));
+}
+
 bool path_is_below(const char *path, const char *directory)
 {
 	size_t n = strlen(directory);

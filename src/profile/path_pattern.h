@@ -30,5 +30,14 @@ bool path_is_exact(const char *path);
 /* The bytes before the first pattern, as a new string without escapes; NULL when out of memory. */
 char *path_literal_prefix(const char *path);
 
+/* The bytes behind the last pattern, likewise. */
+char *path_literal_suffix(const char *path);
+
+/*
+ * False if no file can have both paths. It looks at the beginnings and ends alone: true may be wrong
+ * for two patterns. Out of memory it is true.
+ */
+bool path_may_meet(const char *a, const char *b);
+
 /* True if path is below directory (given without a slash at its end), or the directory itself. */
 bool path_is_below(const char *path, const char *directory);

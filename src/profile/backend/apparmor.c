@@ -65,9 +65,11 @@ static void add_path(struct buf *out, const char *path, const char *more)
 			buf_add_str(&text, "**");
 		else if (t.kind == PATH_TOKEN_NUMBER)
 			buf_add_str(&text, "[0-9]*");
+		else if (t.byte == '\\') /* behind two of them the parser takes a quote for text */
+			buf_add_char(&text, '?');
 		else if (t.byte < 0x20 || t.byte == 0x7f || (t.escaped && t.byte >= 0x80))
 			buf_addf(&text, "\\%03o", t.byte);
-		else if (strchr("*?[]{}^\\\"", t.byte))
+		else if (strchr("*?[]{}^\"", t.byte))
 			buf_addf(&text, "\\%c", t.byte);
 		else
 			buf_add_char(&text, (char)t.byte);

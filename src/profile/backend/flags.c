@@ -44,7 +44,7 @@ static bool is_writable_to_podman(const char *directory)
 	return false;
 }
 
-static bool may_be_read_only(const needs_directories *written, bool podman)
+static bool may_be_read_only(const string_list *written, bool podman)
 {
 	vec_foreach(directory, written)
 		if (!podman || !is_writable_to_podman(*directory))
@@ -66,7 +66,7 @@ static int emit_flags(const struct profile *p, const struct backend_options *o, 
 		      struct buf *out, struct error *err)
 {
 	cleanup_access_list struct access_list files = { 0 };
-	cleanup_needs_directories needs_directories written = { 0 };
+	cleanup_string_list string_list written = { 0 };
 	cleanup_free char *name = backend_name(p, o), *type = backend_selinux_type(p, o);
 	uint64_t caps = policy_capabilities(p, &o->policy);
 	bool alone = false;
@@ -87,7 +87,7 @@ static int emit_flags(const struct profile *p, const struct backend_options *o, 
 	add_profiles(o, name, type, out);
 	if (p->credentials.known && p->credentials.uid)
 		buf_addf(out, " --user=%u:%u", p->credentials.uid, p->credentials.gid);
-	if (may_be_read_only(&written, podman))
+	if (p->recording.start_seen && may_be_read_only(&written, podman))
 		buf_add_str(out, " --read-only");
 	if (alone)
 		buf_add_str(out, " --network=none");

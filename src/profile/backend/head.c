@@ -50,6 +50,18 @@ void backend_text(struct buf *out, const char *text)
 	buf_add_str(out, printable);
 }
 
+void backend_path(struct buf *out, const char *path)
+{
+	for (const char *at = path; *at; at++) {
+		unsigned char byte = (unsigned char)*at;
+
+		if (byte < 0x20 || byte == 0x7f)
+			buf_addf(out, "\\x%02x", byte);
+		else
+			buf_add_char(out, *at);
+	}
+}
+
 void backend_head(const struct profile *p, const char *mark, struct buf *out)
 {
 	char start[CLOCK_TEXT_MAX], length[CLOCK_TEXT_MAX];

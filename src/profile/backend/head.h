@@ -18,5 +18,8 @@ void backend_head(const struct profile *p, const char *mark, struct buf *out);
 /* Appends text of others in one line of printable characters. */
 void backend_text(struct buf *out, const char *text);
 
+/* Appends a path of a profile, which is escaped already, and can break no line. */
+void backend_path(struct buf *out, const char *path);
+
 /* The name of the SELinux type that the selinux back-end defines; NULL when out of memory. */
 char *backend_selinux_type(const struct profile *p, const struct backend_options *o);

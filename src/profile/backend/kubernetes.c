@@ -97,6 +97,14 @@ static void annotate(struct patch *t, const char *prefix, const char *profile)
 		json_set_string(t->annotations, key, value);
 }
 
+/* The versions that the spelling for one is good for. */
+static const char *versions_of(unsigned minor)
+{
+	if (minor >= APPARMOR_FIELD_MINOR)
+		return "1.30 and later";
+	return minor >= SECCOMP_FIELD_MINOR ? "1.19 to 1.29" : "before 1.19";
+}
+
 static void add_profiles(struct patch *t)
 {
 	cleanup_free char *file = str_format("merlon/%s.json", t->name);
@@ -163,11 +171,17 @@ static void add_user(struct patch *t)
 
 static int add_root(struct patch *t)
 {
-	cleanup_needs_directories needs_directories written = { 0 };
+	cleanup_string_list string_list written = { 0 };
 	int r = needs_written(&written, t->files);
 
 	if (r)
 		return r;
+	if (!written.len && !t->p->recording.start_seen) {
+		buf_add_str(
+			t->comment,
+			"# readOnlyRootFilesystem is left as it is: the recording did not see it start.\n");
+		return 0;
+	}
 	if (!written.len) {
 		json_object_set_new(t->context, "readOnlyRootFilesystem", json_true());
 		return 0;
@@ -176,7 +190,7 @@ static int add_root(struct patch *t)
 		    "# readOnlyRootFilesystem: true would need a volume (emptyDir, say) at\n");
 	vec_foreach(directory, &written) {
 		buf_add_str(t->comment, "#   ");
-		backend_text(t->comment, *directory);
+		backend_path(t->comment, *directory);
 		buf_add_char(t->comment, '\n');
 	}
 	return 0;
@@ -243,8 +257,8 @@ int kubernetes_patch(const struct profile *p, const struct backend_options *o, j
 		      p->subject.pod_name && p->subject.name ? p->subject.name :
 							       p->name;
 	buf_addf(comment,
-		 "#\n# For Kubernetes 1.%u%s: kubectl patch deployment NAME --patch-file FILE\n",
-		 t.minor, o->kubernetes_minor ? " and later" : "");
+		 "#\n# For Kubernetes %s: kubectl patch deployment NAME --patch-file FILE\n",
+		 versions_of(t.minor));
 	add_profiles(&t);
 	add_capabilities(&t, caps);
 	add_escalation(&t, caps);

@@ -96,20 +96,12 @@ static char *spo_path(const char *path)
 	return buf_take(&out);
 }
 
-/* True if some other entry may mean the same file: two that are exact never do. */
+/* True if some other entry may mean the same file. */
 static bool overlaps(const struct access *a, const struct access_list *files)
 {
-	cleanup_free char *prefix = path_literal_prefix(a->path);
-	bool exact = path_is_exact(a->path);
-
-	vec_foreach(b, &files->items) {
-		cleanup_free char *other = b == a ? NULL : path_literal_prefix(b->path);
-
-		if (!other || !prefix || (exact && path_is_exact(b->path)))
-			continue;
-		if (str_starts(prefix, other) || str_starts(other, prefix))
+	vec_foreach(b, &files->items)
+		if (b != a && path_may_meet(a->path, b->path))
 			return true;
-	}
 	return false;
 }
 
@@ -117,6 +109,18 @@ struct lists {
 	json_t *executables, *libraries, *read, *write, *both;
 	struct buf *comment;
 };
+
+/* Two paths may become one pattern, and the resource's lists are sets. */
+static void add_once(json_t *list, const char *text)
+{
+	const json_t *known;
+	size_t i;
+
+	json_array_foreach (list, i, known)
+		if (str_eq(json_string_value(known), text))
+			return;
+	json_array_append_new(list, json_string(text));
+}
 
 static void add_access(struct lists *l, const struct access *a, const struct access_list *files)
 {
@@ -126,20 +130,20 @@ static void add_access(struct lists *l, const struct access *a, const struct acc
 
 	if (!path || !is_sayable(path)) {
 		buf_add_str(l->comment, "# Not sayable in an AppArmorProfile: ");
-		backend_text(l->comment, a->path);
+		backend_path(l->comment, a->path);
 		buf_add_char(l->comment, '\n');
 		return;
 	}
 	if (a->ops & ABI_FILE_EXEC)
-		json_array_append_new(l->executables, json_string(path));
+		add_once(l->executables, path);
 	if (a->ops & (ABI_FILE_EXEC | ABI_FILE_MAP_EXEC))
-		json_array_append_new(l->libraries, json_string(path));
+		add_once(l->libraries, path);
 	if (write && (read || overlaps(a, files)))
-		json_array_append_new(l->both, json_string(path));
+		add_once(l->both, path);
 	else if (write)
-		json_array_append_new(l->write, json_string(path));
+		add_once(l->write, path);
 	else if (read && !(a->ops & (ABI_FILE_EXEC | ABI_FILE_MAP_EXEC)))
-		json_array_append_new(overlaps(a, files) ? l->both : l->read, json_string(path));
+		add_once(overlaps(a, files) ? l->both : l->read, path);
 }
 
 static void take_list(json_t *to, const char *name, json_t *list)
@@ -248,21 +252,16 @@ static int apparmor_spec(const struct profile *p, const struct backend_options *
 
 /* --- SelinuxProfile ----------------------------------------------------------------------------- */
 
-/* Adds words to a list of texts, each once; the list stays sorted as the words come sorted. */
+/* Adds words to a list of texts, each once. */
 static void add_words(json_t *list, const char *words)
 {
 	for (size_t n; *words; words += n + (words[n] == ' ')) {
 		cleanup_free char *word = NULL;
-		const json_t *known;
-		size_t i;
-		bool found = false;
 
 		n = strcspn(words, " ");
 		word = str_dup_n(words, n);
-		json_array_foreach (list, i, known)
-			found = found || (word && str_eq(json_string_value(known), word));
-		if (!found && word)
-			json_array_append_new(list, json_string(word));
+		if (word)
+			add_once(list, word);
 	}
 }
 

@@ -343,7 +343,7 @@ static void add_unit_path(struct buf *out, const char *path)
 	for (const char *at = path; *at; at++) {
 		if (*at == '%')
 			buf_add_str(out, "%%");
-		else if (*at == ' ' || *at == '"' || *at == '\'')
+		else if (*at == ' ' || *at == '"' || *at == '\'' || (unsigned char)*at < 0x20)
 			buf_addf(out, "\\x%02x", (unsigned char)*at);
 		else
 			buf_add_char(out, *at);
@@ -352,7 +352,7 @@ static void add_unit_path(struct buf *out, const char *path)
 
 static int add_files(const struct unit *u)
 {
-	cleanup_needs_directories needs_directories written = { 0 };
+	cleanup_string_list string_list written = { 0 };
 
 	if (needs_written(&written, u->files))
 		return -ENOMEM;
