@@ -15,6 +15,7 @@ import kernel_log
 import merlon
 import tap
 from container import Container, available, container
+from intruder import ATTEMPT, attack
 from merlon import learn, live
 from programs import build as programs
 from spec import Spec
@@ -35,14 +36,6 @@ ATTACKS = {
     "sends data out by datagrams": "socket.socket(socket.AF_INET, socket.SOCK_DGRAM)",
     "talks to the kernel's tables of routes": "socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)",
 }
-_ATTEMPT = """\
-import os, socket, sys
-try:
-    {code}
-except PermissionError as error:
-    print("denied:", error)
-    sys.exit(7)
-"""
 
 
 def load(profile: merlon.Profile, name: str, *options: str) -> str:
@@ -77,15 +70,10 @@ def closed_loop(runtime: str, workload: Workload) -> None:
     tap.check(not denials, "\n".join(denials))
 
 
-def attack(box: Container, code: str) -> subprocess.CompletedProcess[str]:
-    """One attempt, from a process that the server's profile lets run."""
-    return box.exec("python3", "-S", "-c", _ATTEMPT.format(code=code))
-
-
 def intruder(runtime: str, suite: tap.Suite) -> None:
     """Somebody in nginx's container, in an interpreter that its profile allows for the sake of this test."""
     workload = WORKLOADS["nginx"]
-    profile = learn(runtime, workload, entered=("python3", "-S", "-c", _ATTEMPT.format(code="pass")))
+    profile = learn(runtime, workload, entered=("python3", "-S", "-c", ATTEMPT.format(code="pass")))
     name = load(profile, "merlon-victim", "--with-entered")
     log = kernel_log.Log()
     files: dict[str, bytes | Path] = {"/tmp/dropped": programs.programs() / "intruder"}
@@ -109,6 +97,38 @@ def intruder(runtime: str, suite: tap.Suite) -> None:
             done = attack(box, code)
             suite.ok(done.returncode in (0, 1), f"{runtime}: without the profile an intruder {what}",
                      f"exit {done.returncode}", done.stdout, done.stderr)
+
+
+# Files with odd names, written and read back: in a profile such a name is escaped in one way, in AppArmor's text in another.
+_NAMES = """\
+import os
+odd = [1, 9, 10, 13, 27, 32, *b"!\\"#$%&'()*+,:;<=>?@[]^`{|}~", 92, 127, 128, 255]
+for number, byte in enumerate(odd):
+    name = b"/var/tmp/x" + bytes([byte]) + b"y"
+    with open(name, "wb") as file:
+        file.write(b"text")
+    with open(name, "rb") as file:
+        assert file.read() == b"text", name
+    os.unlink(name)
+for name in ("/var/tmp/for ever", "/var/tmp/\u00fc\u2028", "/var/tmp/\\\\", "/var/tmp/a\\"b\\"c"):
+    open(name, "w").close()
+print("names: ok")
+"""
+
+
+def odd_names(runtime: str) -> None:
+    """names of files with every odd character are allowed as they were seen, and no others"""
+    workload = Workload("names", ["python3", "-S", "-c", _NAMES], says="names: ok")
+    name = load(learn(runtime, workload), "merlon-names", "--exact-paths")
+    log = kernel_log.Log()
+    with container(runtime, workload.spec(apparmor=name)) as box:
+        box.run()
+        workload.drive(box)
+    denials = said(log, name)
+    tap.check(not denials, "\n".join(denials))
+    with container(runtime, workload.spec(args=["python3", "-S", "-c", _NAMES.replace("/x", "/z")], apparmor=name)) as box:
+        box.run()
+        tap.check(box.wait() != 0 and "PermissionError" in box.output(), f"other names are allowed: {box.output()}")
 
 
 def complain(runtime: str) -> None:
@@ -138,6 +158,7 @@ def main() -> None:
             for server in SERVERS:
                 suite.run(closed_loop, runtime, WORKLOADS[server],
                           name=f"{runtime}: {server}: no denial under its own profile")
+        suite.run(odd_names, "runc")
         suite.run(complain, "runc")
         intruder("runc", suite)
 
