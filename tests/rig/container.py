@@ -197,6 +197,8 @@ class Container(ABC):
             directory.mkdir()
             directory.chmod(0o755)              # the container's users walk through it
         options = f"lowerdir={lower},upperdir={upper},workdir={work}"
+        if self.spec.mount_label:
+            options += f",context={self.spec.mount_label}"
         subprocess.run(["mount", "-t", "overlay", "-o", options, "overlay", self.root], check=True)
         for path, content in self.spec.files.items():
             target = self.root / path.lstrip("/")

@@ -48,6 +48,7 @@ class Spec:
     seccomp: dict[str, Any] | None = None       # an OCI `linux.seccomp` object; None: no filter
     apparmor: str | None = None                 # name of a loaded profile
     selinux: str | None = None                  # process label
+    mount_label: str | None = None              # label of its root and other file systems
     annotations: dict[str, str] = field(default_factory=dict)
     cgroups_path: str | None = None             # None: the runtime's own choice
     read_only: bool = False
@@ -83,6 +84,8 @@ class Spec:
         }
         if self.seccomp is not None:
             linux["seccomp"] = self.seccomp
+        if self.mount_label:
+            linux["mountLabel"] = self.mount_label
         if self.cgroups_path:
             linux["cgroupsPath"] = self.cgroups_path
         return {
