@@ -15,6 +15,7 @@ import argparse
 import concurrent.futures
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -26,7 +27,7 @@ TESTS = Path(__file__).resolve().parent
 sys.path.insert(0, str(TESTS / "rig"))
 
 HOST_TESTS = ("test_cli", "test_errors", "test_identity", "test_oracle", "test_confine", "test_phases", "test_life",
-              "test_verify")
+              "test_verify", "test_layers")
 
 # What runs in every machine; a program in the build directory, or a script of tests/containers.
 VM_TESTS = ("tests/kernel/test_pure", "tests/kernel/test_verifier", "test_oracle --quick",
@@ -57,8 +58,8 @@ MACHINES = (
     Machine("6.12", ("test_cli --rung=A:fentry --module=apparmor", *VM_TESTS)),
     Machine("5.10", ("test_cli --rung=A:fentry --module=selinux",), "lockdown,capability,yama,selinux,bpf"),
     Machine("6.1", ("test_cli --rung=B:fentry --module=apparmor",), "lockdown,capability,yama,apparmor"),
-    Machine("6.1", ("test_cli --rung=A:fentry --module=selinux",), "lockdown,capability,yama,selinux,bpf"),
-    Machine("6.12", ("test_cli --rung=A:fentry --module=selinux",), "lockdown,capability,yama,selinux,bpf"),
+    Machine("6.1", ("test_cli --rung=A:fentry --module=selinux", "test_selinux"), "lockdown,capability,yama,selinux,bpf"),
+    Machine("6.12", ("test_cli --rung=A:fentry --module=selinux", "test_selinux"), "lockdown,capability,yama,selinux,bpf"),
 )
 
 
@@ -189,6 +190,10 @@ def run_vm(machine: Machine, tests: list[str], build: Path) -> list[Outcome]:
                                             (TESTS / "containers", "/merlon/tests/containers")]
     for test in (t for t in tests if "/" in t):
         copies.append((build / test, f"/merlon/build/{test}"))
+    # SELinux's compiler is here, and nothing else of it in the machine.
+    if "test_selinux" in tests and (compiler := shutil.which("secilc")):
+        copies.append((Path(compiler), "/usr/bin/secilc"))
+        copies += [(library.resolve(), str(library)) for library in Path("/usr/lib").glob("*/libsepol.so.2")]
     for library in Path("/usr/lib").glob("*/libcmocka.so.0"):
         copies.append((library.resolve(), f"/merlon/lib/{library.name}"))
     started = time.monotonic()
