@@ -5,7 +5,10 @@
 
 enum { TCP = 6, UDP = 17, ICMP = 1, SCTP = 132, V4 = 2, V6 = 10, UNIX = 1 };
 
-#define MAPPED(a, b, c, d) { [10] = 0xff, [11] = 0xff, [12] = a, [13] = b, [14] = c, [15] = d }
+#define MAPPED(a, b, c, d)                                                       \
+	{                                                                        \
+		[10] = 0xff, [11] = 0xff, [12] = a, [13] = b, [14] = c, [15] = d \
+	}
 
 static const struct row {
 	struct profile_peer peer;
@@ -13,20 +16,42 @@ static const struct row {
 } rows[] = {
 	{ { .op = ABI_PEER_LISTEN, .family = V4, .protocol = TCP, .port = 80 }, "in TCP 80" },
 	{ { .op = ABI_PEER_LISTEN, .family = V6, .protocol = TCP, .port = 80 }, "in TCP 80" },
-	{ { .op = ABI_PEER_LISTEN, .family = V4, .protocol = TCP, .port = 80, .address = { 10, 0, 0, 1 } },
+	{ { .op = ABI_PEER_LISTEN,
+	    .family = V4,
+	    .protocol = TCP,
+	    .port = 80,
+	    .address = { 10, 0, 0, 1 } },
 	  "in TCP 80" },
-	{ { .op = ABI_PEER_LISTEN, .family = V4, .protocol = TCP, .port = 80, .address = { 127, 0, 0, 1 } },
+	{ { .op = ABI_PEER_LISTEN,
+	    .family = V4,
+	    .protocol = TCP,
+	    .port = 80,
+	    .address = { 127, 0, 0, 1 } },
 	  NULL },
-	{ { .op = ABI_PEER_LISTEN, .family = V6, .protocol = TCP, .port = 80, .address = { [15] = 1 } },
+	{ { .op = ABI_PEER_LISTEN,
+	    .family = V6,
+	    .protocol = TCP,
+	    .port = 80,
+	    .address = { [15] = 1 } },
 	  NULL },
-	{ { .op = ABI_PEER_BIND, .family = V4, .protocol = TCP, .port = 80 }, NULL }, /* listen will tell */
+	{ { .op = ABI_PEER_BIND, .family = V4, .protocol = TCP, .port = 80 },
+	  NULL }, /* listen will tell */
 	{ { .op = ABI_PEER_BIND, .family = V4, .protocol = UDP, .port = 53 }, "in UDP 53" },
 	{ { .op = ABI_PEER_BIND, .family = V4, .protocol = UDP }, NULL },
 	{ { .op = ABI_PEER_LISTEN, .family = V4, .protocol = SCTP, .port = 9 }, "in SCTP 9" },
-	{ { .op = ABI_PEER_LISTEN, .family = V4, .protocol = TCP, .port = 8, .many = true }, "in TCP 8" },
-	{ { .op = ABI_PEER_CONNECT, .family = V4, .protocol = TCP, .port = 443, .address = { 192, 0, 2, 1 } },
+	{ { .op = ABI_PEER_LISTEN, .family = V4, .protocol = TCP, .port = 8, .many = true },
+	  "in TCP 8" },
+	{ { .op = ABI_PEER_CONNECT,
+	    .family = V4,
+	    .protocol = TCP,
+	    .port = 443,
+	    .address = { 192, 0, 2, 1 } },
 	  "out TCP 443 192.0.2.1/32" },
-	{ { .op = ABI_PEER_SEND, .family = V4, .protocol = UDP, .port = 53, .address = { 192, 0, 2, 2 } },
+	{ { .op = ABI_PEER_SEND,
+	    .family = V4,
+	    .protocol = UDP,
+	    .port = 53,
+	    .address = { 192, 0, 2, 2 } },
 	  "out UDP 53 192.0.2.2/32" },
 	{ { .op = ABI_PEER_CONNECT,
 	    .family = V6,
@@ -34,19 +59,40 @@ static const struct row {
 	    .port = 1,
 	    .address = { 0x20, 1, 0xd, 0xb8, [15] = 7 } },
 	  "out TCP 1 2001:db8::7/128" },
-	{ { .op = ABI_PEER_CONNECT, .family = V6, .protocol = TCP, .port = 2, .address = MAPPED(192, 0, 2, 3) },
+	{ { .op = ABI_PEER_CONNECT,
+	    .family = V6,
+	    .protocol = TCP,
+	    .port = 2,
+	    .address = MAPPED(192, 0, 2, 3) },
 	  "out TCP 2 192.0.2.3/32" },
-	{ { .op = ABI_PEER_CONNECT, .family = V6, .protocol = TCP, .port = 2, .address = MAPPED(127, 0, 0, 1) },
+	{ { .op = ABI_PEER_CONNECT,
+	    .family = V6,
+	    .protocol = TCP,
+	    .port = 2,
+	    .address = MAPPED(127, 0, 0, 1) },
 	  NULL },
-	{ { .op = ABI_PEER_CONNECT, .family = V4, .protocol = TCP, .port = 3, .address = { 127, 9 } }, NULL },
-	{ { .op = ABI_PEER_CONNECT, .family = V4, .protocol = TCP, .port = 3 }, NULL }, /* 0.0.0.0: itself */
+	{ { .op = ABI_PEER_CONNECT, .family = V4, .protocol = TCP, .port = 3, .address = { 127, 9 } },
+	  NULL },
+	{ { .op = ABI_PEER_CONNECT, .family = V4, .protocol = TCP, .port = 3 },
+	  NULL }, /* 0.0.0.0: itself */
 	{ { .op = ABI_PEER_CONNECT, .family = V6, .protocol = TCP, .port = 3 }, NULL },
-	{ { .op = ABI_PEER_CONNECT, .family = V6, .protocol = TCP, .port = 3, .address = { [15] = 1 } }, NULL },
+	{ { .op = ABI_PEER_CONNECT,
+	    .family = V6,
+	    .protocol = TCP,
+	    .port = 3,
+	    .address = { [15] = 1 } },
+	  NULL },
 	{ { .op = ABI_PEER_CONNECT, .family = V4, .protocol = TCP, .port = 4, .many = true },
 	  "out TCP 4 any" },
-	{ { .op = ABI_PEER_ACCEPT, .family = V4, .protocol = TCP, .port = 5, .address = { 1, 2, 3, 4 } }, NULL },
+	{ { .op = ABI_PEER_ACCEPT,
+	    .family = V4,
+	    .protocol = TCP,
+	    .port = 5,
+	    .address = { 1, 2, 3, 4 } },
+	  NULL },
 	{ { .op = ABI_PEER_CONNECT, .family = UNIX, .port = 5, .address = { 1 } }, NULL },
-	{ { .op = ABI_PEER_CONNECT, .family = V4, .protocol = UDP, .address = { 1, 1, 1, 1 } }, NULL },
+	{ { .op = ABI_PEER_CONNECT, .family = V4, .protocol = UDP, .address = { 1, 1, 1, 1 } },
+	  NULL },
 };
 
 static void flow_text(const struct flow *f, char out[128])
@@ -55,8 +101,9 @@ static void flow_text(const struct flow *f, char out[128])
 
 	if (!f->any)
 		flow_address(f, address);
-	snprintf(out, 128, "%s %s %d%s%s", f->inbound ? "in" : "out", flow_protocol_name(f->protocol),
-		 f->port, f->inbound ? "" : " ", f->inbound ? "" : address);
+	snprintf(out, 128, "%s %s %d%s%s", f->inbound ? "in" : "out",
+		 flow_protocol_name(f->protocol), f->port, f->inbound ? "" : " ",
+		 f->inbound ? "" : address);
 }
 
 static struct profile *profile_of(const struct profile_peer *peers, size_t count)
@@ -121,8 +168,9 @@ static void order(void **state)
 
 static void others(void **state)
 {
-	const struct profile_peer ping = { .op = ABI_PEER_SEND, .family = V4, .protocol = ICMP,
-					   .address = { 192, 0, 2, 1 } };
+	const struct profile_peer ping = {
+		.op = ABI_PEER_SEND, .family = V4, .protocol = ICMP, .address = { 192, 0, 2, 1 }
+	};
 	cleanup_profile struct profile *p = profile_of(&ping, 1);
 	cleanup_flow_list struct flow_list list = { 0 };
 
@@ -134,8 +182,11 @@ static void others(void **state)
 /* What came in by exec counts only if it is asked for. */
 static void layers(void **state)
 {
-	const struct profile_peer peer = { .op = ABI_PEER_LISTEN, .layer = PROFILE_ENTERED,
-					   .family = V4, .protocol = TCP, .port = 1 };
+	const struct profile_peer peer = { .op = ABI_PEER_LISTEN,
+					   .layer = PROFILE_ENTERED,
+					   .family = V4,
+					   .protocol = TCP,
+					   .port = 1 };
 	cleanup_profile struct profile *p = profile_new("x");
 	struct profile_evidence e = { 0, 1, 0, 0 };
 

@@ -25,6 +25,25 @@ static const char *const asked[] = { "ptrace", "clone", NULL };
 #define SECCOMP &profile_backend_seccomp
 #define CAPS &profile_backend_capabilities
 
+static const char *const cart[] = { "app=cart", "tier=front", NULL };
+static const char *const labels[] = { "/data=shop_data_t", "/media=public_content_t", NULL };
+
+/* Of the layers that are made alike but for the back-end. */
+#define LAYERS(profile, variant, ...)                                                  \
+	{ profile, variant, &profile_backend_apparmor, { __VA_ARGS__ } },              \
+		{ profile, variant, &profile_backend_selinux, { __VA_ARGS__ } },       \
+		{ profile, variant, &profile_backend_kubernetes, { __VA_ARGS__ } },    \
+		{ profile, variant, &profile_backend_networkpolicy, { __VA_ARGS__ } }, \
+		{ profile, variant, &profile_backend_spo, { __VA_ARGS__ } },           \
+		{ profile, variant, &profile_backend_docker, { __VA_ARGS__ } },        \
+		{ profile, variant, &profile_backend_podman, { __VA_ARGS__ } },        \
+	{                                                                              \
+		profile, variant, &profile_backend_systemd,                            \
+		{                                                                      \
+			__VA_ARGS__                                                    \
+		}                                                                      \
+	}
+
 static const struct golden goldens[] = {
 	{ "empty", "plain", SECCOMP, { .default_errno = ENOSYS } },
 	{ "empty", "plain", CAPS, { .default_errno = ENOSYS } },
@@ -71,6 +90,15 @@ static const struct golden goldens[] = {
 	  "all",
 	  CAPS,
 	  { .policy = { .with_entered = true, .with_denied = true }, .default_errno = ENOSYS } },
+	LAYERS("empty", "plain", .default_errno = ENOSYS),
+	LAYERS("server", "plain", .default_errno = ENOSYS),
+	LAYERS("shop", "plain", .default_errno = ENOSYS),
+	LAYERS("shop", "old", .default_errno = EPERM, .kubernetes_minor = 18, .spo_before_v1 = true,
+	       .complain = true, .exact_paths = true, .name = "cart",
+	       .policy = { .with_entered = true, .with_denied = true }),
+	LAYERS("shop", "selinux", .default_errno = ENOSYS, .kubernetes_minor = 27,
+	       .lsm = BACKEND_LSM_SELINUX, .container = "front", .selectors = cart,
+	       .labels = labels),
 };
 
 static struct profile *load(const char *name)

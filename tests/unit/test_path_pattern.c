@@ -53,9 +53,12 @@ static void prefixes(void **state)
 		const char *path, *prefix;
 		bool exact;
 	} rows[] = {
-		{ "", "", true },		    { "/a/b", "/a/b", true },
-		{ "/a*", "/a", false },		    { "**", "", false },
-		{ "/a\\x2ab", "/a*b", true },	    { "/proc/@{pid}/x", "/proc/", false },
+		{ "", "", true },
+		{ "/a/b", "/a/b", true },
+		{ "/a*", "/a", false },
+		{ "**", "", false },
+		{ "/a\\x2ab", "/a*b", true },
+		{ "/proc/@{pid}/x", "/proc/", false },
 		{ "/a\\x20\\x5c/*", "/a \\/", false },
 	};
 
@@ -76,13 +79,50 @@ static void below(void **state)
 	assert_false(path_is_below("/", "/a"));
 }
 
+static void suffixes(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "/a", "/a" },	 { "/a*", "" },	       { "/**/b\\x20c", "/b c" },
+		{ "*a*b", "b" }, { "@{pid}/x", "/x" }, { "", "" }
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		cleanup_free char *suffix = path_literal_suffix(rows[i][0]);
+
+		check_text(rows[i][0], suffix, rows[i][1]);
+	}
+}
+
+static void meetings(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool meet;
+	} rows[] = {
+		{ "/a", "/a", true },
+		{ "/a", "/b", false },
+		{ "/a", "/a/b", false },
+		{ "/a*", "/ab", true },
+		{ "/a*", "/b", false },
+		{ "/**", "/x/y", true },
+		{ "/**/x.txt", "/a/x.txt", true },
+		{ "/**/x.txt", "/a/y.txt", false },
+		{ "/a*.log", "/ab*", true },
+		{ "/a*.log", "/a*.txt", false },
+		{ "*", "", true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		check_number(rows[i].a, path_may_meet(rows[i].a, rows[i].b), rows[i].meet);
+		check_number(rows[i].b, path_may_meet(rows[i].b, rows[i].a), rows[i].meet);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tokens),
-		cmocka_unit_test(bytes),
-		cmocka_unit_test(prefixes),
-		cmocka_unit_test(below),
+		cmocka_unit_test(tokens),   cmocka_unit_test(bytes),	cmocka_unit_test(prefixes),
+		cmocka_unit_test(suffixes), cmocka_unit_test(meetings), cmocka_unit_test(below),
 	};
 
 	return unit_run(tests);

@@ -31,8 +31,7 @@ static void shapes(void **state)
 		{ "[[1,2],[3]]", "- - 1\n  - 2\n- - 3\n" },
 		{ "{\"a\":[{\"b\":1,\"c\":[{\"d\":2}]},{}]}",
 		  "a:\n- b: 1\n  c:\n  - d: 2\n- {}\n" },
-		{ "{\"a\":{\"b\":{\"c\":[[{\"d\":1}]]}}}",
-		  "a:\n  b:\n    c:\n    - - d: 1\n" },
+		{ "{\"a\":{\"b\":{\"c\":[[{\"d\":1}]]}}}", "a:\n  b:\n    c:\n    - - d: 1\n" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
@@ -42,15 +41,17 @@ static void shapes(void **state)
 /* Plain only what every reader takes for a text: not what YAML 1.1 takes for a boolean or a number. */
 static void texts(void **state)
 {
-	static const char *const plain[] = { "\"web\"", "\"/usr/lib/x.so\"", "\"a-b_c.d\"",
-					     "\"v1\"",	"\"a+b@c\"",	     "\"k8s:x\"",
+	static const char *const plain[] = { "\"web\"",	    "\"/usr/lib/x.so\"",
+					     "\"a-b_c.d\"", "\"v1\"",
+					     "\"a+b@c\"",   "\"k8s:x\"",
 					     "\"nothing\"", "\"networking.k8s.io/v1\"" };
 	static const char *const quoted[] = {
-		"\"\"",	   "\"true\"", "\"Yes\"", "\"NO\"",	 "\"on\"",   "\"y\"",
-		"\"null\"", "\"~\"",	"\"1.5\"", "\"0x1f\"",	 "\"10:20\"", "\"-a\"",
-		"\".5\"",   "\"a: b\"", "\"a:\"",  "\"# c\"",	 "\"a #b\"", "\"*x\"",
-		"\"&x\"",   "\"@x\"",	"\"a*\"",  "\"{a}\"",	 "\"a\\nb\"", "\"a\\\"b\"",
-		"\"a\\\\b\"", "\"\\u0001\"", "\"f\xc3\xbcr\"", "\"a,b\"", "\"a b\"", "\"'\"",
+		"\"\"",	       "\"true\"",	 "\"Yes\"",   "\"NO\"",	    "\"on\"",
+		"\"y\"",       "\"null\"",	 "\"~\"",     "\"1.5\"",    "\"0x1f\"",
+		"\"10:20\"",   "\"-a\"",	 "\".5\"",    "\"a: b\"",   "\"a:\"",
+		"\"# c\"",     "\"a #b\"",	 "\"*x\"",    "\"&x\"",	    "\"@x\"",
+		"\"a*\"",      "\"{a}\"",	 "\"a\\nb\"", "\"a\\\"b\"", "\"a\\\\b\"",
+		"\"\\u0001\"", "\"f\xc3\xbcr\"", "\"a,b\"",   "\"a b\"",    "\"'\"",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(plain); i++) {
