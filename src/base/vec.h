@@ -50,5 +50,6 @@ static inline bool vec_grow(void **items, size_t *size, size_t len, size_t elem)
 			qsort((v)->items, (v)->len, sizeof(*(v)->items), cmp);         \
 	} while (0)
 
-#define vec_foreach(it, v) \
-	for (__typeof__(*(v)->items) *it = (v)->items; it < (v)->items + (v)->len; it++)
+/* An empty one may have no items at all: to NULL nothing may be added, not even 0. */
+#define vec_foreach(it, v)                                                                  \
+	for (__typeof__(*(v)->items) *it = (v)->items; it && it < (v)->items + (v)->len; it++)

@@ -2,7 +2,7 @@
 #include "cli/commands.h"
 
 static const struct command *const profile_commands[] = { &cmd_profile_show, &cmd_profile_explain,
-							  &cmd_profile_export, NULL };
+							  &cmd_profile_learn, &cmd_profile_export, NULL };
 
 const struct command cmd_profile = {
 	.name = "profile",

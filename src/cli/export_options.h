@@ -14,7 +14,7 @@
 		{ "complain",                                                                                    \
 		  0,                                                                                             \
 		  NULL,                                                                                          \
-		  "tell of what is not allowed, but let it happen (apparmor, selinux, spo)",                     \
+		  "tell of what is not allowed, but let it happen (seccomp, cbpf, apparmor, selinux, spo); with --two-phase the agent tells",                     \
 		  false,                                                                                         \
 		  COMPLETE_NONE,                                                                                 \
 		  NULL },                                                                                        \
@@ -53,7 +53,7 @@
 		{ "label",                                                                                       \
 		  0,                                                                                             \
 		  "PATH=TYPE",                                                                                   \
-		  "SELinux type of the files at and below a volume, if it keeps its own",                        \
+		  "the SELinux type of files at and below a volume, if it keeps its own",                        \
 		  true,                                                                                          \
 		  COMPLETE_NONE,                                                                                 \
 		  NULL },                                                                                        \

@@ -236,7 +236,11 @@ static void answer(struct agent *a, struct asker *asker)
 	name = sys_call_name(arch, nr & 0x3fffffff);
 	memset(a->response, 0, sizeof(*a->response));
 	a->response->id = a->request->id;
-	if (asker->serving) {
+	if (a->options.told) {
+		a->options.told(&a->request->data, (pid_t)a->request->pid, a->options.told_arg);
+		a->response->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+		asker->allowed++;
+	} else if (asker->serving) {
 		a->response->error = -ENOSYS;
 		asker->denied++;
 		say(a, "%s: denied %s to process %u", asker->id, name ? name : "a call",
@@ -284,7 +288,7 @@ static int patience_ms(const struct agent *a, uint64_t now)
 	vec_foreach(asker, &a->askers) {
 		int64_t left = (int64_t)(asker->last_ns + a->options.settle_ns - now);
 
-		if (!asker->serving && (least < 0 || left < least))
+		if (!a->options.told && !asker->serving && (least < 0 || left < least))
 			least = left > 0 ? left : 0;
 	}
 	return least < 0 ? -1 : (int)(least / 1000000) + 1;
@@ -322,7 +326,7 @@ int agent_step(struct agent *a, int extra_fd, bool *ret_extra_ready, struct erro
 		struct asker *asker = &a->askers.items[i];
 		short events = a->polls.items[i + 2].revents;
 
-		if (!asker->serving && now - asker->last_ns >= a->options.settle_ns)
+		if (!a->options.told && !asker->serving && now - asker->last_ns >= a->options.settle_ns)
 			end_start(a, asker);
 		if (events & POLLIN)
 			answer(a, asker);

@@ -12,8 +12,10 @@
  * after it. Here it never is one: during the start the call is allowed whatever its arguments are.
  */
 #pragma once
+#include <linux/seccomp.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 
@@ -24,6 +26,12 @@ struct agent_options {
 	uint64_t settle_ns;	/* the start is over when nothing was asked for so long */
 	void (*say)(const char *text, void *arg); /* one line for a person, without newline */
 	void *say_arg;
+	/*
+	 * To complain instead: every call goes on, at any time, and is told of first, while its task
+	 * waits. Its filter asks about whatever a profile does not allow.
+	 */
+	void (*told)(const struct seccomp_data *data, pid_t pid, void *arg);
+	void *told_arg;
 };
 
 /* Listens; an old socket at the path is replaced. */

@@ -40,6 +40,17 @@ const char *sys_socket_type_name(unsigned type)
 	return type < ARRAY_SIZE(types) ? types[type] : NULL;
 }
 
+bool sys_socket_type_parse(const char *name, unsigned *ret)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(types); i++) {
+		if (types[i] && str_eq(types[i], name)) {
+			*ret = i;
+			return true;
+		}
+	}
+	return false;
+}
+
 const char *sys_family_name(unsigned family)
 {
 	return family < ARRAY_SIZE(families) ? families[family] : NULL;

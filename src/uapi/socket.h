@@ -25,6 +25,7 @@ enum {
 
 /* "stream", "dgram", ...; NULL if the number has no name. */
 const char *sys_socket_type_name(unsigned type);
+bool sys_socket_type_parse(const char *name, unsigned *ret);
 
 /* "inet", "unix", ...; NULL if the number has no name. */
 const char *sys_family_name(unsigned family);

@@ -18,6 +18,7 @@ import kernel_log
 import merlon
 import selinux_policy
 import tap
+import test_complain
 from container import Container, container
 from intruder import ATTEMPT, attack
 from merlon import learn, live
@@ -136,6 +137,19 @@ def intruder(suite: tap.Suite) -> None:
                      f"exit {done.returncode}", done.stdout, done.stderr)
 
 
+def complains(profile: merlon.Profile) -> None:
+    """permissive: it is done, told, and folded back"""
+    with test_complain.Watch() as watch, test_complain.serving("runc", test_complain.spec(
+            selinux=process_label("merlon-complains"), mount_label=selinux_policy.context("container_file_t"))) as box:
+        tap.check(box.within_net(test_complain.get, "/chown") == b"done", "chown is not done in a permissive domain")
+        told = [d for d in watch.end() if d["layer"] == "selinux" and d.get("target") == "chown"]
+    tap.check(len(told) == 1 and told[0]["operation"] == "capability" and not told[0]["enforced"], f"{told}")
+    tap.check(told[0]["parents"] and told[0]["label"] == process_label("merlon-complains"), f"{told}")
+    code, verdicts = test_complain.fold(profile, watch.file, "--accept", "CAP_CHOWN")
+    tap.check(verdicts["chown"] == "folded", f"{code} {verdicts}")
+    tap.check("chown" in merlon.run("profile", "export", "-f", "selinux", profile.path).stdout, "chown is not in the module")
+
+
 def main() -> None:
     """Learn, then load what was learned."""
     with tap.Suite("selinux: the closed loop") as suite:
@@ -154,10 +168,14 @@ def main() -> None:
         with suite.case("modules compile, and the kernel takes them"):
             modules["victim"] = learn_module(WORKLOADS["nginx"], "merlon-victim",
                                              entered=("python3", "-S", "-c", ATTEMPT.format(code="pass")))
+            permissive = test_complain.learn("runc")
+            modules["complains"] = merlon.run("profile", "export", "-f", "selinux", "--name", "merlon-complains",
+                                              "--complain", permissive.path).stdout
             selinux_policy.load(list(modules.values()))
             tap.check(enforcing.read_text() == "1", "not enforcing")
         for server in SERVERS:
             suite.run(closed_loop, WORKLOADS[server], name=f"{server}: no denial under its own module")
+        suite.run(complains, permissive)
         intruder(suite)
 
 

@@ -471,7 +471,7 @@ static int in_the_kernel(const struct cbpf_program *p, int (*body)(void))
 		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 		    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
 			_exit(99);
-		_exit(body());
+		syscall(SYS_exit_group, body()); /* sanitizers hook _exit(), and make calls there */
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));

@@ -19,6 +19,8 @@ static int build(struct cbpf_program *program, struct policy *policy, const stru
 
 	if (!r)
 		r = cbpf_filter_from_policy(&filter, policy, o->default_errno, err);
+	if (o->complain)
+		filter.otherwise = filter.foreign = SECCOMP_RET_LOG;
 	return r ? r : cbpf_compile(program, &filter, err);
 }
 

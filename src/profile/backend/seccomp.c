@@ -74,7 +74,7 @@ static json_t *rule_json(const char *action, int errno_ret, const char *comment)
 /* Calls of the start alone may be left to an agent. */
 static bool is_asked(const struct policy_entry *e, const struct backend_options *o)
 {
-	return e->start_only && o->agent_socket;
+	return e->start_only && o->agent_socket && !o->complain;
 }
 
 static void rule_name(json_t *rule, const char *name)
@@ -118,6 +118,30 @@ static void add_group(json_t *rules, const struct policy *policy, const struct b
 			add_matches(rules, e, o, groups[group].comment);
 }
 
+/*
+ * Complaining, with an agent: it is asked about every other call, so that it can tell of its arguments
+ * too. runc takes "ask" for no default, and no filter may ask about write (the runtime itself would
+ * wait for the answer); both are logged instead.
+ */
+static void add_others(json_t *rules, const struct policy *policy)
+{
+	json_t *rule = rule_json("SCMP_ACT_NOTIFY", 0, "everything else: the agent tells of it");
+
+	for (int arch = 0; arch < SYS_ARCH_MAX; arch++) {
+		for (int nr = 0; policy->archs[arch] && nr < SYS_NR_MAX; nr++) {
+			const char *name = sys_call_name((enum sys_arch)arch, nr);
+			const struct policy_entry *e = name ? policy_find(policy, name) : NULL;
+
+			if (!name || e || !strcmp(name, "write"))
+				continue;
+			if (arch != SYS_ARCH_X86_64 && sys_call_nr(SYS_ARCH_X86_64, name) >= 0)
+				continue; /* listed once */
+			rule_name(rule, name);
+		}
+	}
+	json_array_append_new(rules, rule);
+}
+
 static json_t *rules_json(const struct policy *policy, const struct backend_options *o)
 {
 	json_t *rules = json_array();
@@ -135,6 +159,8 @@ static json_t *rules_json(const struct policy *policy, const struct backend_opti
 		rule_name(rule, e->name);
 		json_array_append_new(rules, rule);
 	}
+	if (o->complain && o->agent_socket)
+		add_others(rules, policy);
 	return rules;
 }
 
@@ -150,8 +176,10 @@ static int emit(const struct profile *p, const struct backend_options *o, struct
 	if (r)
 		return r;
 	archs = json_array();
-	json_object_set_new(root, "defaultAction", json_string("SCMP_ACT_ERRNO"));
-	json_object_set_new(root, "defaultErrnoRet", json_integer(o->default_errno));
+	json_object_set_new(root, "defaultAction",
+			    json_string(o->complain ? "SCMP_ACT_LOG" : "SCMP_ACT_ERRNO"));
+	if (!o->complain)
+		json_object_set_new(root, "defaultErrnoRet", json_integer(o->default_errno));
 	for (int i = 0; i < SYS_ARCH_MAX; i++)
 		if (policy.archs[i])
 			json_array_append_new(archs, json_string(sys_archs[i].oci_name));

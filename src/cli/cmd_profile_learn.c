@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fnmatch.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/str.h"
+#include "cli/commands.h"
+#include "cli/profile_text.h"
+#include "profile/audit.h"
+#include "profile/json.h"
+#include "profile/learn.h"
+#include "profile/path_rule.h"
+
+enum { LOG_MAX = 256 << 20, DENIALS_MAX = 8192 };
+
+static const struct option_def options[] = {
+	{ "accept", 'a', "WORD",
+	  "accept this: the name of a call or capability, a path or a pattern of paths, or all",
+	  true, COMPLETE_NONE, NULL },
+	{ "container", 'c', "NAME",
+	  "only denials of this container (as merlon confine watch tells)", false, COMPLETE_NONE,
+	  NULL },
+	{ "process", 0, "PATTERN", "only denials of programs with such a path", false,
+	  COMPLETE_NONE, NULL },
+	{ "output", 'o', "FILE", "write the profile here instead of over the old one", false,
+	  COMPLETE_FILE, NULL },
+	{ "json", 0, NULL, "print JSON", false, COMPLETE_NONE, NULL },
+};
+
+/* --- reading ------------------------------------------------------------------------------------ */
+
+struct reading {
+	denial_list list;
+	uint64_t lost;
+};
+
+static void keep(struct denial *d, void *arg)
+{
+	struct reading *to = arg;
+
+	if (denial_list_add(&to->list, d, DENIALS_MAX) < 0)
+		to->lost++;
+}
+
+/* A file of merlon confine watch: an object in each line. */
+static int read_lines_of_json(struct reading *to, const char *file, const char *text,
+			      struct error *err)
+{
+	size_t line = 1;
+
+	for (const char *at = text; *at; line++) {
+		size_t len = strcspn(at, "\n");
+		cleanup_free char *place = str_format("%s:%zu", file, line);
+		cleanup_json json_t *o = len ? json_loadb(at, len, JSON_REJECT_DUPLICATES, NULL) :
+					       NULL;
+		struct json_reader r = { .file = place, .err = err };
+		cleanup_denial struct denial d = { 0 };
+
+		if (len && !o)
+			return error_set(err, EINVAL, "%s: this is no JSON object", place);
+		if (o && denial_from_json(&d, &r, o))
+			return -EINVAL;
+		if (o)
+			keep(&d, to);
+		at += len + (at[len] == '\n');
+	}
+	return 0;
+}
+
+static int read_log(struct reading *to, const char *file, const struct buf *text, struct error *err)
+{
+	cleanup_audit_reader struct audit_reader *reader = audit_reader_new(keep, to);
+	const struct audit_counts *counts;
+
+	if (!reader)
+		return error_errno(err, ENOMEM, "%s", file);
+	for (const char *at = text->data, *end = at + text->len; at < end;) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		size_t len = newline ? (size_t)(newline - at) : (size_t)(end - at);
+
+		audit_read_line(reader, at, len);
+		at += len + 1;
+	}
+	audit_flush(reader);
+	counts = audit_counts(reader);
+	if (!counts->records)
+		return error_set(err, EINVAL,
+				 "%s: there is no audit record of a denial in it, and no line of "
+				 "merlon confine watch",
+				 file);
+	if (counts->broken)
+		fprintf(stderr, "%s: %s records make no sense, the first in line %zu\n",
+			shown(file), str_grouped(counts->broken), counts->first_broken);
+	return 0;
+}
+
+static int read_file(struct reading *to, const char *file, struct error *err)
+{
+	cleanup_buf struct buf text = { .limit = LOG_MAX + 1 };
+	int r = fs_read(file, LOG_MAX, &text, err);
+
+	if (r || !text.len)
+		return r;
+	return text.data[0] == '{' ? read_lines_of_json(to, file, text.data, err) :
+				     read_log(to, file, &text, err);
+}
+
+/* --- telling ------------------------------------------------------------------------------------ */
+
+static void print_one(const struct denial *d, enum learn_verdict verdict, const char *why)
+{
+	char what[512];
+
+	denial_text(d, what, sizeof(what));
+	printf("%-10s %-9s %s, %s times by %s\n", learn_verdict_names[verdict],
+	       denial_layer_names[d->layer], shown_path(what), str_grouped(d->count),
+	       d->executable ? shown_path(d->executable) :
+	       d->comm	     ? shown_path(d->comm) :
+			       "?");
+	if (d->parents.len && verdict != LEARN_KNOWN)
+		printf("%20s started by %s\n", "", shown_path(d->parents.items[0]));
+	if (why)
+		printf("%20s %s\n", "", why);
+}
+
+static json_t *one_json(const struct denial *d, enum learn_verdict verdict, const char *why)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "verdict", json_string(learn_verdict_names[verdict]));
+	json_set_string(o, "why", why);
+	json_object_set_new(o, "denial", denial_to_json(d));
+	return o;
+}
+
+/* --- learning ----------------------------------------------------------------------------------- */
+
+static bool is_wanted(const struct arguments *args, const struct denial *d)
+{
+	const char *container = arg_value(args, "container"), *process = arg_value(args, "process");
+
+	if (container && (!d->container || !str_eq(d->container, container)))
+		return false;
+	return !process || (d->executable && !fnmatch(process, d->executable, 0));
+}
+
+static int learn_all(const struct arguments *args, struct profile *p, const struct reading *from,
+		     size_t counts[LEARN_VERDICTS], struct error *err)
+{
+	cleanup_json json_t *report = arg_flag(args, "json") ? json_array() : NULL;
+	cleanup_free const char **accepted = calloc(1, sizeof(*accepted));
+	size_t n = 0;
+
+	for (; accepted && arg_value_at(args, "accept", n); n++) {
+		const char **more = realloc(accepted, (n + 2) * sizeof(*more));
+
+		if (!more)
+			return error_errno(err, ENOMEM, "profile");
+		accepted = more;
+		accepted[n] = arg_value_at(args, "accept", n);
+		accepted[n + 1] = NULL;
+	}
+	vec_foreach(d, &from->list) {
+		enum learn_verdict verdict;
+		const char *why;
+
+		if (!is_wanted(args, d))
+			continue;
+		if (!accepted || learn_denial(p, d, accepted, &verdict, &why))
+			return error_errno(err, ENOMEM, "profile");
+		counts[verdict]++;
+		if (report)
+			json_array_append_new(report, one_json(d, verdict, why));
+		else
+			print_one(d, verdict, why);
+	}
+	if (report) {
+		json_dumpf(report, stdout, JSON_INDENT(2));
+		putchar('\n');
+	}
+	return 0;
+}
+
+static int run(const struct arguments *args, struct error *err)
+{
+	cleanup_profile struct profile *p = NULL;
+	const char *output = arg_value(args, "output");
+	struct reading from = { 0 };
+	size_t n, counts[LEARN_VERDICTS] = { 0 };
+	char **files = arg_operands(args, &n);
+	int r = 0;
+
+	if (n < 2)
+		return error_set(err, USAGE_ERROR,
+				 "name a profile (NAME.merlon.json) and files with denials");
+	p = profile_load(files[0], err);
+	if (!p)
+		return -err->code;
+	for (size_t i = 1; i < n && !r; i++)
+		r = read_file(&from, files[i], err);
+	if (!r)
+		r = learn_all(args, p, &from, counts, err);
+	denial_list_deinit(&from.list);
+	if (r)
+		return r;
+	if (counts[LEARN_FOLDED]) {
+		r = profile_generalise(p, NULL, 0) ? error_errno(err, ENOMEM, "profile") : 0;
+		r = r ? r : profile_save(p, output ? output : files[0], err);
+		if (r)
+			return r;
+	}
+	fprintf(stderr, "%zu folded in, %zu known, %zu open, %zu to be named, %zu unsuited%s",
+		counts[LEARN_FOLDED], counts[LEARN_KNOWN], counts[LEARN_OPEN],
+		counts[LEARN_DANGEROUS], counts[LEARN_UNSUITED], from.lost ? "" : "\n");
+	if (from.lost)
+		fprintf(stderr, "; LOST: %s that were too many to keep\n", str_grouped(from.lost));
+	return counts[LEARN_OPEN] + counts[LEARN_DANGEROUS] + counts[LEARN_UNSUITED] ?
+		       EXIT_NEGATIVE :
+		       EXIT_OK;
+}
+
+const struct command cmd_profile_learn = {
+	.name = "learn",
+	.summary = "fold accepted denials back into a profile",
+	.operands = "PROFILE FILE...",
+	.description =
+		"Reads denials, as merlon confine watch keeps them, as auditd's log or the kernel's own has "
+		"them (seccomp, AppArmor, SELinux), and tells of each whether the profile knows it. What is "
+		"accepted (--accept) becomes part of the profile as if the workload had been seen to do it, "
+		"with the program as evidence; everything is then exported anew.\n\n"
+		"Verdicts: known, the profile has it; open, it may be accepted; dangerous, it must be accepted "
+		"by its name, \"all\" does not do; folded; unsuited, a profile has no words for it.\n\n"
+		"Exit code 1: something is neither known nor folded in.",
+	.examples =
+		"  merlon profile learn web.merlon.json denials.json\n"
+		"  merlon profile learn --accept all --accept keyctl web.merlon.json denials.json\n"
+		"  merlon profile learn --accept '/var/cache/*' web.merlon.json /var/log/audit/audit.log\n",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.run = run,
+	.operand_complete = COMPLETE_FILE,
+};
