@@ -245,6 +245,8 @@ static bool read_apparmor(struct event *e, struct text record)
 	cleanup_free char *verdict = word(record, "apparmor");
 
 	/* STATUS and HINT tell of loading; AUDIT and KILLED of rules that say so. */
+	if (!verdict)
+		return false;
 	if (!str_eq(verdict, "ALLOWED") && !str_eq(verdict, "DENIED"))
 		return true;
 	d->layer = DENIAL_APPARMOR;
@@ -472,8 +474,11 @@ static void read_one(struct audit_reader *a, size_t which, struct text record)
 		return;
 	}
 	e = event_of(a, serial, time_ns, is_denial);
-	if (!e || !records[which].read(e, record))
-		broken(a);
+	if (e && records[which].read(e, record))
+		return;
+	broken(a);
+	if (e && is_denial && !e->has_denial)
+		denial_deinit(&e->denial); /* what was read of it before it made no sense */
 }
 
 void audit_read_record(struct audit_reader *a, unsigned type, const char *text, size_t len)
