@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/commands.h"
 
-static const struct command *const profile_commands[] = { &cmd_profile_show, &cmd_profile_explain,
-							  &cmd_profile_learn, &cmd_profile_export, NULL };
+static const struct command *const profile_commands[] = {
+	&cmd_profile_show, &cmd_profile_explain, &cmd_profile_learn, &cmd_profile_export,
+	&cmd_profile_check, &cmd_profile_import, &cmd_profile_from_strace, NULL,
+};
 
 const struct command cmd_profile = {
 	.name = "profile",

@@ -34,3 +34,16 @@ const char *shown_path(const char *path)
 {
 	return str_is_printable(path) ? path : shown(path);
 }
+
+int profile_output(const struct profile *p, const char *path, struct error *err)
+{
+	cleanup_json json_t *o = NULL;
+
+	if (path)
+		return profile_save(p, path, err);
+	o = profile_to_json(p);
+	if (!o || json_dumpf(o, stdout, JSON_INDENT(2)))
+		return error_errno(err, o ? EIO : ENOMEM, "profile");
+	putchar('\n');
+	return EXIT_OK;
+}

@@ -12,3 +12,6 @@ const char *shown(const char *text);
 
 /* A path of a profile: those are printable already, and doubling their backslashes would misspell them. */
 const char *shown_path(const char *path);
+
+/* Writes a profile as JSON to a file, or to standard output if path is NULL. */
+int profile_output(const struct profile *p, const char *path, struct error *err);

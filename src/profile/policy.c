@@ -78,6 +78,11 @@ static enum policy_reason layer_reason(const struct profile_call *c, const struc
 	return 0;
 }
 
+bool policy_wants(const struct profile_call *c, const struct policy_options *o)
+{
+	return layer_reason(c, o) != 0;
+}
+
 /* --- arguments ---------------------------------------------------------------------------------- */
 
 /* What all values of a call have in common, over the layers in the policy. */

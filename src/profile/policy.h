@@ -60,6 +60,9 @@ int policy_build(struct policy *policy, const struct profile *profile,
 void policy_deinit(struct policy *policy);
 #define cleanup_policy cleanup(policy_deinit)
 
+/* Whether the options choose the layer that a call is of. */
+bool policy_wants(const struct profile_call *c, const struct policy_options *o);
+
 const struct policy_entry *policy_find(const struct policy *policy, const char *name);
 
 /* Capabilities the workload needs: bits of those used (or, with_denied, refused). */

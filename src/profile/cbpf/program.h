@@ -25,6 +25,10 @@ void cbpf_program_deinit(struct cbpf_program *p);
  */
 int cbpf_compile(struct cbpf_program *p, const struct cbpf_filter *f, struct error *err);
 
+/* A program that was read, in bytes or in base64; -EINVAL if the kernel would not load it. */
+int cbpf_decode(struct cbpf_program *p, const char *name, const char *text, size_t len,
+		struct error *err);
+
 /* Whether the kernel would load it (seccomp_check_filter(), bpf_check_classic()). */
 bool cbpf_is_valid(const struct cbpf_program *p);
 
