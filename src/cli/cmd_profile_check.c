@@ -27,8 +27,14 @@ struct sides {
 	uint64_t caps; /* capabilities refused */
 };
 
-static const char *const verdicts[] = { [CHECK_PERMITTED] = "permitted", [CHECK_DEPENDS] = "depends",
-					[CHECK_DENIED] = "denied" };
+static const struct {
+	const char *name, *why; /* no reason: what the filter answers */
+} verdicts[] = {
+	[CHECK_PERMITTED] = { "permitted", NULL },
+	[CHECK_DEPENDS] = { "depends", "an argument that was not recorded decides" },
+	[CHECK_DEFLECTED] = { "deflected", "answered with ENOSYS, on which libc takes clone" },
+	[CHECK_DENIED] = { "denied", NULL },
+};
 
 static void arguments_text(const struct check_finding *f, const char *name, char *out, size_t size)
 {
@@ -58,7 +64,7 @@ static json_t *finding_json(const struct check_finding *f)
 
 	cbpf_action_text(f->action, action, sizeof(action));
 	arguments_text(f, name, arguments, sizeof(arguments));
-	json_object_set_new(o, "verdict", json_string(verdicts[f->verdict]));
+	json_object_set_new(o, "verdict", json_string(verdicts[f->verdict].name));
 	json_object_set_new(o, "call", json_string(name));
 	json_object_set_new(o, "arch", json_string(sys_archs[f->call->arch].name));
 	json_object_set_new(o, "layer", json_string(profile_layer_names[f->call->layer]));
@@ -97,16 +103,16 @@ static void print_text(const struct sides *s, const struct check *c)
 
 		cbpf_action_text(f->action, action, sizeof(action));
 		arguments_text(f, name, arguments, sizeof(arguments));
-		printf("  %-8s %s%s%s%s%s%s: %s, %s times\n", verdicts[f->verdict], name,
+		printf("  %-9s %s%s%s%s%s%s: %s, %s times\n", verdicts[f->verdict].name, name,
 		       f->call->arch == SYS_ARCH_X86_64 ? "" : "/",
 		       f->call->arch == SYS_ARCH_X86_64 ? "" : sys_archs[f->call->arch].name,
 		       *arguments ? " (" : "", arguments, *arguments ? ")" : "",
-		       f->verdict == CHECK_DEPENDS ? "an argument that was not recorded decides" : action,
+		       verdicts[f->verdict].why ? verdicts[f->verdict].why : action,
 		       str_grouped(f->count));
 	}
 	for (unsigned cap = 0; cap < SYS_CAP_MAX; cap++)
 		if (s->caps >> cap & 1)
-			printf("  denied   %s\n", sys_cap_name(cap));
+			printf("  denied    %s\n", sys_cap_name(cap));
 	printf("%zu of %zu would be denied, %zu depend on what was not recorded\n", c->denied, c->asked,
 	       c->depends);
 }

@@ -112,6 +112,14 @@ static bool is_delimiter(const struct reader *r)
 	return strchr(",}\n", *r->at) != NULL;
 }
 
+/* "=" or "+=", which need no blanks around them. */
+static size_t begins_assignment(const struct reader *r)
+{
+	size_t plus = *r->at == '+';
+
+	return r->at + plus < r->text_end && r->at[plus] == '=' ? plus + 1 : 0;
+}
+
 /* One word: quotes hide everything, braces and brackets hide commas. */
 static int read_word(struct reader *r, char **ret)
 {
@@ -129,6 +137,8 @@ static int read_word(struct reader *r, char **ret)
 		if (!quoted && c == '\n')
 			return fail(r, "a brace or parenthesis that does not end in its line");
 		if (!quoted && c == '}' && !depth)
+			break;
+		if (!depth && begins_assignment(r) && word.len > 1 && str_starts(word.data, "@{"))
 			break;
 		if (c == '"') {
 			quoted = !quoted;
@@ -159,6 +169,7 @@ static bool ends_with_line(const struct statement *s)
 static int read_statement(struct reader *r, struct statement *s)
 {
 	for (;;) {
+		size_t sign;
 		int status;
 
 		skip_space(r, !s->count || !ends_with_line(s));
@@ -178,7 +189,13 @@ static int read_statement(struct reader *r, struct statement *s)
 		}
 		if (s->count == WORDS_MAX)
 			return fail(r, "a rule of too many words");
-		status = read_word(r, &s->words[s->count]);
+		sign = s->count == 1 && str_starts(s->words[0], "@{") ? begins_assignment(r) : 0;
+		s->words[s->count] = sign ? str_dup_n(r->at, sign) : NULL;
+		r->at += sign;
+		if (sign)
+			status = s->words[s->count] ? 0 : error_errno(r->err, ENOMEM, "%s", r->file);
+		else
+			status = read_word(r, &s->words[s->count]);
 		if (status)
 			return status;
 		s->count++;
@@ -325,15 +342,19 @@ static int expand(char *path, string_list *ret)
 static char *pattern_of(const char *path, bool *ret_wider)
 {
 	cleanup_buf struct buf out = { .limit = PROFILE_TEXT_MAX };
+	bool inserted = false; /* what stands last is a "*" of ours */
 
 	for (const char *p = path; *p; p++) {
-		if (*p == '[' && strchr(p, ']')) {
-			p = strchr(p, ']');
-			buf_add_char(&out, '*');
+		const char *close = *p == '[' ? strchr(p, ']') : NULL;
+		bool wide = *p == '?' || close;
+
+		if (inserted && *p == '*')
+			out.len--; /* else two of them would cross components */
+		if (wide) {
+			p = close ? close : p;
 			*ret_wider = true;
-		} else if (*p == '?') {
-			buf_add_char(&out, '*');
-			*ret_wider = true;
+			if (!out.len || out.data[out.len - 1] != '*')
+				buf_add_char(&out, '*');
 		} else if (*p == '\\' && p[1]) {
 			buf_addf(&out, "\\x%02x", (unsigned)(unsigned char)*++p);
 		} else if (p[0] == '@' && p[1] == '{') {
@@ -344,6 +365,7 @@ static char *pattern_of(const char *path, bool *ret_wider)
 		} else {
 			buf_add_char(&out, *p);
 		}
+		inserted = wide;
 	}
 	return buf_take(&out);
 }

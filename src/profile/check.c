@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/str.h"
+
 static const struct check_span any = { 0, UINT64_MAX, 0, 0 };
 
 static struct check_span exactly(uint64_t value)
@@ -169,6 +171,17 @@ struct checker {
 	const struct cbpf_program *program;
 };
 
+static enum check_verdict verdict_of(const struct answers *a, const struct profile_call *c)
+{
+	const char *name = sys_call_name(c->arch, (int)c->nr);
+
+	if (a->permits)
+		return CHECK_DEPENDS;
+	return a->action == (SECCOMP_RET_ERRNO | ENOSYS) && name && str_eq(name, "clone3") ?
+		       CHECK_DEFLECTED :
+		       CHECK_DENIED;
+}
+
 static int ask(struct checker *k, const struct profile_call *c, const struct check_span spans[6],
 	       const uint64_t *values, uint64_t count)
 {
@@ -185,12 +198,9 @@ static int ask(struct checker *k, const struct profile_call *c, const struct che
 	finding = vec_add(&k->result->findings);
 	if (!finding)
 		return -ENOMEM;
-	*finding = (struct check_finding){ c, a.permits ? CHECK_DEPENDS : CHECK_DENIED, a.action,
-					   values, count };
-	if (a.permits)
-		k->result->depends++;
-	else
-		k->result->denied++;
+	*finding = (struct check_finding){ c, verdict_of(&a, c), a.action, values, count };
+	k->result->depends += finding->verdict == CHECK_DEPENDS;
+	k->result->denied += finding->verdict == CHECK_DENIED;
 	return 0;
 }
 

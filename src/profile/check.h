@@ -10,6 +10,7 @@
 enum check_verdict {
 	CHECK_PERMITTED,
 	CHECK_DEPENDS, /* on an argument that was not recorded */
+	CHECK_DEFLECTED, /* clone3 answered with ENOSYS: libc takes clone, whose flags can be checked */
 	CHECK_DENIED,
 };
 

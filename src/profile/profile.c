@@ -347,7 +347,7 @@ static int evidence_compare(const void *a, const void *b)
 	return 0;
 }
 
-static int call_compare(const void *a, const void *b)
+int profile_call_compare(const void *a, const void *b)
 {
 	const struct profile_call *x = a, *y = b;
 
@@ -358,7 +358,7 @@ static int call_compare(const void *a, const void *b)
 	return 0;
 }
 
-static int cap_compare(const void *a, const void *b)
+int profile_cap_compare(const void *a, const void *b)
 {
 	const struct profile_cap *x = a, *y = b;
 
@@ -370,7 +370,7 @@ static int cap_compare(const void *a, const void *b)
 	return 0;
 }
 
-static int file_compare(const void *a, const void *b)
+int profile_file_compare(const void *a, const void *b)
 {
 	const struct profile_file *x = a, *y = b;
 	int r;
@@ -380,7 +380,7 @@ static int file_compare(const void *a, const void *b)
 	return r ? r : x->flags < y->flags ? -1 : x->flags > y->flags;
 }
 
-static int peer_compare(const void *a, const void *b)
+int profile_peer_compare(const void *a, const void *b)
 {
 	const struct profile_peer *x = a, *y = b;
 
@@ -461,10 +461,10 @@ static void peer_join(struct profile_peer *into, struct profile_peer *from)
 
 void profile_sort(struct profile *p)
 {
-	SORT_FACTS(&p->calls, call_compare, call_join);
-	SORT_FACTS(&p->caps, cap_compare, cap_join);
-	SORT_FACTS(&p->files, file_compare, file_join);
-	SORT_FACTS(&p->peers, peer_compare, peer_join);
+	SORT_FACTS(&p->calls, profile_call_compare, call_join);
+	SORT_FACTS(&p->caps, profile_cap_compare, cap_join);
+	SORT_FACTS(&p->files, profile_file_compare, file_join);
+	SORT_FACTS(&p->peers, profile_peer_compare, peer_join);
 	vec_foreach(c, &p->calls) {
 		vec_sort(&c->tuples, tuple_compare);
 		vec_sort(&c->evidence, evidence_compare);

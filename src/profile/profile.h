@@ -191,5 +191,11 @@ struct profile_evidence profile_evidence_sum(const profile_evidence_list *list);
 /* Puts everything into its canonical order: equal profiles are equal texts. */
 void profile_sort(struct profile *p);
 
+/* The order of facts, by what they are, not by their evidence: for qsort(). */
+int profile_call_compare(const void *a, const void *b);
+int profile_cap_compare(const void *a, const void *b);
+int profile_file_compare(const void *a, const void *b);
+int profile_peer_compare(const void *a, const void *b);
+
 /* How many different system calls (by architecture and number) the layers in the mask made. */
 size_t profile_count_calls(const struct profile *p, unsigned layer_mask, bool refused);
