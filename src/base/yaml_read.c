@@ -45,9 +45,10 @@ static const struct {
 	const char *word;
 	json_type type;
 } words[] = {
-	{ "null", JSON_NULL },	{ "Null", JSON_NULL },	{ "NULL", JSON_NULL },	 { "~", JSON_NULL },
-	{ "", JSON_NULL },	{ "true", JSON_TRUE },	{ "True", JSON_TRUE },	 { "TRUE", JSON_TRUE },
-	{ "false", JSON_FALSE }, { "False", JSON_FALSE }, { "FALSE", JSON_FALSE },
+	{ "null", JSON_NULL },	 { "Null", JSON_NULL },	  { "NULL", JSON_NULL },
+	{ "~", JSON_NULL },	 { "", JSON_NULL },	  { "true", JSON_TRUE },
+	{ "True", JSON_TRUE },	 { "TRUE", JSON_TRUE },	  { "false", JSON_FALSE },
+	{ "False", JSON_FALSE }, { "FALSE", JSON_FALSE },
 };
 
 static json_t *plain_value(const char *text, size_t len)
@@ -144,8 +145,8 @@ static json_t *mapping(struct reader *r, unsigned depth)
 
 			key = text && !memchr(text, 0, len) ? strndup(text, len) : NULL;
 			if (!key || json_object_get(map, key))
-				fail(r, token, key ? "a key that is there already" :
-						     "a key that is no text");
+				fail(r, token,
+				     key ? "a key that is there already" : "a key that is no text");
 			if (key && json_object_get(map, key)) {
 				free(key);
 				key = NULL;
@@ -198,7 +199,7 @@ static json_t *documents(struct reader *r)
 		bool marker = type == FYET_STREAM_START || type == FYET_DOCUMENT_START ||
 			      type == FYET_DOCUMENT_END;
 		json_t *document = event && !marker && type != FYET_STREAM_END ? node(r, event, 0) :
-										  NULL;
+										 NULL;
 
 		fy_parser_event_free(r->parser, event);
 		if (type == FYET_STREAM_END)

@@ -12,7 +12,8 @@
 #include "uapi/capability.h"
 
 static const struct option_def options[] = {
-	{ "against", 'a', "FILE", "what to hold the profile to, or it to", false, COMPLETE_FILE, NULL },
+	{ "against", 'a', "FILE", "what to hold the profile to, or it to", false, COMPLETE_FILE,
+	  NULL },
 	{ "json", 0, NULL, "print JSON", false, COMPLETE_NONE, NULL },
 	POLICY_OPTION_ROWS,
 	HOST_OPTION_ROWS,
@@ -113,8 +114,8 @@ static void print_text(const struct sides *s, const struct check *c)
 	for (unsigned cap = 0; cap < SYS_CAP_MAX; cap++)
 		if (s->caps >> cap & 1)
 			printf("  denied    %s\n", sys_cap_name(cap));
-	printf("%zu of %zu would be denied, %zu depend on what was not recorded\n", c->denied, c->asked,
-	       c->depends);
+	printf("%zu of %zu would be denied, %zu depend on what was not recorded\n", c->denied,
+	       c->asked, c->depends);
 }
 
 static int compare(const struct arguments *args, struct sides *s, const struct policy_options *o,
@@ -179,8 +180,10 @@ static int run(const struct arguments *args, struct error *err)
 	notes_print(&mine.notes);
 	notes_print(&other.notes);
 	if (!mine.profile)
-		return error_set(err, EINVAL, "%s is no profile; give the profile first, and this with "
-				 "--against", files[0]);
+		return error_set(err, EINVAL,
+				 "%s is no profile; give the profile first, and this with "
+				 "--against",
+				 files[0]);
 	if (!other.profile) {
 		s = (struct sides){ mine.profile, files[0], against, NULL, NULL, 0 };
 		if (other.kind == INPUT_PROGRAM)

@@ -8,8 +8,8 @@
 
 static const struct option_def options[] = {
 	{ "json", 0, NULL, "print JSON", false, COMPLETE_NONE, NULL },
-	{ "setup", 0, NULL, "also what the runtime did before it loaded the container's filter", false,
-	  COMPLETE_NONE, NULL },
+	{ "setup", 0, NULL, "also what the runtime did before it loaded the container's filter",
+	  false, COMPLETE_NONE, NULL },
 };
 
 static void print_json(const struct diff *d)
@@ -71,10 +71,11 @@ const struct command cmd_profile_diff = {
 	.name = "diff",
 	.summary = "compare two profiles",
 	.operands = "PROFILE PROFILE",
-	.description = "Prints what only the first has (-), what only the second has (+), and what both "
-		       "have but not alike (~): system calls with their arguments, capabilities, files, "
-		       "network, executables. Counts and times are no differences. Exits with 1 if there "
-		       "is one.",
+	.description =
+		"Prints what only the first has (-), what only the second has (+), and what both "
+		"have but not alike (~): system calls with their arguments, capabilities, files, "
+		"network, executables. Counts and times are no differences. Exits with 1 if there "
+		"is one.",
 	.examples = "  merlon profile diff web-1.merlon.json web-2.merlon.json\n",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),

@@ -58,7 +58,8 @@ const struct command cmd_profile_from_strace = {
 		"prints is not between the lines.\n\n"
 		"A trace has no files, network or capabilities as a recording has them, and does not "
 		"tell a container's runtime from its workload: record where you can.",
-	.examples = "  strace -f -o trace nginx -t && merlon profile from-strace trace -o web.merlon.json\n",
+	.examples =
+		"  strace -f -o trace nginx -t && merlon profile from-strace trace -o web.merlon.json\n",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.run = run,

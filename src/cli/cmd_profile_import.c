@@ -26,8 +26,10 @@ static int run(const struct arguments *args, struct error *err)
 		return error_set(err, EINVAL, "name one file");
 	r = input_load(&in, files[0], &host, err);
 	if (!r && in.kind == INPUT_PROGRAM)
-		return error_set(err, EINVAL, "%s: a finished program does not say which rules it came "
-				 "of; check --against takes it", files[0]);
+		return error_set(err, EINVAL,
+				 "%s: a finished program does not say which rules it came "
+				 "of; check --against takes it",
+				 files[0]);
 	if (!r && in.kind == INPUT_RULES)
 		r = profile_from_rules(&in.profile, files[0], &in.rules, &in.notes);
 	if (r)

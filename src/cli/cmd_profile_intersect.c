@@ -10,7 +10,8 @@
 static const struct option_def options[] = {
 	{ "baseline", 'b', "FILE", "seccomp rules of the node: what they deny is taken out", false,
 	  COMPLETE_FILE, NULL },
-	{ "name", 'n', "NAME", "of the profile (default: intersection)", false, COMPLETE_NONE, NULL },
+	{ "name", 'n', "NAME", "of the profile (default: intersection)", false, COMPLETE_NONE,
+	  NULL },
 	{ "output", 'o', "FILE", "write here instead of to standard output", false, COMPLETE_FILE,
 	  NULL },
 	HOST_OPTION_ROWS,
@@ -60,9 +61,10 @@ const struct command cmd_profile_intersect = {
 	.name = "intersect",
 	.summary = "make a profile of what all of several have, and a baseline allows",
 	.operands = "PROFILE...",
-	.description = "What every profile has. With --baseline also within seccomp rules (OCI, Docker, a "
-		       "SeccompProfile), as a node's own policy would cut a workload's: what those deny "
-		       "is listed on standard error, as the workload will miss it.",
+	.description =
+		"What every profile has. With --baseline also within seccomp rules (OCI, Docker, a "
+		"SeccompProfile), as a node's own policy would cut a workload's: what those deny "
+		"is listed on standard error, as the workload will miss it.",
 	.examples = "  merlon profile intersect --baseline /usr/share/containers/seccomp.json "
 		    "web.merlon.json\n",
 	.options = options,

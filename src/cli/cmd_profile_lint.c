@@ -32,8 +32,8 @@ static json_t *check_json(const struct lint_check *c, const char *detail)
 
 static void check_print(const struct lint_check *c, const char *detail)
 {
-	printf("%-6s  %s%s%s\n        %s\n        fix: %s\n", lint_severity_names[c->severity], c->id,
-	       detail ? ": " : "", detail ? shown(detail) : "", c->why, c->fix);
+	printf("%-6s  %s%s%s\n        %s\n        fix: %s\n", lint_severity_names[c->severity],
+	       c->id, detail ? ": " : "", detail ? shown(detail) : "", c->why, c->fix);
 }
 
 static int severity_of(const char *name, enum lint_severity *ret, struct error *err)
@@ -77,12 +77,16 @@ static int print_checks(const struct lint_input *in, bool json)
 	return worst;
 }
 
-static int lint(const struct arguments *args, const struct profile *p, const struct seccomp_host *host,
-		const struct backend_options *o, struct error *err)
+static int lint(const struct arguments *args, const struct profile *p,
+		const struct seccomp_host *host, const struct backend_options *o, struct error *err)
 {
 	cleanup_policy struct policy policy = { 0 };
-	struct lint_input in = { p, &policy, policy_capabilities(p, &o->policy), o->default_errno,
-				 host->kernel_major, host->kernel_minor };
+	struct lint_input in = { p,
+				 &policy,
+				 policy_capabilities(p, &o->policy),
+				 o->default_errno,
+				 host->kernel_major,
+				 host->kernel_minor };
 	enum lint_severity fail;
 	int r = severity_of(arg_value(args, "fail"), &fail, err);
 
@@ -125,7 +129,8 @@ static int run(const struct arguments *args, struct error *err)
 		o.default_errno = (int)(in.rules.otherwise & SECCOMP_RET_DATA);
 	}
 	if (!in.profile)
-		return error_set(err, EINVAL, "%s: a finished program does not say what it allows", files[0]);
+		return error_set(err, EINVAL, "%s: a finished program does not say what it allows",
+				 files[0]);
 	return lint(args, in.profile, &host, &o, err);
 }
 
@@ -133,11 +138,12 @@ const struct command cmd_profile_lint = {
 	.name = "lint",
 	.summary = "find what is dangerous, useless or contradictory in a profile",
 	.operands = "PROFILE",
-	.description = "Looks at what the profile would allow with these options: ways around the filter, "
-		       "ways out of the container, layers that contradict each other, what the profile does "
-		       "not know. Seccomp rules (OCI, Docker, a SeccompProfile) are looked at too. Each "
-		       "finding has a severity, a reason and a fix. Exits with 1 if there is one of medium "
-		       "severity or above (--fail).",
+	.description =
+		"Looks at what the profile would allow with these options: ways around the filter, "
+		"ways out of the container, layers that contradict each other, what the profile does "
+		"not know. Seccomp rules (OCI, Docker, a SeccompProfile) are looked at too. Each "
+		"finding has a severity, a reason and a fix. Exits with 1 if there is one of medium "
+		"severity or above (--fail).",
 	.examples = "  merlon profile lint web.merlon.json\n"
 		    "  merlon profile lint --fail high /usr/share/containers/seccomp.json\n",
 	.options = options,

@@ -56,7 +56,8 @@ static json_t *surface_json(const struct surface *s, const struct counts *c)
 
 	json_object_set_new(o, "part", json_string(s->name));
 	json_object_set_new(o, "gives", json_string(s->why));
-	json_object_set_new(o, "reachable", json_string(c->reachable.data ? c->reachable.data : ""));
+	json_object_set_new(o, "reachable",
+			    json_string(c->reachable.data ? c->reachable.data : ""));
 	json_object_set_new(o, "blocked", json_string(c->blocked.data ? c->blocked.data : ""));
 	json_object_set_new(o, "open", json_boolean(c->open > 0));
 	return o;
@@ -65,7 +66,10 @@ static json_t *surface_json(const struct surface *s, const struct counts *c)
 static void surface_print(const struct surface *s, const struct counts *c)
 {
 	printf("  %-22s %-9s %s\n", s->name,
-	       !c->open ? "blocked" : c->open == c->all ? "OPEN" : "partly", s->why);
+	       !c->open		 ? "blocked" :
+	       c->open == c->all ? "OPEN" :
+				   "partly",
+	       s->why);
 	if (c->open)
 		printf("  %-22s           reachable: %s\n", "", c->reachable.data);
 }
@@ -143,8 +147,8 @@ void explain_blocked(const struct policy *policy, bool json)
 		putchar('\n');
 		return;
 	}
-	printf("%zu of %zu system calls are allowed, %zu are blocked.\n\nThe kernel, by part\n", allowed, all,
-	       all - allowed);
+	printf("%zu of %zu system calls are allowed, %zu are blocked.\n\nThe kernel, by part\n",
+	       allowed, all, all - allowed);
 	surfaces_tell(policy, NULL);
 	puts("\nKnown vulnerabilities that are cut off (on a kernel that has them)");
 	if (!vulnerabilities_tell(policy, true, NULL))

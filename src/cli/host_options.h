@@ -4,13 +4,20 @@
 #include "cli/command.h"
 #include "profile/input.h"
 
-#define HOST_OPTION_ROWS                                                                           \
-	{ "cap", 0, "CAPABILITY",                                                                  \
+#define HOST_OPTION_ROWS                                                                            \
+	{ "cap",                                                                                    \
+	  0,                                                                                        \
+	  "CAPABILITY",                                                                             \
 	  "rules in Docker's dialect: a capability of the container (default: the 14 that engines " \
-	  "give; \"none\")",                                                                       \
-	  true, COMPLETE_NONE, NULL },                                                             \
-	{ "kernel", 0, "VERSION", "rules in Docker's dialect: the kernel (default: the running one)", \
-	  false, COMPLETE_NONE, NULL }
+	  "give; \"none\")",                                                                        \
+	  true,                                                                                     \
+	  COMPLETE_NONE,                                                                            \
+	  NULL },                                                                                   \
+	{                                                                                           \
+		"kernel", 0, "VERSION",                                                             \
+			"rules in Docker's dialect: the kernel (default: the running one)", false,  \
+			COMPLETE_NONE, NULL                                                         \
+	}
 
 int host_options_read(const struct arguments *args, struct seccomp_host *host, struct error *err);
 

@@ -46,7 +46,8 @@ static void join_evidence(struct joiner *j, size_t of, const profile_evidence_li
 		if (!slot && exe != UINT32_MAX) {
 			slot = vec_add(to);
 			if (slot)
-				*slot = (struct profile_evidence){ exe, 0, e->first_ns, e->last_ns };
+				*slot = (struct profile_evidence){ exe, 0, e->first_ns,
+								   e->last_ns };
 		}
 		if (!slot) {
 			j->failed = true;
@@ -87,8 +88,8 @@ static uint64_t made_with(const struct profile_call *c, const uint64_t values[AB
 	return range_covers(&c->range, values) ? UINT64_MAX : 0;
 }
 
-static void join_tuple(struct joiner *j, struct profile_call *to, const struct member *run, size_t n,
-		       const uint64_t values[ABI_CALL_ARGS_MAX])
+static void join_tuple(struct joiner *j, struct profile_call *to, const struct member *run,
+		       size_t n, const uint64_t values[ABI_CALL_ARGS_MAX])
 {
 	uint64_t most = 0;
 	size_t have = 0;
@@ -116,8 +117,10 @@ static void range_narrow(struct profile_range *to, const struct profile_range *f
 	for (int i = 0; i < ABI_CALL_ARGS_MAX; i++) {
 		to->arg[i].any_bits &= from->arg[i].any_bits;
 		to->arg[i].all_bits |= from->arg[i].all_bits;
-		to->arg[i].min = from->arg[i].min > to->arg[i].min ? from->arg[i].min : to->arg[i].min;
-		to->arg[i].max = from->arg[i].max < to->arg[i].max ? from->arg[i].max : to->arg[i].max;
+		to->arg[i].min = from->arg[i].min > to->arg[i].min ? from->arg[i].min :
+								     to->arg[i].min;
+		to->arg[i].max = from->arg[i].max < to->arg[i].max ? from->arg[i].max :
+								     to->arg[i].max;
 	}
 	to->count = from->count > to->count ? from->count : to->count;
 }
@@ -131,7 +134,8 @@ static bool range_is_empty(const struct profile_range *r)
 }
 
 /* In a union ranges grow; else what all that have one agree on is kept, which is never too much. */
-static void join_ranges(struct joiner *j, struct profile_call *to, const struct member *run, size_t n)
+static void join_ranges(struct joiner *j, struct profile_call *to, const struct member *run,
+			size_t n)
 {
 	struct profile_range r = { 0 };
 	uint64_t most = 0;
@@ -204,8 +208,11 @@ static bool join_arguments(struct joiner *j, struct profile_call *to, const stru
 static void join_call(struct joiner *j, const struct member *run, size_t n)
 {
 	const struct profile_call *first = run[0].fact;
-	struct profile_call c = { .arch = first->arch, .layer = first->layer, .nr = first->nr,
-				  .refused = first->refused }, *slot;
+	struct profile_call c = { .arch = first->arch,
+				  .layer = first->layer,
+				  .nr = first->nr,
+				  .refused = first->refused },
+			    *slot;
 
 	if (n < j->at_least)
 		return;
@@ -267,7 +274,8 @@ static int string_compare(const void *a, const void *b)
 }
 
 /* Some of the originals: the first ones in order, so that it does not matter who comes when. */
-static void join_originals(struct joiner *j, const struct profile_file *from, struct profile_file *to)
+static void join_originals(struct joiner *j, const struct profile_file *from,
+			   struct profile_file *to)
 {
 	vec_foreach(o, &from->originals) {
 		bool known = false;
@@ -317,8 +325,10 @@ static void join_file(struct joiner *j, const struct member *run, size_t n)
 	if (!ops)
 		return;
 	if (to)
-		*to = (struct profile_file){ .path = strdup(first->path), .ops = ops,
-					     .flags = first->flags, .layer = first->layer };
+		*to = (struct profile_file){ .path = strdup(first->path),
+					     .ops = ops,
+					     .flags = first->flags,
+					     .layer = first->layer };
 	if (!to || !to->path) {
 		j->failed = true;
 		return;
@@ -364,18 +374,19 @@ static int same_cap(const void *a, const void *b)
 	return x->cap < y->cap ? -1 : x->cap > y->cap;
 }
 
-#define MEMBER_COMPARE(kind, compare)                                      \
-	static int kind##_member_compare(const void *a, const void *b)     \
-	{                                                                  \
-		return compare(((const struct member *)a)->fact,           \
-			       ((const struct member *)b)->fact);          \
+#define MEMBER_COMPARE(kind, compare)                                  \
+	static int kind##_member_compare(const void *a, const void *b) \
+	{                                                              \
+		return compare(((const struct member *)a)->fact,       \
+			       ((const struct member *)b)->fact);      \
 	}
 MEMBER_COMPARE(call, profile_call_compare)
 MEMBER_COMPARE(cap, same_cap)
 MEMBER_COMPARE(file, profile_file_compare)
 MEMBER_COMPARE(peer, profile_peer_compare)
 
-static void join_runs(struct joiner *j, struct members *m, int (*compare)(const void *, const void *),
+static void join_runs(struct joiner *j, struct members *m,
+		      int (*compare)(const void *, const void *),
 		      void (*join)(struct joiner *, const struct member *, size_t))
 {
 	vec_sort(&m->list, compare);
@@ -388,21 +399,21 @@ static void join_runs(struct joiner *j, struct members *m, int (*compare)(const 
 	vec_deinit(&m->list);
 }
 
-#define JOIN_FACTS(j, kind, facts)                                                      \
-	do {                                                                            \
-		struct members m_ = { 0 };                                              \
-                                                                                        \
-		for (size_t i_ = 0; i_ < (j)->count; i_++) {                            \
-			vec_foreach(f_, &(j)->list[i_]->facts) {                        \
-				struct member *slot_ = vec_add(&m_.list);               \
-                                                                                        \
-				if (slot_)                                              \
+#define JOIN_FACTS(j, kind, facts)                                          \
+	do {                                                                \
+		struct members m_ = { 0 };                                  \
+                                                                            \
+		for (size_t i_ = 0; i_ < (j)->count; i_++) {                \
+			vec_foreach(f_, &(j)->list[i_]->facts) {            \
+				struct member *slot_ = vec_add(&m_.list);   \
+                                                                            \
+				if (slot_)                                  \
 					*slot_ = (struct member){ f_, i_ }; \
-				else                                                    \
-					(j)->failed = true;                             \
-			}                                                               \
-		}                                                                       \
-		join_runs(j, &m_, kind##_member_compare, join_##kind);                  \
+				else                                        \
+					(j)->failed = true;                 \
+			}                                                   \
+		}                                                           \
+		join_runs(j, &m_, kind##_member_compare, join_##kind);      \
 	} while (0)
 
 /* --- what profiles say of themselves ------------------------------------------------------------ */
@@ -449,6 +460,15 @@ static void join_recording(struct joiner *j)
 	}
 }
 
+static bool same_credentials(const struct profile *a, const struct profile *b)
+{
+	return a->credentials.known == b->credentials.known &&
+	       a->credentials.uid == b->credentials.uid && a->credentials.gid == b->credentials.gid &&
+	       a->credentials.effective == b->credentials.effective &&
+	       a->credentials.permitted == b->credentials.permitted &&
+	       a->credentials.bounding == b->credentials.bounding;
+}
+
 static void join_runtime(struct joiner *j)
 {
 	struct profile *out = j->out;
@@ -467,13 +487,13 @@ static void join_runtime(struct joiner *j)
 			out->runtime.tail = p->runtime.tail;
 		same = same && !p->runtime.name == !first->runtime.name &&
 		       (!p->runtime.name || str_eq(p->runtime.name, first->runtime.name));
-		credentials = credentials &&
-			      !memcmp(&p->credentials, &first->credentials, sizeof(p->credentials));
+		credentials = credentials && same_credentials(p, first);
 	}
 	if (!credentials)
 		memset(&out->credentials, 0, sizeof(out->credentials));
-	if (!same && profile_add_note(out, "the profiles are of different container runtimes: what either "
-					   "of them might need beyond what was seen is not added"))
+	if (!same &&
+	    profile_add_note(out, "the profiles are of different container runtimes: what either "
+				  "of them might need beyond what was seen is not added"))
 		j->failed = true;
 }
 
@@ -539,7 +559,9 @@ static void join_executables(struct joiner *j)
 struct profile *profile_join(const struct profile *const *list, size_t count, size_t at_least,
 			     const char *name)
 {
-	struct joiner j = { .out = profile_new(name), .list = list, .at_least = at_least ? at_least : 1,
+	struct joiner j = { .out = profile_new(name),
+			    .list = list,
+			    .at_least = at_least ? at_least : 1,
 			    .count = count };
 
 	if (!j.out || !count)

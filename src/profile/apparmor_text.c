@@ -25,7 +25,7 @@ struct statement {
 };
 
 struct variable {
-	char *name; /* "@{NAME}" */
+	char *name;  /* "@{NAME}" */
 	char *value; /* a word, or an alternation of words */
 };
 
@@ -107,8 +107,8 @@ static void skip_space(struct reader *r, bool lines)
 static bool is_delimiter(const struct reader *r)
 {
 	if (*r->at == '{')
-		return r->at + 1 == r->text_end || isspace((unsigned char)r->at[1]) || r->at[1] == '}' ||
-		       r->at[1] == '#';
+		return r->at + 1 == r->text_end || isspace((unsigned char)r->at[1]) ||
+		       r->at[1] == '}' || r->at[1] == '#';
 	return strchr(",}\n", *r->at) != NULL;
 }
 
@@ -177,8 +177,9 @@ static int read_statement(struct reader *r, struct statement *s)
 			s->line = r->line;
 		if (r->at >= r->text_end) {
 			s->end = 0;
-			return s->count && !ends_with_line(s) ? fail(r, "the text ends within a rule") :
-								0;
+			return s->count && !ends_with_line(s) ?
+				       fail(r, "the text ends within a rule") :
+				       0;
 		}
 		if (is_delimiter(r)) {
 			s->end = *r->at;
@@ -193,7 +194,8 @@ static int read_statement(struct reader *r, struct statement *s)
 		s->words[s->count] = sign ? str_dup_n(r->at, sign) : NULL;
 		r->at += sign;
 		if (sign)
-			status = s->words[s->count] ? 0 : error_errno(r->err, ENOMEM, "%s", r->file);
+			status = s->words[s->count] ? 0 :
+						      error_errno(r->err, ENOMEM, "%s", r->file);
 		else
 			status = read_word(r, &s->words[s->count]);
 		if (status)
@@ -224,7 +226,7 @@ static void note_statement(struct reader *r, const struct statement *s, const ch
 static const struct {
 	const char *name, *value;
 } known_variables[] = {
-	{ "@{PROC}", "/proc" }, { "@{sys}", "/sys" },	   { "@{run}", "/run" },
+	{ "@{PROC}", "/proc" },		 { "@{sys}", "/sys" },	     { "@{run}", "/run" },
 	{ "@{HOME}", "/{root,home/*}" }, { "@{HOMEDIRS}", "/home" },
 };
 
@@ -372,10 +374,10 @@ static char *pattern_of(const char *path, bool *ret_wider)
 
 /* --- rules -------------------------------------------------------------------------------------- */
 
-#define WRITES                                                                                    \
-	(ABI_FILE_WRITE | ABI_FILE_CREATE | ABI_FILE_UNLINK | ABI_FILE_RENAME_FROM |              \
-	 ABI_FILE_RENAME_TO | ABI_FILE_SYMLINK | ABI_FILE_MKDIR | ABI_FILE_RMDIR |                \
-	 ABI_FILE_MKNOD | ABI_FILE_CHMOD | ABI_FILE_CHOWN | ABI_FILE_TRUNCATE |                   \
+#define WRITES                                                                       \
+	(ABI_FILE_WRITE | ABI_FILE_CREATE | ABI_FILE_UNLINK | ABI_FILE_RENAME_FROM | \
+	 ABI_FILE_RENAME_TO | ABI_FILE_SYMLINK | ABI_FILE_MKDIR | ABI_FILE_RMDIR |   \
+	 ABI_FILE_MKNOD | ABI_FILE_CHMOD | ABI_FILE_CHOWN | ABI_FILE_TRUNCATE |      \
 	 ABI_FILE_SETXATTR | ABI_FILE_UTIME)
 
 /* Letters of access and what they allow (apparmor.d(5), "Access Modes"). */
@@ -383,11 +385,20 @@ static const struct {
 	char letter;
 	uint32_t ops;
 } letters[] = {
-	{ 'r', ABI_FILE_READ },	    { 'w', WRITES | ABI_FILE_CONNECT | ABI_FILE_BIND },
-	{ 'a', ABI_FILE_WRITE },    { 'm', ABI_FILE_MAP_EXEC },
-	{ 'x', ABI_FILE_EXEC },	    { 'l', ABI_FILE_LINK | ABI_FILE_LINK_TARGET },
-	{ 'k', 0 },		    { 'i', 0 }, { 'p', 0 }, { 'P', 0 }, { 'c', 0 }, { 'C', 0 },
-	{ 'u', 0 },		    { 'U', 0 },
+	{ 'r', ABI_FILE_READ },
+	{ 'w', WRITES | ABI_FILE_CONNECT | ABI_FILE_BIND },
+	{ 'a', ABI_FILE_WRITE },
+	{ 'm', ABI_FILE_MAP_EXEC },
+	{ 'x', ABI_FILE_EXEC },
+	{ 'l', ABI_FILE_LINK | ABI_FILE_LINK_TARGET },
+	{ 'k', 0 },
+	{ 'i', 0 },
+	{ 'p', 0 },
+	{ 'P', 0 },
+	{ 'c', 0 },
+	{ 'C', 0 },
+	{ 'u', 0 },
+	{ 'U', 0 },
 };
 
 static bool permissions_of(const char *word, uint32_t *ret)
@@ -455,10 +466,14 @@ static int read_file_rule(struct reader *r, const struct statement *s, const cha
 static int add_cap(struct reader *r, unsigned cap)
 {
 	const struct profile_evidence e = { r->exe, 1, 0, 0 };
-	const struct profile_cap key = { .cap = cap, .layer = PROFILE_APP, .outcome = ABI_CAP_USED,
-					 .arch = SYS_ARCH_X86_64, .nr = SYS_NR_MAX };
+	const struct profile_cap key = { .cap = cap,
+					 .layer = PROFILE_APP,
+					 .outcome = ABI_CAP_USED,
+					 .arch = SYS_ARCH_X86_64,
+					 .nr = SYS_NR_MAX };
 
-	return profile_add_cap(r->profile, &key, &e) ? 0 : error_errno(r->err, ENOMEM, "%s", r->file);
+	return profile_add_cap(r->profile, &key, &e) ? 0 :
+						       error_errno(r->err, ENOMEM, "%s", r->file);
 }
 
 static int read_capabilities(struct reader *r, const struct statement *s, size_t from)
@@ -471,8 +486,8 @@ static int read_capabilities(struct reader *r, const struct statement *s, size_t
 		unsigned cap;
 
 		if (!sys_cap_parse(s->words[i], &cap))
-			return error_set(r->err, EINVAL, "%s:%u: \"%.64s\" is no capability", r->file,
-					 s->line, s->words[i]);
+			return error_set(r->err, EINVAL, "%s:%u: \"%.64s\" is no capability",
+					 r->file, s->line, s->words[i]);
 		status = add_cap(r, cap);
 	}
 	return status;
@@ -492,15 +507,16 @@ static int read_rule(struct reader *r, const struct statement *s)
 	if (at == s->count)
 		return s->count ? fail(r, "a rule that says nothing") : 0;
 	if (str_eq(s->words[at], "deny")) {
-		note_statement(r, s, "a rule that denies is left out: a profile says what is allowed");
+		note_statement(r, s,
+			       "a rule that denies is left out: a profile says what is allowed");
 		return 0;
 	}
 	if (str_eq(s->words[at], "capability"))
 		return read_capabilities(r, s, at + 1);
 	if (str_eq(s->words[at], "file") && at + 1 == s->count)
-		return read_file_rule(r, s, "/{,**}", WRITES | ABI_FILE_READ | ABI_FILE_MAP_EXEC |
-							      ABI_FILE_EXEC | ABI_FILE_LINK |
-							      ABI_FILE_LINK_TARGET);
+		return read_file_rule(r, s, "/{,**}",
+				      WRITES | ABI_FILE_READ | ABI_FILE_MAP_EXEC | ABI_FILE_EXEC |
+					      ABI_FILE_LINK | ABI_FILE_LINK_TARGET);
 	at += str_eq(s->words[at], "file");
 	if (at + 1 < s->count && is_path(s->words[at]) && permissions_of(s->words[at + 1], &ops))
 		return read_file_rule(r, s, s->words[at], ops);
@@ -559,8 +575,9 @@ static int read_all(struct reader *r)
 		else if (s.end == '{' && !depth && !over)
 			status = s.count ? name_profile(r, &s) : fail(r, "a block without a name");
 		else if (s.end == '{')
-			note_statement(r, &s, depth && !over ? "a profile within a profile is left out" :
-							       "only the first profile is read");
+			note_statement(r, &s,
+				       depth && !over ? "a profile within a profile is left out" :
+							"only the first profile is read");
 		else if (depth == 1 && !over && s.count)
 			status = read_rule(r, &s);
 		if (status)
@@ -571,7 +588,8 @@ static int read_all(struct reader *r)
 		over = over || (s.end == '}' && !depth);
 		if (!s.end)
 			return depth ? fail(r, "the text ends within a block") :
-				over ? 0 : fail(r, "there is no profile in it");
+			       over  ? 0 :
+				       fail(r, "there is no profile in it");
 	}
 }
 
@@ -579,8 +597,13 @@ int apparmor_text_read(struct profile **ret, const char *file, const char *text,
 		       struct buf *notes, struct error *err)
 {
 	struct error ignored = ERROR_INIT;
-	struct reader r = { .file = file, .at = text, .text_end = text + len, .line_start = text,
-			    .line = 1, .notes = notes, .err = err ? err : &ignored,
+	struct reader r = { .file = file,
+			    .at = text,
+			    .text_end = text + len,
+			    .line_start = text,
+			    .line = 1,
+			    .notes = notes,
+			    .err = err ? err : &ignored,
 			    .profile = profile_new(file) };
 	int status;
 

@@ -106,7 +106,8 @@ static int rule_holds(const struct cbpf_rule *rule, const struct check_span span
 	int all = 1;
 
 	for (unsigned i = 0; i < rule->count; i++) {
-		int one = check_compare(&rule->compares[i], &spans[rule->compares[i].index], narrow);
+		int one = check_compare(&rule->compares[i], &spans[rule->compares[i].index],
+					narrow);
 
 		if (!one)
 			return 0;
@@ -208,10 +209,10 @@ static void spans_of_range(const struct profile_call *c, const struct sys_arg_pl
 			   struct check_span spans[6])
 {
 	for (unsigned i = 0; i < plan->count; i++)
-		spans[plan->arg[i].index] = (struct check_span){
-			c->range.arg[i].min, c->range.arg[i].max, ~c->range.arg[i].any_bits,
-			c->range.arg[i].all_bits
-		};
+		spans[plan->arg[i].index] = (struct check_span){ c->range.arg[i].min,
+								 c->range.arg[i].max,
+								 ~c->range.arg[i].any_bits,
+								 c->range.arg[i].all_bits };
 }
 
 static int check_call(struct checker *k, const struct profile_call *c)

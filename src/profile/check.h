@@ -18,7 +18,8 @@ struct check_finding {
 	const struct profile_call *call; /* of the profile, borrowed */
 	enum check_verdict verdict;
 	uint32_t action; /* SECCOMP_RET_* of one that does not permit */
-	const uint64_t *values; /* of one combination, borrowed; NULL: the call without regard to it */
+	const uint64_t
+		*values; /* of one combination, borrowed; NULL: the call without regard to it */
 	uint64_t count;
 };
 

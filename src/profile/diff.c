@@ -14,7 +14,7 @@
 #include "uapi/socket.h"
 
 const char *const diff_kind_names[] = {
-	[DIFF_CALL] = "syscall",     [DIFF_CAPABILITY] = "capability", [DIFF_FILE] = "file",
+	[DIFF_CALL] = "syscall",    [DIFF_CAPABILITY] = "capability", [DIFF_FILE] = "file",
 	[DIFF_NETWORK] = "network", [DIFF_EXECUTABLE] = "executable",
 };
 static_assert(ARRAY_SIZE(diff_kind_names) == DIFF_KINDS, "a name for each");
@@ -89,8 +89,7 @@ static size_t add_tuples(struct buf *out, char sign, const struct profile_call *
 
 static bool same_range(const struct profile_range *a, const struct profile_range *b)
 {
-	return !a->count == !b->count &&
-	       (!a->count || !memcmp(a->arg, b->arg, sizeof(a->arg)));
+	return !a->count == !b->count && (!a->count || !memcmp(a->arg, b->arg, sizeof(a->arg)));
 }
 
 static int compare_arguments(struct diff *d, const struct profile_call *a,
@@ -159,7 +158,8 @@ static void add_ops(struct buf *out, char sign, uint32_t ops)
 {
 	for (unsigned bit = 0; profile_file_op_name(bit); bit++)
 		if (ops >> bit & 1)
-			buf_addf(out, "%s%c%s", out->len ? " " : "", sign, profile_file_op_name(bit));
+			buf_addf(out, "%s%c%s", out->len ? " " : "", sign,
+				 profile_file_op_name(bit));
 }
 
 static int compare_files(struct diff *d, const void *a, const void *b)
@@ -171,14 +171,18 @@ static int compare_files(struct diff *d, const void *a, const void *b)
 		return 0;
 	add_ops(&how, '-', x ? x->ops & ~(y ? y->ops : 0) : 0);
 	add_ops(&how, '+', y ? y->ops & ~(x ? x->ops : 0) : 0);
-	return add(d, DIFF_FILE, x && y ? '~' : x ? '-' : '+', one->layer, strdup(one->path),
-		   buf_take(&how));
+	return add(d, DIFF_FILE,
+		   x && y ? '~' :
+		   x	  ? '-' :
+			    '+',
+		   one->layer, strdup(one->path), buf_take(&how));
 }
 
 static int compare_peers(struct diff *d, const void *a, const void *b)
 {
 	const struct profile_peer *x = a, *y = b, *one = x ? x : y;
-	const char *family = sys_family_name(one->family), *protocol = sys_protocol_name(one->protocol);
+	const char *family = sys_family_name(one->family),
+		   *protocol = sys_protocol_name(one->protocol);
 	char address[INET6_ADDRSTRLEN] = "*";
 
 	if (x && y)
@@ -213,33 +217,34 @@ static bool counts(enum profile_layer layer, bool with_setup)
 }
 
 /* A kind of facts, as flat copies (what they own is borrowed) of those that count. */
-#define COPY_FACTS(to, from, with_setup)                             \
-	do {                                                         \
-		vec_foreach(f_, from) {                              \
-			__typeof__(f_) slot_;                        \
-                                                                     \
-			if (!counts(f_->layer, with_setup))          \
-				continue;                            \
-			slot_ = vec_add(to);                         \
-			if (slot_)                                   \
-				*slot_ = *f_;                        \
-			else                                         \
-				r = -ENOMEM;                         \
-		}                                                    \
+#define COPY_FACTS(to, from, with_setup)                    \
+	do {                                                \
+		vec_foreach(f_, from) {                     \
+			__typeof__(f_) slot_;               \
+                                                            \
+			if (!counts(f_->layer, with_setup)) \
+				continue;                   \
+			slot_ = vec_add(to);                \
+			if (slot_)                          \
+				*slot_ = *f_;               \
+			else                                \
+				r = -ENOMEM;                \
+		}                                           \
 	} while (0)
 
-#define COMPARE_FACTS(type, facts, order, compare)                                                \
-	do {                                                                                      \
-		VEC(struct type) a_ = { 0 }, b_ = { 0 };                                          \
-                                                                                                  \
-		COPY_FACTS(&a_, &a->facts, with_setup);                                           \
-		COPY_FACTS(&b_, &b->facts, with_setup);                                           \
-		vec_sort(&a_, order);                                                             \
-		vec_sort(&b_, order);                                                             \
-		r = r ? r : walk(d, (const char *)a_.items, a_.len, (const char *)b_.items,       \
-				 b_.len, sizeof(*a_.items), order, compare);                      \
-		vec_deinit(&a_);                                                                  \
-		vec_deinit(&b_);                                                                  \
+#define COMPARE_FACTS(type, facts, order, compare)                                              \
+	do {                                                                                    \
+		VEC(struct type) a_ = { 0 }, b_ = { 0 };                                        \
+                                                                                                \
+		COPY_FACTS(&a_, &a->facts, with_setup);                                         \
+		COPY_FACTS(&b_, &b->facts, with_setup);                                         \
+		vec_sort(&a_, order);                                                           \
+		vec_sort(&b_, order);                                                           \
+		r = r ? r :                                                                     \
+			walk(d, (const char *)a_.items, a_.len, (const char *)b_.items, b_.len, \
+			     sizeof(*a_.items), order, compare);                                \
+		vec_deinit(&a_);                                                                \
+		vec_deinit(&b_);                                                                \
 	} while (0)
 
 /* Capabilities without the calls that asked for them: each once. */
@@ -276,8 +281,9 @@ static int diff_caps(struct diff *d, const struct profile *a, const struct profi
 	COPY_FACTS(&y, &b->caps, with_setup);
 	unique_caps(x.items, &x.len);
 	unique_caps(y.items, &y.len);
-	r = r ? r : walk(d, (const char *)x.items, x.len, (const char *)y.items, y.len,
-			 sizeof(*x.items), cap_order, compare_caps);
+	r = r ? r :
+		walk(d, (const char *)x.items, x.len, (const char *)y.items, y.len,
+		     sizeof(*x.items), cap_order, compare_caps);
 	vec_deinit(&x);
 	vec_deinit(&y);
 	return r;
@@ -304,8 +310,9 @@ static int diff_executables(struct diff *d, const struct profile *a, const struc
 	}
 	vec_sort(&x, string_compare);
 	vec_sort(&y, string_compare);
-	r = r ? r : walk(d, (const char *)x.items, x.len, (const char *)y.items, y.len,
-			 sizeof(*x.items), string_compare, compare_executables);
+	r = r ? r :
+		walk(d, (const char *)x.items, x.len, (const char *)y.items, y.len,
+		     sizeof(*x.items), string_compare, compare_executables);
 	vec_deinit(&x);
 	vec_deinit(&y);
 	return r;

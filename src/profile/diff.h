@@ -15,7 +15,7 @@ extern const char *const diff_kind_names[DIFF_KINDS];
 
 struct diff_entry {
 	enum diff_kind kind;
-	char sign;	  /* '-': in the first only, '+': in the second only, '~': in both, and not the same */
+	char sign; /* '-': in the first only, '+': in the second only, '~': in both, and not the same */
 	enum profile_layer layer;
 	char *what; /* "socket", "CAP_NET_RAW", "/etc/passwd", ... */
 	char *how;  /* arguments, operations: what is different of it, or NULL */

@@ -36,8 +36,7 @@ static bool tuple_of(const struct cbpf_rule *rule, const struct sys_arg_plan *pl
 	for (unsigned i = 0; i < plan->count; i++) {
 		uint64_t mask, value;
 
-		if (!bits_of(rule, plan->arg[i].index, &mask, &value) ||
-		    plan->arg[i].mask & ~mask)
+		if (!bits_of(rule, plan->arg[i].index, &mask, &value) || plan->arg[i].mask & ~mask)
 			return false;
 		values[i] = value & (mask == UINT64_MAX ? value : plan->arg[i].mask);
 		planned |= 1u << plan->arg[i].index;
@@ -61,7 +60,8 @@ static int add_widened(struct importer *m, enum sys_arch arch, const struct cbpf
 	struct profile_call *c;
 
 	if (m->notes)
-		buf_addf(m->notes, "%s (%s): its comparisons have no place in a profile: any arguments\n",
+		buf_addf(m->notes,
+			 "%s (%s): its comparisons have no place in a profile: any arguments\n",
 			 sys_call_name(arch, (int)call->nr), sys_archs[arch].name);
 	return add(m, arch, call->nr, &c);
 }
@@ -139,7 +139,8 @@ int profile_from_rules(struct profile **ret, const char *name, const struct cbpf
 		if (!r && cbpf_action_permits(rules->otherwise))
 			r = add_unnamed(&m, (enum sys_arch)arch, t);
 	}
-	if (!r && profile_add_note(m.profile, "imported from seccomp rules: only system calls are in it"))
+	if (!r &&
+	    profile_add_note(m.profile, "imported from seccomp rules: only system calls are in it"))
 		r = -ENOMEM;
 	if (r) {
 		if (m.profile)

@@ -28,13 +28,14 @@ static void drop_nulls(json_t *v)
 	void *next;
 	size_t i;
 
-	json_object_foreach_safe(v, next, key, item) {
+	json_object_foreach_safe(v, next, key, item)
+	{
 		if (json_is_null(item))
 			json_object_del(v, key);
 		else
 			drop_nulls(item);
 	}
-	json_array_foreach(v, i, item)
+	json_array_foreach (v, i, item)
 		drop_nulls(item);
 }
 
@@ -62,7 +63,8 @@ static int read_rules(struct input *in, const char *name, json_t *root,
 	drop_nulls(root);
 	in->kind = INPUT_RULES;
 	if (json_object_get(rules, "baseProfileName"))
-		buf_addf(&in->notes, "/baseProfileName: the rules of that profile are not in this file\n");
+		buf_addf(&in->notes,
+			 "/baseProfileName: the rules of that profile are not in this file\n");
 	return seccomp_json_read(&in->rules, name, rules, host, &in->notes, err);
 }
 
@@ -90,7 +92,7 @@ static int read_yaml(struct input *in, const char *name, const char *text, size_
 
 	if (!list)
 		return -err->code;
-	json_array_foreach(list, i, document)
+	json_array_foreach (list, i, document)
 		if (rules_of(document))
 			return read_rules(in, name, document, host, err);
 	return error_set(err, EINVAL, "%s: there is no SeccompProfile in it", name);
@@ -113,7 +115,8 @@ static bool has_line_beginning(const char *text, size_t len, const char *const *
 }
 
 static const char *const yaml_words[] = { "apiVersion:", "kind:", "defaultAction:", NULL };
-static const char *const apparmor_words[] = { "profile ", "abi <", "#include <", "include <", NULL };
+static const char *const apparmor_words[] = { "profile ", "abi <", "#include <", "include <",
+					      NULL };
 
 static bool is_program(const char *text, size_t len)
 {

@@ -8,8 +8,9 @@
 #include "profile/multiplex.h"
 #include "uapi/capability.h"
 
-const char *const lint_severity_names[] = { [LINT_INFO] = "info", [LINT_LOW] = "low",
-					    [LINT_MEDIUM] = "medium", [LINT_HIGH] = "high" };
+const char *const lint_severity_names[] = {
+	[LINT_INFO] = "info", [LINT_LOW] = "low", [LINT_MEDIUM] = "medium", [LINT_HIGH] = "high"
+};
 static_assert(ARRAY_SIZE(lint_severity_names) == LINT_SEVERITIES, "a name for each");
 
 static void mention(struct buf *detail, const char *text)
@@ -27,13 +28,19 @@ static bool any_of(const struct lint_input *in, struct buf *detail, const struct
 	return detail->len > 0;
 }
 
-#define ANY_OF(...)                                                               \
-	static const struct reach list[] = { __VA_ARGS__ };                       \
-                                                                                  \
+#define ANY_OF(...)                                         \
+	static const struct reach list[] = { __VA_ARGS__ }; \
+                                                            \
 	return any_of(in, detail, list, ARRAY_SIZE(list))
 
-#define CALL(name) { .call = name }
-#define FAMILY(n) { .call = "socket", .arg = { { 0, 0xffffffff, n } } }
+#define CALL(name)           \
+	{                    \
+		.call = name \
+	}
+#define FAMILY(n)                                                 \
+	{                                                         \
+		.call = "socket", .arg = { { 0, 0xffffffff, n } } \
+	}
 
 /* --- ways around the filter --------------------------------------------------------------------- */
 
@@ -51,7 +58,8 @@ static bool socketcall_open(const struct lint_input *in, struct buf *detail)
 	for (size_t i = 0; i < ARRAY_SIZE(compared); i++) {
 		const struct policy_entry *e = policy_find(in->policy, compared[i]);
 		const struct multiplexed *m = multiplexed_find(SYS_ARCH_X86, compared[i]);
-		struct reach around = { .call = "socketcall", .arg = { { 0, UINT32_MAX, m->number } } };
+		struct reach around = { .call = "socketcall",
+					.arg = { { 0, UINT32_MAX, m->number } } };
 
 		if (in->policy->archs[SYS_ARCH_X86] && e && e->matches.len &&
 		    policy_reaches(in->policy, &around))
@@ -106,8 +114,8 @@ static bool host_calls(const struct lint_input *in, struct buf *detail)
 {
 	ANY_OF(CALL("bpf"), CALL("init_module"), CALL("finit_module"), CALL("delete_module"),
 	       CALL("kexec_load"), CALL("kexec_file_load"), CALL("open_by_handle_at"), CALL("iopl"),
-	       CALL("ioperm"), CALL("perf_event_open"), CALL("reboot"), CALL("swapon"), CALL("acct"),
-	       CALL("settimeofday"), CALL("clock_settime"));
+	       CALL("ioperm"), CALL("perf_event_open"), CALL("reboot"), CALL("swapon"),
+	       CALL("acct"), CALL("settimeofday"), CALL("clock_settime"));
 }
 
 static bool mounting(const struct lint_input *in, struct buf *detail)
@@ -162,7 +170,8 @@ static bool root_capabilities(const struct lint_input *in, struct buf *detail)
 
 static bool writable_code(const struct lint_input *in, struct buf *detail)
 {
-	ANY_OF({ .call = "mmap", .arg = { { 2, 6, 6 } } }, { .call = "mprotect", .arg = { { 2, 6, 6 } } },
+	ANY_OF({ .call = "mmap", .arg = { { 2, 6, 6 } } },
+	       { .call = "mprotect", .arg = { { 2, 6, 6 } } },
 	       { .call = "pkey_mprotect", .arg = { { 2, 6, 6 } } });
 }
 
@@ -180,10 +189,16 @@ static bool odd_sockets(const struct lint_input *in, struct buf *detail)
 		struct reach socket;
 		const char *name;
 	} list[] = {
-		{ FAMILY(17), "AF_PACKET" }, { FAMILY(38), "AF_ALG" },	  { FAMILY(40), "AF_VSOCK" },
-		{ FAMILY(21), "AF_RDS" },    { FAMILY(30), "AF_TIPC" },	  { FAMILY(29), "AF_CAN" },
-		{ { .call = "socket", .arg = { { 0, 0xffffffff, 2 }, { 1, 0xf, 3 } } }, "raw IPv4" },
-		{ { .call = "socket", .arg = { { 0, 0xffffffff, 10 }, { 1, 0xf, 3 } } }, "raw IPv6" },
+		{ FAMILY(17), "AF_PACKET" },
+		{ FAMILY(38), "AF_ALG" },
+		{ FAMILY(40), "AF_VSOCK" },
+		{ FAMILY(21), "AF_RDS" },
+		{ FAMILY(30), "AF_TIPC" },
+		{ FAMILY(29), "AF_CAN" },
+		{ { .call = "socket", .arg = { { 0, 0xffffffff, 2 }, { 1, 0xf, 3 } } },
+		  "raw IPv4" },
+		{ { .call = "socket", .arg = { { 0, 0xffffffff, 10 }, { 1, 0xf, 3 } } },
+		  "raw IPv6" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
@@ -195,7 +210,8 @@ static bool odd_sockets(const struct lint_input *in, struct buf *detail)
 static bool terminal_input(const struct lint_input *in, struct buf *detail)
 {
 	const struct policy_entry *e = policy_find(in->policy, "ioctl");
-	static const struct reach inject = { .call = "ioctl", .arg = { { 1, 0xffffffff, 0x5412 } } };
+	static const struct reach inject = { .call = "ioctl",
+					     .arg = { { 1, 0xffffffff, 0x5412 } } };
 
 	/* Only where it is known: without compared arguments every ioctl is open, which is usual. */
 	if (!e || !e->matches.len || !policy_reaches(in->policy, &inject))
@@ -237,12 +253,27 @@ static const struct {
 	const char *call;
 	unsigned cap;
 } needs[] = {
-	{ "mount", 21 },	 { "umount2", 21 },	  { "pivot_root", 21 },	 { "setns", 21 },
-	{ "sethostname", 21 },	 { "setdomainname", 21 }, { "swapon", 21 },	 { "swapoff", 21 },
-	{ "init_module", 16 },	 { "finit_module", 16 },  { "delete_module", 16 },
-	{ "reboot", 22 },	 { "kexec_load", 22 },	  { "settimeofday", 25 },
-	{ "clock_settime", 25 }, { "iopl", 17 },	  { "ioperm", 17 },	 { "acct", 20 },
-	{ "open_by_handle_at", 2 }, { "chroot", 18 },	  { "vhangup", 26 },
+	{ "mount", 21 },
+	{ "umount2", 21 },
+	{ "pivot_root", 21 },
+	{ "setns", 21 },
+	{ "sethostname", 21 },
+	{ "setdomainname", 21 },
+	{ "swapon", 21 },
+	{ "swapoff", 21 },
+	{ "init_module", 16 },
+	{ "finit_module", 16 },
+	{ "delete_module", 16 },
+	{ "reboot", 22 },
+	{ "kexec_load", 22 },
+	{ "settimeofday", 25 },
+	{ "clock_settime", 25 },
+	{ "iopl", 17 },
+	{ "ioperm", 17 },
+	{ "acct", 20 },
+	{ "open_by_handle_at", 2 },
+	{ "chroot", 18 },
+	{ "vhangup", 26 },
 };
 
 static bool calls_without_caps(const struct lint_input *in, struct buf *detail)
@@ -250,7 +281,8 @@ static bool calls_without_caps(const struct lint_input *in, struct buf *detail)
 	if (!in->profile->caps.len && !in->profile->credentials.known)
 		return false; /* imported, or traced: its capabilities are not known */
 	for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
-		if (policy_reaches_call(in->policy, needs[i].call) && !(in->caps >> needs[i].cap & 1))
+		if (policy_reaches_call(in->policy, needs[i].call) &&
+		    !(in->caps >> needs[i].cap & 1))
 			buf_addf(detail, "%s%s (%s)", detail->len ? ", " : "", needs[i].call,
 				 sys_cap_name(needs[i].cap));
 	return detail->len > 0;
@@ -258,8 +290,9 @@ static bool calls_without_caps(const struct lint_input *in, struct buf *detail)
 
 static bool peers_without_sockets(const struct lint_input *in, struct buf *detail)
 {
-	static const char *const calls[] = { [ABI_PEER_BIND] = "bind", [ABI_PEER_LISTEN] = "listen",
-					     [ABI_PEER_CONNECT] = "connect" };
+	static const char *const calls[] = {
+		[ABI_PEER_BIND] = "bind", [ABI_PEER_LISTEN] = "listen", [ABI_PEER_CONNECT] = "connect"
+	};
 	bool told[ARRAY_SIZE(calls)] = { false };
 
 	vec_foreach(peer, &in->profile->peers) {
@@ -280,7 +313,8 @@ static bool executables_without_exec(const struct lint_input *in, struct buf *de
 {
 	size_t n = 0;
 
-	if (policy_reaches_call(in->policy, "execve") || policy_reaches_call(in->policy, "execveat"))
+	if (policy_reaches_call(in->policy, "execve") ||
+	    policy_reaches_call(in->policy, "execveat"))
 		return false;
 	vec_foreach(f, &in->profile->files)
 		if (f->layer == PROFILE_APP && f->ops & ABI_FILE_EXEC && n++ < 4)
@@ -359,7 +393,8 @@ const struct lint_check lint_checks[] = {
 	  "deny ptrace, or update the kernel", tracing_old_kernel },
 	{ "clone3-bypass", LINT_HIGH,
 	  "clone3 takes its flags from memory: what clone's comparison forbids goes that way",
-	  "leave --allow clone3 out: it is answered with ENOSYS, and libc takes clone", clone3_open },
+	  "leave --allow clone3 out: it is answered with ENOSYS, and libc takes clone",
+	  clone3_open },
 	{ "io-uring-bypass", LINT_HIGH,
 	  "io_uring opens files, connects and sends without a system call that a filter sees",
 	  "turn io_uring off in the application, or confine it by a security module as well",
@@ -373,35 +408,45 @@ const struct lint_check lint_checks[] = {
 	{ "user-namespaces", LINT_HIGH,
 	  "in a user namespace of its own a process has all capabilities, against code that trusted root",
 	  "find out who needs it; else drop the combination", user_namespaces },
-	{ "root-capabilities", LINT_HIGH, "these capabilities are all of root, by one way or another",
-	  "find out which call needs it (merlon profile explain PROFILE CAPABILITY)", root_capabilities },
+	{ "root-capabilities", LINT_HIGH,
+	  "these capabilities are all of root, by one way or another",
+	  "find out which call needs it (merlon profile explain PROFILE CAPABILITY)",
+	  root_capabilities },
 	{ "host-calls", LINT_HIGH, "these act on the machine, not on the container",
 	  "move what needs it out of the container", host_calls },
-	{ "mounting", LINT_MEDIUM, "who can change mounts or namespaces can take the container's walls down",
+	{ "mounting", LINT_MEDIUM,
+	  "who can change mounts or namespaces can take the container's walls down",
 	  "mount before the start: volumes, init containers", mounting },
 	{ "other-processes", LINT_MEDIUM,
 	  "these read and write other processes' memory and descriptors",
 	  "deny them unless it is a debugger; share no PID namespace", other_processes },
-	{ "keyrings", LINT_MEDIUM, "keyrings have no namespace: keys of other containers may be in reach",
+	{ "keyrings", LINT_MEDIUM,
+	  "keyrings have no namespace: keys of other containers may be in reach",
 	  "deny them: few programs need them", keyrings },
-	{ "page-faults", LINT_MEDIUM, "userfaultfd holds the kernel in the middle of a copy: races are won so",
-	  "deny it", page_faults },
-	{ "odd-sockets", LINT_MEDIUM, "sockets of these kinds forge or read traffic, or load rare protocols",
+	{ "page-faults", LINT_MEDIUM,
+	  "userfaultfd holds the kernel in the middle of a copy: races are won so", "deny it",
+	  page_faults },
+	{ "odd-sockets", LINT_MEDIUM,
+	  "sockets of these kinds forge or read traffic, or load rare protocols",
 	  "record with arguments, so that socket is compared", odd_sockets },
-	{ "written-and-executed", LINT_MEDIUM, "what is written is executed as well: an intruder's file would be",
+	{ "written-and-executed", LINT_MEDIUM,
+	  "what is written is executed as well: an intruder's file would be",
 	  "make the image complete, and the directory noexec", written_and_executed },
 	{ "writable-code", LINT_LOW, "memory may be writable and executable: injected code runs",
 	  "turn the just-in-time compiler off where it is not needed", writable_code },
 	{ "code-without-file", LINT_LOW, "a program can be run out of memory, which is in no file",
 	  "deny memfd_create if it was not seen", code_without_file },
-	{ "terminal-input", LINT_LOW, "TIOCSTI types into the terminal of who looks at the container",
+	{ "terminal-input", LINT_LOW,
+	  "TIOCSTI types into the terminal of who looks at the container",
 	  "don't allocate a terminal", terminal_input },
-	{ "personality", LINT_LOW, "personality can turn address randomisation off, or reading into executing",
+	{ "personality", LINT_LOW,
+	  "personality can turn address randomisation off, or reading into executing",
 	  "compare its argument", personality_open },
-	{ "clone3-refused", LINT_MEDIUM, "glibc takes clone only if clone3 is answered with ENOSYS: no thread starts",
+	{ "clone3-refused", LINT_MEDIUM,
+	  "glibc takes clone only if clone3 is answered with ENOSYS: no thread starts",
 	  "export with --errno ENOSYS (the default)", clone3_refused_hard },
-	{ "capability-without-call", LINT_LOW, "the calls that these capabilities are for are denied",
-	  "drop them", caps_without_calls },
+	{ "capability-without-call", LINT_LOW,
+	  "the calls that these capabilities are for are denied", "drop them", caps_without_calls },
 	{ "call-without-capability", LINT_INFO, "without the capability these fail anyway",
 	  "leave them out, or find out why they were called", calls_without_caps },
 	{ "peer-without-socket", LINT_MEDIUM, "the network part says what the calls deny",
@@ -411,12 +456,14 @@ const struct lint_check lint_checks[] = {
 	{ "runtime-unknown", LINT_MEDIUM,
 	  "the runtime's calls after it loaded the filter are not known: the container may not start",
 	  "record again where the runtime can be calibrated", tail_unknown },
-	{ "incomplete", LINT_MEDIUM, "not all of the run is in it", "record again, from the start, with more --capacity",
-	  incomplete },
-	{ "refused-before", LINT_INFO, "a filter in force refused these while recording: the workload wanted them",
+	{ "incomplete", LINT_MEDIUM, "not all of the run is in it",
+	  "record again, from the start, with more --capacity", incomplete },
+	{ "refused-before", LINT_INFO,
+	  "a filter in force refused these while recording: the workload wanted them",
 	  "--with-denied, if it needs them", refused_before },
 	{ "widened", LINT_INFO, "too many combinations of arguments: more is allowed than was seen",
 	  "none is needed; --arguments strict asks for more", widened },
-	{ "unnamed-calls", LINT_INFO, "numbers that no table names can't be allowed", "update libseccomp", unnamed },
+	{ "unnamed-calls", LINT_INFO, "numbers that no table names can't be allowed",
+	  "update libseccomp", unnamed },
 };
 const size_t lint_checks_count = ARRAY_SIZE(lint_checks);

@@ -18,8 +18,8 @@ static void say_dropped(struct buf *dropped, const struct check_finding *f)
 	cbpf_action_text(f->action, action, sizeof(action));
 	if (dropped)
 		buf_addf(dropped, "%s (%s)%s: %s\n", name ? name : "a call without a name",
-			 sys_archs[f->call->arch].name, f->values ? ", one combination of arguments" : "",
-			 action);
+			 sys_archs[f->call->arch].name,
+			 f->values ? ", one combination of arguments" : "", action);
 }
 
 /* Takes one combination, the range, or the whole call out; what is left empty goes later. */
@@ -58,7 +58,8 @@ static void sweep(struct profile *p, const bool *had_arguments, const bool *deni
 
 int profile_restrict(struct profile *p, const struct cbpf_filter *rules, struct buf *dropped)
 {
-	const struct policy_options all = { .with_entered = true, .with_denied = true,
+	const struct policy_options all = { .with_entered = true,
+					    .with_denied = true,
 					    .with_listener = true };
 	cleanup_check struct check c = { 0 };
 	cleanup_free bool *had = calloc(p->calls.len + 1, sizeof(*had));

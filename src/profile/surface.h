@@ -7,7 +7,7 @@ enum { SURFACE_PARTS_MAX = 24 };
 
 struct surface {
 	const char *name;
-	const char *why; /* what an attacker gets there */
+	const char *why;		       /* what an attacker gets there */
 	struct reach parts[SURFACE_PARTS_MAX]; /* ends with an empty one */
 };
 

@@ -17,10 +17,10 @@ enum { ROUNDS = 150 };
 static struct profile_evidence evidence(struct profile *p, struct chance *c)
 {
 	static const char *const exes[] = { "/bin/a", "/bin/b", "/usr/sbin/c" };
-	struct profile_evidence e = {
-		profile_executable(p, exes[chance_below(c, ARRAY_SIZE(exes))]),
-		1 + chance_below(c, 100), (int64_t)chance_below(c, 50), 50 + (int64_t)chance_below(c, 50)
-	};
+	struct profile_evidence e = { profile_executable(p,
+							 exes[chance_below(c, ARRAY_SIZE(exes))]),
+				      1 + chance_below(c, 100), (int64_t)chance_below(c, 50),
+				      50 + (int64_t)chance_below(c, 50) };
 
 	assert_int_not_equal(e.exe, UINT32_MAX);
 	return e;
@@ -28,15 +28,16 @@ static struct profile_evidence evidence(struct profile *p, struct chance *c)
 
 static void random_call(struct profile *p, struct chance *c)
 {
-	static const char *const names[] = { "read", "write", "socket", "mmap", "clone", "ptrace",
-					     "ioctl", "openat", "execve" };
+	static const char *const names[] = { "read",   "write", "socket", "mmap",  "clone",
+					     "ptrace", "ioctl", "openat", "execve" };
 	const char *name = names[chance_below(c, ARRAY_SIZE(names))];
 	enum sys_arch arch = chance_below(c, 5) ? X64 : SYS_ARCH_X32;
 	const struct sys_arg_plan *plan = sys_arg_plan(name);
 	struct profile_evidence e = evidence(p, c);
-	struct profile_call *call =
-		profile_add_call(p, arch, (uint32_t)sys_call_nr(arch, name),
-				 chance_below(c, 3) ? PROFILE_APP : PROFILE_TAIL, !chance_below(c, 6), &e);
+	struct profile_call *call = profile_add_call(p, arch, (uint32_t)sys_call_nr(arch, name),
+						     chance_below(c, 3) ? PROFILE_APP :
+									  PROFILE_TAIL,
+						     !chance_below(c, 6), &e);
 	size_t tuples = chance_below(c, 4);
 
 	assert_non_null(call);
@@ -62,13 +63,17 @@ static void random_call(struct profile *p, struct chance *c)
 
 static void random_facts(struct profile *p, struct chance *c)
 {
-	static const char *const paths[] = { "/etc/passwd", "/data/**", "/lib/libc.so.*", "/tmp/x" };
+	static const char *const paths[] = { "/etc/passwd", "/data/**", "/lib/libc.so.*",
+					     "/tmp/x" };
 	struct profile_evidence e = evidence(p, c);
-	struct profile_cap cap = { .cap = (unsigned)chance_below(c, 5), .layer = PROFILE_APP,
+	struct profile_cap cap = { .cap = (unsigned)chance_below(c, 5),
+				   .layer = PROFILE_APP,
 				   .outcome = (enum abi_cap_outcome)chance_below(c, 3),
 				   .nr = (uint32_t)chance_below(c, 3) };
-	struct profile_peer peer = { .op = (enum abi_peer_op)chance_below(c, 3), .layer = PROFILE_APP,
-				     .family = 2, .port = (uint16_t)(80 + chance_below(c, 3)),
+	struct profile_peer peer = { .op = (enum abi_peer_op)chance_below(c, 3),
+				     .layer = PROFILE_APP,
+				     .family = 2,
+				     .port = (uint16_t)(80 + chance_below(c, 3)),
 				     .protocol = 6 };
 
 	assert_non_null(profile_add_cap(p, &cap, &e));
@@ -135,10 +140,10 @@ static struct profile *join3(const struct profile *a, const struct profile *b,
 	return p;
 }
 
-#define check_same(law, x, y)                                             \
-	do {                                                              \
-		cleanup_free char *x_ = facts_of(x), *y_ = facts_of(y);   \
-		check_text(law, x_, y_);                                  \
+#define check_same(law, x, y)                                           \
+	do {                                                            \
+		cleanup_free char *x_ = facts_of(x), *y_ = facts_of(y); \
+		check_text(law, x_, y_);                                \
 	} while (0)
 
 static bool range_has(const struct profile_range *r, const uint64_t values[ABI_CALL_ARGS_MAX])
@@ -200,7 +205,8 @@ static void the_order_does_not_matter(void **state)
 					       *d = random_profile(&c);
 
 		for (size_t n = 1; n <= 3; n++) {
-			cleanup_profile struct profile *x = join3(a, b, d, n), *y = join3(d, a, b, n),
+			cleanup_profile struct profile *x = join3(a, b, d, n),
+						       *y = join3(d, a, b, n),
 						       *z = join3(b, a, d, n);
 			cleanup_free char *tx = text_of(x), *ty = text_of(y), *tz = text_of(z);
 
@@ -347,7 +353,8 @@ static void many_combinations_fold(void **state)
 
 	for (uint64_t i = 0; i < 50; i++) {
 		calls[0][i] = (struct sample_call){ "ioctl", PROFILE_APP, X64, false, true, { i } };
-		calls[1][i] = (struct sample_call){ "ioctl", PROFILE_APP, X64, false, true, { 100 + i } };
+		calls[1][i] = (struct sample_call){ "ioctl", PROFILE_APP, X64,
+						    false,   true,	  { 100 + i } };
 	}
 	a = sample_profile(calls[0], 50);
 	b = sample_profile(calls[1], 50);

@@ -44,7 +44,8 @@ static void what_is_kept(void **state)
 		{ RULES("/etc/passwd r,"), "/etc/passwd read\n" },
 		{ RULES("r /etc/passwd,"), "/etc/passwd read\n" },
 		{ RULES("owner file /a mr,"), "/a read map-exec\n" },
-		{ RULES("/bin/a{sh,wk} ix, # a comment, with a comma"), "/bin/ash exec\n/bin/awk exec\n" },
+		{ RULES("/bin/a{sh,wk} ix, # a comment, with a comma"),
+		  "/bin/ash exec\n/bin/awk exec\n" },
 		{ RULES("/{usr/,}bin/x rPx,"), "/bin/x read exec\n/usr/bin/x read exec\n" },
 		{ RULES("/a{1,2{3,4}}b r,"), "/a1b read\n/a23b read\n/a24b read\n" },
 		{ RULES("\"/with a blank, and a comma\" r,"), "/with a blank, and a comma read\n" },
@@ -55,7 +56,8 @@ static void what_is_kept(void **state)
 		{ RULES("/link l,"), "/link link-target link\n" },
 		{ RULES("/lock k,"), "/lock\n" },
 		{ "/usr/bin/thing {\n /a r,\n}\n", "/a read\n" },
-		{ "profile x {\n /a r,\n profile y {\n /b r,\n }\n}\nprofile z {\n /c r,\n}\n", "/a read\n" },
+		{ "profile x {\n /a r,\n profile y {\n /b r,\n }\n}\nprofile z {\n /c r,\n}\n",
+		  "/a read\n" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -72,16 +74,19 @@ static void what_is_told(void **state)
 	static const struct {
 		const char *text, *note;
 	} rows[] = {
-		{ RULES("deny /etc/shadow r,"), "f:2: a rule that denies is left out: a profile says what "
-						"is allowed: \"deny /etc/shadow r\"" },
-		{ RULES("network inet tcp,"), "f:2: not understood, left out: \"network inet tcp\"" },
+		{ RULES("deny /etc/shadow r,"),
+		  "f:2: a rule that denies is left out: a profile says what "
+		  "is allowed: \"deny /etc/shadow r\"" },
+		{ RULES("network inet tcp,"),
+		  "f:2: not understood, left out: \"network inet tcp\"" },
 		{ RULES("signal (send, receive) peer=x,"), "f:2: not understood" },
 		{ RULES("#include <abstractions/base>"), "f:2: another file, which was not read" },
 		{ RULES("include if exists <local/x>"), "f:2: another file" },
 		{ "abi <abi/4.0>,\n" RULES(""), "f:1: another file" },
 		{ RULES("@{NOWHERE}/x r,"), "f:2: a variable that is not known here" },
 		{ RULES("/a[xy] r,"), "f:2: \"/a[xy]\" became \"/a*\", which is more" },
-		{ RULES("/{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b} r,"), "f:2: stands for too many paths" },
+		{ RULES("/{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b} r,"),
+		  "f:2: stands for too many paths" },
 		{ "profile x {\n profile y {\n }\n}\n", "f:2: a profile within a profile" },
 		{ "profile x {\n}\nprofile y {\n}\n", "f:3: only the first profile is read" },
 		{ RULES("mount fstype=proc -> /proc/,"), "f:2: not understood" },
@@ -127,7 +132,8 @@ static void refused(void **state)
 		check_number(rows[i].text, r, -EINVAL);
 		check(err.text, str_starts(err.text, rows[i].error));
 	}
-	assert_int_equal(apparmor_text_read(&(struct profile *){ NULL }, "f", "a\0b", 3, NULL, NULL),
+	assert_int_equal(apparmor_text_read(&(struct profile *){ NULL }, "f", "a\0b", 3, NULL,
+					    NULL),
 			 -EINVAL);
 }
 

@@ -115,12 +115,14 @@ static void findings(void **state)
 		for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
 			const struct check_finding *found = &c.findings.items[i];
 
-			check_text(want[i].name, sys_call_name(found->call->arch, (int)found->call->nr),
+			check_text(want[i].name,
+				   sys_call_name(found->call->arch, (int)found->call->nr),
 				   want[i].name);
 			/* A program is only asked with zeroes for what was not recorded. */
 			check_number(want[i].name, found->verdict,
-				     finished && want[i].verdict == CHECK_DEPENDS ? CHECK_DENIED :
-										    want[i].verdict);
+				     finished && want[i].verdict == CHECK_DEPENDS ?
+					     CHECK_DENIED :
+					     want[i].verdict);
 			check_number(want[i].name, found->action, want[i].action);
 		}
 		assert_int_equal(c.denied, finished ? 4 : 3);

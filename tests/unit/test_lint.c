@@ -13,14 +13,35 @@
 #define X64 SYS_ARCH_X86_64
 #define X86 SYS_ARCH_X86
 #define APP PROFILE_APP
-#define CALL(name) { name, APP, X64, false, false, { 0 } }
-#define WITH(name, ...) { name, APP, X64, false, true, { __VA_ARGS__ } }
+#define CALL(name)                            \
+	{                                     \
+		name, APP, X64, false, false, \
+		{                             \
+			0                     \
+		}                             \
+	}
+#define WITH(name, ...)                      \
+	{                                    \
+		name, APP, X64, false, true, \
+		{                            \
+			__VA_ARGS__          \
+		}                            \
+	}
 
 /* A web server that nothing is wrong with. */
 static const struct sample_call web[] = {
-	CALL("read"), CALL("write"), CALL("bind"), CALL("listen"), CALL("accept4"), CALL("execve"),
-	WITH("socket", 2, 1, 6), WITH("mmap", 3), WITH("mmap", 5), WITH("mprotect", 1),
-	WITH("clone", 0x3d0f00), CALL("clone3"),
+	CALL("read"),
+	CALL("write"),
+	CALL("bind"),
+	CALL("listen"),
+	CALL("accept4"),
+	CALL("execve"),
+	WITH("socket", 2, 1, 6),
+	WITH("mmap", 3),
+	WITH("mmap", 5),
+	WITH("mprotect", 1),
+	WITH("clone", 0x3d0f00),
+	CALL("clone3"),
 };
 
 static struct policy_options options;
@@ -32,10 +53,12 @@ static void begin(const struct sample_call *more, size_t count)
 
 	assert_true(count <= 8);
 	memcpy(all, web, sizeof(web));
-	memcpy(all + ARRAY_SIZE(web), more, count * sizeof(*more));
+	for (size_t i = 0; i < count; i++)
+		all[ARRAY_SIZE(web) + i] = more[i];
 	input = (struct lint_input){ .profile = sample_profile(all, ARRAY_SIZE(web) + count),
 				     .policy = calloc(1, sizeof(struct policy)),
-				     .default_errno = ENOSYS, .kernel_major = 6 };
+				     .default_errno = ENOSYS,
+				     .kernel_major = 6 };
 	assert_non_null(input.policy);
 }
 
@@ -62,7 +85,8 @@ static bool finds(const char *id)
 
 static void build(void)
 {
-	assert_int_equal(policy_build((struct policy *)input.policy, input.profile, &options, NULL), 0);
+	assert_int_equal(policy_build((struct policy *)input.policy, input.profile, &options, NULL),
+			 0);
 }
 
 static void end(void)
@@ -216,7 +240,8 @@ static void tables_are_sound(void **state)
 		const struct vulnerability *v = &vulnerabilities[i];
 		int year, number, len = 0;
 
-		check(v->id, sscanf(v->id, "CVE-%4d-%d%n", &year, &number, &len) == 2 && !v->id[len]);
+		check(v->id,
+		      sscanf(v->id, "CVE-%4d-%d%n", &year, &number, &len) == 2 && !v->id[len]);
 		check(v->id, year >= 2008 && year <= 2026);
 		check(v->id, v->ways[0].call);
 		for (size_t k = 0; k < VULNERABILITY_WAYS_MAX && v->ways[k].call; k++)
@@ -226,7 +251,8 @@ static void tables_are_sound(void **state)
 	}
 	for (size_t i = 0; i < surfaces_count; i++)
 		for (size_t k = 0; k < SURFACE_PARTS_MAX && surfaces[i].parts[k].call; k++)
-			check(surfaces[i].parts[k].call, sys_call_is_known(surfaces[i].parts[k].call));
+			check(surfaces[i].parts[k].call,
+			      sys_call_is_known(surfaces[i].parts[k].call));
 }
 
 static bool is_cut_off(const char *id)
@@ -267,9 +293,9 @@ static void what_is_cut_off(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_to_say),   cmocka_unit_test(by_calls),
-		cmocka_unit_test(by_options),	    cmocka_unit_test(by_facts),
-		cmocka_unit_test(cut_calls),	    cmocka_unit_test(tables_are_sound),
+		cmocka_unit_test(nothing_to_say),  cmocka_unit_test(by_calls),
+		cmocka_unit_test(by_options),	   cmocka_unit_test(by_facts),
+		cmocka_unit_test(cut_calls),	   cmocka_unit_test(tables_are_sound),
 		cmocka_unit_test(what_is_cut_off),
 	};
 

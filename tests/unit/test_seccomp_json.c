@@ -40,56 +40,69 @@ static void meanings(void **state)
 		uint32_t answer;
 	} rows[] = {
 		{ "nothing", OCI(""), "read", 0, ERRNO(EPERM) },
-		{ "a default error", "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 38}",
-		  "read", 0, ERRNO(38) },
-		{ "by name", "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrno\": \"ENOSYS\"}",
-		  "read", 0, ERRNO(38) },
-		{ "kill", "{\"defaultAction\": \"SCMP_ACT_KILL\"}", "read", 0, SECCOMP_RET_KILL_THREAD },
+		{ "a default error",
+		  "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 38}", "read", 0,
+		  ERRNO(38) },
+		{ "by name",
+		  "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrno\": \"ENOSYS\"}", "read",
+		  0, ERRNO(38) },
+		{ "kill", "{\"defaultAction\": \"SCMP_ACT_KILL\"}", "read", 0,
+		  SECCOMP_RET_KILL_THREAD },
 		{ "allow", OCI("{\"names\": [\"read\"], " ALL "}"), "read", 0, SECCOMP_RET_ALLOW },
-		{ "the old word", OCI("{\"name\": \"read\", " ALL "}"), "read", 0, SECCOMP_RET_ALLOW },
-		{ "nulls of Go", OCI("{\"name\": \"\", \"names\": [\"read\"], \"args\": null, "
-				     "\"includes\": {\"caps\": null}, \"excludes\": null, " ALL "}"),
+		{ "the old word", OCI("{\"name\": \"read\", " ALL "}"), "read", 0,
+		  SECCOMP_RET_ALLOW },
+		{ "nulls of Go",
+		  OCI("{\"name\": \"\", \"names\": [\"read\"], \"args\": null, "
+		      "\"includes\": {\"caps\": null}, \"excludes\": null, " ALL "}"),
 		  "read", 0, SECCOMP_RET_ALLOW },
-		{ "an error", OCI("{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": "
-				  "38}"), "read", 0, ERRNO(38) },
+		{ "an error",
+		  OCI("{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": "
+		      "38}"),
+		  "read", 0, ERRNO(38) },
 		{ "as the default: skipped",
 		  OCI("{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ERRNO\"}, "
 		      "{\"names\": [\"read\"], \"args\": [{\"index\": 0, \"value\": 1, \"op\": "
 		      "\"SCMP_CMP_EQ\"}], " ALL "}"),
 		  "read", 1, SECCOMP_RET_ALLOW },
-		{ "an argument", OCI("{\"names\": [\"read\"], \"args\": [{\"index\": 0, \"value\": 1, "
-				     "\"op\": \"SCMP_CMP_EQ\"}], " ALL "}"),
+		{ "an argument",
+		  OCI("{\"names\": [\"read\"], \"args\": [{\"index\": 0, \"value\": 1, "
+		      "\"op\": \"SCMP_CMP_EQ\"}], " ALL "}"),
 		  "read", 2, ERRNO(EPERM) },
 		{ "one argument twice is either",
 		  OCI("{\"names\": [\"read\"], \"args\": [{\"index\": 0, \"value\": 1, \"op\": "
-		      "\"SCMP_CMP_EQ\"}, {\"index\": 0, \"value\": 2, \"op\": \"SCMP_CMP_EQ\"}], " ALL "}"),
+		      "\"SCMP_CMP_EQ\"}, {\"index\": 0, \"value\": 2, \"op\": \"SCMP_CMP_EQ\"}], " ALL
+		      "}"),
 		  "read", 2, SECCOMP_RET_ALLOW },
 		{ "includes what is there",
 		  OCI("{\"names\": [\"ptrace\"], \"includes\": {\"caps\": [\"CAP_SYS_PTRACE\"], \"arches\": "
 		      "[\"amd64\"], \"minKernel\": \"4.8\"}, " ALL "}"),
 		  "ptrace", 0, SECCOMP_RET_ALLOW },
 		{ "includes a capability that is not",
-		  OCI("{\"names\": [\"bpf\"], \"includes\": {\"caps\": [\"CAP_BPF\"]}, " ALL "}"), "bpf", 0,
-		  ERRNO(EPERM) },
+		  OCI("{\"names\": [\"bpf\"], \"includes\": {\"caps\": [\"CAP_BPF\"]}, " ALL "}"),
+		  "bpf", 0, ERRNO(EPERM) },
 		{ "includes both, one is missing",
-		  OCI("{\"names\": [\"bpf\"], \"includes\": {\"caps\": [\"CAP_SYS_PTRACE\", \"CAP_BPF\"]}, "
-		      ALL "}"), "bpf", 0, ERRNO(EPERM) },
+		  OCI("{\"names\": [\"bpf\"], \"includes\": {\"caps\": [\"CAP_SYS_PTRACE\", \"CAP_BPF\"]}, " ALL
+		      "}"),
+		  "bpf", 0, ERRNO(EPERM) },
 		{ "includes a newer kernel",
-		  OCI("{\"names\": [\"bpf\"], \"includes\": {\"minKernel\": \"6.13\"}, " ALL "}"), "bpf", 0,
-		  ERRNO(EPERM) },
+		  OCI("{\"names\": [\"bpf\"], \"includes\": {\"minKernel\": \"6.13\"}, " ALL "}"),
+		  "bpf", 0, ERRNO(EPERM) },
 		{ "includes another machine",
-		  OCI("{\"names\": [\"bpf\"], \"includes\": {\"arches\": [\"s390x\"]}, " ALL "}"), "bpf", 0,
-		  ERRNO(EPERM) },
+		  OCI("{\"names\": [\"bpf\"], \"includes\": {\"arches\": [\"s390x\"]}, " ALL "}"),
+		  "bpf", 0, ERRNO(EPERM) },
 		{ "excludes one of two",
-		  OCI("{\"names\": [\"bpf\"], \"excludes\": {\"caps\": [\"CAP_BPF\", \"CAP_SYS_PTRACE\"]}, "
-		      ALL "}"), "bpf", 0, ERRNO(EPERM) },
+		  OCI("{\"names\": [\"bpf\"], \"excludes\": {\"caps\": [\"CAP_BPF\", \"CAP_SYS_PTRACE\"]}, " ALL
+		      "}"),
+		  "bpf", 0, ERRNO(EPERM) },
 		{ "excludes what is not there",
-		  OCI("{\"names\": [\"bpf\"], \"excludes\": {\"caps\": [\"CAP_BPF\"]}, " ALL "}"), "bpf", 0,
-		  SECCOMP_RET_ALLOW },
-		{ "excludes nothing", OCI("{\"names\": [\"bpf\"], \"excludes\": {}, " ALL "}"), "bpf", 0,
-		  SECCOMP_RET_ALLOW },
-		{ "a bundle", "{\"ociVersion\": \"1.0.2\", \"linux\": {\"seccomp\": "
-			      OCI("{\"names\": [\"read\"], " ALL "}") "}}", "read", 0, SECCOMP_RET_ALLOW },
+		  OCI("{\"names\": [\"bpf\"], \"excludes\": {\"caps\": [\"CAP_BPF\"]}, " ALL "}"),
+		  "bpf", 0, SECCOMP_RET_ALLOW },
+		{ "excludes nothing", OCI("{\"names\": [\"bpf\"], \"excludes\": {}, " ALL "}"),
+		  "bpf", 0, SECCOMP_RET_ALLOW },
+		{ "a bundle",
+		  "{\"ociVersion\": \"1.0.2\", \"linux\": {\"seccomp\": " OCI(
+			  "{\"names\": [\"read\"], " ALL "}") "}}",
+		  "read", 0, SECCOMP_RET_ALLOW },
 		{ "a resource",
 		  "apiVersion: security-profiles-operator.x-k8s.io/v1\nkind: SeccompProfile\nmetadata:\n  "
 		  "name: x\nspec:\n  defaultAction: SCMP_ACT_LOG\n  syscalls:\n  - action: SCMP_ACT_ERRNO\n"
@@ -97,8 +110,8 @@ static void meanings(void **state)
 		  "SCMP_CMP_GT}\n",
 		  "read", 6, ERRNO(13) },
 		{ "a resource's default",
-		  "kind: ConfigMap\n---\nkind: SeccompProfile\nspec:\n  defaultAction: SCMP_ACT_LOG\n", "read",
-		  6, SECCOMP_RET_LOG },
+		  "kind: ConfigMap\n---\nkind: SeccompProfile\nspec:\n  defaultAction: SCMP_ACT_LOG\n",
+		  "read", 6, SECCOMP_RET_LOG },
 	};
 	static const struct seccomp_host host = { CAP_PTRACE, 6, 12 };
 
@@ -143,22 +156,29 @@ static void refused(void **state)
 	} rows[] = {
 		{ "{}", "f: neither a profile nor seccomp rules" },
 		{ "{\"defaultAction\": 3}", "f: neither" },
-		{ "{\"defaultAction\": \"SCMP_ACT_NOSUCH\"}", "f: /: \"SCMP_ACT_NOSUCH\" is no action" },
+		{ "{\"defaultAction\": \"SCMP_ACT_NOSUCH\"}",
+		  "f: /: \"SCMP_ACT_NOSUCH\" is no action" },
 		{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": [\"SCMP_ARCH_PDP11\"]}",
 		  "f: /architectures/0: \"SCMP_ARCH_PDP11\" is no architecture" },
 		{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": [\"SCMP_ARCH_X86\"], "
-		  "\"archMap\": [{\"architecture\": \"SCMP_ARCH_X86_64\"}]}", "f: /archMap: stands beside" },
+		  "\"archMap\": [{\"architecture\": \"SCMP_ARCH_X86_64\"}]}",
+		  "f: /archMap: stands beside" },
 		{ OCI("3"), "f: /syscalls/0: must be an object" },
 		{ OCI("{" ALL "}"), "f: /syscalls/0: \"names\" is missing" },
-		{ OCI("{\"name\": \"read\", \"names\": [\"read\"], " ALL "}"), "f: /syscalls/0: has \"name\"" },
+		{ OCI("{\"name\": \"read\", \"names\": [\"read\"], " ALL "}"),
+		  "f: /syscalls/0: has \"name\"" },
 		{ OCI("{\"names\": [3], " ALL "}"), "f: /syscalls/0/names: 0 is no name" },
 		{ OCI("{\"names\": [\"read\"], \"args\": [{\"index\": 6, \"value\": 1, \"op\": "
-		      "\"SCMP_CMP_EQ\"}], " ALL "}"), "f: /syscalls/0/args/0/index: must be a whole number" },
+		      "\"SCMP_CMP_EQ\"}], " ALL "}"),
+		  "f: /syscalls/0/args/0/index: must be a whole number" },
 		{ OCI("{\"names\": [\"read\"], \"args\": [{\"index\": 0, \"value\": -1, \"op\": "
-		      "\"SCMP_CMP_EQ\"}], " ALL "}"), "f: /syscalls/0/args/0/value" },
-		{ OCI("{\"names\": [\"read\"], \"args\": [{\"index\": 0, \"value\": 1, \"op\": \"EQ\"}], "
-		      ALL "}"), "f: /syscalls/0/args/0: \"EQ\" compares nothing" },
-		{ OCI("{\"names\": [\"read\"], \"includes\": {\"caps\": [\"CAP_NOSUCH\"]}, " ALL "}"),
+		      "\"SCMP_CMP_EQ\"}], " ALL "}"),
+		  "f: /syscalls/0/args/0/value" },
+		{ OCI("{\"names\": [\"read\"], \"args\": [{\"index\": 0, \"value\": 1, \"op\": \"EQ\"}], " ALL
+		      "}"),
+		  "f: /syscalls/0/args/0: \"EQ\" compares nothing" },
+		{ OCI("{\"names\": [\"read\"], \"includes\": {\"caps\": [\"CAP_NOSUCH\"]}, " ALL
+		      "}"),
 		  "f: /syscalls/0/includes: capability 0 is none" },
 		{ OCI("{\"names\": [\"read\"], \"includes\": {\"minKernel\": \"new\"}, " ALL "}"),
 		  "f: /syscalls/0/includes: \"new\" is no kernel version" },
@@ -197,8 +217,8 @@ static void imported(void **state)
 		"\"op\": \"SCMP_CMP_MASKED_EQ\"}], " ALL "},"
 		"{\"names\": [\"personality\"], \"args\": [{\"index\": 0, \"value\": 8, \"op\": "
 		"\"SCMP_CMP_EQ\"}], " ALL "},"
-		"{\"names\": [\"socket\"], \"args\": [{\"index\": 0, \"value\": 38, \"op\": \"SCMP_CMP_LT\"}], "
-		ALL "},"
+		"{\"names\": [\"socket\"], \"args\": [{\"index\": 0, \"value\": 38, \"op\": \"SCMP_CMP_LT\"}], " ALL
+		"},"
 		"{\"names\": [\"clone3\"], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 38},"
 		"{\"names\": [\"fcntl\"], \"action\": \"SCMP_ACT_LOG\"}");
 	static const struct seccomp_host host = { 0 };
@@ -215,7 +235,8 @@ static void imported(void **state)
 	assert_int_equal(call_of(p, "clone")->tuples.items[0].values[0], 0);
 	assert_int_equal(call_of(p, "personality")->tuples.items[0].values[0], 8);
 	assert_int_equal(call_of(p, "socket")->tuples.len, 0);
-	assert_non_null(strstr(in.notes.data, "/syscalls/0/names: no system call is called \"nosuchcall\""));
+	assert_non_null(strstr(in.notes.data,
+			       "/syscalls/0/names: no system call is called \"nosuchcall\""));
 	assert_non_null(strstr(in.notes.data, "socket (x86_64): its comparisons have no place"));
 	input_deinit(&in);
 }

@@ -35,8 +35,9 @@ static char *calls_text(const struct profile *p, bool counts)
 			buf_addf(&out, " %llu",
 				 (unsigned long long)profile_evidence_sum(&c->evidence).count);
 		vec_foreach(t, &c->tuples) {
-			buf_addf(&out, " (0x%llx, 0x%llx, 0x%llx)", (unsigned long long)t->values[0],
-				 (unsigned long long)t->values[1], (unsigned long long)t->values[2]);
+			buf_addf(&out, " (0x%llx, 0x%llx, 0x%llx)",
+				 (unsigned long long)t->values[0], (unsigned long long)t->values[1],
+				 (unsigned long long)t->values[2]);
 			if (counts)
 				buf_addf(&out, " x%llu", (unsigned long long)t->count);
 		}
@@ -79,7 +80,8 @@ static void every_form(void **state)
 		p = profile_of(e->d_name, &notes);
 		text = calls_text(p, true);
 		got = str_format("%s%s", text, notes.len ? notes.data : "");
-		file = str_format("%.*s.calls", (int)(strrchr(e->d_name, '.') - e->d_name), e->d_name);
+		file = str_format("%.*s.calls", (int)(strrchr(e->d_name, '.') - e->d_name),
+				  e->d_name);
 		if (getenv("MERLON_GOLDEN_UPDATE"))
 			unit_file_write(unit_path(traces, file), got, strlen(got));
 		want = unit_file_read(unit_path(traces, file), &len);
@@ -94,9 +96,10 @@ static void every_form(void **state)
 static void forms_agree(void **state)
 {
 	static const char *const names[] = {
-		"commands", "details", "duration", "epoch", "lines-and-summary", "microseconds",
-		"numbers", "paths", "pointer", "raw-constants", "raw", "relative-time", "relative",
-		"stack", "terminal", "time", "verbose",
+		"commands",	"details",	 "duration", "epoch",	"lines-and-summary",
+		"microseconds", "numbers",	 "paths",    "pointer", "raw-constants",
+		"raw",		"relative-time", "relative", "stack",	"terminal",
+		"time",		"verbose",
 	};
 	cleanup_profile struct profile *first = profile_of("forks.strace", NULL);
 	cleanup_free char *want = calls_text(first, false);
@@ -150,7 +153,8 @@ static void what_is_refused(void **state)
 	static const struct {
 		const char *text, *error;
 	} rows[] = {
-		{ "opnat(1) = 2\n", "f:1:1: no system call of x86_64 is called \"opnat\" (did you mean" },
+		{ "opnat(1) = 2\n",
+		  "f:1:1: no system call of x86_64 is called \"opnat\" (did you mean" },
 		{ "read(0) = 1\n12  frobnicate(1) = 2\n", "f:2:5: no system call" },
 		{ "[pid 1] 12:00:00.1 nosuch(", "f:1:20: no system call" },
 		{ "<... nosuch resumed>) = 0\n", "f:1:6: no system call" },
@@ -208,9 +212,12 @@ static void arguments(void **state)
 		bool known;
 		uint64_t values[3];
 	} rows[] = {
-		{ "socket(AF_INET6, SOCK_DGRAM|SOCK_NONBLOCK, IPPROTO_UDP) = 3", true, { 10, 0x802, 17 } },
+		{ "socket(AF_INET6, SOCK_DGRAM|SOCK_NONBLOCK, IPPROTO_UDP) = 3",
+		  true,
+		  { 10, 0x802, 17 } },
 		{ "socket(0xa, 0x802, 0x11) = 3", true, { 10, 0x802, 17 } },
-		{ "socket(10 /* AF_INET6 */, 2 /* SOCK_DGRAM */|0x800 /* SOCK_NONBLOCK */, 17) = 3", true,
+		{ "socket(10 /* AF_INET6 */, 2 /* SOCK_DGRAM */|0x800 /* SOCK_NONBLOCK */, 17) = 3",
+		  true,
 		  { 10, 0x802, 17 } },
 		{ "socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ARP)) = 3", true, { 17, 3, 0x608 } },
 		{ "socket(AF_NOSUCH, SOCK_RAW, 0) = 3", false, { 0 } },
@@ -220,12 +227,17 @@ static void arguments(void **state)
 		{ "unshare(CLONE_NEWNS|CLONE_NEWPID) = 0", true, { 0x20020000 } },
 		{ "personality(PER_LINUX|ADDR_NO_RANDOMIZE) = 0", true, { 0x40000 } },
 		{ "personality(0xffffffff) = 0", true, { 0xffffffff } },
-		{ "bpf(BPF_PROG_LOAD, {prog_type=BPF_PROG_TYPE_KPROBE, insns=[{}]}, 144) = 5", true, { 5 } },
+		{ "bpf(BPF_PROG_LOAD, {prog_type=BPF_PROG_TYPE_KPROBE, insns=[{}]}, 144) = 5",
+		  true,
+		  { 5 } },
 		{ "ptrace(PTRACE_TRACEME) = 0", true, { 0 } },
 		{ "keyctl(KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0) = 1", true, { 0 } },
-		{ "mprotect(0x7f00, 4096, PROT_READ|PROT_WRITE|PROT_EXEC <unfinished ...>", true, { 7 } },
+		{ "mprotect(0x7f00, 4096, PROT_READ|PROT_WRITE|PROT_EXEC <unfinished ...>",
+		  true,
+		  { 7 } },
 		{ "fcntl(3</a, b(c>, F_SETFD, FD_CLOEXEC) = 0", true, { 2 } },
-		{ "setsockopt(3<TCP:[1.2.3.4:5->6.7.8.9:10]>, SOL_TCP, TCP_NODELAY, [1], 4) = 0", true,
+		{ "setsockopt(3<TCP:[1.2.3.4:5->6.7.8.9:10]>, SOL_TCP, TCP_NODELAY, [1], 4) = 0",
+		  true,
 		  { 6, 1 } },
 		{ "seccomp(SECCOMP_SET_MODE_FILTER, 0, {len=5, filter=0x1}) = 0", true, { 1 } },
 		{ "prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) = 0", true, { 38 } },
@@ -236,7 +248,8 @@ static void arguments(void **state)
 		cleanup_profile struct profile *p = NULL;
 
 		check_number(rows[i].line,
-			     trace_read(&p, "f", rows[i].line, strlen(rows[i].line), NULL, NULL), 0);
+			     trace_read(&p, "f", rows[i].line, strlen(rows[i].line), NULL, NULL),
+			     0);
 		check_number(rows[i].line, p->calls.items[0].tuples.len, rows[i].known);
 		for (int k = 0; k < 3 && rows[i].known; k++)
 			check_number(rows[i].line, p->calls.items[0].tuples.items[0].values[k],
@@ -259,14 +272,10 @@ static void symbols(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_form),
-		cmocka_unit_test(forms_agree),
-		cmocka_unit_test(files_of_one_run),
-		cmocka_unit_test(a_summary_forgets_arguments),
-		cmocka_unit_test(what_is_refused),
-		cmocka_unit_test(a_nul_byte),
-		cmocka_unit_test(arguments),
-		cmocka_unit_test(symbols),
+		cmocka_unit_test(every_form),	    cmocka_unit_test(forms_agree),
+		cmocka_unit_test(files_of_one_run), cmocka_unit_test(a_summary_forgets_arguments),
+		cmocka_unit_test(what_is_refused),  cmocka_unit_test(a_nul_byte),
+		cmocka_unit_test(arguments),	    cmocka_unit_test(symbols),
 	};
 
 	if (argc != 2) {

@@ -50,8 +50,7 @@ static void refused(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct error err = ERROR_INIT;
 
-		check(rows[i].text,
-		      !yaml_parse("f", rows[i].text, strlen(rows[i].text), &err));
+		check(rows[i].text, !yaml_parse("f", rows[i].text, strlen(rows[i].text), &err));
 		check(err.text, !strncmp(err.text, rows[i].error, strlen(rows[i].error)));
 		check_number(rows[i].text, err.code, EINVAL);
 	}

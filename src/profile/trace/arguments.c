@@ -56,9 +56,7 @@ static const char *argument_end(const char *text)
 			if (!depth)
 				return p;
 			depth--;
-		} else if (*p == ',' && !depth) {
-			return p;
-		} else if (!depth && str_starts(p, " <unfinished")) {
+		} else if (!depth && (*p == ',' || str_starts(p, " <unfinished"))) {
 			return p;
 		}
 	}
@@ -96,7 +94,7 @@ static bool argument_find(const char *text, unsigned n, const char *name, const 
 
 static bool term_value(const char *text, size_t len, uint64_t *ret)
 {
-	char copy[64], *end;
+	char copy[64] = "", *end;
 	bool negative;
 
 	while (len && *text == ' ') {
@@ -234,8 +232,9 @@ int trace_arguments(struct trace *t, struct profile_call *c, const char *text)
 				values[i] &= UINT32_MAX;
 			continue;
 		}
-		trace_note(t, "%s: its %s is not understood (\"%.*s\"): any are taken for used", name,
-			   plan->arg[i].name, (int)(len < 80 ? len : 80), argument ? argument : "");
+		trace_note(t, "%s: its %s is not understood (\"%.*s\"): any are taken for used",
+			   name, plan->arg[i].name, (int)(len < 80 ? len : 80),
+			   argument ? argument : "");
 		forget_arguments(c);
 		return 0;
 	}

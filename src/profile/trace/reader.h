@@ -9,7 +9,7 @@ struct trace_task {
 	enum sys_arch arch;
 	uint32_t exe;
 	char *pending_exe; /* what it asked to execute; owned */
-	bool forking; /* in a call that makes a child */
+	bool forking;	   /* in a call that makes a child */
 };
 
 struct trace {
@@ -26,8 +26,8 @@ struct trace {
 	bool wordless;	   /* some of them had no arguments that matter */
 	int64_t time_ns;   /* of the line, 0: not known */
 
-	struct buf broken;   /* the first part of a line that strace broke off to say something else */
-	int summary;	     /* enum summary_state */
+	struct buf broken; /* the first part of a line that strace broke off to say something else */
+	int summary;	   /* enum summary_state */
 	size_t calls_column; /* where the column of counts ends; 0: there is none */
 	enum sys_arch summary_arch;
 };

@@ -80,7 +80,9 @@ static int64_t epoch_ns(const char *p)
 
 	for (int i = 0; i < 9; i++)
 		fraction = fraction * 10 + (isdigit((unsigned char)*digits) ? *digits++ - '0' : 0);
-	return seconds > 1000000000LL && seconds < 9000000000LL ? seconds * 1000000000LL + fraction : 0;
+	return seconds > 1000000000LL && seconds < 9000000000LL ?
+		       seconds * 1000000000LL + fraction :
+		       0;
 }
 
 static const char *skip_time(struct trace *t, const char *p)
@@ -215,7 +217,8 @@ static char *path_of(const char *quoted)
 		unsigned c = (unsigned char)*p;
 
 		if (*p == '\\' && p[1] == 'x' && isxdigit((unsigned char)p[2])) {
-			char digits[3] = { p[2], isxdigit((unsigned char)p[3]) ? p[3] : '\0', '\0' };
+			char digits[3] = { p[2], isxdigit((unsigned char)p[3]) ? p[3] : '\0',
+					   '\0' };
 
 			c = (unsigned)strtoul(digits, NULL, 16);
 			p += 1 + strlen(digits);
@@ -257,7 +260,8 @@ static int came_back(struct trace *t, struct trace_task *task, const char *name,
 }
 
 /* What a call is about to do, as far as it is of interest for whose calls come next. */
-static int went_in(struct trace *t, struct trace_task *task, const char *name, const char *arguments)
+static int went_in(struct trace *t, struct trace_task *task, const char *name,
+		   const char *arguments)
 {
 	const char *quote = strchr(arguments, '"');
 
@@ -310,8 +314,10 @@ static int count_outer(struct trace *t, const struct trace_task *task, enum sys_
 	if (!r && sys_arg_plan(inner->call) && profile_call_add_tuple(c, values, 1))
 		r = error_errno(t->err, ENOMEM, "%s", t->file);
 	if (!r && (uint32_t)outer != nr)
-		trace_note(t, "%s of a 32-bit process may be %s: both are taken for made (strace -n "
-			      "would tell)", name, inner->call);
+		trace_note(t,
+			   "%s of a 32-bit process may be %s: both are taken for made (strace -n "
+			   "would tell)",
+			   name, inner->call);
 	return r;
 }
 
@@ -397,8 +403,10 @@ static int read_text(struct trace *t, const char *text, const struct head *h)
 		return 0;
 	}
 	if (end == text || *end != '(')
-		return trace_fail(t, text, "this is no line of strace or sysdig: \"%.60s\" (strace -o "
-				  "FILE keeps what the program prints apart)", text);
+		return trace_fail(t, text,
+				  "this is no line of strace or sysdig: \"%.60s\" (strace -o "
+				  "FILE keeps what the program prints apart)",
+				  text);
 	name = str_dup_n(text, (size_t)(end - text));
 	if (!name)
 		return error_errno(t->err, ENOMEM, "%s", t->file);

@@ -59,7 +59,8 @@ static int read_row(struct trace *t, const char *line)
 	if (!r && t->lines)
 		return 0; /* -C: the table sums up the lines before it */
 	if (!r && !count)
-		r = trace_fail(t, line, "how often %s was called is not where the table has it", word);
+		r = trace_fail(t, line, "how often %s was called is not where the table has it",
+			       word);
 	if (!r)
 		r = trace_count(t, NULL, t->summary_arch, nr, count, &c);
 	return r ? r : trace_arguments(t, c, NULL);
@@ -76,8 +77,8 @@ bool trace_summary(struct trace *t, const char *line, int *ret)
 									       SYS_ARCH_X86_64;
 		return true;
 	}
-	if (str_starts(line, "% time ") || (t->summary == SUMMARY_NONE && str_ends(line, " syscall") &&
-					    strstr(line, "calls"))) {
+	if (str_starts(line, "% time ") ||
+	    (t->summary == SUMMARY_NONE && str_ends(line, " syscall") && strstr(line, "calls"))) {
 		const char *calls = strstr(line, " calls");
 
 		t->summary = SUMMARY_HEAD;

@@ -15,9 +15,10 @@
 
 /* Events that are no system calls. */
 static const char *const others[] = {
-	"switch", "procexit", "signaldeliver", "drop", "page_fault", "page_fault_user",
-	"page_fault_kernel", "container", "k8s", "mesos", "tracer", "notification", "infra",
-	"procinfo", "cpu_hotplug", "user_added", "group_added", "asyncevent", "pluginevent",
+	"switch",	   "procexit",		"signaldeliver", "drop",	"page_fault",
+	"page_fault_user", "page_fault_kernel", "container",	 "k8s",		"mesos",
+	"tracer",	   "notification",	"infra",	 "procinfo",	"cpu_hotplug",
+	"user_added",	   "group_added",	"asyncevent",	 "pluginevent",
 };
 
 /* Where the direction stands: behind "(digits) "; NULL if the line is none of sysdig's. */

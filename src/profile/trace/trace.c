@@ -140,11 +140,11 @@ void trace_task_ended(struct trace *t, long id)
 static const struct {
 	const char *name, *call;
 } aliases[] = {
-	{ "old_mmap", "mmap" },	      { "oldmmap", "mmap" },	   { "old_select", "select" },
-	{ "oldselect", "select" },    { "oldumount", "umount" },   { "pread", "pread64" },
-	{ "pwrite", "pwrite64" },     { "prlimit", "prlimit64" },  { "sysctl", "_sysctl" },
+	{ "old_mmap", "mmap" },		  { "oldmmap", "mmap" },	{ "old_select", "select" },
+	{ "oldselect", "select" },	  { "oldumount", "umount" },	{ "pread", "pread64" },
+	{ "pwrite", "pwrite64" },	  { "prlimit", "prlimit64" },	{ "sysctl", "_sysctl" },
 	{ "old_getrlimit", "getrlimit" }, { "sendfile", "sendfile64" }, { "umount", "umount2" },
-	{ "llseek", "_llseek" },      { "getcpu_", "getcpu" },
+	{ "llseek", "_llseek" },	  { "getcpu_", "getcpu" },
 };
 
 static int number_of_alias(enum sys_arch arch, const char *name)
@@ -199,8 +199,8 @@ int trace_count(struct trace *t, const struct trace_task *task, enum sys_arch ar
 	if (ret)
 		*ret = c;
 	t->calls++;
-	if (t->time_ns && (!t->profile->recording.start_ns ||
-			   t->time_ns < t->profile->recording.start_ns))
+	if (t->time_ns &&
+	    (!t->profile->recording.start_ns || t->time_ns < t->profile->recording.start_ns))
 		t->profile->recording.start_ns = t->time_ns;
 	if (t->time_ns > t->profile->recording.end_ns)
 		t->profile->recording.end_ns = t->time_ns;
@@ -267,7 +267,8 @@ struct profile *trace_finish(struct trace *t)
 	struct profile *p = t->profile;
 
 	t->profile = NULL;
-	if (profile_add_note(p, "made from a trace: files, network and capabilities are not in it")) {
+	if (profile_add_note(p,
+			     "made from a trace: files, network and capabilities are not in it")) {
 		profile_free(p);
 		return NULL;
 	}
@@ -279,7 +280,8 @@ int trace_read(struct profile **ret, const char *file, const char *text, size_t 
 	       struct buf *notes, struct error *err)
 {
 	cleanup_trace struct trace *t = trace_new("trace");
-	int r = t ? trace_add(t, file, text, len, notes, err) : error_errno(err, ENOMEM, "%s", file);
+	int r = t ? trace_add(t, file, text, len, notes, err) :
+		    error_errno(err, ENOMEM, "%s", file);
 
 	if (r)
 		return r;
