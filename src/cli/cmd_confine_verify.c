@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/policy_options.h"
 #include "cli/profile_text.h"
+#include "confine/manifest.h"
 #include "confine/verify.h"
 #include "identity/container.h"
 
@@ -19,6 +20,15 @@ static const struct option_def options[] = {
 	{ "profile", 0, "FILE", "compare filter and capabilities with this profile", false,
 	  COMPLETE_FILE, NULL },
 	{ "bundle", 0, "DIR", "compare with config.json there, not with the container's own", false,
+	  COMPLETE_DIR, NULL },
+	{ "manifest", 0, "FILE",
+	  "compare with what this Kubernetes manifest asks for (a pod, or what has a template of one)",
+	  false, COMPLETE_FILE, NULL },
+	{ "in-pod", 0, "NAME",
+	  "the container's name in the manifest (default: its own, or the only one)", false,
+	  COMPLETE_NONE, NULL },
+	{ "seccomp-root", 0, "DIR",
+	  "where the kubelet has Localhost profiles (default: " MANIFEST_SECCOMP_ROOT ")", false,
 	  COMPLETE_DIR, NULL },
 	{ "json", 0, NULL, "print JSON", false, COMPLETE_NONE, NULL },
 	POLICY_OPTION_ROWS,
@@ -74,6 +84,18 @@ static int ask_profile(const struct arguments *args, struct expectation *asked, 
 					   policy_capabilities(p, &o.policy), err);
 }
 
+/* A container's name in its pod, if it is in one; its own says nothing about a manifest otherwise. */
+static int ask_manifest(const struct arguments *args, const struct container *c,
+			struct expectation *asked, struct error *err)
+{
+	const char *name = arg_value(args, "in-pod"), *root = arg_value(args, "seccomp-root");
+
+	if (!name && c && c->pod_name)
+		name = c->name;
+	return manifest_read(asked, arg_value(args, "manifest"), name,
+			     root ? root : MANIFEST_SECCOMP_ROOT, err);
+}
+
 static int ask(const struct arguments *args, const struct container *c, struct expectation *asked,
 	       struct error *err)
 {
@@ -81,12 +103,14 @@ static int ask(const struct arguments *args, const struct container *c, struct e
 
 	if (arg_value(args, "profile"))
 		return ask_profile(args, asked, err);
+	if (arg_value(args, "manifest"))
+		return ask_manifest(args, c, asked, err);
 	if (!bundle)
 		bundle = c ? c->bundle : NULL;
 	if (!bundle)
 		return error_set(err, ENOENT,
 				 "nobody knows what was asked for: no bundle is known; give "
-				 "--profile or --bundle");
+				 "--profile, --bundle or --manifest");
 	return expectation_from_bundle(asked, bundle, err);
 }
 
@@ -272,7 +296,8 @@ const struct command cmd_confine_verify = {
 		"Reads back from the kernel what confines a running container: its seccomp filters (the "
 		"programs themselves, by PTRACE_SECCOMP_GET_FILTER), capabilities, no_new_privs, the "
 		"label of AppArmor or SELinux, user, namespaces, mounts and masked paths; and compares "
-		"it with what was asked for: config.json of its bundle, or a profile.\n\n"
+		"it with what was asked for: config.json of its bundle, a profile, or a Kubernetes "
+		"manifest, which is where a Localhost profile that was silently not applied shows.\n\n"
 		"Filters are compared by what they answer: every call of every table, with arguments "
 		"around each value that is compared. Every other process of the container is held to "
 		"the first one.\n\n"

@@ -107,8 +107,9 @@ int agent_new(struct agent **ret, const struct agent_options *options, struct er
 	a->options = *options;
 	a->listen_fd = -1;
 	if (seccomp_notify_alloc(&a->request, &a->response))
-		r = error_set(err, ENOTSUP, "this kernel's seccomp can't ask (SECCOMP_RET_USER_NOTIF, "
-					    "5.0)");
+		r = error_set(err, ENOTSUP,
+			      "this kernel's seccomp can't ask (SECCOMP_RET_USER_NOTIF, "
+			      "5.0)");
 	if (!r)
 		r = listen_at(a, err);
 	if (r) {
@@ -326,7 +327,8 @@ int agent_step(struct agent *a, int extra_fd, bool *ret_extra_ready, struct erro
 		struct asker *asker = &a->askers.items[i];
 		short events = a->polls.items[i + 2].revents;
 
-		if (!a->options.told && !asker->serving && now - asker->last_ns >= a->options.settle_ns)
+		if (!a->options.told && !asker->serving &&
+		    now - asker->last_ns >= a->options.settle_ns)
 			end_start(a, asker);
 		if (events & POLLIN)
 			answer(a, asker);

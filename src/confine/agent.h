@@ -22,8 +22,8 @@
 struct agent;
 
 struct agent_options {
-	const char *socket;	/* runtimes connect here */
-	uint64_t settle_ns;	/* the start is over when nothing was asked for so long */
+	const char *socket; /* runtimes connect here */
+	uint64_t settle_ns; /* the start is over when nothing was asked for so long */
 	void (*say)(const char *text, void *arg); /* one line for a person, without newline */
 	void *say_arg;
 	/*

@@ -194,7 +194,7 @@ int expectation_from_config(struct expectation *ret, const char *file, const cha
 			     error_errno(err, ENOMEM, "%s", file);
 }
 
-static int64_t written_ns(const char *path)
+int64_t expectation_written_ns(const char *path)
 {
 	struct stat st;
 
@@ -212,7 +212,7 @@ int expectation_from_bundle(struct expectation *ret, const char *dir, struct err
 	r = fs_read(path, CONFIG_MAX, &text, err);
 	if (!r)
 		r = expectation_from_config(ret, path, text.data, text.len, err);
-	ret->written_ns = written_ns(path);
+	ret->written_ns = expectation_written_ns(path);
 	return r;
 }
 
@@ -224,7 +224,7 @@ int expectation_from_policy(struct expectation *ret, const char *file, const str
 	ret->source = strdup(file);
 	if (!ret->source)
 		return error_errno(err, ENOMEM, "%s", file);
-	ret->written_ns = written_ns(file);
+	ret->written_ns = expectation_written_ns(file);
 	ret->is_need = true;
 	ret->caps_known = true;
 	ret->caps = ret->caps_held = caps;

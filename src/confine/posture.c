@@ -67,6 +67,7 @@ void posture_label_parse(struct posture *p, char *text)
 static void label_read(struct posture *p)
 {
 	static const char *const files[] = { "attr/apparmor/current", "attr/current" };
+	char mode[4];
 
 	for (size_t i = 0; i < ARRAY_SIZE(files) && !p->label; i++) {
 		cleanup_buf struct buf text = BUF_INIT;
@@ -76,6 +77,9 @@ static void label_read(struct posture *p)
 		if (!fs_read(path, LABEL_MAX, &text, NULL) && text.len)
 			posture_label_parse(p, text.data);
 	}
+	if (p->lsm == POSTURE_SELINUX &&
+	    !fs_read_line("/sys/fs/selinux/enforce", mode, sizeof(mode)) && str_eq(mode, "0"))
+		p->label_enforced = false;
 }
 
 /* --- namespaces, mounts ------------------------------------------------------------------------- */

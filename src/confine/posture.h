@@ -33,7 +33,7 @@ struct posture {
 	struct error filters_error; /* why they are not */
 	enum posture_lsm lsm;
 	char *label;		       /* without "(enforce)"; NULL: no security module has one */
-	bool label_enforced;	       /* AppArmor: in enforce mode */
+	bool label_enforced;	       /* AppArmor: in enforce mode; SELinux: the kernel enforces */
 	bool host[POSTURE_NAMESPACES]; /* the first process of this machine is in the same one */
 	VEC(struct posture_mount) mounts;
 };

@@ -190,6 +190,9 @@ static void check_seccomp(struct context *c)
 	else if (!filtered)
 		say(c, SECCOMP, VERIFY_FINDING, "no filter is in force; %s asks for one%s",
 		    c->asked->source, stale(c));
+	else if (c->asked->filter_unknown)
+		say(c, SECCOMP, VERIFY_OK, "%u filters are in force; which was left to the runtime",
+		    c->is->process.filter_count);
 	else if (!c->is->filters_known)
 		say(c, SECCOMP, VERIFY_UNKNOWN, "a filter is in force, but cannot be read: %s",
 		    c->is->filters_error.text);
@@ -244,11 +247,15 @@ static void check_label(struct context *c)
 			    c->asked->selinux && *c->asked->selinux   ? c->asked->selinux :
 									NULL;
 	bool unconfined = asked && str_eq(asked, "unconfined");
+	bool labelled = is->label && !str_eq(is->label, "unconfined");
 
-	if (!asked || unconfined)
-		say(c, LSM_LABEL,
-		    is->label && !str_eq(is->label, "unconfined") ? VERIFY_NOTE : VERIFY_UNASKED,
-		    "%s%s", is->label ? is->label : "no security module labels processes here",
+	if (c->asked->label_wanted)
+		say(c, LSM_LABEL, labelled ? VERIFY_OK : VERIFY_FINDING, "%s",
+		    labelled ? is->label :
+			       "the runtime's own profile was asked for, and none is in force");
+	else if (!asked || unconfined)
+		say(c, LSM_LABEL, labelled ? VERIFY_NOTE : VERIFY_UNASKED, "%s%s",
+		    is->label ? is->label : "no security module labels processes here",
 		    unconfined ? "; unconfined was asked for" : "");
 	else if (!is->label)
 		say(c, LSM_LABEL, VERIFY_FINDING,
@@ -269,8 +276,13 @@ static void check_user(struct context *c)
 	const struct process *p = &c->is->process;
 	uint32_t outside = c->asked->uid;
 
+	if (c->asked->not_root && p->uid == 0) {
+		say(c, USER, VERIFY_FINDING, "uid 0; anybody but root was asked for");
+		return;
+	}
 	if (!c->asked->user_known) {
-		say(c, USER, VERIFY_UNASKED, "uid %u, gid %u", p->uid, p->gid);
+		say(c, USER, c->asked->not_root ? VERIFY_OK : VERIFY_UNASKED, "uid %u, gid %u",
+		    p->uid, p->gid);
 		return;
 	}
 	if (!process_uid_outside(p->pid, c->asked->uid, &outside))

@@ -255,6 +255,61 @@ def against_a_profile(runtime: str) -> None:
         tap.check(code == NEGATIVE and set(items) == {"keyctl", "accept4"}, f"exit {code}, {findings(checks)}")
 
 
+POD = """\
+apiVersion: apps/v1
+kind: Deployment
+spec:
+  template:
+    spec:
+      {pod}
+      containers:
+      - name: other
+        image: x
+      - name: web
+        image: x
+        securityContext: {{{context}}}
+"""
+
+
+def manifest(runtime: str) -> None:
+    """What a pod's manifest asks for, and its node silently did not do, is found"""
+    good = ("capabilities: {drop: [ALL], add: [KILL]}, allowPrivilegeEscalation: false, runAsNonRoot: true, "
+            "readOnlyRootFilesystem: true, seccompProfile: {type: Localhost, localhostProfile: web.json}")
+    rows = [                    # what the manifest asks, what is found of it in a container that has it all, and in a bare one
+        (good, set(), {"capabilities", "no-new-privileges", "user", "root-filesystem", "seccomp"}),
+        ("seccompProfile: {type: RuntimeDefault}", set(), {"seccomp"}),
+        ("runAsUser: 1000", set(), {"user"}),
+        ("appArmorProfile: {type: Localhost, localhostProfile: web}", {"label"}, {"label"}),
+        ("privileged: true", set(), set()),
+    ]
+    with tempfile.TemporaryDirectory() as directory, \
+            running(runtime, spec(seccomp=FILTER, no_new_privs=True, read_only=True, user="nobody",
+                                  capabilities=["CAP_KILL"])) as confined, running(runtime, spec()) as bare:
+        Path(directory, "web.json").write_text(json.dumps(FILTER))
+        os.utime(Path(directory, "web.json"), (0, 0))       # older than the container, as it should be
+        file = Path(directory, "pod.yaml")
+        options = ("--manifest", str(file), "--in-pod", "web", "--seccomp-root", directory)
+        for context, found_in_confined, found_in_bare in rows:
+            file.write_text(POD.format(pod="hostIPC: false", context=context))
+            for box, want in ((confined, found_in_confined), (bare, found_in_bare)):
+                code, checks = verify(box, *options)
+                found = set(findings(checks))
+                tap.check(found == want and code == bool(want), f"{context}: exit {code}, {findings(checks)}")
+        # The file was changed after the container started, and the container never heard of it.
+        other = copy.deepcopy(FILTER)
+        other["syscalls"][0]["names"] = ["umount2"]
+        Path(directory, "web.json").write_text(json.dumps(other))
+        file.write_text(POD.format(pod="hostIPC: false", context=good))
+        code, checks = verify(confined, *options)
+        text = next(c["text"] for c in checks["seccomp"] if c["result"] == "finding")
+        tap.check("written after the container had started" in text, text)
+        Path(directory, "web.json").unlink()
+        for words, code, text in [(options, 4, "not on this node"), (("--manifest", str(file)), 5, "2 containers"),
+                                  (("--manifest", str(file), "--in-pod", "no"), 4, "no container")]:
+            done = merlon.run("confine", "verify", *words, confined.id, check=False)
+            tap.check(done.returncode == code and text in done.stderr, f"{words}: {done.returncode} {done.stderr}")
+
+
 def engines(runtime: str) -> None:
     """Containers of an engine are found by name, with the bundle that the engine wrote."""
     with running(runtime, spec()) as box:
@@ -266,7 +321,7 @@ def refused() -> None:
     """Nothing to verify: no container, no process, no bundle"""
     for words, code, text in [(["no-such"], 4, "no running container"), ([], 2, "--all or --pid"),
                               (["--pid", "x"], 2, "number of a process"),
-                              (["--pid", str(os.getpid())], 4, "--profile or --bundle"),
+                              (["--pid", str(os.getpid())], 4, "--profile, --bundle or --manifest"),
                               (["--pid", "4194304", "--bundle", "/no/such"], 4, "/no/such")]:
         done = merlon.run("confine", "verify", *words, check=False)
         tap.check(done.returncode == code and text in done.stderr, f"{words}: {done.returncode} {done.stderr}")
@@ -274,7 +329,8 @@ def refused() -> None:
 
 def main() -> None:
     """Every runtime that is here."""
-    bare = (all_as_asked, other_than_asked, filters, afterwards, privileged, host_paths, against_a_profile)
+    bare = (all_as_asked, other_than_asked, filters, afterwards, privileged, host_paths, against_a_profile,
+            manifest)
     with tap.Suite("confine verify") as suite:
         for runtime in ("runc", "crun", "podman", "containerd"):
             works, why = available(runtime)
