@@ -113,8 +113,9 @@ static void print_one(const struct denial *d, enum learn_verdict verdict, const 
 	char what[512];
 
 	denial_text(d, what, sizeof(what));
-	printf("%-10s %-9s %s, %s times by %s\n", learn_verdict_names[verdict],
-	       denial_layer_names[d->layer], shown_path(what), str_grouped(d->count),
+	printf("%-10s %-9s %s, %s%s by %s\n", learn_verdict_names[verdict],
+	       denial_layer_names[d->layer], shown_path(what),
+	       d->count == 1 ? "once" : str_grouped(d->count), d->count == 1 ? "" : " times",
 	       d->executable ? shown_path(d->executable) :
 	       d->comm	     ? shown_path(d->comm) :
 			       "?");
