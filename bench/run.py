@@ -164,7 +164,7 @@ def filters(build: Path, out: Callable[[str], None]) -> None:
 
 
 def main() -> int:
-    """Measure, print a table, and with --write put it into docs/performance.md."""
+    """Measure, print tables."""
     parser = argparse.ArgumentParser(description="What recording costs.")
     parser.add_argument("--build", type=Path, default=TOP / "build")
     parser.add_argument("--rounds", type=int, default=7)

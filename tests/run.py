@@ -185,7 +185,8 @@ def run_vm(machine: Machine, tests: list[str], build: Path) -> list[Outcome]:
     import vm
 
     mark = "=== merlon test"
-    script = "\n".join(f"echo '{mark} {test}'\n{guest_command(test)}\necho \"{mark} status $?\"" for test in tests)
+    script = "\n".join(f"echo '{mark} {test}'; began=$(date +%s)\n{guest_command(test)}\n"
+                       f"echo \"{mark} status $? $(($(date +%s) - began))\"" for test in tests)
     copies: list[tuple[Path | str, str]] = [(build / "merlon", "/merlon/build/merlon"),
                                             (TESTS / "containers", "/merlon/tests/containers")]
     for test in (t for t in tests if "/" in t):
@@ -196,7 +197,6 @@ def run_vm(machine: Machine, tests: list[str], build: Path) -> list[Outcome]:
         copies += [(library.resolve(), str(library)) for library in Path("/usr/lib").glob("*/libsepol.so.2")]
     for library in Path("/usr/lib").glob("*/libcmocka.so.0"):
         copies.append((library.resolve(), f"/merlon/lib/{library.name}"))
-    started = time.monotonic()
     try:
         guest = vm.Machine(kernel=machine.kernel, lsm=machine.lsm, memory=1536, copy=copies)
         text = guest.run(["sh", "-c", f"{{\n{script}\n}} 2>&1"], timeout=TIMEOUT).stdout.decode(errors="replace")
@@ -206,10 +206,11 @@ def run_vm(machine: Machine, tests: list[str], build: Path) -> list[Outcome]:
     for part in re.split(rf"^{mark} (?=test)", text, flags=re.M)[1:]:
         name, _, rest = part.partition("\n")
         body, _, status = rest.rpartition(f"{mark} status ")
-        outcomes.append(read_tap(f"{machine}: {name}", body, int(status.strip() or 255)))
+        code, _, seconds = status.strip().partition(" ")
+        outcomes.append(read_tap(f"{machine}: {name}", body, int(code or 255)))
+        outcomes[-1].seconds = float(seconds or 0)
     for missing in tests[len(outcomes):]:
         outcomes.append(Outcome(f"{machine}: {missing}", failed=1, failures=[f"{missing} did not run"]))
-    outcomes[-1].seconds = time.monotonic() - started
     return outcomes
 
 
