@@ -14,7 +14,7 @@
 		{ "complain",                                                                                    \
 		  0,                                                                                             \
 		  NULL,                                                                                          \
-		  "tell of what is not allowed, but let it happen (seccomp, cbpf, apparmor, selinux, spo); with --two-phase the agent tells",                     \
+		  "tell of what is not allowed, but let it happen (apparmor, selinux, spo)",                     \
 		  false,                                                                                         \
 		  COMPLETE_NONE,                                                                                 \
 		  NULL },                                                                                        \
@@ -53,7 +53,7 @@
 		{ "label",                                                                                       \
 		  0,                                                                                             \
 		  "PATH=TYPE",                                                                                   \
-		  "the SELinux type of files at and below a volume, if it keeps its own",                        \
+		  "the SELinux type of files in a volume that keeps a label of the host's",                      \
 		  true,                                                                                          \
 		  COMPLETE_NONE,                                                                                 \
 		  NULL },                                                                                        \
