@@ -88,7 +88,7 @@ const struct command cmd_profile_export = {
 		"apparmor: a complete profile for apparmor_parser, in the language of AppArmor 3.0. Numbers "
 		"in the names of files that the workload makes are patterns, unless --exact-paths.\n\n"
 		"selinux: a module in CIL on the templates of container-selinux (udica's). Files of the "
-		"container need no rules; a volume that keeps a label of the host's does: --label.\n\n"
+		"container need no rules; a volume that keeps labels of the host's does: from what was recorded, or --label.\n\n"
 		"kubernetes: a patch for the security context in a pod template: profiles, capabilities, user, "
 		"privilege escalation, read-only root, in the spelling of --kubernetes-version.\n\n"
 		"networkpolicy: a NetworkPolicy from what was listened on and sent to.\n\n"

@@ -101,7 +101,11 @@ static void mounts_read(const json_t *mounts, struct container *c)
 		if (is_below(to, "/proc") || is_below(to, "/sys") || is_below(to, "/dev") ||
 		    !fs_is_dir(from))
 			continue;
-		add_string(&c->volumes.items, &c->volumes.len, &c->volumes.size, to);
+		if (!add_string(&c->volumes.items, &c->volumes.len, &c->volumes.size, to))
+			continue;
+		if (!add_string(&c->volume_sources.items, &c->volume_sources.len,
+				&c->volume_sources.size, from)) /* both lists or none */
+			free(c->volumes.items[--c->volumes.len]);
 	}
 }
 

@@ -34,6 +34,9 @@ void container_deinit(struct container *c)
 	vec_foreach(v, &c->volumes)
 		free(*v);
 	vec_deinit(&c->volumes);
+	vec_foreach(v, &c->volume_sources)
+		free(*v);
+	vec_deinit(&c->volume_sources);
 	vec_foreach(v, &c->command)
 		free(*v);
 	vec_deinit(&c->command);

@@ -30,6 +30,7 @@ struct container {
 	bool sandbox;	    /* the pod's own container ("pause") */
 	bool no_new_privileges, has_seccomp; /* as config.json asks for */
 	VEC(char *) volumes; /* mount points of data that is not the image's */
+	VEC(char *) volume_sources; /* where that is on the host, in the same order */
 	VEC(char *) command; /* as config.json has it */
 };
 

@@ -165,6 +165,7 @@ static json_t *files_json(const struct profile *p)
 					    words_json(f->flags, file_flag_names,
 						       ARRAY_SIZE(file_flag_names)));
 		json_object_set_new(o, "layer", json_string(profile_layer_names[f->layer]));
+		json_set_string(o, "label", f->label);
 		if (f->rule) {
 			json_object_set_new(o, "rule", json_string(f->rule));
 			json_object_set_new(o, "originalCount", json_u64(f->original_count));
@@ -562,6 +563,8 @@ static bool get_strings(struct json_reader *r, const json_t *o, const char *memb
 	get_strings(r, o, member, max, required, PROFILE_TEXT_MAX, &(v)->items, &(v)->len,  \
 		    &(v)->size)
 
+enum { LABEL_MAX = 128 };
+
 static bool get_file(struct json_reader *r, struct profile *p, const json_t *o)
 {
 	const char *ops[32] = { 0 }, *path = NULL, *rule = NULL;
@@ -580,8 +583,11 @@ static bool get_file(struct json_reader *r, struct profile *p, const json_t *o)
 	    !get_words(r, o, "operations", true, ops, ARRAY_SIZE(ops), &f->ops) ||
 	    !get_words(r, o, "flags", false, file_flag_names, ARRAY_SIZE(file_flag_names),
 		       &f->flags) ||
+	    !json_get_copy(r, o, "label", LABEL_MAX, &f->label) ||
 	    !json_get_string(r, o, "rule", false, 64, &rule))
 		return false;
+	if (f->label && !profile_label_is_valid(f->label))
+		return json_fail(r, "\"%s\" is no type of SELinux", f->label);
 	if (rule) {
 		f->rule = profile_path_rule(rule);
 		if (!f->rule)

@@ -236,14 +236,39 @@ static const struct {
 	{ ABI_FILE_CONNECT, "sock_file", "getattr write" },
 };
 
-static bool type_is_valid(const char *type)
+/* Types that the template, or the attribute that it gives, allows already. */
+static const char *const template_types[] = { "container_file_t", "container_ro_file_t",
+					      "container_share_t", "svirt_sandbox_file_t" };
+
+static bool is_in_template(const char *type)
 {
-	if (!isalpha((unsigned char)*type))
-		return false;
-	for (const char *c = type; *c; c++)
-		if (!isalnum((unsigned char)*c) && *c != '_')
-			return false;
-	return true;
+	for (size_t i = 0; i < ARRAY_SIZE(template_types); i++)
+		if (str_eq(template_types[i], type))
+			return true;
+	return false;
+}
+
+static int add_operations(struct label_list *list, const char *type, uint32_t ops)
+{
+	int r = rule_add(list, type, "dir", "getattr search", "a volume");
+
+	for (size_t i = 0; !r && i < ARRAY_SIZE(files); i++)
+		if (ops & files[i].ops)
+			r = rule_add(list, type, files[i].class_, files[i].permissions, "a volume");
+	return r;
+}
+
+/* Files whose label was recorded. */
+static int add_recorded(struct label_list *list, const struct profile *p,
+			const struct policy_options *o)
+{
+	int r = 0;
+
+	vec_foreach(f, &p->files)
+		if (!r && f->label && access_layer_is_wanted(f->layer, o) &&
+		    !is_in_template(f->label))
+			r = add_operations(list, f->label, f->ops);
+	return r;
 }
 
 static int add_volume(struct label_list *list, const struct access_list *accesses,
@@ -254,7 +279,7 @@ static int add_volume(struct label_list *list, const struct access_list *accesse
 	uint32_t ops = 0;
 	int r;
 
-	if (!sign || *label != '/' || !type_is_valid(sign + 1))
+	if (!sign || *label != '/' || !profile_label_is_valid(sign + 1))
 		return error_set(err, EINVAL, "\"%s\" is not PATH=TYPE", label);
 	if (path && strlen(path) > 1 && str_ends(path, "/"))
 		path[strlen(path) - 1] = '\0';
@@ -264,11 +289,7 @@ static int add_volume(struct label_list *list, const struct access_list *accesse
 	if (!ops)
 		return error_set(err, EINVAL, "--label %s: the workload touched nothing there",
 				 label);
-	r = rule_add(list, sign + 1, "dir", "getattr search", "a volume");
-	for (size_t i = 0; !r && i < ARRAY_SIZE(files); i++)
-		if (ops & files[i].ops)
-			r = rule_add(list, sign + 1, files[i].class_, files[i].permissions,
-				     "a volume");
+	r = add_operations(list, sign + 1, ops);
 	return r ? error_errno(err, ENOMEM, "labels") : 0;
 }
 
@@ -292,7 +313,8 @@ int label_list_build(struct label_list *list, const struct profile *p,
 	r = access_list_build(&accesses, p, &o->policy, true, err);
 	if (!r)
 		r = add_sockets(list, p, o, err);
-	if (!r && (add_ports(list, p, o) || add_capabilities(list, p, o)))
+	if (!r && (add_ports(list, p, o) || add_capabilities(list, p, o) ||
+		   add_recorded(list, p, &o->policy)))
 		r = error_errno(err, ENOMEM, "labels");
 	for (const char *const *label = o->labels; !r && label && *label; label++)
 		r = add_volume(list, &accesses, *label, err);

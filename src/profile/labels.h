@@ -5,7 +5,8 @@
  *
  * The files of a container's root, and volumes relabelled for it (:z, :Z), have the type
  * container_file_t, which the templates of container-selinux allow all of; so rules are about sockets,
- * ports, capabilities, and volumes that keep a label of the host's (options->labels).
+ * ports, capabilities, and volumes that keep a label of the host's: as it was recorded (profile_file.label),
+ * or as options->labels has it.
  */
 #pragma once
 #include "profile/backend.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "profile/profile.h"
 
+#include <ctype.h>
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -111,6 +112,7 @@ void profile_free(struct profile *p)
 	vec_deinit(&p->caps);
 	vec_foreach(f, &p->files) {
 		free(f->path);
+		free(f->label);
 		vec_deinit(&f->evidence);
 		free_strings(&f->originals);
 	}
@@ -222,6 +224,16 @@ struct profile_cap *profile_add_cap(struct profile *p, const struct profile_cap 
 }
 
 /* Files can be many: they are appended here and merged by profile_sort(). */
+bool profile_label_is_valid(const char *type)
+{
+	if (!isalpha((unsigned char)*type))
+		return false;
+	for (const char *c = type; *c; c++)
+		if (!isalnum((unsigned char)*c) && *c != '_' && *c != '.')
+			return false;
+	return true;
+}
+
 struct profile_file *profile_add_file(struct profile *p, const char *path, uint32_t ops,
 				      uint32_t flags, enum profile_layer layer,
 				      const struct profile_evidence *e)
@@ -377,6 +389,7 @@ int profile_file_compare(const void *a, const void *b)
 
 	COMPARE(x->layer, y->layer);
 	r = strcmp(x->path, y->path);
+	r = r ? r : strcmp(x->label ? x->label : "", y->label ? y->label : "");
 	return r ? r : x->flags < y->flags ? -1 : x->flags > y->flags;
 }
 
@@ -437,6 +450,7 @@ static void file_join(struct profile_file *into, struct profile_file *from)
 	vec_deinit(&from->originals);
 	evidence_join(&into->evidence, &from->evidence);
 	free(from->path);
+	free(from->label);
 }
 
 static void peer_join(struct profile_peer *into, struct profile_peer *from)

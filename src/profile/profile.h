@@ -89,6 +89,7 @@ struct profile_file {
 	uint32_t ops;  /* enum abi_file_op */
 	uint32_t flags; /* enum abi_path_flag */
 	enum profile_layer layer;
+	char *label;   /* SELinux type of a file in a volume, or NULL */
 	const char *rule; /* name of the generalisation, static; NULL: as it was seen */
 	profile_evidence_list evidence;
 	VEC(char *) originals; /* some of the paths behind a generalised one */
@@ -150,6 +151,9 @@ struct profile {
 extern const char *const profile_loss_names[ABI_LOSSES];
 extern const char *const profile_cap_outcome_names[];
 extern const char *const profile_peer_op_names[];
+
+/* True for what may be a type of SELinux: a letter, then letters, digits, underscores and dots. */
+bool profile_label_is_valid(const char *type);
 
 /* Names of file operations, one per bit; NULL past the last. */
 const char *profile_file_op_name(unsigned bit);

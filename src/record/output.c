@@ -18,6 +18,7 @@
 #include "profile/json.h"
 #include "profile/path_rule.h"
 #include "record/calibrate.h"
+#include "record/labels.h"
 #include "version.h"
 
 /* What a profile file is called: readable, and safe as a file name whatever the container is called. */
@@ -173,6 +174,7 @@ static int finish(struct session *s, struct session_workload *w, struct profile 
 
 	complete_runtime(p, w);
 	annotate(p);
+	labels_read(p, &w->who);
 	r = profile_generalise(p, w->who.volumes.items, w->who.volumes.len);
 	if (r)
 		return error_errno(err, -r, "profile");

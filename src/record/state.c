@@ -169,6 +169,8 @@ static json_t *workload_json(const struct session_workload *w)
 		json_object_set_new(links, pair->from, json_string(pair->to));
 	json_object_set_new(o, "links", links);
 	json_object_set_new(o, "volumes", strings_json(w->who.volumes.items, w->who.volumes.len));
+	json_object_set_new(o, "volumeSources",
+			    strings_json(w->who.volume_sources.items, w->who.volume_sources.len));
 	json_object_set_new(o, "args", strings_json(w->who.command.items, w->who.command.len));
 	json_object_set_new(o, "pid", json_integer(w->who.pid));
 	json_object_set_new(o, "command", json_boolean(w->command));
@@ -264,6 +266,8 @@ static bool workload_load(struct json_reader *r, const json_t *o, struct session
 	}
 	strings_load(json_object_get(o, "volumes"), &w->who.volumes.items, &w->who.volumes.len,
 		     &w->who.volumes.size);
+	strings_load(json_object_get(o, "volumeSources"), &w->who.volume_sources.items,
+		     &w->who.volume_sources.len, &w->who.volume_sources.size);
 	strings_load(json_object_get(o, "args"), &w->who.command.items, &w->who.command.len,
 		     &w->who.command.size);
 	links_load(json_object_get(o, "links"), &w->links);

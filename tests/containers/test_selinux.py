@@ -42,12 +42,11 @@ ATTACKS = {
 
 
 @contextmanager
-def pages(label: str | None) -> Iterator[dict[str, Any]]:
+def pages(label: str) -> Iterator[dict[str, Any]]:
     """nginx's pages on a file system of their own, as what a container takes: {"mounts": ...}."""
     directory = Path("/run/merlon-test-pages")
     directory.mkdir(exist_ok=True)
-    options = ["-o", f"context={label}"] if label else []
-    subprocess.run(["mount", "-t", "tmpfs", *options, "pages", directory], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"context={label}", "pages", directory], check=True)
     try:
         for path, content in WORKLOADS["nginx"].files.items():
             if path.startswith(f"{PAGES}/") and isinstance(content, bytes):
@@ -58,7 +57,7 @@ def pages(label: str | None) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def volumes(workload: Workload, label: str | None) -> Iterator[dict[str, Any]]:
+def volumes(workload: Workload, label: str) -> Iterator[dict[str, Any]]:
     """What a workload has mounted besides."""
     if workload.name != "nginx":
         yield {}
@@ -68,12 +67,13 @@ def volumes(workload: Workload, label: str | None) -> Iterator[dict[str, Any]]:
 
 
 def learn_module(workload: Workload, name: str, entered: tuple[str, ...] = ()) -> str:
-    """Record it; the module."""
-    with volumes(workload, None) as mounts:
+    """Record it; the module.  What label the volume has is for the recorder to find out."""
+    with volumes(workload, selinux_policy.context("host_data_t")) as mounts:
         profile = learn("runc", workload, entered=entered, **mounts)
-    label = ["--label", f"{PAGES}=host_data_t"] if mounts else []
+    labels = {f.get("label") for f in profile.data["files"] if f["layer"] == "app" and f["path"].startswith(PAGES)}
+    tap.check(labels == ({"host_data_t"} if mounts else set()), f"labels of files in the volume: {labels}")
     also = ["--with-entered"] if entered else []
-    return merlon.run("profile", "export", "-f", "selinux", "--name", name, *label, *also, profile.path).stdout
+    return merlon.run("profile", "export", "-f", "selinux", "--name", name, *also, profile.path).stdout
 
 
 def process_label(name: str) -> str:
@@ -161,6 +161,7 @@ def main() -> None:
             suite.skip("selinux", "there is a policy already")
             return
         kernel_log.unlimited()
+        selinux_policy.load([])
         modules = {}
         for server in SERVERS:
             with suite.case(f"{server}: learned"):

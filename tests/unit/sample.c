@@ -71,6 +71,8 @@ static void rich_files(struct profile *p)
 	struct profile_file *f;
 
 	profile_add_file(p, "/etc/passwd", ABI_FILE_READ, 0, PROFILE_APP, &e);
+	f = profile_add_file(p, "/data/x", ABI_FILE_READ, 0, PROFILE_APP, &e);
+	f->label = strdup("shop_data_t");
 	profile_add_file(p, "/all", (1u << 23) - 1, 0x7f, PROFILE_ENTERED_SETUP, &e);
 	profile_add_file(p, "/a\\x0ab\xc3\xa9", ABI_FILE_WRITE, ABI_PATH_DELETED, PROFILE_APP, &e);
 	profile_add_file(p, "", 0, ABI_PATH_ABSTRACT, PROFILE_ENTERED_TAIL, &e);

@@ -153,6 +153,9 @@ static void volumes(void **state)
 	assert_string_equal(c.volumes.items[0], "/data");
 	assert_string_equal(c.volumes.items[1], "/none");
 	assert_string_equal(c.volumes.items[2], "/untyped");
+	assert_int_equal(c.volume_sources.len, 3);
+	vec_foreach(source, &c.volume_sources)
+		assert_string_equal(*source, dir);
 	unit_dir_remove(dir);
 }
 

@@ -143,6 +143,60 @@ static void volumes(void **state)
 	}
 }
 
+/* Labels that were recorded: the operations of each apart, and none for what the template has. */
+static void recorded(void **state)
+{
+	static const struct {
+		const char *path, *label;
+		uint32_t ops;
+		enum profile_layer layer;
+	} rows[] = {
+		{ "/data/a", "data_t", R, PROFILE_APP },
+		{ "/data/b", "other_t", ABI_FILE_UNLINK, PROFILE_APP },
+		{ "/z/c", "container_file_t", ABI_FILE_WRITE, PROFILE_APP },
+		{ "/data/d", "data_t", ABI_FILE_WRITE, PROFILE_ENTERED },
+		{ "/data/e", NULL, ABI_FILE_WRITE, PROFILE_APP },
+	};
+	cleanup_profile struct profile *p = profile_new("x");
+	struct profile_evidence e = { 0, 1, 0, 0 };
+	cleanup_label_list struct label_list list = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct profile_file *f = profile_add_file(p, rows[i].path, rows[i].ops, 0,
+							  rows[i].layer, &e);
+
+		f->label = rows[i].label ? strdup(rows[i].label) : NULL;
+	}
+	assert_int_equal(label_list_build(&list, p, &plain, NULL), 0);
+	assert_true(allows(&list, "data_t", "file", "read"));
+	assert_true(allows(&list, "data_t", "dir", "search"));
+	assert_false(allows(&list, "data_t", "file", "write"));
+	assert_false(allows(&list, "data_t", "file", "unlink"));
+	assert_true(allows(&list, "other_t", "file", "unlink"));
+	assert_false(allows(&list, "other_t", "file", "read"));
+	assert_false(allows(&list, "container_file_t", "file", "write"));
+}
+
+/* One path with two labels is two facts, as files of a volume that became one pattern may be. */
+static void labels_are_facts_apart(void **state)
+{
+	static const char *const labels[] = { "b_t", NULL, "a_t", "b_t" };
+	cleanup_profile struct profile *p = profile_new("x");
+	struct profile_evidence e = { 0, 1, 0, 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(labels); i++) {
+		struct profile_file *f = profile_add_file(p, "/data/**", R, 0, PROFILE_APP, &e);
+
+		f->label = labels[i] ? strdup(labels[i]) : NULL;
+	}
+	profile_sort(p);
+	assert_int_equal(p->files.len, 3);
+	assert_null(p->files.items[0].label);
+	assert_string_equal(p->files.items[1].label, "a_t");
+	assert_string_equal(p->files.items[2].label, "b_t");
+	assert_int_equal(profile_evidence_sum(&p->files.items[2].evidence).count, 2);
+}
+
 static void wrong_labels(void **state)
 {
 	static const char *const rows[] = { "",		 "/data",	   "/data=",
@@ -165,9 +219,14 @@ static void wrong_labels(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ports),   cmocka_unit_test(peers),
-		cmocka_unit_test(sockets), cmocka_unit_test(capabilities),
-		cmocka_unit_test(volumes), cmocka_unit_test(wrong_labels),
+		cmocka_unit_test(ports),
+		cmocka_unit_test(peers),
+		cmocka_unit_test(sockets),
+		cmocka_unit_test(capabilities),
+		cmocka_unit_test(volumes),
+		cmocka_unit_test(recorded),
+		cmocka_unit_test(labels_are_facts_apart),
+		cmocka_unit_test(wrong_labels),
 	};
 
 	return unit_run(tests);
