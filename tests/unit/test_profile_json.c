@@ -333,6 +333,8 @@ static void wrong_caps_files_and_peers(void **state)
 		{ "/files/0/operations", "[\"read\",\"x\"]",
 		  "p: /files/0: operations/1: unknown word" },
 		{ "/files/0/flags", "[null]", "p: /files/0: flags/0: unknown word" },
+		{ "/files/0/label", "\"a)b\"", "p: /files/0: \"a)b\" is no type of SELinux" },
+		{ "/files/0/label", "\"\"", "p: /files/0: \"\" is no type of SELinux" },
 		{ "/files/0/rule", "\"x\"", "p: /files/0: unknown rule \"x\"" },
 		{ "/files/0/originalCount", NULL, "p: /files/0: \"originalCount\" is missing" },
 		{ "/files/0/originals", NULL, "p: /files/0: \"originals\" is missing" },
