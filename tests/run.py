@@ -56,7 +56,7 @@ MACHINES = (
     Machine("5.10", ("test_cli --rung=B:fentry --module=apparmor", *VM_TESTS)),
     Machine("6.1", ("test_cli --rung=A:fentry --module=apparmor", *VM_TESTS)),
     Machine("6.12", ("test_cli --rung=A:fentry --module=apparmor", *VM_TESTS)),
-    Machine("5.10", ("test_cli --rung=A:fentry --module=selinux",), "lockdown,capability,yama,selinux,bpf"),
+    Machine("5.10", ("test_cli --rung=A:fentry --module=selinux", "test_selinux"), "lockdown,capability,yama,selinux,bpf"),
     Machine("6.1", ("test_cli --rung=B:fentry --module=apparmor",), "lockdown,capability,yama,apparmor"),
     Machine("6.1", ("test_cli --rung=A:fentry --module=selinux", "test_selinux"), "lockdown,capability,yama,selinux,bpf"),
     Machine("6.12", ("test_cli --rung=A:fentry --module=selinux", "test_selinux"), "lockdown,capability,yama,selinux,bpf"),

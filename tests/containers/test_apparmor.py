@@ -99,6 +99,22 @@ def intruder(runtime: str, suite: tap.Suite) -> None:
                      f"exit {done.returncode}", done.stdout, done.stderr)
 
 
+def every_layer(runtime: str) -> None:
+    """nginx lives under all layers of one recording at once"""
+    workload = WORKLOADS["nginx"]
+    profile = learn(runtime, workload, nnp=True)
+    name = load(profile, "merlon-every")
+    log = kernel_log.Log()
+    spec = workload.spec(apparmor=name, seccomp=profile.seccomp(), capabilities=profile.oci_capabilities(), no_new_privs=True)
+    with container(runtime, spec) as box, merlon.Recording("--wait", "-c", box.id, name="every") as recording:
+        live(workload, box, at_ready=lambda: is_confined(box, name))
+        recording.stop()
+        refused = recording.profile().names(refused=True) - {"clone3"}
+    tap.check(not refused, f"refused by seccomp: {refused}")
+    denials = said(log, name)
+    tap.check(not denials, "\n".join(denials))
+
+
 # Files with odd names, written and read back: in a profile such a name is escaped in one way, in AppArmor's text in another.
 _NAMES = """\
 import os
@@ -158,6 +174,7 @@ def main() -> None:
             for server in SERVERS:
                 suite.run(closed_loop, runtime, WORKLOADS[server],
                           name=f"{runtime}: {server}: no denial under its own profile")
+        suite.run(every_layer, "runc")
         suite.run(odd_names, "runc")
         suite.run(complain, "runc")
         intruder("runc", suite)

@@ -36,8 +36,11 @@ static int emit(const struct profile *p, const struct backend_options *o, struct
 {
 	cleanup_label_list struct label_list list = { 0 };
 	cleanup_free char *type = backend_selinux_type(p, o);
-	int r = type ? label_list_build(&list, p, o, err) : error_errno(err, ENOMEM, "selinux");
+	int r;
 
+	if (!type)
+		return error_errno(err, ENOMEM, "selinux");
+	r = label_list_build(&list, p, o, err);
 	if (r)
 		return r;
 	backend_head(p, ";", out);
