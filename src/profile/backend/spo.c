@@ -96,9 +96,18 @@ static char *spo_path(const char *path)
 	return buf_take(&out);
 }
 
-/* True if some other entry may mean the same file. */
-static bool overlaps(const struct access *a, const struct access_list *files)
+typedef VEC(const struct access *) access_pointers;
+
+/* True if some other entry may mean the same file: two exact paths never do, and patterns are few. */
+static bool overlaps(const struct access *a, const struct access_list *files,
+		     const access_pointers *patterns)
 {
+	if (path_is_exact(a->path)) {
+		vec_foreach(b, patterns)
+			if (path_may_meet(a->path, (*b)->path))
+				return true;
+		return false;
+	}
 	vec_foreach(b, &files->items)
 		if (b != a && path_may_meet(a->path, b->path))
 			return true;
@@ -108,6 +117,7 @@ static bool overlaps(const struct access *a, const struct access_list *files)
 struct lists {
 	json_t *executables, *libraries, *read, *write, *both;
 	struct buf *comment;
+	access_pointers patterns; /* those of files that stand for more than one */
 };
 
 /* Two paths may become one pattern, and the resource's lists are sets. */
@@ -138,12 +148,12 @@ static void add_access(struct lists *l, const struct access *a, const struct acc
 		add_once(l->executables, path);
 	if (a->ops & (ABI_FILE_EXEC | ABI_FILE_MAP_EXEC))
 		add_once(l->libraries, path);
-	if (write && (read || overlaps(a, files)))
+	if (write && (read || overlaps(a, files, &l->patterns)))
 		add_once(l->both, path);
 	else if (write)
 		add_once(l->write, path);
 	else if (read && !(a->ops & (ABI_FILE_EXEC | ABI_FILE_MAP_EXEC)))
-		add_once(overlaps(a, files) ? l->both : l->read, path);
+		add_once(overlaps(a, files, &l->patterns) ? l->both : l->read, path);
 }
 
 static void take_list(json_t *to, const char *name, json_t *list)
@@ -226,8 +236,15 @@ static int apparmor_spec(const struct profile *p, const struct backend_options *
 	l.read = json_array();
 	l.write = json_array();
 	l.both = json_array();
+	vec_foreach(a, &files.items) {
+		const struct access **slot = path_is_exact(a->path) ? NULL : vec_add(&l.patterns);
+
+		if (slot)
+			*slot = a;
+	}
 	vec_foreach(a, &files.items)
 		add_access(&l, a, &files);
+	vec_deinit(&l.patterns);
 	spec = json_object();
 	abstract = json_object();
 	executable = json_object();
