@@ -104,6 +104,7 @@ int export_options_read(const struct arguments *args, struct export_options *o, 
 	b->complain = arg_flag(args, "complain");
 	b->policy.clone3 = b->complain; /* to answer ENOSYS would be to enforce */
 	b->exact_paths = arg_flag(args, "exact-paths");
+	b->without_abi = arg_flag(args, "without-abi");
 	b->spo_before_v1 = arg_flag(args, "before-v1");
 	b->agent_socket = arg_value(args, "two-phase");
 	b->policy.with_listener = b->agent_socket;

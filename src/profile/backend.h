@@ -19,6 +19,7 @@ struct backend_options {
 	const char *name;	  /* of what is made; NULL: from the profile's */
 	bool complain;		  /* tell of what is not allowed, and let it happen */
 	bool exact_paths;	  /* numbers in names that the workload makes stay as they were */
+	bool without_abi;	  /* apparmor: for parsers that don't know the line, before 3.0 */
 	enum backend_lsm lsm;
 	unsigned kubernetes_minor;    /* 0: BACKEND_KUBERNETES_MINOR */
 	const char *container;	      /* its name in the pod; NULL: as it was recorded */

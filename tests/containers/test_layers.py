@@ -74,8 +74,9 @@ def hostile(directory: Path) -> Path:
 def apparmor(profile: Path) -> None:
     """apparmor_parser accepts it, enforcing and complaining, and one profile is in it."""
     needs("apparmor_parser")
-    for options in ((), ("--complain",), ("--exact-paths", "--with-entered", "--with-denied")):
+    for options in ((), ("--complain",), ("--without-abi",), ("--exact-paths", "--with-entered", "--with-denied")):
         text = export(profile, "apparmor", *options)
+        tap.check(("\nabi <abi/3.0>,\n" in text) == ("--without-abi" not in options), "the abi line")
         done = subprocess.run(["apparmor_parser", "-Q", "-K", "--skip-cache"], input=text, capture_output=True, text=True)
         tap.check(done.returncode == 0, f"{done.stderr}\n{text}")
         done = subprocess.run(["apparmor_parser", "-N"], input=text, capture_output=True, text=True)

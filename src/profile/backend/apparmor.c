@@ -322,9 +322,10 @@ static int emit(const struct profile *p, const struct backend_options *o, struct
 	buf_addf(out,
 		 "#\n# apparmor_parser --replace FILE; then docker run --security-opt apparmor=%s\n",
 		 name);
-	buf_addf(out,
-		 "abi <abi/3.0>,\n\nprofile %s flags=(%sattach_disconnected,mediate_deleted) {\n",
-		 name, o->complain ? "complain," : "");
+	if (!o->without_abi)
+		buf_add_str(out, "abi <abi/3.0>,\n");
+	buf_addf(out, "\nprofile %s flags=(%sattach_disconnected,mediate_deleted) {\n", name,
+		 o->complain ? "complain," : "");
 	buf_add_str(
 		out,
 		"  # What is not allowed here is denied: other capabilities and sockets, mounts,\n"
