@@ -328,8 +328,9 @@ static void join_file(struct joiner *j, const struct member *run, size_t n)
 		*to = (struct profile_file){ .path = strdup(first->path),
 					     .ops = ops,
 					     .flags = first->flags,
-					     .layer = first->layer };
-	if (!to || !to->path) {
+					     .layer = first->layer,
+					     .label = first->label ? strdup(first->label) : NULL };
+	if (!to || !to->path || !to->label != !first->label) {
 		j->failed = true;
 		return;
 	}

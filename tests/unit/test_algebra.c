@@ -75,10 +75,14 @@ static void random_facts(struct profile *p, struct chance *c)
 				     .family = 2,
 				     .port = (uint16_t)(80 + chance_below(c, 3)),
 				     .protocol = 6 };
+	struct profile_file *file;
 
 	assert_non_null(profile_add_cap(p, &cap, &e));
-	assert_non_null(profile_add_file(p, paths[chance_below(c, ARRAY_SIZE(paths))],
-					 1u << chance_below(c, 6), 0, PROFILE_APP, &e));
+	file = profile_add_file(p, paths[chance_below(c, ARRAY_SIZE(paths))],
+				1u << chance_below(c, 6), 0, PROFILE_APP, &e);
+	assert_non_null(file);
+	if (chance_below(c, 3))
+		file->label = strdup(chance_below(c, 2) ? "a_t" : "b_t");
 	assert_non_null(profile_add_peer(p, &peer, &e));
 }
 
