@@ -8,8 +8,9 @@
 	  "what it is called on nodes and in clusters: lower-case letters, digits and dashes",	\
 	  false, COMPLETE_NONE, NULL },								\
 	{ "complain", 0, NULL,									\
-	  "tell of what is not allowed, but let it happen (apparmor, selinux, spo)", false,	\
-	  COMPLETE_NONE, NULL },								\
+	  "tell of what is not allowed, but let it happen (seccomp, cbpf, apparmor, selinux, spo); " \
+	  "with --two-phase the agent tells",							\
+	  false, COMPLETE_NONE, NULL },								\
 	{ "exact-paths", 0, NULL,								\
 	  "take numbers in the names that the workload makes for what they are: no patterns",	\
 	  false, COMPLETE_NONE, NULL },								\
