@@ -85,14 +85,14 @@ static void add_path(struct buf *out, const char *path, const char *more)
 /* --- sections ----------------------------------------------------------------------------------- */
 
 static void add_capabilities(const struct profile *p, const struct policy_options *o,
-			     struct buf *out)
+			     bool complain, struct buf *out)
 {
 	uint64_t used = policy_capabilities(p, o), in_vain = 0;
 
 	vec_foreach(c, &p->caps)
 		if (access_layer_is_wanted(c->layer, o) && c->outcome == ABI_CAP_PROBED)
 			in_vain |= 1ULL << c->cap;
-	in_vain &= ~used;
+	in_vain = complain ? 0 : in_vain & ~used; /* "deny" denies in complain mode too */
 	for (int denied = 0; denied < 2; denied++) {
 		uint64_t set = denied ? in_vain : used;
 
@@ -330,7 +330,7 @@ static int emit(const struct profile *p, const struct backend_options *o, struct
 		out,
 		"  # What is not allowed here is denied: other capabilities and sockets, mounts,\n"
 		"  # changes of profile, and every other file.\n");
-	add_capabilities(p, &o->policy, out);
+	add_capabilities(p, &o->policy, o->complain, out);
 	r = add_sockets(p, &o->policy, out, err);
 	if (r)
 		return r;
