@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/str.h"
 #include "uapi/capability.h"
 
@@ -593,6 +594,13 @@ static int read_all(struct reader *r)
 	}
 }
 
+static bool is_utf8(const char *text, size_t len)
+{
+	cleanup_json json_t *probe = json_stringn(text, len);
+
+	return probe != NULL;
+}
+
 int apparmor_text_read(struct profile **ret, const char *file, const char *text, size_t len,
 		       struct buf *notes, struct error *err)
 {
@@ -609,7 +617,7 @@ int apparmor_text_read(struct profile **ret, const char *file, const char *text,
 
 	if (!r.profile || (r.exe = profile_executable(r.profile, "imported")) == UINT32_MAX)
 		status = error_errno(r.err, ENOMEM, "%s", file);
-	else if (len > APPARMOR_BYTES_MAX || memchr(text, 0, len))
+	else if (len > APPARMOR_BYTES_MAX || memchr(text, 0, len) || !is_utf8(text, len))
 		status = error_set(r.err, EINVAL, "%s: this is no text of AppArmor", file);
 	else
 		status = read_all(&r);

@@ -40,14 +40,15 @@ static uint32_t node_hash(const struct decision_node *n, const struct tree_segme
 static bool node_equal(const struct decision *d, const struct decision_node *a,
 		       const struct decision_node *b, const struct tree_segment *segments)
 {
-	const struct tree_segment *mine = d->segments.items + a->first;
-
 	if (a->returns != b->returns || a->action != b->action || a->word != b->word ||
 	    a->mask != b->mask || a->count != b->count)
 		return false;
-	for (size_t i = 0; i < a->count; i++)
-		if (mine[i].last != segments[i].last || mine[i].target != segments[i].target)
+	for (size_t i = 0; i < a->count; i++) {
+		const struct tree_segment *mine = &d->segments.items[a->first + i];
+
+		if (mine->last != segments[i].last || mine->target != segments[i].target)
 			return false;
+	}
 	return true;
 }
 

@@ -109,9 +109,9 @@ static const char *skip_time(struct trace *t, const char *p)
 /* "[  59]", "[00007f0123456789]", "[????????????????]": the number, if it is one. */
 static const char *skip_bracket(const char *p, int *nr)
 {
-	const char *inner = skip_blanks(p + 1), *end = inner;
+	const char *inner = *p == '[' ? skip_blanks(p + 1) : NULL, *end = inner;
 
-	if (*p != '[')
+	if (!inner)
 		return p;
 	while (isxdigit((unsigned char)*end) || *end == '?' || *end == '-')
 		end++;
