@@ -147,7 +147,10 @@ static int check_policy(const struct arguments *args, const struct profile *forc
 	if (r)
 		return r;
 	s->rules = &rules;
-	s->caps = policy_capabilities(s->did, &o->policy) & ~policy_capabilities(force, &o->policy);
+	/* A trace, or imported rules, know nothing of capabilities. */
+	if (force->caps.len || force->credentials.known)
+		s->caps = policy_capabilities(s->did, &o->policy) &
+			  ~policy_capabilities(force, &o->policy);
 	/* Where the filter leaves the runtime out, it is not asked either; its agent has no profile. */
 	did.with_listener = false;
 	r = compare(args, s, &did, err);
