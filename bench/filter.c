@@ -25,16 +25,72 @@
  * no container's business. Everything else that the tables know is allowed.
  */
 static const char *const denied[] = {
-	"_sysctl", "acct", "add_key", "afs_syscall", "bpf", "clock_adjtime", "clock_settime",
-	"create_module", "delete_module", "fanotify_init", "finit_module", "fsconfig", "fsmount",
-	"fsopen", "fspick", "get_kernel_syms", "get_mempolicy", "init_module", "io_uring_enter",
-	"io_uring_register", "io_uring_setup", "ioperm", "iopl", "kcmp", "kexec_file_load",
-	"kexec_load", "keyctl", "lookup_dcookie", "mbind", "migrate_pages", "mount", "mount_setattr",
-	"move_mount", "move_pages", "name_to_handle_at", "nfsservctl", "open_by_handle_at",
-	"open_tree", "perf_event_open", "pidfd_getfd", "pivot_root", "process_madvise", "query_module",
-	"quotactl", "quotactl_fd", "reboot", "request_key", "set_mempolicy", "setdomainname",
-	"sethostname", "setns", "settimeofday", "stime", "swapoff", "swapon", "sysfs", "syslog",
-	"umount", "umount2", "unshare", "uselib", "userfaultfd", "ustat", "vhangup", "vm86", "vm86old",
+	"_sysctl",
+	"acct",
+	"add_key",
+	"afs_syscall",
+	"bpf",
+	"clock_adjtime",
+	"clock_settime",
+	"create_module",
+	"delete_module",
+	"fanotify_init",
+	"finit_module",
+	"fsconfig",
+	"fsmount",
+	"fsopen",
+	"fspick",
+	"get_kernel_syms",
+	"get_mempolicy",
+	"init_module",
+	"io_uring_enter",
+	"io_uring_register",
+	"io_uring_setup",
+	"ioperm",
+	"iopl",
+	"kcmp",
+	"kexec_file_load",
+	"kexec_load",
+	"keyctl",
+	"lookup_dcookie",
+	"mbind",
+	"migrate_pages",
+	"mount",
+	"mount_setattr",
+	"move_mount",
+	"move_pages",
+	"name_to_handle_at",
+	"nfsservctl",
+	"open_by_handle_at",
+	"open_tree",
+	"perf_event_open",
+	"pidfd_getfd",
+	"pivot_root",
+	"process_madvise",
+	"query_module",
+	"quotactl",
+	"quotactl_fd",
+	"reboot",
+	"request_key",
+	"set_mempolicy",
+	"setdomainname",
+	"sethostname",
+	"setns",
+	"settimeofday",
+	"stime",
+	"swapoff",
+	"swapon",
+	"sysfs",
+	"syslog",
+	"umount",
+	"umount2",
+	"unshare",
+	"uselib",
+	"userfaultfd",
+	"ustat",
+	"vhangup",
+	"vm86",
+	"vm86old",
 	"clone3",
 };
 
@@ -43,9 +99,9 @@ static const struct {
 	const char *name;
 	unsigned part;
 } mix[] = {
-	{ "epoll_wait", 20 }, { "read", 18 },	  { "write", 12 },    { "recvfrom", 12 },
-	{ "sendto", 12 },     { "accept4", 4 },	  { "close", 5 },     { "writev", 4 },
-	{ "epoll_ctl", 4 },   { "openat", 2 },	  { "newfstatat", 2 }, { "setsockopt", 2 },
+	{ "epoll_wait", 20 }, { "read", 18 },	 { "write", 12 },     { "recvfrom", 12 },
+	{ "sendto", 12 },     { "accept4", 4 },	 { "close", 5 },      { "writev", 4 },
+	{ "epoll_ctl", 4 },   { "openat", 2 },	 { "newfstatat", 2 }, { "setsockopt", 2 },
 	{ "futex", 2 },	      { "sendfile", 1 },
 };
 
@@ -139,7 +195,9 @@ static void our_program(struct cbpf_program *p, bool weighted)
 static void add_theirs(scmp_filter_ctx ctx, const char *name)
 {
 	static const enum scmp_compare ops[] = {
-		[CBPF_LT] = SCMP_CMP_LT, [CBPF_EQ] = SCMP_CMP_EQ, [CBPF_GT] = SCMP_CMP_GT,
+		[CBPF_LT] = SCMP_CMP_LT,
+		[CBPF_EQ] = SCMP_CMP_EQ,
+		[CBPF_GT] = SCMP_CMP_GT,
 		[CBPF_MASKED_EQ] = SCMP_CMP_MASKED_EQ,
 	};
 	int nr = seccomp_syscall_resolve_name(name);
@@ -213,7 +271,8 @@ static void count_steps(const struct cbpf_program *p, double out[4])
 		}
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(mix); i++)
-		of_mix += steps(p, sys_call_nr(SYS_ARCH_X86_64, mix[i].name), 0) * mix[i].part / 100.0;
+		of_mix += steps(p, sys_call_nr(SYS_ARCH_X86_64, mix[i].name), 0) * mix[i].part /
+			  100.0;
 	out[0] = all / n;
 	out[1] = of_mix;
 	out[2] = of_denied / no;
@@ -300,7 +359,8 @@ static void build_weighted(struct cbpf_program *p)
 
 int main(int argc, char **argv)
 {
-	static const char *const names[] = { "steps-mean", "steps-mix", "steps-denied", "steps-worst" };
+	static const char *const names[] = { "steps-mean", "steps-mix", "steps-denied",
+					     "steps-worst" };
 	struct cbpf_program ours = { 0 }, plain = { 0 }, theirs = { 0 };
 	long count = argc > 1 ? atol(argv[1]) : 1000000;
 	double a[4], b[4], their_us;
@@ -323,7 +383,8 @@ int main(int argc, char **argv)
 		printf("%s %.2f %.2f\n", names[i], a[i], b[i]);
 	printf("steps-personality %u %u\n", steps(&ours, SYS_personality, 0xffffffff),
 	       steps(&theirs, SYS_personality, 0xffffffff));
-	printf("steps-socket %u %u\n", steps(&ours, SYS_socket, 37), steps(&theirs, SYS_socket, 37));
+	printf("steps-socket %u %u\n", steps(&ours, SYS_socket, 37),
+	       steps(&theirs, SYS_socket, 37));
 	/* Since 5.11 the kernel answers calls that are allowed whatever their arguments without the program. */
 	time_both("ns-read", &ours, &theirs, SYS_read, UINT64_MAX, count);
 	time_both("ns-personality", &ours, &theirs, SYS_personality, 0xffffffff, count);

@@ -41,6 +41,7 @@ static void join_evidence(struct joiner *j, size_t of, const profile_evidence_li
 		struct profile_evidence *slot = NULL;
 
 		vec_foreach(known, to)
+			/* NOLINTNEXTLINE(clang-analyzer-core.*): vec_add() fills it */
 			if (known->exe == exe)
 				slot = known;
 		if (!slot && exe != UINT32_MAX) {
@@ -282,6 +283,7 @@ static void join_originals(struct joiner *j, const struct profile_file *from,
 		char **slot, *copy;
 
 		vec_foreach(have, &to->originals)
+			/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): vec_add() fills it */
 			known = known || str_eq(*have, *o);
 		if (known)
 			continue;
@@ -419,6 +421,11 @@ static void join_runs(struct joiner *j, struct members *m,
 
 /* --- what profiles say of themselves ------------------------------------------------------------ */
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? str_eq(a, b) : a == b;
+}
+
 /* A copy of what all say; nothing if one says something else. */
 static char *agreed(struct joiner *j, size_t offset)
 {
@@ -429,7 +436,7 @@ static char *agreed(struct joiner *j, size_t offset)
 	for (size_t i = 1; i < j->count; i++) {
 		const char *other = *(char *const *)((const char *)list[i] + offset);
 
-		if (!first || !other || !str_eq(first, other))
+		if (!first || !same_text(first, other))
 			return NULL;
 	}
 	copy = first ? strdup(first) : NULL;
@@ -464,7 +471,8 @@ static void join_recording(struct joiner *j)
 static bool same_credentials(const struct profile *a, const struct profile *b)
 {
 	return a->credentials.known == b->credentials.known &&
-	       a->credentials.uid == b->credentials.uid && a->credentials.gid == b->credentials.gid &&
+	       a->credentials.uid == b->credentials.uid &&
+	       a->credentials.gid == b->credentials.gid &&
 	       a->credentials.effective == b->credentials.effective &&
 	       a->credentials.permitted == b->credentials.permitted &&
 	       a->credentials.bounding == b->credentials.bounding;
@@ -486,8 +494,7 @@ static void join_runtime(struct joiner *j)
 		out->runtime.filtered &= p->runtime.filtered;
 		if (p->runtime.tail < out->runtime.tail)
 			out->runtime.tail = p->runtime.tail;
-		same = same && !p->runtime.name == !first->runtime.name &&
-		       (!p->runtime.name || str_eq(p->runtime.name, first->runtime.name));
+		same = same && same_text(p->runtime.name, first->runtime.name);
 		credentials = credentials && same_credentials(p, first);
 	}
 	if (!credentials)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "profile/input.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/fs.h"
@@ -68,11 +70,53 @@ static int read_rules(struct input *in, const char *name, json_t *root,
 	return seccomp_json_read(&in->rules, name, rules, host, &in->notes, err);
 }
 
+/*
+ * Go writes 64 bits without a sign; jansson has one. Numbers that may be too big become texts, which
+ * the reader takes for numbers ("0x..."). What is in quotes is left alone.
+ */
+static void rewrite_big_numbers(const char *text, size_t len, struct buf *out)
+{
+	bool quoted = false;
+
+	for (size_t i = 0; i < len; i++) {
+		size_t digits = 0;
+		uint64_t value;
+
+		while (!quoted && i + digits < len && isdigit((unsigned char)text[i + digits]))
+			digits++;
+		if (digits == 19 || digits == 20) {
+			cleanup_free char *number = str_dup_n(text + i, digits);
+
+			if (number && str_to_u64(number, &value) && value > INT64_MAX)
+				buf_addf(out, "\"0x%" PRIx64 "\"", value);
+			else
+				buf_add(out, text + i, digits);
+		} else if (digits) {
+			buf_add(out, text + i, digits);
+		} else {
+			buf_add_char(out, text[i]);
+		}
+		if (digits) {
+			i += digits - 1;
+			continue;
+		}
+		if (quoted && text[i] == '\\' && i + 1 < len)
+			buf_add_char(out, text[++i]);
+		else
+			quoted ^= text[i] == '"';
+	}
+}
+
 static int read_json(struct input *in, const char *name, const char *text, size_t len,
 		     const struct seccomp_host *host, struct error *err)
 {
-	cleanup_json json_t *root = json_parse(name, text, len, err);
+	cleanup_buf struct buf small = { .limit = 2 * (size_t)PROFILE_FILE_MAX };
+	cleanup_json json_t *root = NULL;
 
+	rewrite_big_numbers(text, len, &small);
+	if (small.failed)
+		return error_errno(err, ENOMEM, "%s", name);
+	root = json_parse(name, small.data, small.len, err);
 	if (!root)
 		return -err->code;
 	if (!json_object_get(root, "format"))

@@ -49,7 +49,8 @@ bool match_covers(const struct policy_match *a, const struct policy_match *b)
 		uint64_t low, high;
 
 		bounds(b, i, &low, &high);
-		if (low != high && (a->mask[i] & ~b->mask[i] || (b->value[i] & a->mask[i]) != a->value[i]))
+		if (low != high &&
+		    (a->mask[i] & ~b->mask[i] || (b->value[i] & a->mask[i]) != a->value[i]))
 			return false;
 		if (low == high && (low & a->mask[i]) != a->value[i])
 			return false;
@@ -150,8 +151,7 @@ static int split_range(const struct policy_match *m, unsigned i, match_list *ret
 
 static bool is_simple(const struct policy_match *m, unsigned i)
 {
-	return !is_ranged(m, i) ||
-	       (!m->mask[i] && (m->low[i] == 0 || m->high[i] == UINT64_MAX));
+	return !is_ranged(m, i) || (!m->mask[i] && (m->low[i] == 0 || m->high[i] == UINT64_MAX));
 }
 
 int match_simplify(const struct policy_match *m, match_list *ret)

@@ -55,9 +55,12 @@ static const struct {
 };
 
 static const char *const ops[] = {
-	[CBPF_NE] = "SCMP_CMP_NE", [CBPF_LT] = "SCMP_CMP_LT",
-	[CBPF_LE] = "SCMP_CMP_LE", [CBPF_EQ] = "SCMP_CMP_EQ",
-	[CBPF_GE] = "SCMP_CMP_GE", [CBPF_GT] = "SCMP_CMP_GT",
+	[CBPF_NE] = "SCMP_CMP_NE",
+	[CBPF_LT] = "SCMP_CMP_LT",
+	[CBPF_LE] = "SCMP_CMP_LE",
+	[CBPF_EQ] = "SCMP_CMP_EQ",
+	[CBPF_GE] = "SCMP_CMP_GE",
+	[CBPF_GT] = "SCMP_CMP_GT",
 	[CBPF_MASKED_EQ] = "SCMP_CMP_MASKED_EQ",
 };
 static_assert(ARRAY_SIZE(ops) == CBPF_OPS, "a name for each");
@@ -66,16 +69,16 @@ static_assert(ARRAY_SIZE(ops) == CBPF_OPS, "a name for each");
 static const struct {
 	const char *name;
 	uint32_t code;
-} errnos[] = { { "EPERM", EPERM }, { "ENOSYS", ENOSYS }, { "EACCES", EACCES },
+} errnos[] = { { "EPERM", EPERM },   { "ENOSYS", ENOSYS }, { "EACCES", EACCES },
 	       { "EINVAL", EINVAL }, { "ENOENT", ENOENT }, { "EAFNOSUPPORT", EAFNOSUPPORT } };
 
 /* SCMP_ARCH_* of the runtime-spec that are not this machine's. */
 static const char *const other_archs[] = {
-	"SCMP_ARCH_ARM",      "SCMP_ARCH_AARCH64",    "SCMP_ARCH_MIPS",	     "SCMP_ARCH_MIPS64",
-	"SCMP_ARCH_MIPS64N32", "SCMP_ARCH_MIPSEL",    "SCMP_ARCH_MIPSEL64",  "SCMP_ARCH_MIPSEL64N32",
-	"SCMP_ARCH_PPC",      "SCMP_ARCH_PPC64",      "SCMP_ARCH_PPC64LE",   "SCMP_ARCH_S390",
-	"SCMP_ARCH_S390X",    "SCMP_ARCH_PARISC",     "SCMP_ARCH_PARISC64",  "SCMP_ARCH_RISCV64",
-	"SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K",    "SCMP_ARCH_SH",	     "SCMP_ARCH_SHEB",
+	"SCMP_ARCH_ARM",	 "SCMP_ARCH_AARCH64", "SCMP_ARCH_MIPS",	    "SCMP_ARCH_MIPS64",
+	"SCMP_ARCH_MIPS64N32",	 "SCMP_ARCH_MIPSEL",  "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32",
+	"SCMP_ARCH_PPC",	 "SCMP_ARCH_PPC64",   "SCMP_ARCH_PPC64LE",  "SCMP_ARCH_S390",
+	"SCMP_ARCH_S390X",	 "SCMP_ARCH_PARISC",  "SCMP_ARCH_PARISC64", "SCMP_ARCH_RISCV64",
+	"SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K",    "SCMP_ARCH_SH",	    "SCMP_ARCH_SHEB",
 };
 
 static bool read_errno(struct reader *r, const json_t *o, const char *number, const char *name,
@@ -158,7 +161,8 @@ static bool read_arch_map(struct reader *r, const json_t *root)
 	const json_t *list = json_get_array(&r->json, root, "archMap", false, 64), *item;
 	size_t mark = json_enter(&r->json, "archMap"), i;
 
-	if (list && json_array_size(list) && json_array_size(json_object_get(root, "architectures")))
+	if (list && json_array_size(list) &&
+	    json_array_size(json_object_get(root, "architectures")))
 		return json_fail(&r->json, "stands beside \"architectures\": a runtime takes one");
 	json_array_foreach (list, i, item) {
 		size_t at = json_enter_at(&r->json, i);
@@ -239,8 +243,7 @@ static bool read_condition(struct reader *r, const json_t *rule, const char *mem
 	caps = json_get_array(&r->json, o, "caps", false, 64);
 	arches = json_get_array(&r->json, o, "arches", false, 64);
 	if (!json_get_string(&r->json, o, "minKernel", false, 32, &kernel) ||
-	    !count_caps(r, caps, &in) ||
-	    (kernel && *kernel && !kernel_at_least(r, kernel, &newer)))
+	    !count_caps(r, caps, &in) || (kernel && *kernel && !kernel_at_least(r, kernel, &newer)))
 		return false;
 	if (json_array_size(caps))
 		met = all ? met && in == json_array_size(caps) : met || in;
@@ -315,7 +318,8 @@ static bool read_compares(struct reader *r, const json_t *rule, struct cbpf_rule
 	return !r->json.failed;
 }
 
-static bool add_rule(struct reader *r, enum sys_arch arch, uint32_t nr, const struct cbpf_rule *rule)
+static bool add_rule(struct reader *r, enum sys_arch arch, uint32_t nr,
+		     const struct cbpf_rule *rule)
 {
 	struct cbpf_call *call = cbpf_filter_call(r->filter, arch, nr);
 
@@ -358,7 +362,8 @@ static bool add_named(struct reader *r, const char *name, const struct cbpf_rule
 	if (!any)
 		return add_call(r, name, rule);
 	for (unsigned i = 0; i < rule->count; i++) {
-		struct cbpf_rule one = { .action = rule->action, .count = 1,
+		struct cbpf_rule one = { .action = rule->action,
+					 .count = 1,
 					 .compares = { rule->compares[i] } };
 
 		if (!add_call(r, name, &one))
@@ -403,8 +408,8 @@ static bool read_rule(struct reader *r, const json_t *o)
 	if (!json_is_object(o))
 		return json_fail(&r->json, "must be an object");
 	if (!read_errno(r, o, "errnoRet", "errno", &code) ||
-	    !read_action(r, o, "action", code, &rule.action) ||
-	    !read_compares(r, o, &rule, &any) || !rule_applies(r, o, &applies))
+	    !read_action(r, o, "action", code, &rule.action) || !read_compares(r, o, &rule, &any) ||
+	    !rule_applies(r, o, &applies))
 		return false;
 	if (any)
 		note(r, "compares an argument twice: runc takes either of them for enough");
@@ -444,7 +449,9 @@ int seccomp_json_read(struct cbpf_filter *f, const char *file, const json_t *roo
 {
 	struct error ignored = ERROR_INIT;
 	struct reader r = { .json = { .file = file, .err = err ? err : &ignored },
-			    .filter = f, .host = host, .notes = notes };
+			    .filter = f,
+			    .host = host,
+			    .notes = notes };
 	uint32_t code = EPERM;
 	bool good;
 

@@ -30,7 +30,7 @@
 struct compared {
 	const struct cbpf_program *program;
 	const struct cbpf_filter *filter; /* the definition */
-	const struct cbpf *other; /* a program by somebody else, or NULL */
+	const struct cbpf *other;	  /* a program by somebody else, or NULL */
 	struct seccomp_data data;
 	size_t tried;
 };
@@ -146,8 +146,8 @@ static void an_exported_profile(void **state)
 {
 	for (int way = 0; way < 6; way++) {
 		/* Without the 32-bit table the JSON's meaning is the same to the last call. */
-		cleanup_profile struct profile *p =
-			sample_profile(server, ARRAY_SIZE(server) - (way % 2 ? 2 : 0));
+		cleanup_profile struct profile *p = sample_profile(
+			server, ARRAY_SIZE(server) - (way % 2 ? 2 : 0));
 		struct backend_options o = {
 			.policy.arguments = (enum policy_arguments)(way / 2),
 			.default_errno = way % 3 ? EPERM : ENOSYS,
@@ -158,7 +158,8 @@ static void an_exported_profile(void **state)
 		cleanup_cbpf_program struct cbpf_program a = { 0 }, b = { 0 };
 
 		assert_int_equal(policy_build(&policy, p, &o.policy, NULL), 0);
-		assert_int_equal(cbpf_filter_from_policy(&of_policy, &policy, o.default_errno, NULL), 0);
+		assert_int_equal(
+			cbpf_filter_from_policy(&of_policy, &policy, o.default_errno, NULL), 0);
 		compile(&a, &of_policy);
 		assert_true(compare_all(&a, &of_policy, NULL) > 10000);
 		assert_int_equal(profile_backend_seccomp.emit(p, &o, &json, NULL), 0);
@@ -215,8 +216,9 @@ static const char *const texts[] = {
 /* The same rules, given to libseccomp by hand: the tests' own runtime knows the common words only. */
 static struct cbpf by_libseccomp(const char *text, unsigned optimize)
 {
-	static const char *const ops[] = { "SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE", "SCMP_CMP_EQ",
-					   "SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_MASKED_EQ" };
+	static const char *const ops[] = { "SCMP_CMP_NE",	"SCMP_CMP_LT", "SCMP_CMP_LE",
+					   "SCMP_CMP_EQ",	"SCMP_CMP_GE", "SCMP_CMP_GT",
+					   "SCMP_CMP_MASKED_EQ" };
 	static const struct {
 		const char *name;
 		uint32_t action;
@@ -232,24 +234,26 @@ static struct cbpf by_libseccomp(const char *text, unsigned optimize)
 	struct cbpf p;
 	size_t i, k, n;
 
-	ctx = seccomp_init(str_eq(otherwise, "SCMP_ACT_ERRNO") ?
-				   SCMP_ACT_ERRNO(json_object_get(root, "defaultErrnoRet") ? 38 : 1) :
-				   SCMP_ACT_KILL_PROCESS);
+	ctx = seccomp_init(
+		str_eq(otherwise, "SCMP_ACT_ERRNO") ?
+			SCMP_ACT_ERRNO(json_object_get(root, "defaultErrnoRet") ? 38 : 1) :
+			SCMP_ACT_KILL_PROCESS);
 	assert_non_null(ctx);
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, optimize);
 	if (json_object_get(root, "architectures")) {
 		assert_int_equal(seccomp_arch_add(ctx, SCMP_ARCH_X86), 0);
 		assert_int_equal(seccomp_arch_add(ctx, SCMP_ARCH_X32), 0);
 	}
-	json_array_foreach(json_object_get(root, "syscalls"), i, rule) {
+	json_array_foreach (json_object_get(root, "syscalls"), i, rule) {
 		struct scmp_arg_cmp args[6];
 		uint32_t action = 0;
 		unsigned count = 0;
 
 		for (k = 0; k < ARRAY_SIZE(actions); k++)
-			if (str_eq(actions[k].name, json_string_value(json_object_get(rule, "action"))))
+			if (str_eq(actions[k].name,
+				   json_string_value(json_object_get(rule, "action"))))
 				action = actions[k].action;
-		json_array_foreach(json_object_get(rule, "args"), k, arg) {
+		json_array_foreach (json_object_get(rule, "args"), k, arg) {
 			const char *op = json_string_value(json_object_get(arg, "op"));
 
 			for (n = 0; n < ARRAY_SIZE(ops) && !str_eq(ops[n], op); n++)
@@ -258,13 +262,15 @@ static struct cbpf by_libseccomp(const char *text, unsigned optimize)
 				(unsigned)json_integer_value(json_object_get(arg, "index")),
 				(enum scmp_compare)(n + 1),
 				(scmp_datum_t)json_integer_value(json_object_get(arg, "value")),
-				(scmp_datum_t)json_integer_value(json_object_get(arg, "valueTwo")) };
+				(scmp_datum_t)json_integer_value(json_object_get(arg, "valueTwo"))
+			};
 		}
-		json_array_foreach(json_object_get(rule, "names"), k, name) {
+		json_array_foreach (json_object_get(rule, "names"), k, name) {
 			int nr = seccomp_syscall_resolve_name(json_string_value(name));
 
 			if (nr != __NR_SCMP_ERROR)
-				assert_int_equal(seccomp_rule_add_array(ctx, action, nr, count, args), 0);
+				assert_int_equal(
+					seccomp_rule_add_array(ctx, action, nr, count, args), 0);
 		}
 	}
 	p = oci_filter_export(ctx);
@@ -293,8 +299,10 @@ static void libseccomp_agrees(void **state)
 
 static struct cbpf_compare random_compare(struct chance *c)
 {
-	static const uint64_t values[] = { 0, 1, 2, 7, 0x20000, 0x7e020000, UINT32_MAX, 1ULL << 32,
-					   (1ULL << 32) + 1, INT64_MAX, 1ULL << 63, UINT64_MAX };
+	static const uint64_t values[] = { 0,	       1,	   2,
+					   7,	       0x20000,	   0x7e020000,
+					   UINT32_MAX, 1ULL << 32, (1ULL << 32) + 1,
+					   INT64_MAX,  1ULL << 63, UINT64_MAX };
 	struct cbpf_compare compare = {
 		.op = (enum cbpf_op)chance_below(c, CBPF_OPS),
 		.index = (unsigned)chance_below(c, 3),
@@ -325,8 +333,10 @@ static void random_filter(struct cbpf_filter *f, struct chance *c)
 
 		call->weight = chance_below(c, 2) ? chance_next(c) : chance_below(c, 1000);
 		for (size_t k = 0; k < rules; k++) {
-			struct cbpf_rule rule = { .action = actions[chance_below(c, ARRAY_SIZE(actions))],
-						  .count = (unsigned)chance_below(c, 5) };
+			struct cbpf_rule rule = {
+				.action = actions[chance_below(c, ARRAY_SIZE(actions))],
+				.count = (unsigned)chance_below(c, 5)
+			};
 
 			for (unsigned n = 0; n < rule.count; n++)
 				rule.compares[n] = random_compare(c);
@@ -360,8 +370,10 @@ static void one_argument_twice(void **state)
 	static const struct {
 		uint64_t value;
 		bool both;
-	} rows[] = { { 9, false }, { 10, true }, { 15, true }, { 20, true }, { 21, false },
-		     { 0, false }, { UINT64_MAX, false }, { 1ULL << 32 | 15, false } };
+	} rows[] = {
+		{ 9, false },  { 10, true }, { 15, true },	    { 20, true },
+		{ 21, false }, { 0, false }, { UINT64_MAX, false }, { 1ULL << 32 | 15, false }
+	};
 	struct cbpf_rule rule = { ALLOW, 2, { { CBPF_GE, 1, 10, 0 }, { CBPF_LE, 1, 20, 0 } } };
 	cleanup_cbpf_filter struct cbpf_filter f = { .otherwise = DENY }, runc = { 0 };
 	cleanup_cbpf_program struct cbpf_program p = { 0 };
@@ -372,7 +384,8 @@ static void one_argument_twice(void **state)
 	compare_all(&p, &f, NULL);
 	read_rules(&runc, json);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct seccomp_data d = { .nr = SYS_dup3, .arch = AUDIT_ARCH_X86_64,
+		struct seccomp_data d = { .nr = SYS_dup3,
+					  .arch = AUDIT_ARCH_X86_64,
 					  .args = { 0, rows[i].value } };
 		uint32_t got = 0;
 
@@ -423,8 +436,10 @@ static void too_much(void **state)
 		struct cbpf_call *call = cbpf_filter_call(&f, X64, nr);
 
 		for (int i = 0; i < 100; i++) {
-			struct cbpf_rule rule = { ALLOW, 2, { { CBPF_EQ, 0, chance_next(&c), 0 },
-							      { CBPF_EQ, 1, chance_next(&c), 0 } } };
+			struct cbpf_rule rule = { ALLOW,
+						  2,
+						  { { CBPF_EQ, 0, chance_next(&c), 0 },
+						    { CBPF_EQ, 1, chance_next(&c), 0 } } };
 
 			assert_int_equal(cbpf_call_add(call, &rule), 0);
 		}
@@ -504,14 +519,16 @@ static void the_kernel_takes_it(void **state)
 	cleanup_cbpf_filter struct cbpf_filter f = { 0 };
 	cleanup_cbpf_program struct cbpf_program p = { 0 };
 
-	read_rules(&f, "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": ["
-		       " {\"names\": [\"getpid\", \"exit_group\", \"exit\", \"write\", \"read\", \"rt_sigprocmask\"], "
-		       "\"action\": \"SCMP_ACT_ALLOW\"},"
-		       " {\"names\": [\"clone3\"], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 38},"
-		       " {\"names\": [\"personality\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": "
-		       "[{\"index\": 0, \"value\": 4294967295, \"op\": \"SCMP_CMP_EQ\"}]},"
-		       " {\"names\": [\"socket\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": "
-		       "[{\"index\": 0, \"value\": 38, \"op\": \"SCMP_CMP_LT\"}]}]}");
+	read_rules(
+		&f,
+		"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": ["
+		" {\"names\": [\"getpid\", \"exit_group\", \"exit\", \"write\", \"read\", \"rt_sigprocmask\"], "
+		"\"action\": \"SCMP_ACT_ALLOW\"},"
+		" {\"names\": [\"clone3\"], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 38},"
+		" {\"names\": [\"personality\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": "
+		"[{\"index\": 0, \"value\": 4294967295, \"op\": \"SCMP_CMP_EQ\"}]},"
+		" {\"names\": [\"socket\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": "
+		"[{\"index\": 0, \"value\": 38, \"op\": \"SCMP_CMP_LT\"}]}]}");
 	compile(&p, &f);
 	assert_int_equal(in_the_kernel(&p, make_calls), 0);
 }
@@ -534,7 +551,8 @@ static void the_kernel_takes_random_ones(void **state)
 		random_filter(&f, &c);
 		f.tables[X64].open = true;
 		vec_deinit(&cbpf_filter_call(&f, X64, SYS_exit_group)->rules);
-		assert_int_equal(cbpf_call_add(cbpf_filter_call(&f, X64, SYS_exit_group), &allow), 0);
+		assert_int_equal(cbpf_call_add(cbpf_filter_call(&f, X64, SYS_exit_group), &allow),
+				 0);
 		compile(&p, &f);
 		assert_int_equal(in_the_kernel(&p, nothing), 0);
 	}

@@ -68,6 +68,14 @@ static void meanings(void **state)
 		  OCI("{\"names\": [\"read\"], \"args\": [{\"index\": 0, \"value\": 1, "
 		      "\"op\": \"SCMP_CMP_EQ\"}], " ALL "}"),
 		  "read", 2, ERRNO(EPERM) },
+		{ "a number of 64 bits",
+		  OCI("{\"names\": [\"read\"], \"args\": [{\"index\": 0, \"value\": "
+		      "18446744073709551615, \"op\": \"SCMP_CMP_EQ\"}], " ALL "}"),
+		  "read", UINT64_MAX, SECCOMP_RET_ALLOW },
+		{ "big digits in a text stay",
+		  OCI("{\"comment\": \"\\\"18446744073709551615\", \"names\": [\"read\"], " ALL
+		      "}"),
+		  "read", 0, SECCOMP_RET_ALLOW },
 		{ "one argument twice is either",
 		  OCI("{\"names\": [\"read\"], \"args\": [{\"index\": 0, \"value\": 1, \"op\": "
 		      "\"SCMP_CMP_EQ\"}, {\"index\": 0, \"value\": 2, \"op\": \"SCMP_CMP_EQ\"}], " ALL
@@ -185,6 +193,9 @@ static void refused(void **state)
 		{ "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrno\": \"EWHAT\"}",
 		  "f: /: \"EWHAT\" is no error" },
 		{ "{\"defaultAction\":\n \"SCMP", "f:2:" },
+		{ OCI("{\"names\": [\"read\"], \"args\": [{\"index\": 0, \"value\": 18446744073709551616, "
+		      "\"op\": \"SCMP_CMP_EQ\"}], " ALL "}"),
+		  "f:1:" },
 		{ "kind: SeccompProfile\nspec: {}\n", "f: there is no SeccompProfile in it" },
 	};
 	static const struct seccomp_host host = { 0 };

@@ -367,7 +367,8 @@ static int build_switch(struct builder *b, const state *s)
 		vec_deinit(&next);
 	}
 	return r < 0 ? r :
-		       decision_switch(b->decision, asked.word, asked.mask, segments, count, NULL, 0);
+		       decision_switch(b->decision, asked.word, asked.mask, segments, count, NULL,
+				       0);
 }
 
 /* The node for a state; may take the state over. */
@@ -434,9 +435,9 @@ static int chain_interval(struct decision *d, unsigned index, bool narrow, uint6
 	if (narrow)
 		return chain_switch(d, low, low_half(first), low_half(last), yes, no, no);
 	if (fh == lh)
-		return chain_switch(d, high, fh, fh,
-				    chain_switch(d, low, low_half(first), low_half(last), yes, no, no),
-				    no, no);
+		return chain_switch(
+			d, high, fh, fh,
+			chain_switch(d, low, low_half(first), low_half(last), yes, no, no), no, no);
 	at_first = chain_switch(d, low, low_half(first), UINT32_MAX, yes, no, no);
 	at_last = chain_switch(d, low, 0, low_half(last), yes, no, no);
 	if (lh - fh > 1)

@@ -22,7 +22,7 @@ static_assert(offsetof(struct seccomp_data, nr) == 4 * DECISION_WORD_NR &&
 struct assembler {
 	const struct decision *d;
 	VEC(struct sock_filter) reverse; /* the last instruction first */
-	VEC(int) places; /* of each node: index in reverse, or NOWHERE */
+	VEC(int) places;		 /* of each node: index in reverse, or NOWHERE */
 };
 
 static int put(struct assembler *a, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf)
@@ -230,8 +230,10 @@ int cbpf_compile(struct cbpf_program *p, const struct cbpf_filter *f, struct err
 		r = try(p, f, true, err);
 	}
 	if (r == -E2BIG)
-		return error_set(err, EFBIG, "the rules make a program of more than %d instructions, "
-				 "which is all that the kernel takes", CBPF_PROGRAM_MAX);
+		return error_set(err, EFBIG,
+				 "the rules make a program of more than %d instructions, "
+				 "which is all that the kernel takes",
+				 CBPF_PROGRAM_MAX);
 	if (r)
 		return err && err->code ? r : error_errno(err, -r, "the filter's program");
 	return cbpf_prove(p, f, err);

@@ -79,9 +79,10 @@ static int node_intern(struct decision *d, const struct decision_node *n,
 
 int decision_return(struct decision *d, uint32_t action)
 {
+	static const struct tree_segment none = { 0 };
 	bool is_new;
 
-	return node_intern(d, &(struct decision_node){ .returns = true, .action = action }, NULL,
+	return node_intern(d, &(struct decision_node){ .returns = true, .action = action }, &none,
 			   &is_new);
 }
 
@@ -274,7 +275,8 @@ static int add_table(struct decision *d, struct numbers *n, const struct cbpf_fi
 	vec_foreach(call, &f->tables[arch].calls) {
 		const char *name = sys_call_name(arch, (int)call->nr);
 		struct number *slot = vec_add(&n->list);
-		int node = slot ? decision_arguments(d, call, sys_archs[arch].narrow, f->otherwise) :
+		int node = slot ? decision_arguments(d, call, sys_archs[arch].narrow,
+						     f->otherwise) :
 				  -ENOMEM;
 
 		if (node < 0)
@@ -341,7 +343,7 @@ static uint32_t next_audit(const struct cbpf_filter *f, uint32_t floor)
 int decision_build(struct decision *d, const struct cbpf_filter *f, struct error *err)
 {
 	struct tree_segment segments[2 * SYS_ARCH_MAX + 1];
-	struct tree_point points[SYS_ARCH_MAX];
+	struct tree_point points[SYS_ARCH_MAX] = { 0 };
 	int foreign = decision_return(d, f->foreign), r = foreign < 0 ? foreign : 0;
 	size_t n = 0, point_count = 0;
 	uint32_t audit = 0;

@@ -5,7 +5,7 @@
 
 /* What a word of struct seccomp_data is called. */
 static const char *const word_names[] = {
-	"nr",	   "arch",    "ip",	 "ip.high", "arg0", "arg0.high", "arg1", "arg1.high",
+	"nr",	"arch",	     "ip",   "ip.high",	  "arg0", "arg0.high", "arg1", "arg1.high",
 	"arg2", "arg2.high", "arg3", "arg3.high", "arg4", "arg4.high", "arg5", "arg5.high",
 };
 static_assert(ARRAY_SIZE(word_names) * 4 == sizeof(struct seccomp_data), "a name for each");
@@ -54,7 +54,8 @@ static void follow(const struct cbpf_program *p, struct knowledge *k, size_t at)
 static const char *arch_name(uint32_t audit, bool flagged)
 {
 	for (int arch = 0; arch < SYS_ARCH_MAX; arch++)
-		if (sys_archs[arch].audit_arch == audit && (sys_archs[arch].nr_flag != 0) == flagged)
+		if (sys_archs[arch].audit_arch == audit &&
+		    (sys_archs[arch].nr_flag != 0) == flagged)
 			return sys_archs[arch].name;
 	return NULL;
 }
@@ -64,8 +65,10 @@ static const char *call_name(uint32_t audit, uint32_t nr)
 	bool flagged = nr & SYS_X32_BIT && audit == sys_archs[SYS_ARCH_X32].audit_arch;
 
 	for (int arch = 0; arch < SYS_ARCH_MAX; arch++)
-		if (sys_archs[arch].audit_arch == audit && (sys_archs[arch].nr_flag != 0) == flagged)
-			return sys_call_name((enum sys_arch)arch, (int)(nr - sys_archs[arch].nr_flag));
+		if (sys_archs[arch].audit_arch == audit &&
+		    (sys_archs[arch].nr_flag != 0) == flagged)
+			return sys_call_name((enum sys_arch)arch,
+					     (int)(nr - sys_archs[arch].nr_flag));
 	return NULL;
 }
 
@@ -86,10 +89,12 @@ static void list_constant(struct buf *out, const struct sock_filter *i, const st
 static void list_jump(struct buf *out, const struct sock_filter *i, size_t at,
 		      const struct knowledge *k)
 {
-	static const char *const names[] = { [BPF_JEQ >> 4] = "jeq", [BPF_JGT >> 4] = "jgt",
-					     [BPF_JGE >> 4] = "jge", [BPF_JSET >> 4] = "jset" };
+	static const char *const names[] = { [BPF_JEQ >> 4] = "jeq",
+					     [BPF_JGT >> 4] = "jgt",
+					     [BPF_JGE >> 4] = "jge",
+					     [BPF_JSET >> 4] = "jset" };
 	const char *name = BPF_OP(i->code) >> 4 < ARRAY_SIZE(names) ? names[BPF_OP(i->code) >> 4] :
-								     NULL;
+								      NULL;
 
 	if (BPF_OP(i->code) == BPF_JA) {
 		buf_addf(out, "ja    %zu", at + 1 + i->k);
@@ -116,8 +121,8 @@ static void list_one(struct buf *out, const struct sock_filter *i, size_t at,
 		cbpf_action_text(i->k, action, sizeof(action));
 		buf_addf(out, "ret   %s", action);
 	} else if (i->code == (BPF_LD | BPF_W | BPF_ABS)) {
-		buf_addf(out, "ld    %s", i->k / 4 < ARRAY_SIZE(word_names) ? word_names[i->k / 4] :
-									     "?");
+		buf_addf(out, "ld    %s",
+			 i->k / 4 < ARRAY_SIZE(word_names) ? word_names[i->k / 4] : "?");
 	} else if (i->code == (BPF_ALU | BPF_AND | BPF_K)) {
 		buf_addf(out, "and   %#x", i->k);
 	} else {

@@ -15,7 +15,8 @@
 enum { VALUES_MAX = 4096, COMBINATIONS_MAX = 1 << 15, RULES_VARIED = 256 };
 
 /* AUDIT_ARCH_* of machines that we are not, and none at all. */
-static const uint32_t foreign_archs[] = { 0, 1, 0x40000002, 0x40000004, 0xc000003d, 0xc000003f,
+static const uint32_t foreign_archs[] = { 0,	      1,	  0x40000002,
+					  0x40000004, 0xc000003d, 0xc000003f,
 					  0xc00000b7, 0x40000028, UINT32_MAX };
 
 /* Numbers beside those of the tables, all of which are tried. */

@@ -174,7 +174,8 @@ static void take_out(segment_list *list, const struct tree_point *p)
 
 	while (list->items[i].last < p->value)
 		i++;
-	list->items[i].weight -= p->weight < list->items[i].weight ? p->weight : list->items[i].weight;
+	list->items[i].weight -= p->weight < list->items[i].weight ? p->weight :
+								     list->items[i].weight;
 	if (list->items[i].last != p->value || (i ? list->items[i - 1].last + 1 : 0) != p->value ||
 	    list->len == 1)
 		return;

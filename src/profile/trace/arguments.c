@@ -151,7 +151,7 @@ static bool without_comments(const char *text, size_t len, char *out, size_t siz
 /* The value of an argument's text: terms joined by "|". */
 static bool expression_value(const char *text, size_t len, uint64_t *ret)
 {
-	char copy[1024];
+	char copy[1024] = "";
 	bool any = false;
 
 	*ret = 0;
