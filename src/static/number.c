@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "static/number.h"
+
+#include <errno.h>
+
+#include "static/flow.h"
+#include "uapi/syscall.h"
+
+enum { X32_BIT = 1 << 30 };
+
+/* What may be in a place just before an instruction of a function that was visited? */
+struct question {
+	uint32_t visit;
+	uint64_t at;
+	struct flow_place place;
+	bool compat;
+};
+
+struct search {
+	struct number_list *list;
+	const struct reach *reach;
+	struct store *store;
+	VEC(struct question) questions;
+};
+
+static bool same(const struct question *a, const struct question *b)
+{
+	return a->visit == b->visit && a->at == b->at && a->compat == b->compat &&
+	       a->place.reg == b->place.reg && a->place.memory == b->place.memory &&
+	       a->place.offset == b->place.offset && a->place.plus == b->place.plus;
+}
+
+/* Those of one function stand near each other, so a look back is enough to end every circle of calls. */
+static int ask(struct search *s, const struct question *q)
+{
+	struct question *slot;
+
+	vec_foreach(known, &s->questions)
+		if (same(known, q))
+			return 0;
+	if (s->questions.len >= NUMBER_QUESTIONS_MAX)
+		return 0;
+	slot = vec_add(&s->questions);
+	if (!slot)
+		return -ENOMEM;
+	*slot = *q;
+	return 0;
+}
+
+static int found(struct search *s, const struct question *q, uint64_t value)
+{
+	uint32_t nr = (uint32_t)value;
+	enum sys_arch arch = q->compat ? SYS_ARCH_X86 : SYS_ARCH_X86_64;
+	struct number *slot;
+
+	if (!q->compat && nr & X32_BIT) {
+		arch = SYS_ARCH_X32;
+		nr &= ~(uint32_t)X32_BIT;
+	}
+	if (nr > SYS_NR_MAX || !sys_call_name(arch, (int)nr))
+		return 0; /* -1 and the like: there is no such call */
+	vec_foreach(known, &s->list->found)
+		if (known->arch == arch && known->nr == nr)
+			return 0;
+	slot = vec_add(&s->list->found);
+	if (!slot)
+		return -ENOMEM;
+	*slot = (struct number){ arch, nr, q->visit };
+	return 0;
+}
+
+static int unresolved(struct search *s, const struct question *q)
+{
+	struct number_unresolved *slot;
+
+	vec_foreach(known, &s->list->unresolved)
+		if (known->visit == q->visit && known->at == q->at)
+			return 0;
+	slot = vec_add(&s->list->unresolved);
+	if (!slot)
+		return -ENOMEM;
+	*slot = (struct number_unresolved){ q->visit, q->at };
+	return 0;
+}
+
+/* The same question in those who call an entry: a call has put its return address on the stack. */
+static int ask_callers(struct search *s, const struct question *q, const struct flow_input *input)
+{
+	uint32_t image = s->reach->visits.items[q->visit].at.image;
+	const struct reach_link *end = s->reach->links.items + s->reach->links.len;
+	const struct reach_link *l = reach_links(s->reach, image, input->entry);
+	int r = 0;
+
+	for (; !r && l < end && l->image == image && l->target == input->entry; l++) {
+		struct question next = { l->visit, l->at, input->place, q->compat };
+
+		if (l->visit == IMAGE_NONE || l->kind == IMAGE_TAKE) {
+			r = unresolved(s, q); /* called through a pointer, with whatever */
+			continue;
+		}
+		if (l->kind == IMAGE_CALL && next.place.reg == CODE_RSP) {
+			if (!next.place.memory)
+				continue;
+			next.place.offset -= 8;
+		}
+		r = ask(s, &next);
+	}
+	return r;
+}
+
+static int answer(struct search *s, const struct question *q, struct flow *flow,
+		  const struct code *code)
+{
+	/* Over the end of a function: all of it has been executed. */
+	size_t op = q->at == code->end ? code->ops.len : flow_find(code, q->at);
+	struct flow_answer a = { 0 };
+	int r = op == SIZE_MAX ? 0 : flow_trace(flow, op, &q->place, &a);
+
+	if (op == SIZE_MAX)
+		a.unknown = true;
+	vec_foreach(value, &a.values)
+		r = r ? r : found(s, q, *value);
+	vec_foreach(input, &a.inputs)
+		r = r ? r : ask_callers(s, q, input);
+	if (!r && a.unknown)
+		r = unresolved(s, q);
+	flow_answer_deinit(&a);
+	return r;
+}
+
+static int answer_in_function(struct search *s, const struct question *q)
+{
+	struct reach_place at = s->reach->visits.items[q->visit].at;
+	const struct image *image = s->reach->program->images.items[at.image].image;
+	struct code *code = &s->store->scratch;
+	struct flow *flow = NULL;
+	int r = image_code(image, at.function, s->store->reader, code);
+
+	if (!r)
+		r = flow_new(&flow, code, image->go ? FLOW_GO : FLOW_SYSTEM_V);
+	if (!r)
+		r = answer(s, q, flow, code);
+	flow_free(flow);
+	return r;
+}
+
+static int ask_sites(struct search *s, uint32_t visit)
+{
+	struct reach_place at = s->reach->visits.items[visit].at;
+	const struct image *image = s->reach->program->images.items[at.image].image;
+	const struct image_function *f = &image->functions.items[at.function];
+	int r = 0;
+
+	for (uint32_t i = 0; !r && i < f->sites; i++) {
+		const struct image_site *site = &image->sites.items[f->site + i];
+
+		r = ask(s, &(struct question){ visit, site->at, { .reg = CODE_RAX }, site->compat });
+	}
+	return r;
+}
+
+int numbers_find(struct number_list *list, const struct reach *reach, struct store *store)
+{
+	struct search s = { .list = list, .reach = reach, .store = store };
+	int r = 0;
+
+	for (uint32_t v = 0; !r && v < reach->visits.len; v++)
+		r = ask_sites(&s, v);
+	for (size_t i = 0; !r && i < s.questions.len; i++) {
+		struct question q = s.questions.items[i];
+
+		r = answer_in_function(&s, &q);
+	}
+	vec_deinit(&s.questions);
+	return r;
+}
+
+void number_list_deinit(struct number_list *list)
+{
+	vec_deinit(&list->found);
+	vec_deinit(&list->unresolved);
+}

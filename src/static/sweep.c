@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "static/sweep.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "static/number.h"
+
+int sweep_init(struct sweep *s, struct root *root, struct error *err)
+{
+	*s = (struct sweep){ 0 };
+	return store_init(&s->store, root, err);
+}
+
+void sweep_deinit(struct sweep *s)
+{
+	vec_foreach(p, &s->programs) {
+		program_deinit(*p);
+		free(*p);
+	}
+	vec_deinit(&s->programs);
+	vec_foreach(c, &s->calls)
+		vec_deinit(&c->chain);
+	vec_deinit(&s->calls);
+	vec_deinit(&s->unresolved);
+	store_deinit(&s->store);
+}
+
+static struct sweep_step step_of(const struct reach *reach, uint32_t visit, uint64_t at)
+{
+	struct reach_place place = reach->visits.items[visit].at;
+	const struct image *image = reach->program->images.items[place.image].image;
+	uint64_t start = image->functions.items[place.function].start;
+
+	return (struct sweep_step){ image->path, image_name_at(image, start), at ? at : start };
+}
+
+/* From the way back, one step at a time, to the way there. */
+static int chain_build(sweep_chain *chain, const struct reach *reach, uint32_t visit)
+{
+	for (; visit != IMAGE_NONE && chain->len < SWEEP_CHAIN_MAX;
+	     visit = reach->visits.items[visit].from) {
+		struct sweep_step *slot = vec_add(chain);
+
+		if (!slot)
+			return -ENOMEM;
+		*slot = step_of(reach, visit, 0);
+	}
+	for (size_t i = 0; i < chain->len / 2; i++) {
+		struct sweep_step last = chain->items[chain->len - 1 - i];
+
+		chain->items[chain->len - 1 - i] = chain->items[i];
+		chain->items[i] = last;
+	}
+	return 0;
+}
+
+static int call_add(struct sweep *s, const struct reach *reach, const struct number *n)
+{
+	struct sweep_call *slot;
+
+	vec_foreach(c, &s->calls) {
+		if (c->arch == n->arch && c->nr == n->nr) {
+			c->programs++;
+			return 0;
+		}
+	}
+	slot = vec_add(&s->calls);
+	if (!slot)
+		return -ENOMEM;
+	slot->arch = n->arch;
+	slot->nr = n->nr;
+	slot->programs = 1;
+	slot->program = reach->program->path;
+	return chain_build(&slot->chain, reach, n->visit);
+}
+
+/* One that several programs share, as in libc, is told once. */
+static int unresolved_add(struct sweep *s, const struct reach *reach,
+			  const struct number_unresolved *u)
+{
+	struct sweep_step at = step_of(reach, u->visit, u->at);
+	struct sweep_unresolved *slot;
+
+	vec_foreach(known, &s->unresolved)
+		if (known->at.file == at.file && known->at.address == at.address)
+			return 0;
+	if (s->unresolved.len >= SWEEP_UNRESOLVED_MAX) {
+		s->unresolved_dropped++;
+		return 0;
+	}
+	slot = vec_add(&s->unresolved);
+	if (!slot)
+		return -ENOMEM;
+	*slot = (struct sweep_unresolved){ at, reach->program->path };
+	return 0;
+}
+
+static int look(struct sweep *s, const struct program *p)
+{
+	struct reach reach = { 0 };
+	struct number_list numbers = { 0 };
+	int r = reach_build(&reach, p, &s->store);
+
+	if (!r)
+		r = numbers_find(&numbers, &reach, &s->store);
+	vec_foreach(n, &numbers.found)
+		r = r ? r : call_add(s, &reach, n);
+	vec_foreach(u, &numbers.unresolved)
+		r = r ? r : unresolved_add(s, &reach, u);
+	s->functions += reach.visits.len;
+	s->instructions = code_reader_instructions(s->store.reader);
+	number_list_deinit(&numbers);
+	reach_deinit(&reach);
+	return r;
+}
+
+int sweep_program(struct sweep *s, const char *path, struct error *err)
+{
+	struct program *p, **slot;
+	int r;
+
+	if (s->programs.len >= SWEEP_PROGRAMS_MAX)
+		return error_set(err, E2BIG, "more than %d programs", SWEEP_PROGRAMS_MAX);
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return error_errno(err, ENOMEM, "%s", path);
+	r = program_load(p, &s->store, path, err);
+	if (r) {
+		free(p);
+		return r;
+	}
+	vec_foreach(known, &s->programs) {
+		if ((*known)->images.items[0].image == p->images.items[0].image) {
+			program_deinit(p);
+			free(p);
+			return 0;
+		}
+	}
+	slot = vec_add(&s->programs);
+	if (!slot) {
+		program_deinit(p);
+		free(p);
+		return error_errno(err, ENOMEM, "%s", path);
+	}
+	*slot = p;
+	return look(s, p) ? error_errno(err, ENOMEM, "%s", path) : 0;
+}
+
+static int call_compare(const void *a, const void *b)
+{
+	const struct sweep_call *x = a, *y = b;
+
+	if (x->arch != y->arch)
+		return x->arch < y->arch ? -1 : 1;
+	return x->nr < y->nr ? -1 : x->nr > y->nr;
+}
+
+void sweep_finish(struct sweep *s)
+{
+	vec_sort(&s->calls, call_compare);
+}
