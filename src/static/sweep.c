@@ -24,6 +24,12 @@ void sweep_deinit(struct sweep *s)
 		vec_deinit(&c->chain);
 	vec_deinit(&s->calls);
 	vec_deinit(&s->unresolved);
+	vec_foreach(skipped, &s->skipped) {
+		free(skipped->path);
+		free(skipped->why);
+	}
+	vec_deinit(&s->skipped);
+	vec_deinit(&s->missed);
 	store_deinit(&s->store);
 }
 
@@ -160,4 +166,38 @@ static int call_compare(const void *a, const void *b)
 void sweep_finish(struct sweep *s)
 {
 	vec_sort(&s->calls, call_compare);
+}
+
+int sweep_skip(struct sweep *s, const char *path, const char *why)
+{
+	struct sweep_skipped *slot = vec_add(&s->skipped);
+
+	if (!slot)
+		return -ENOMEM;
+	slot->path = strdup(path);
+	slot->why = strdup(why);
+	return slot->path && slot->why ? 0 : -ENOMEM;
+}
+
+int sweep_observe(struct sweep *s, enum sys_arch arch, uint32_t nr)
+{
+	struct sweep_missed *slot;
+
+	s->compared = true;
+	vec_foreach(c, &s->calls) {
+		if (c->arch == arch && c->nr == nr) {
+			s->observed += !c->observed;
+			c->observed = true;
+			return 0;
+		}
+	}
+	vec_foreach(known, &s->missed)
+		if (known->arch == arch && known->nr == nr)
+			return 0;
+	slot = vec_add(&s->missed);
+	if (!slot)
+		return -ENOMEM;
+	*slot = (struct sweep_missed){ arch, nr };
+	s->observed++;
+	return 0;
 }

@@ -33,6 +33,7 @@ struct sweep_call {
 	uint32_t nr;
 	uint32_t programs;  /* how many reach it */
 	const char *program; /* the first of them */
+	bool observed;	     /* as sweep_observe() was told */
 	sweep_chain chain;   /* from its entry to where the number is: one of the shortest ways */
 };
 
@@ -42,12 +43,27 @@ struct sweep_unresolved {
 	const char *program;
 };
 
+/* A call that was made, says a recording, and that no swept program was found to reach. */
+struct sweep_missed {
+	enum sys_arch arch;
+	uint32_t nr;
+};
+
+/* A program that was named and could not be swept. */
+struct sweep_skipped {
+	char *path, *why;
+};
+
 struct sweep {
 	struct store store;
 	VEC(struct program *) programs;
 	VEC(struct sweep_call) calls; /* sorted by architecture and number */
 	VEC(struct sweep_unresolved) unresolved;
 	uint64_t unresolved_dropped;
+	VEC(struct sweep_skipped) skipped;
+	bool compared; /* with a recording: these two tell */
+	VEC(struct sweep_missed) missed;
+	uint32_t observed; /* calls of the recording, missed ones included */
 	uint64_t functions, instructions; /* looked at */
 };
 
@@ -58,5 +74,11 @@ void sweep_deinit(struct sweep *s);
 /* Adds a program. As program_load(), and -E2BIG. One that is there already is not swept twice. */
 int sweep_program(struct sweep *s, const char *path, struct error *err);
 
+/* Notes that a program was not swept; -ENOMEM. */
+int sweep_skip(struct sweep *s, const char *path, const char *why);
+
 /* Once all are added: sorts. */
 void sweep_finish(struct sweep *s);
+
+/* Then, for each call that a recording has: once or more often. -ENOMEM. */
+int sweep_observe(struct sweep *s, enum sys_arch arch, uint32_t nr);
