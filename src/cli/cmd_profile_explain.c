@@ -32,6 +32,7 @@ static void reasons_text(unsigned reasons, char *out, size_t size)
 		{ POLICY_DENIED, "a filter in force refused it" },
 		{ POLICY_ASKED, "asked for with --allow" },
 		{ POLICY_CLOSURE, "implied" },
+		{ POLICY_PREDICTED, "its code can make it, says the sweep" },
 	};
 	size_t at = 0;
 
@@ -85,7 +86,9 @@ static void explain_call(const struct profile *p, const struct policy_entry *e)
 	char reasons[256];
 
 	reasons_text(e->reasons, reasons, sizeof(reasons));
-	printf("%s: %s\n", e->name, e->deflected ? "answered with ENOSYS" : "allowed");
+	printf("%s: %s\n", e->name, e->deflected ? "answered with ENOSYS" :
+				     e->logged	  ? "allowed and logged" :
+						    "allowed");
 	printf("    because %s\n", reasons);
 	if (e->why)
 		printf("    %s\n", e->why);

@@ -23,5 +23,6 @@ extern const struct command cmd_profile_learn;
 extern const struct command cmd_profile_lint;
 extern const struct command cmd_profile_merge;
 extern const struct command cmd_profile_show;
+extern const struct command cmd_profile_sweep;
 extern const struct command cmd_record;
 extern const struct command cmd_version;

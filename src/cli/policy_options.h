@@ -22,10 +22,17 @@
 	  "leave out what the workload did only before it was ready", false, COMPLETE_NONE,        \
 	  NULL },                                                                                  \
 	{ "allow", 0, "CALL", "also allow this system call", true, COMPLETE_NONE, NULL },          \
+	{ "static", 0, "FILE",                                                                     \
+	  "the output of merlon profile sweep --json: calls that the code can make, yet were "     \
+	  "never recorded",                                                                        \
+	  false, COMPLETE_FILE, NULL },                                                            \
+	{ "unobserved", 0, "ACTION",                                                               \
+	  "what becomes of those: allow them and log each (log, the default), allow, or deny",     \
+	  false, COMPLETE_WORDS, "log allow deny" },                                               \
 	{ "errno", 0, "NAME", "what a denied call answers (default: ENOSYS, on which libc takes "  \
 	  "another call)",                                                                         \
 	  false, COMPLETE_WORDS, "ENOSYS EPERM" }
 
-/* Reads them; allow_names (NULL-terminated, owned by the caller) must outlive *o. */
+/* Reads them; *allow_names (names from here and from --static's file, owned by the caller) must outlive *o. */
 int policy_options_read(const struct arguments *args, struct backend_options *o,
 			const char ***allow_names, struct error *err);

@@ -28,7 +28,8 @@ static int add_entry(scmp_filter_ctx ctx, const struct policy_entry *e, int defa
 			       0 :
 			       seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(ENOSYS), nr, 0, NULL);
 	if (!e->matches.len)
-		return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, nr, 0, NULL);
+		return seccomp_rule_add_array(ctx, e->logged ? SCMP_ACT_LOG : SCMP_ACT_ALLOW, nr, 0,
+					      NULL);
 	vec_foreach(m, &e->matches)
 		r = r ? r : add_rule(ctx, nr, m);
 	return r;

@@ -331,6 +331,25 @@ static int add_asked(struct policy *policy, const struct policy_options *o, stru
 	return 0;
 }
 
+/* What is in the policy for a better reason stays as it is. */
+static int add_predicted(struct policy *policy, const struct policy_options *o)
+{
+	for (const char *const *name = o->predicted; name && *name; name++) {
+		struct policy_entry *e;
+
+		if (entry_find(policy, *name))
+			continue;
+		e = entry_add(policy, *name, POLICY_PREDICTED);
+		if (!e)
+			return -ENOMEM;
+		e->why = "never seen, but code of the workload can make it";
+		e->logged = o->log_predicted;
+		if (!e->logged && closure_arguments(e, true, o))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int policy_build(struct policy *policy, const struct profile *profile,
 		 const struct policy_options *options, struct error *err)
 {
@@ -351,6 +370,8 @@ int policy_build(struct policy *policy, const struct profile *profile,
 		r = add_runtime_closure(policy, profile, options);
 	if (!r)
 		r = add_asked(policy, options, err);
+	if (!r)
+		r = add_predicted(policy, options);
 	if (r) {
 		policy_deinit(policy);
 		return r == -ENOMEM ? error_errno(err, ENOMEM, "policy") : r;

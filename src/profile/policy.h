@@ -17,6 +17,7 @@ enum policy_reason {
 	POLICY_ENTERED = 1 << 3,  /* made by tasks that came in later */
 	POLICY_ASKED = 1 << 4,	  /* the person asked for it by name */
 	POLICY_DENIED = 1 << 5,	  /* a filter in force during the recording refused it */
+	POLICY_PREDICTED = 1 << 6, /* never seen; a sweep of its code says that it can be made */
 };
 
 struct policy_entry {
@@ -24,6 +25,7 @@ struct policy_entry {
 	unsigned reasons; /* enum policy_reason */
 	const char *why;  /* static sentence, for closure entries */
 	bool start_only; /* the workload made it before it was ready, and never after */
+	bool logged;   /* allowed, and the kernel writes a line about each */
 	bool deflected; /* answered with ENOSYS on purpose, so that libc takes another call */
 	uint64_t count;	  /* how often it was seen: the order in a tree, and what people look at */
 	match_list matches; /* none: with any arguments */
@@ -46,6 +48,8 @@ struct policy_options {
 	bool serve_only;   /* leave out what was made before the workload was ready only */
 	bool clone3;	   /* allow clone3, whose flags no filter can check */
 	const char *const *allow; /* further names, NULL-terminated, or NULL */
+	const char *const *predicted; /* names (static) that a sweep found, likewise */
+	bool log_predicted; /* log them; else allow them with harmless arguments */
 };
 
 struct policy {

@@ -124,22 +124,29 @@ static int numbers_alloc(struct reach *r)
 	return 0;
 }
 
+static int follow_visit(struct walk *w, uint32_t visit)
+{
+	struct reach_place at = w->reach->visits.items[visit].at;
+	struct image *image = w->reach->program->images.items[at.image].image;
+	const struct image_function *f = &image->functions.items[at.function];
+	int r = image_read(image, at.function, w->store->reader, &w->store->scratch);
+
+	w->visit = visit;
+	for (uint32_t e = 0; !r && e < f->edges; e++)
+		r = follow(w, at.image, &image->edges.items[f->edge + e]);
+	return r;
+}
+
+/* One image's roots after the other, the program's first: what it reaches itself is told so. */
 static int walk(struct walk *w)
 {
-	struct reach *reach = w->reach;
+	uint32_t next = 0;
 	int r = 0;
 
-	for (uint32_t i = 0; !r && i < reach->program->images.len; i++)
+	for (uint32_t i = 0; !r && i < w->reach->program->images.len; i++) {
 		r = add_roots(w, i);
-	for (uint32_t v = 0; !r && v < reach->visits.len; v++) {
-		struct reach_place at = reach->visits.items[v].at;
-		struct image *image = reach->program->images.items[at.image].image;
-		const struct image_function *f = &image->functions.items[at.function];
-
-		w->visit = v;
-		r = image_read(image, at.function, w->store->reader, &w->store->scratch);
-		for (uint32_t e = 0; !r && e < f->edges; e++)
-			r = follow(w, at.image, &image->edges.items[f->edge + e]);
+		while (!r && next < w->reach->visits.len)
+			r = follow_visit(w, next++);
 	}
 	return r;
 }

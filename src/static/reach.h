@@ -23,7 +23,7 @@ struct reach_link {
 
 struct reach {
 	const struct program *program;
-	VEC(struct reach_visit) visits; /* breadth first: the way back from each is a shortest one */
+	VEC(struct reach_visit) visits; /* the way back from each is a short one */
 	VEC(struct reach_link) links;	/* sorted by image and target */
 	VEC(uint32_t *) numbers;	/* for each image: index of a function's visit, plus one */
 };

@@ -61,7 +61,7 @@ static int emit_listing(const struct profile *p, const struct backend_options *o
 	if (r)
 		return r;
 	vec_foreach(e, &policy.entries)
-		constant += !e->matches.len && !e->deflected;
+		constant += !e->matches.len && !e->deflected && !e->logged;
 	buf_addf(out, "; %zu instructions of at most %d; %zu calls are decided\n", program.code.len,
 		 CBPF_PROGRAM_MAX, policy.entries.len);
 	buf_addf(out,

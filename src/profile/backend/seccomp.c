@@ -29,10 +29,13 @@ static const struct group groups[] = {
 	{ "asked for by name", POLICY_ASKED, 0 },
 	{ "not seen, but the same program makes these on another kernel, libc or machine",
 	  POLICY_CLOSURE, 0 },
+	{ "not seen, but code of the workload can make these", POLICY_PREDICTED, 0 },
 };
 
-/* What a rule does, by whether an agent is asked. */
-static const char *const actions[] = { "SCMP_ACT_ALLOW", "SCMP_ACT_NOTIFY" };
+enum action { ALLOW, NOTIFY, LOG, ACTIONS };
+
+static const char *const actions[ACTIONS] = { "SCMP_ACT_ALLOW", "SCMP_ACT_NOTIFY",
+					      "SCMP_ACT_LOG" };
 
 static size_t group_of(const struct policy_entry *e)
 {
@@ -72,9 +75,11 @@ static json_t *rule_json(const char *action, int errno_ret, const char *comment)
 }
 
 /* Calls of the start alone may be left to an agent. */
-static bool is_asked(const struct policy_entry *e, const struct backend_options *o)
+static enum action action_of(const struct policy_entry *e, const struct backend_options *o)
 {
-	return e->start_only && o->agent_socket && !o->complain;
+	if (e->logged)
+		return LOG;
+	return e->start_only && o->agent_socket && !o->complain ? NOTIFY : ALLOW;
 }
 
 static void rule_name(json_t *rule, const char *name)
@@ -87,7 +92,7 @@ static void add_matches(json_t *rules, const struct policy_entry *e,
 			const struct backend_options *o, const char *comment)
 {
 	vec_foreach(m, &e->matches) {
-		json_t *rule = rule_json(actions[is_asked(e, o)], 0, comment), *args = json_array();
+		json_t *rule = rule_json(actions[action_of(e, o)], 0, comment), *args = json_array();
 
 		rule_name(rule, e->name);
 		for (unsigned i = 0; i < ARRAY_SIZE(m->mask); i++)
@@ -101,20 +106,20 @@ static void add_matches(json_t *rules, const struct policy_entry *e,
 
 /* The entries of a group with one action: those of any arguments in one rule, the others after it. */
 static void add_group(json_t *rules, const struct policy *policy, const struct backend_options *o,
-		      size_t group, bool asked)
+		      size_t group, enum action action)
 {
-	json_t *plain = rule_json(actions[asked], 0, groups[group].comment);
+	json_t *plain = rule_json(actions[action], 0, groups[group].comment);
 
 	vec_foreach(e, &policy->entries)
 		if (group_of(e) == group && !e->matches.len && !e->deflected &&
-		    is_asked(e, o) == asked)
+		    action_of(e, o) == action)
 			rule_name(plain, e->name);
 	if (json_array_size(json_object_get(plain, "names")))
 		json_array_append(rules, plain);
 	json_decref(plain);
 	vec_foreach(e, &policy->entries)
 		if (group_of(e) == group && e->matches.len && !e->deflected &&
-		    is_asked(e, o) == asked)
+		    action_of(e, o) == action)
 			add_matches(rules, e, o, groups[group].comment);
 }
 
@@ -146,10 +151,10 @@ static json_t *rules_json(const struct policy *policy, const struct backend_opti
 {
 	json_t *rules = json_array();
 
-	for (size_t g = 0; g < ARRAY_SIZE(groups); g++) {
-		add_group(rules, policy, o, g, false);
-		add_group(rules, policy, o, g, true);
-	}
+	for (size_t g = 0; g < ARRAY_SIZE(groups); g++)
+		for (enum action a = 0; a < ACTIONS; a++)
+			if (a != LOG || !o->complain) /* that logs whatever has no rule */
+				add_group(rules, policy, o, g, a);
 	vec_foreach(e, &policy->entries) {
 		json_t *rule;
 

@@ -101,6 +101,7 @@ static int add_entry(struct cbpf_filter *f, enum sys_arch arch, const struct pol
 	call->weight = e->count;
 	if (e->deflected || !e->matches.len) {
 		struct cbpf_rule rule = { .action = e->deflected ? SECCOMP_RET_ERRNO | ENOSYS :
+						    e->logged	 ? SECCOMP_RET_LOG :
 								   SECCOMP_RET_ALLOW };
 
 		return cbpf_call_add(call, &rule);
