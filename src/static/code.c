@@ -357,8 +357,10 @@ static void writes_find(struct code_reader *r, struct code_op *op, const cs_insn
 		break;
 	case CODE_OTHER:
 	case CODE_SPOIL:
-	case CODE_BRANCH:
 		op->writes = written(r, in);
+		break;
+	case CODE_BRANCH:
+		op->writes = 1u << CODE_RCX; /* loop does */
 		break;
 	case CODE_NOTHING:
 	case CODE_LANDING:
@@ -371,6 +373,24 @@ static void writes_find(struct code_reader *r, struct code_op *op, const cs_insn
 	}
 }
 
+/* What the zero flag says afterwards; arithmetic tells of its result, test and cmp of what they read. */
+static void flags_find(struct code_op *op, const cs_insn *in)
+{
+	const cs_x86 *x = &in->detail->x86;
+	const cs_x86_op *o = x->operands;
+	bool compares = in->id == X86_INS_TEST || in->id == X86_INS_CMP;
+
+	op->taken = (int8_t)(in->id == X86_INS_JE ? 1 : in->id == X86_INS_JNE ? -1 : 0);
+	if (op->kind == CODE_BRANCH)
+		return;
+	op->flags = op->kind == CODE_CALL || x->eflags != 0;
+	if (!(x->eflags & X86_EFLAGS_MODIFY_ZF) || !x->op_count || !is_full(&o[0]))
+		return;
+	if (!compares || (in->id == X86_INS_TEST && o[1].type == X86_OP_REG && o[1].reg == o[0].reg) ||
+	    (in->id == X86_INS_CMP && o[1].type == X86_OP_IMM && o[1].imm == 0))
+		op->zero = number_of(o[0].reg);
+}
+
 static void op_fill(struct code_reader *r, struct code_op *op)
 {
 	const cs_insn *in = r->insn;
@@ -379,11 +399,13 @@ static void op_fill(struct code_reader *r, struct code_op *op)
 				.size = (uint8_t)in->size,
 				.address = mentioned(in),
 				.to = CODE_NO_REGISTER,
-				.from = CODE_NO_REGISTER };
+				.from = CODE_NO_REGISTER,
+				.zero = CODE_NO_REGISTER };
 	read_one(r, op, in);
 	if (op->kind == CODE_OTHER)
 		read_spoiled(op, in);
 	writes_find(r, op, in);
+	flags_find(op, in);
 }
 
 /* --- public ------------------------------------------------------------------------------------- */
@@ -432,6 +454,8 @@ int code_read(struct code_reader *r, const uint8_t *bytes, size_t n, uint64_t ad
 	while (n) {
 		struct code_op *op;
 
+		if (++r->instructions > CODE_INSTRUCTIONS_MAX)
+			return -EFBIG;
 		if (!cs_disasm_iter(r->handle, &bytes, &n, &address, r->insn)) {
 			r->undecoded++;
 			bytes++;
@@ -439,7 +463,6 @@ int code_read(struct code_reader *r, const uint8_t *bytes, size_t n, uint64_t ad
 			n--;
 			continue;
 		}
-		r->instructions++;
 		op = vec_add(&c->ops);
 		if (!op)
 			return -ENOMEM;

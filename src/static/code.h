@@ -59,12 +59,18 @@ struct code_op {
 	uint8_t kind, size;
 	uint8_t to, from; /* enum code_register */
 	uint8_t width; /* bytes of memory that LOAD, STORE and SPOIL touch */
+	bool flags;    /* changes the zero flag */
+	uint8_t zero;  /* the register of which that flag then tells whether it is 0, if any */
+	int8_t taken;  /* of BRANCH: it is taken if that is so (1), if not (-1), for other reasons (0) */
 };
 
 struct code {
 	uint64_t start, end;
 	VEC(struct code_op) ops; /* in the order of their addresses */
 };
+
+/* Of one reader, in its life: a thousand times what a large server has, and a minute's work. */
+enum { CODE_INSTRUCTIONS_MAX = 1 << 27 };
 
 struct code_reader;
 
@@ -73,7 +79,7 @@ void code_reader_free(struct code_reader *r);
 
 /*
  * Takes n bytes that are loaded at an address to pieces, into c (whose memory is used again). Bytes
- * that are no instruction are passed over, one by one. -ENOMEM.
+ * that are no instruction are passed over, one by one. -ENOMEM; -EFBIG beyond the limit.
  */
 int code_read(struct code_reader *r, const uint8_t *bytes, size_t n, uint64_t address,
 	      struct code *c);

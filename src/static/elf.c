@@ -60,10 +60,17 @@ const char *elf_string(const struct elf *e, uint64_t address, uint64_t max)
 
 bool elf_is_code(const struct elf *e, uint64_t address)
 {
-	vec_foreach(r, &e->code)
-		if (address >= r->start && address < r->end)
-			return true;
-	return false;
+	size_t low = 0, high = e->code.len;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (e->code.items[mid].end <= address)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < e->code.len && e->code.items[low].start <= address;
 }
 
 const struct elf_reloc *elf_reloc_at(const struct elf *e, uint64_t place)
@@ -335,7 +342,8 @@ static int init_array_read(struct elf *e, const struct section *s)
 	uint64_t size = s->header.sh_size, at = s->header.sh_addr;
 	int r = 0;
 
-	for (uint64_t i = 0; !r && i < size / 8 && elf_left(e, at + i * 8) >= 8; i++)
+	for (uint64_t i = 0; !r && i < size / 8 && i < ELF_INITS_MAX && elf_left(e, at + i * 8) >= 8;
+	     i++)
 		r = init_add(e, elf_word(e, at + i * 8));
 	return r;
 }

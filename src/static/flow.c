@@ -26,6 +26,7 @@ struct flow {
 	VEC(bool) padding;		 /* by instruction: nobody ever executes it */
 	VEC(struct state) states;	 /* of this question: looked at, or waiting for it */
 	uint16_t slots[SLOTS];		 /* hash of states: index + 1 */
+	uint32_t steps;			 /* of this question */
 };
 
 /* --- the ways through a function ---------------------------------------------------------------- */
@@ -372,12 +373,39 @@ static int back_memory(struct flow *f, const struct state *s, const struct code_
 	return op->writes >> p->reg & 1 ? unknown(a) : state_add(f, s, a);
 }
 
+/*
+ * Compilers know what a branch has told: behind "if it is 0", they take the register for the number.
+ * Whether a register is 0 because of the way that was taken over a branch.
+ */
+static bool known_zero(const struct flow *f, uint32_t branch, bool taken, uint8_t reg)
+{
+	const struct code_op *ops = f->code->ops.items;
+
+	if (ops[branch].taken != (taken ? 1 : -1))
+		return false;
+	for (uint32_t i = branch; i && !is_jumped_to(f, i); i--) {
+		const struct code_op *op = &ops[i - 1];
+
+		if (op->flags)
+			return op->zero == reg;
+		if (!falls_through(op) || op->writes >> reg & 1)
+			return false;
+	}
+	return false;
+}
+
+/* Over the instruction that was executed just before, which was a jump or came by itself. */
 static int back_over(struct flow *f, const struct state *s, uint32_t before, struct flow_answer *a)
 {
 	const struct code_op *op = &f->code->ops.items[before];
 	struct state at = *s;
 
+	if (++f->steps > FLOW_STEPS_MAX)
+		return unknown(a);
 	at.op = before;
+	if (!s->place.memory && op->kind == CODE_BRANCH &&
+	    known_zero(f, before, before + 1 != s->op, s->place.reg))
+		return answer_value(a, s, 0);
 	return s->place.memory ? back_memory(f, &at, op, a) : back_register(f, &at, op, a);
 }
 
@@ -413,9 +441,10 @@ int flow_trace(struct flow *f, size_t op, const struct flow_place *place,
 	int r;
 
 	f->states.len = 0;
+	f->steps = 0;
 	memset(f->slots, 0, sizeof(f->slots));
 	r = state_add(f, &first, answer);
-	for (size_t i = 0; !r && i < f->states.len; i++) {
+	for (size_t i = 0; !r && i < f->states.len && f->steps <= FLOW_STEPS_MAX; i++) {
 		struct state s = f->states.items[i];
 
 		r = step(f, &s, answer);

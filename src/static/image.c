@@ -105,27 +105,51 @@ const struct image_export *image_export(const struct image *i, const char *name)
 		       NULL;
 }
 
-static const char *name_in(const elf_symbol_list *symbols, uint64_t address, const char *name)
+static int name_compare(const void *a, const void *b)
 {
-	uint64_t best = 0;
+	const struct image_name *x = a, *y = b;
 
-	vec_foreach(s, symbols) {
-		if (!is_function(s) || !s->name[0] || s->address > address ||
-		    (s->address != address && address - s->address >= s->size))
-			continue;
-		/* Of aliases the shortest is what people know it by: read, not __GI___libc_read. */
-		if (!name || s->address > best ||
-		    (s->address == best && strlen(s->name) < strlen(name))) {
-			name = s->name;
-			best = s->address;
-		}
-	}
-	return name;
+	if (x->address != y->address)
+		return x->address < y->address ? -1 : 1;
+	return (int)strlen(x->name) - (int)strlen(y->name);
 }
 
+static int names_build(struct image *i, const elf_symbol_list *symbols)
+{
+	vec_foreach(s, symbols) {
+		struct image_name *slot;
+
+		if (!is_function(s) || !s->name[0])
+			continue;
+		slot = vec_add(&i->names);
+		if (!slot)
+			return -ENOMEM;
+		*slot = (struct image_name){ s->address, s->size, s->name };
+	}
+	vec_sort(&i->names, name_compare);
+	return 0;
+}
+
+/* Of aliases the shortest is what people know a function by: read, not __GI___libc_read. */
 const char *image_name_at(const struct image *i, uint64_t address)
 {
-	return name_in(&i->elf.symbols, address, name_in(&i->elf.locals, address, NULL));
+	size_t low = 0, high = i->names.len;
+	const struct image_name *n;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (i->names.items[mid].address <= address)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (!low)
+		return NULL;
+	n = &i->names.items[low - 1];
+	while (n > i->names.items && n[-1].address == n->address)
+		n--;
+	return n->address == address || address - n->address < n->size ? n->name : NULL;
 }
 
 /* --- what data mentions ------------------------------------------------------------------------- */
@@ -168,12 +192,13 @@ static int relocs_use(struct image *i)
 static int words_use(struct image *i)
 {
 	const struct elf *e = &i->elf;
+	uint64_t left = IMAGE_WORDS_MAX;
 	int r = 0;
 
 	vec_foreach(s, &e->segments) {
 		uint64_t at = (s->address + 7) & ~7ULL, end = s->address + s->file_size;
 
-		for (; !r && at < end && end - at >= 8; at += 8) {
+		for (; !r && left && at < end && end - at >= 8; at += 8, left--) {
 			uint64_t word = elf_word(e, at);
 
 			if (at >= e->go_table.start && at < e->go_table.end)
@@ -333,6 +358,7 @@ void image_free(struct image *i)
 	buf_deinit(&i->bytes);
 	vec_deinit(&i->functions);
 	vec_deinit(&i->exports);
+	vec_deinit(&i->names);
 	vec_deinit(&i->edges);
 	vec_deinit(&i->sites);
 	vec_deinit(&i->data);
@@ -349,6 +375,8 @@ static int prepare(struct image *i, struct code_reader *reader, struct code *scr
 		r = go_symbols_read(&i->elf);
 	r = r ? r : functions_build(i, reader, scratch);
 	r = r ? r : exports_build(i);
+	r = r ? r : names_build(i, &i->elf.symbols);
+	r = r ? r : names_build(i, &i->elf.locals);
 	r = r ? r : relocs_use(i);
 	if (!r && !i->elf.shared)
 		r = words_use(i);
@@ -372,8 +400,8 @@ int image_new(struct image **ret, const char *path, struct buf *bytes, struct co
 	r = r ? r : prepare(i, reader, scratch);
 	if (r) {
 		image_free(i);
-		if (r == -ENOMEM)
-			error_errno(err, ENOMEM, "%s", path);
+		if (r == -ENOMEM || r == -EFBIG)
+			error_errno(err, -r, "%s", path);
 		return r;
 	}
 	*ret = i;

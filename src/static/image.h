@@ -11,6 +11,7 @@
 
 enum {
 	IMAGE_EDGES_MAX = 1 << 23,
+	IMAGE_WORDS_MAX = 1 << 26, /* of data that may be addresses */
 	IMAGE_NONE = UINT32_MAX,
 };
 
@@ -45,6 +46,12 @@ struct image_export {
 	uint64_t address;
 };
 
+/* A function that somebody named. */
+struct image_name {
+	uint64_t address, size;
+	const char *name;
+};
+
 struct image {
 	char *path; /* in the container */
 	struct buf bytes;
@@ -52,6 +59,7 @@ struct image {
 	bool go;
 	VEC(struct image_function) functions; /* cover all code; sorted, disjoint */
 	VEC(struct image_export) exports;     /* functions, sorted by name */
+	VEC(struct image_name) names; /* sorted by address, the shortest of aliases first */
 	VEC(struct image_edge) edges;
 	VEC(struct image_site) sites;
 	VEC(struct image_edge) data; /* functions whose addresses are in the file's data */

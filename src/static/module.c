@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 
-enum { NAME_BYTES_MAX = 256, DEPTH_MAX = 6, MODULES_MAX = 1024 };
+enum { NAME_BYTES_MAX = 256, DEPTH_MAX = 6, MODULES_MAX = 1024, WORDS_MAX = 4096 };
 
 static const char by_name[] = "its name is in the program's strings";
 static const char by_directory[] = "its directory is in the program's strings";
@@ -181,7 +181,7 @@ static int scan(struct store *store, const uint8_t *bytes, size_t n, const char 
 	size_t length = strlen(needle), at = 0;
 	int r = 0;
 
-	while (!r && at < n) {
+	for (int words = 0; !r && at < n && words < WORDS_MAX; words++) {
 		const uint8_t *hit = memmem(bytes + at, n - at, needle, length);
 		char word[NAME_BYTES_MAX];
 

@@ -21,6 +21,9 @@ struct search {
 	const struct reach *reach;
 	struct store *store;
 	VEC(struct question) questions;
+	struct code code; /* of the visit that was asked about last, for most ask about it again */
+	struct flow *flow;
+	uint32_t visit;
 };
 
 static bool same(const struct question *a, const struct question *b)
@@ -30,7 +33,21 @@ static bool same(const struct question *a, const struct question *b)
 	       a->place.offset == b->place.offset && a->place.plus == b->place.plus;
 }
 
-/* Those of one function stand near each other, so a look back is enough to end every circle of calls. */
+static int unresolved(struct search *s, const struct question *q)
+{
+	struct number_unresolved *slot;
+
+	vec_foreach(known, &s->list->unresolved)
+		if (known->visit == q->visit && known->at == q->at)
+			return 0;
+	slot = vec_add(&s->list->unresolved);
+	if (!slot)
+		return -ENOMEM;
+	*slot = (struct number_unresolved){ q->visit, q->at };
+	return 0;
+}
+
+/* Each question once: circles of calls end. */
 static int ask(struct search *s, const struct question *q)
 {
 	struct question *slot;
@@ -39,7 +56,7 @@ static int ask(struct search *s, const struct question *q)
 		if (same(known, q))
 			return 0;
 	if (s->questions.len >= NUMBER_QUESTIONS_MAX)
-		return 0;
+		return unresolved(s, q);
 	slot = vec_add(&s->questions);
 	if (!slot)
 		return -ENOMEM;
@@ -69,20 +86,6 @@ static int found(struct search *s, const struct question *q, uint64_t value)
 	return 0;
 }
 
-static int unresolved(struct search *s, const struct question *q)
-{
-	struct number_unresolved *slot;
-
-	vec_foreach(known, &s->list->unresolved)
-		if (known->visit == q->visit && known->at == q->at)
-			return 0;
-	slot = vec_add(&s->list->unresolved);
-	if (!slot)
-		return -ENOMEM;
-	*slot = (struct number_unresolved){ q->visit, q->at };
-	return 0;
-}
-
 /* The same question in those who call an entry: a call has put its return address on the stack. */
 static int ask_callers(struct search *s, const struct question *q, const struct flow_input *input)
 {
@@ -108,16 +111,34 @@ static int ask_callers(struct search *s, const struct question *q, const struct 
 	return r;
 }
 
-static int answer(struct search *s, const struct question *q, struct flow *flow,
-		  const struct code *code)
+static int function_open(struct search *s, uint32_t visit)
 {
-	/* Over the end of a function: all of it has been executed. */
-	size_t op = q->at == code->end ? code->ops.len : flow_find(code, q->at);
-	struct flow_answer a = { 0 };
-	int r = op == SIZE_MAX ? 0 : flow_trace(flow, op, &q->place, &a);
+	struct reach_place at = s->reach->visits.items[visit].at;
+	const struct image *image = s->reach->program->images.items[at.image].image;
+	int r;
 
+	if (s->flow && s->visit == visit)
+		return 0;
+	flow_free(s->flow);
+	s->flow = NULL;
+	s->visit = visit;
+	r = image_code(image, at.function, s->store->reader, &s->code);
+	return r ? r : flow_new(&s->flow, &s->code, image->go ? FLOW_GO : FLOW_SYSTEM_V);
+}
+
+static int answer(struct search *s, const struct question *q)
+{
+	struct flow_answer a = { 0 };
+	int r = function_open(s, q->visit);
+	size_t op;
+
+	if (r)
+		return r;
+	/* Over the end of a function: all of it has been executed. */
+	op = q->at == s->code.end ? s->code.ops.len : flow_find(&s->code, q->at);
 	if (op == SIZE_MAX)
-		a.unknown = true;
+		return unresolved(s, q);
+	r = flow_trace(s->flow, op, &q->place, &a);
 	vec_foreach(value, &a.values)
 		r = r ? r : found(s, q, *value);
 	vec_foreach(input, &a.inputs)
@@ -125,22 +146,6 @@ static int answer(struct search *s, const struct question *q, struct flow *flow,
 	if (!r && a.unknown)
 		r = unresolved(s, q);
 	flow_answer_deinit(&a);
-	return r;
-}
-
-static int answer_in_function(struct search *s, const struct question *q)
-{
-	struct reach_place at = s->reach->visits.items[q->visit].at;
-	const struct image *image = s->reach->program->images.items[at.image].image;
-	struct code *code = &s->store->scratch;
-	struct flow *flow = NULL;
-	int r = image_code(image, at.function, s->store->reader, code);
-
-	if (!r)
-		r = flow_new(&flow, code, image->go ? FLOW_GO : FLOW_SYSTEM_V);
-	if (!r)
-		r = answer(s, q, flow, code);
-	flow_free(flow);
 	return r;
 }
 
@@ -169,9 +174,11 @@ int numbers_find(struct number_list *list, const struct reach *reach, struct sto
 	for (size_t i = 0; !r && i < s.questions.len; i++) {
 		struct question q = s.questions.items[i];
 
-		r = answer_in_function(&s, &q);
+		r = answer(&s, &q);
 	}
 	vec_deinit(&s.questions);
+	flow_free(s.flow);
+	code_deinit(&s.code);
 	return r;
 }
 

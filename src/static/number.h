@@ -4,7 +4,7 @@
 #include "static/reach.h"
 #include "uapi/arch.h"
 
-enum { NUMBER_QUESTIONS_MAX = 1 << 18 };
+enum { NUMBER_QUESTIONS_MAX = 1 << 15 };
 
 /* A number, and the function in which it is a constant. */
 struct number {
@@ -23,6 +23,6 @@ struct number_list {
 	VEC(struct number_unresolved) unresolved;
 };
 
-/* -ENOMEM. */
+/* -ENOMEM; -EFBIG as code_read(). */
 int numbers_find(struct number_list *list, const struct reach *reach, struct store *store);
 void number_list_deinit(struct number_list *list);

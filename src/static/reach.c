@@ -30,8 +30,11 @@ static int visit(struct walk *w, uint32_t image, uint64_t address)
 
 static int follow_to(struct walk *w, uint32_t image, uint64_t target, const struct image_edge *edge)
 {
-	struct reach_link *slot = vec_add(&w->reach->links);
+	struct reach_link *slot;
 
+	if (w->reach->links.len >= REACH_LINKS_MAX)
+		return -EFBIG;
+	slot = vec_add(&w->reach->links);
 	if (!slot)
 		return -ENOMEM;
 	*slot = (struct reach_link){ target, edge->at, image, w->visit, edge->kind };
@@ -51,7 +54,8 @@ static int follow_name(struct walk *w, const char *name, const struct image_edge
 
 		if (!found)
 			continue;
-		for (; !r && found < end && str_eq(found->name, name); found++)
+		for (int n = 0; !r && n < REACH_VERSIONS_MAX && found < end &&
+				str_eq(found->name, name); n++, found++)
 			r = follow_to(w, i, found->address, edge);
 		return r;
 	}

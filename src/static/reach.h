@@ -3,6 +3,8 @@
 #pragma once
 #include "static/program.h"
 
+enum { REACH_LINKS_MAX = 1 << 22, REACH_VERSIONS_MAX = 16 };
+
 /* A function of one of the program's images. */
 struct reach_place {
 	uint32_t image, function;
@@ -28,7 +30,7 @@ struct reach {
 	VEC(uint32_t *) numbers;	/* for each image: index of a function's visit, plus one */
 };
 
-/* -ENOMEM. */
+/* -ENOMEM; -EFBIG beyond the limits. */
 int reach_build(struct reach *r, const struct program *program, struct store *store);
 void reach_deinit(struct reach *r);
 

@@ -151,7 +151,8 @@ int sweep_program(struct sweep *s, const char *path, struct error *err)
 		return error_errno(err, ENOMEM, "%s", path);
 	}
 	*slot = p;
-	return look(s, p) ? error_errno(err, ENOMEM, "%s", path) : 0;
+	r = look(s, p);
+	return r ? error_errno(err, -r, "%s", path) : 0;
 }
 
 static int call_compare(const void *a, const void *b)
