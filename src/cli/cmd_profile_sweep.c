@@ -195,7 +195,7 @@ static int sweep_all(struct sweep *s, const struct arguments *args, struct targe
 	if (r)
 		return r;
 	if (!s->programs.len && s->skipped.len)
-		return error_set(err, ENOEXEC, "%s", s->skipped.items[0].why);
+		return error_set(err, EINVAL, "%s", s->skipped.items[0].why);
 	if (!s->programs.len)
 		return error_set(err, USAGE_ERROR, "no program is named: give --exe or --profile");
 	sweep_finish(s);

@@ -490,6 +490,11 @@ uint64_t code_reader_instructions(const struct code_reader *r)
 	return r->instructions;
 }
 
+void code_reader_reset(struct code_reader *r)
+{
+	r->instructions = r->undecoded = 0;
+}
+
 uint64_t code_reader_undecoded(const struct code_reader *r)
 {
 	return r->undecoded;

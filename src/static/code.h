@@ -85,9 +85,10 @@ int code_read(struct code_reader *r, const uint8_t *bytes, size_t n, uint64_t ad
 	      struct code *c);
 void code_deinit(struct code *c);
 
-/* What was read so far: the measure of work. */
+/* What was read so far: the measure of work, and of its limit. */
 uint64_t code_reader_instructions(const struct code_reader *r);
 uint64_t code_reader_undecoded(const struct code_reader *r); /* bytes */
+void code_reader_reset(struct code_reader *r);
 
 /* If a stub begins here that only jumps through a word of memory (a PLT entry): that word; else 0. */
 uint64_t code_stub(struct code_reader *r, const uint8_t *bytes, size_t n, uint64_t address);

@@ -502,10 +502,9 @@ static int header_read(struct elf *e, Elf *handle, struct error *err)
 {
 	GElf_Ehdr h;
 
-	if (elf_kind(handle) != ELF_K_ELF)
-		return ELF_E_NONE;
-	if (!gelf_getehdr(handle, &h))
-		return error_set(err, EBADMSG, "ELF header: %s", elf_errmsg(-1));
+	if (elf_kind(handle) != ELF_K_ELF || !gelf_getehdr(handle, &h))
+		return error_set(err, EINVAL, "it begins as an ELF file, but its header is cut or "
+					       "wrong");
 	if (h.e_ident[EI_CLASS] != ELFCLASS64 || h.e_ident[EI_DATA] != ELFDATA2LSB ||
 	    h.e_machine != EM_X86_64 || (h.e_type != ET_EXEC && h.e_type != ET_DYN))
 		return ELF_E_OTHER;
@@ -520,12 +519,12 @@ int elf_parse(struct elf *e, void *data, size_t size, struct error *err)
 	int r;
 
 	*e = (struct elf){ .data = data, .size = size };
-	if (size < EI_NIDENT || memcmp(data, ELFMAG, SELFMAG))
+	if (size < SELFMAG || memcmp(data, ELFMAG, SELFMAG))
 		return ELF_E_NONE;
 	elf_version(EV_CURRENT);
 	handle = elf_memory(data, size);
 	if (!handle)
-		return error_set(err, EBADMSG, "ELF file: %s", elf_errmsg(-1));
+		return error_set(err, EINVAL, "ELF file: %s", elf_errmsg(-1));
 	r = header_read(e, handle, err);
 	if (!r)
 		r = segments_read(e, handle);
@@ -534,7 +533,7 @@ int elf_parse(struct elf *e, void *data, size_t size, struct error *err)
 	elf_end(handle);
 	vec_sort(&e->relocs, reloc_compare);
 	if (!r && !e->code.len)
-		r = error_set(err, EBADMSG, "nothing in it can be executed");
+		r = error_set(err, EINVAL, "nothing in it can be executed");
 	if (r == -ENOMEM)
 		error_errno(err, ENOMEM, "ELF file");
 	if (r)

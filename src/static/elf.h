@@ -73,7 +73,7 @@ struct elf {
 	uint64_t left_out; /* entries beyond the maxima or outside of the file */
 };
 
-/* 0, ELF_E_*, or -EBADMSG with the reason, or -ENOMEM. On failure nothing needs to be freed. */
+/* 0, ELF_E_*, or -EINVAL with the reason, or -ENOMEM. On failure nothing needs to be freed. */
 int elf_parse(struct elf *e, void *data, size_t size, struct error *err);
 void elf_deinit(struct elf *e);
 

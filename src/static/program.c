@@ -226,19 +226,19 @@ static int open_program(struct program *p, struct store *store, const char *path
 		if (r < 0)
 			return r;
 		if (r == ELF_E_OTHER)
-			return error_set(err, ENOEXEC, "%s: not a program for x86-64", at);
+			return error_set(err, EINVAL, "%s: not a program for x86-64", at);
 		r = store_peek(store, at, &text, err);
 		if (r)
 			return r;
 		next = interpreter_of(text.data);
 		if (!next)
-			return error_set(err, ENOEXEC, "%s: neither a program nor a script", at);
+			return error_set(err, EINVAL, "%s: neither a program nor a script", at);
 		if (!p->script)
 			p->script = TAKE_PTR(at);
 		free(at);
 		at = next;
 	}
-	return at ? error_set(err, ELOOP, "%s: too many scripts in a row", path) : -ENOMEM;
+	return at ? error_set(err, EINVAL, "%s: too many scripts in a row", path) : -ENOMEM;
 }
 
 int program_load(struct program *p, struct store *store, const char *path, struct error *err)

@@ -32,7 +32,7 @@ struct program {
 
 /*
  * Loads what runs when path is executed; of a script, its interpreter. -ENOENT if there is no such
- * file, -ENOEXEC if it is neither a program for x86-64 nor a script.
+ * file, -EINVAL if it is neither a program for x86-64 nor a script.
  */
 int program_load(struct program *p, struct store *store, const char *path, struct error *err);
 void program_deinit(struct program *p);

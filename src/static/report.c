@@ -176,11 +176,11 @@ static int read_call(struct json_reader *r, const json_t *call, report_names *re
 	if (!json_get_string(r, call, "name", true, SYS_NAME_MAX, &name) ||
 	    !json_get_string(r, call, "arch", true, SYS_NAME_MAX, &arch) ||
 	    !json_get_bool(r, call, "observed", &observed))
-		return -EBADMSG;
+		return -EINVAL;
 	known = static_name(arch, name);
 	if (!known) {
 		json_fail(r, "no call \"%s\" of \"%s\" is known", name, arch);
-		return -EBADMSG;
+		return -EINVAL;
 	}
 	return observed ? 0 : name_add(ret, known);
 }
@@ -196,15 +196,15 @@ int report_read_names(const char *file, const char *text, size_t len, report_nam
 	int r = 0;
 
 	if (!root)
-		return -EBADMSG;
+		return -EINVAL;
 	if (!json_get_u64(&reader, root, "sweep", true, UINT32_MAX, &version))
-		return -EBADMSG;
+		return -EINVAL;
 	if (version != REPORT_FORMAT_VERSION)
-		return error_set(err, EBADMSG, "%s: version %" PRIu64 " of the format, not %d", file,
+		return error_set(err, EINVAL, "%s: version %" PRIu64 " of the format, not %d", file,
 				 version, REPORT_FORMAT_VERSION);
 	calls = json_get_array(&reader, root, "calls", true, REPORT_CALLS_MAX);
 	if (!calls)
-		return -EBADMSG;
+		return -EINVAL;
 	mark = json_enter(&reader, "calls");
 	for (size_t i = 0; !r && i < json_array_size(calls); i++) {
 		size_t inner = json_enter_at(&reader, i);

@@ -14,7 +14,7 @@ typedef VEC(const char *) report_names;
 
 /*
  * Names of the calls in a report, each once, in static memory. Calls that the report itself says
- * were observed are left out. -EBADMSG with file and place if the text is no such report.
+ * were observed are left out. -EINVAL with file and place if the text is no such report.
  */
 int report_read_names(const char *file, const char *text, size_t len, report_names *ret,
 		      struct error *err);

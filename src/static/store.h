@@ -25,7 +25,7 @@ void store_deinit(struct store *s);
 
 /*
  * The image of a file. 0, ELF_E_NONE, ELF_E_OTHER, or a negative errno: -ENOENT for no such file.
- * A damaged file is -EBADMSG each time it is asked for.
+ * A damaged file is -EINVAL each time it is asked for.
  */
 int store_image(struct store *s, const char *path, struct image **ret, struct error *err);
 

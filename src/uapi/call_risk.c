@@ -55,7 +55,7 @@ const struct sys_risk *sys_call_risk(const char *call)
 {
 	size_t n = strlen(call);
 
-	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
+	for (size_t i = 0; n && i < ARRAY_SIZE(classes); i++)
 		for (const char *at = classes[i].calls; (at = strstr(at, call)); at += n)
 			if (at[-1] == ' ' && at[n] == ' ')
 				return &classes[i].risk;
