@@ -16,10 +16,14 @@ static const struct option_def options[] = {
 	{ "rootfs", 'r', "DIR", "the root file system to look into", false, COMPLETE_DIR, NULL },
 	{ "bundle", 'b', "DIR", "that of an OCI bundle; its command is what is swept", false,
 	  COMPLETE_DIR, NULL },
-	{ "container", 'c', "ID", "that of a running container, by id or name; its command is what "
-	  "is swept", false, COMPLETE_NONE, NULL },
-	{ "exe", 'x', "PATH", "sweep this program; a name without a slash is looked for as a shell "
-	  "would", true, COMPLETE_NONE, NULL },
+	{ "container", 'c', "ID",
+	  "that of a running container, by id or name; its command is what "
+	  "is swept",
+	  false, COMPLETE_NONE, NULL },
+	{ "exe", 'x', "PATH",
+	  "sweep this program; a name without a slash is looked for as a shell "
+	  "would",
+	  true, COMPLETE_NONE, NULL },
 	{ "profile", 'p', "FILE", "compare with what was recorded, and sweep the programs that ran",
 	  false, COMPLETE_FILE, NULL },
 	{ "all", 'a', NULL, "list calls that were recorded too", false, COMPLETE_NONE, NULL },
@@ -101,7 +105,7 @@ static void target_close(struct target *t)
 static char *program_path(const struct root *root, const char *name)
 {
 	static const char *const directories[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
-						   "/usr/bin", "/sbin", "/bin" };
+						   "/usr/bin",	      "/sbin",		"/bin" };
 
 	if (strchr(name, '/'))
 		return strdup(name);

@@ -89,7 +89,8 @@ static void set(struct code_op *op, uint8_t to, int64_t value)
 static void read_move(struct code_op *op, const cs_x86_op *to, const cs_x86_op *from)
 {
 	if (is_full(to) && from->type == X86_OP_IMM) {
-		set(op, number_of(to->reg), to->size == 4 ? (int64_t)(uint32_t)from->imm : from->imm);
+		set(op, number_of(to->reg),
+		    to->size == 4 ? (int64_t)(uint32_t)from->imm : from->imm);
 	} else if (is_full(to) && is_full(from)) {
 		copy(op, number_of(to->reg), number_of(from->reg), 0);
 	} else if (is_full(to) && from->type == X86_OP_MEM && is_based(&from->mem)) {
@@ -343,7 +344,8 @@ static void writes_find(struct code_reader *r, struct code_op *op, const cs_insn
 		op->writes |= (uint16_t)(1u << op->to);
 		break;
 	case CODE_POP:
-		op->writes = (uint16_t)(1u << CODE_RSP | (op->to < CODE_REGISTERS ? 1u << op->to : 0));
+		op->writes = (uint16_t)(1u << CODE_RSP |
+					(op->to < CODE_REGISTERS ? 1u << op->to : 0));
 		break;
 	case CODE_PUSH:
 	case CODE_PUSH_SET:
@@ -386,7 +388,8 @@ static void flags_find(struct code_op *op, const cs_insn *in)
 	op->flags = op->kind == CODE_CALL || x->eflags != 0;
 	if (!(x->eflags & X86_EFLAGS_MODIFY_ZF) || !x->op_count || !is_full(&o[0]))
 		return;
-	if (!compares || (in->id == X86_INS_TEST && o[1].type == X86_OP_REG && o[1].reg == o[0].reg) ||
+	if (!compares ||
+	    (in->id == X86_INS_TEST && o[1].type == X86_OP_REG && o[1].reg == o[0].reg) ||
 	    (in->id == X86_INS_CMP && o[1].type == X86_OP_IMM && o[1].imm == 0))
 		op->zero = number_of(o[0].reg);
 }

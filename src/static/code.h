@@ -44,24 +44,24 @@ enum code_kind {
 	CODE_POP,	/* to */
 	CODE_CALL,
 	CODE_JUMP,
-	CODE_BRANCH,	/* a jump that may not be taken */
-	CODE_END,	/* control does not go on: return, halt, trap */
+	CODE_BRANCH, /* a jump that may not be taken */
+	CODE_END,    /* control does not go on: return, halt, trap */
 	CODE_SYSCALL,
-	CODE_INT80,	/* int $0x80 or sysenter: a call of the 32-bit table */
+	CODE_INT80, /* int $0x80 or sysenter: a call of the 32-bit table */
 };
 
 struct code_op {
 	uint64_t at;
-	uint64_t target; /* of CALL, JUMP, BRANCH; 0: through a register or memory */
+	uint64_t target;  /* of CALL, JUMP, BRANCH; 0: through a register or memory */
 	uint64_t address; /* mentioned: read, written, called through, or (SET) taken; 0: none */
 	int64_t value, number;
 	uint16_t writes; /* registers changed, a bit each; CALL: none, the convention tells */
 	uint8_t kind, size;
 	uint8_t to, from; /* enum code_register */
-	uint8_t width; /* bytes of memory that LOAD, STORE and SPOIL touch */
-	bool flags;    /* changes the zero flag */
-	uint8_t zero;  /* the register of which that flag then tells whether it is 0, if any */
-	int8_t taken;  /* of BRANCH: it is taken if that is so (1), if not (-1), for other reasons (0) */
+	uint8_t width;	  /* bytes of memory that LOAD, STORE and SPOIL touch */
+	bool flags;	  /* changes the zero flag */
+	uint8_t zero;	  /* the register of which that flag then tells whether it is 0, if any */
+	int8_t taken; /* of BRANCH: it is taken if that is so (1), if not (-1), for other reasons (0) */
 };
 
 struct code {

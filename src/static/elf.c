@@ -223,8 +223,11 @@ static int symbol_add(elf_symbol_list *list, const GElf_Sym *s, const char *name
 
 	if (!slot)
 		return -ENOMEM;
-	*slot = (struct elf_symbol){ name ? name : "", s->st_value, s->st_size,
-				     GELF_ST_TYPE(s->st_info), GELF_ST_BIND(s->st_info),
+	*slot = (struct elf_symbol){ name ? name : "",
+				     s->st_value,
+				     s->st_size,
+				     GELF_ST_TYPE(s->st_info),
+				     GELF_ST_BIND(s->st_info),
 				     s->st_shndx != SHN_UNDEF };
 	return 0;
 }
@@ -342,8 +345,8 @@ static int init_array_read(struct elf *e, const struct section *s)
 	uint64_t size = s->header.sh_size, at = s->header.sh_addr;
 	int r = 0;
 
-	for (uint64_t i = 0; !r && i < size / 8 && i < ELF_INITS_MAX && elf_left(e, at + i * 8) >= 8;
-	     i++)
+	for (uint64_t i = 0;
+	     !r && i < size / 8 && i < ELF_INITS_MAX && elf_left(e, at + i * 8) >= 8; i++)
 		r = init_add(e, elf_word(e, at + i * 8));
 	return r;
 }
@@ -503,8 +506,9 @@ static int header_read(struct elf *e, Elf *handle, struct error *err)
 	GElf_Ehdr h;
 
 	if (elf_kind(handle) != ELF_K_ELF || !gelf_getehdr(handle, &h))
-		return error_set(err, EINVAL, "it begins as an ELF file, but its header is cut or "
-					       "wrong");
+		return error_set(err, EINVAL,
+				 "it begins as an ELF file, but its header is cut or "
+				 "wrong");
 	if (h.e_ident[EI_CLASS] != ELFCLASS64 || h.e_ident[EI_DATA] != ELFDATA2LSB ||
 	    h.e_machine != EM_X86_64 || (h.e_type != ET_EXEC && h.e_type != ET_DYN))
 		return ELF_E_OTHER;

@@ -57,20 +57,20 @@ struct elf_reloc {
 struct elf {
 	const uint8_t *data; /* borrowed, must outlive this */
 	size_t size;
-	bool shared; /* ET_DYN: a library, or a program that is loaded anywhere */
+	bool shared;  /* ET_DYN: a library, or a program that is loaded anywhere */
 	bool dynamic; /* has a dynamic section */
 	uint64_t entry;
 	VEC(struct elf_segment) segments;
 	elf_range_list code; /* what may be executed, sorted, disjoint */
 	const char *interpreter, *soname, *rpath, *runpath; /* in the file, or NULL */
 	VEC(const char *) needed;
-	elf_symbol_list symbols; /* .dynsym; relocations refer to it */
-	elf_symbol_list locals;	 /* functions of .symtab */
+	elf_symbol_list symbols;      /* .dynsym; relocations refer to it */
+	elf_symbol_list locals;	      /* functions of .symtab */
 	VEC(struct elf_reloc) relocs; /* sorted by place */
 	VEC(uint64_t) inits; /* code that the dynamic linker calls: constructors, destructors */
 	struct elf_range frame_index, frames; /* .eh_frame_hdr, .eh_frame; empty if absent */
-	struct elf_range go_table; /* .gopclntab */
-	uint64_t left_out; /* entries beyond the maxima or outside of the file */
+	struct elf_range go_table;	      /* .gopclntab */
+	uint64_t left_out;		      /* entries beyond the maxima or outside of the file */
 };
 
 /* 0, ELF_E_*, or -EINVAL with the reason, or -ENOMEM. On failure nothing needs to be freed. */

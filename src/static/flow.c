@@ -21,12 +21,12 @@ enum { SLOTS = FLOW_STATES_MAX * 2 };
 struct flow {
 	const struct code *code;
 	enum flow_convention convention;
-	VEC(struct jump) jumps;		 /* within the function, sorted by where they go */
-	VEC(uint32_t) wanderers;	 /* jumps to who knows where: switch tables */
-	VEC(bool) padding;		 /* by instruction: nobody ever executes it */
-	VEC(struct state) states;	 /* of this question: looked at, or waiting for it */
-	uint16_t slots[SLOTS];		 /* hash of states: index + 1 */
-	uint32_t steps;			 /* of this question */
+	VEC(struct jump) jumps;	  /* within the function, sorted by where they go */
+	VEC(uint32_t) wanderers;  /* jumps to who knows where: switch tables */
+	VEC(bool) padding;	  /* by instruction: nobody ever executes it */
+	VEC(struct state) states; /* of this question: looked at, or waiting for it */
+	uint16_t slots[SLOTS];	  /* hash of states: index + 1 */
+	uint32_t steps;		  /* of this question */
 };
 
 /* --- the ways through a function ---------------------------------------------------------------- */
@@ -55,7 +55,9 @@ static int jump_compare(const void *a, const void *b)
 {
 	const struct jump *x = a, *y = b;
 
-	return x->to != y->to ? (x->to < y->to ? -1 : 1) : x->from < y->from ? -1 : x->from > y->from;
+	return x->to != y->to	 ? (x->to < y->to ? -1 : 1) :
+	       x->from < y->from ? -1 :
+				   x->from > y->from;
 }
 
 /* The first of the jumps that go to an instruction; there may be none. */
@@ -295,7 +297,8 @@ static int back_register(struct flow *f, const struct state *s, const struct cod
 		return answer_value(a, s, (uint64_t)op->value);
 	case CODE_SET_BYTE:
 		if (!s->upper_only)
-			next.place.plus = (int64_t)((uint64_t)next.place.plus + (uint64_t)op->value);
+			next.place.plus = (int64_t)((uint64_t)next.place.plus +
+						    (uint64_t)op->value);
 		next.upper_only = true;
 		return state_add(f, &next, a);
 	case CODE_COPY:
@@ -327,7 +330,8 @@ static int back_stack(struct flow *f, const struct state *s, const struct code_o
 	int64_t offset = s->place.offset;
 
 	if (op->kind == CODE_POP)
-		return op->to == CODE_RSP ? unknown(a) : become(f, s, CODE_RSP, true, offset + 8, a);
+		return op->to == CODE_RSP ? unknown(a) :
+					    become(f, s, CODE_RSP, true, offset + 8, a);
 	if (offset == 0 && op->kind == CODE_PUSH_SET)
 		return answer_value(a, s, (uint64_t)op->value);
 	if (offset == 0)

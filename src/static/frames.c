@@ -29,7 +29,7 @@ struct cursor {
 static uint64_t cursor_number(struct cursor *c, unsigned bytes, bool is_signed)
 {
 	const uint8_t *p = c->at <= c->end && bytes <= c->end - c->at ? elf_at(c->e, c->at, bytes) :
-									 NULL;
+									NULL;
 	uint64_t n = 0;
 
 	if (!p || c->failed) {

@@ -15,7 +15,7 @@
 struct form {
 	uint32_t magic;
 	unsigned text, names, functions; /* where the header has these; 0: it has not */
-	unsigned width; /* of the two numbers of a function's entry */
+	unsigned width;			 /* of the two numbers of a function's entry */
 };
 
 static const struct form forms[] = {
@@ -136,8 +136,12 @@ int go_symbols_read(struct elf *e)
 		slot = vec_add(&e->locals);
 		if (!slot)
 			return -ENOMEM;
-		*slot = (struct elf_symbol){ name_of(e, &t, record), t.text + start, end - start,
-					     STT_FUNC, STB_LOCAL, true };
+		*slot = (struct elf_symbol){ name_of(e, &t, record),
+					     t.text + start,
+					     end - start,
+					     STT_FUNC,
+					     STB_LOCAL,
+					     true };
 	}
 	return 0;
 }

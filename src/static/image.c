@@ -249,7 +249,8 @@ static int edge_direct(struct image *i, enum image_edge_kind kind, const struct 
 
 	if (!bytes || !elf_is_code(&i->elf, op->target))
 		return 0;
-	if (bytes[0] == 0xff || bytes[0] == 0xf2 || bytes[0] == 0xf3) /* jmp *, bnd jmp *, endbr64 */
+	if (bytes[0] == 0xff || bytes[0] == 0xf2 ||
+	    bytes[0] == 0xf3) /* jmp *, bnd jmp *, endbr64 */
 		word = code_stub(reader, bytes, left < 32 ? left : 32, op->target);
 	return word ? edge_by_word(i, kind, op->at, word) :
 		      edge_add(i, kind, op->at, op->target, IMAGE_NONE);
@@ -269,7 +270,9 @@ static int take_address(struct image *i, const struct code_op *op)
 	if (elf_is_code(&i->elf, op->address))
 		return edge_add(i, IMAGE_TAKE, op->at, op->address, IMAGE_NONE);
 	r = elf_reloc_at(&i->elf, op->address);
-	return r && r->type == R_X86_64_GLOB_DAT ? edge_by_word(i, IMAGE_TAKE, op->at, op->address) : 0;
+	return r && r->type == R_X86_64_GLOB_DAT ?
+		       edge_by_word(i, IMAGE_TAKE, op->at, op->address) :
+		       0;
 }
 
 static int transfer_use(struct image *i, const struct image_function *f, const struct code_op *op,
@@ -315,12 +318,11 @@ static bool falls_off(const struct code *c)
 {
 	const struct code_op *last = c->ops.len ? &c->ops.items[c->ops.len - 1] : NULL;
 
-	return last && last->kind != CODE_JUMP && last->kind != CODE_END && last->kind != CODE_CALL &&
-	       last->kind != CODE_NOTHING;
+	return last && last->kind != CODE_JUMP && last->kind != CODE_END &&
+	       last->kind != CODE_CALL && last->kind != CODE_NOTHING;
 }
 
-int image_code(const struct image *i, uint32_t function, struct code_reader *reader,
-	       struct code *c)
+int image_code(const struct image *i, uint32_t function, struct code_reader *reader, struct code *c)
 {
 	const struct image_function *f = &i->functions.items[function];
 	const uint8_t *bytes = elf_at(&i->elf, f->start, f->end - f->start);

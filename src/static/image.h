@@ -59,11 +59,11 @@ struct image {
 	bool go;
 	VEC(struct image_function) functions; /* cover all code; sorted, disjoint */
 	VEC(struct image_export) exports;     /* functions, sorted by name */
-	VEC(struct image_name) names; /* sorted by address, the shortest of aliases first */
+	VEC(struct image_name) names;	      /* sorted by address, the shortest of aliases first */
 	VEC(struct image_edge) edges;
 	VEC(struct image_site) sites;
 	VEC(struct image_edge) data; /* functions whose addresses are in the file's data */
-	uint64_t dropped; /* edges beyond the maximum */
+	uint64_t dropped;	     /* edges beyond the maximum */
 };
 
 /* Takes over what bytes holds, in any case. 0, ELF_E_* or a negative errno. */
@@ -78,7 +78,8 @@ uint32_t image_find(const struct image *i, uint64_t address);
 const struct image_export *image_export(const struct image *i, const char *name);
 
 /* Reads a function's code once; its edges and sites are there afterwards. -ENOMEM. */
-int image_read(struct image *i, uint32_t function, struct code_reader *reader, struct code *scratch);
+int image_read(struct image *i, uint32_t function, struct code_reader *reader,
+	       struct code *scratch);
 
 /* The code of a function, for questions about its registers. -ENOMEM. */
 int image_code(const struct image *i, uint32_t function, struct code_reader *reader,

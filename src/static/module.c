@@ -98,7 +98,8 @@ static int apply(struct store *store, const struct module_rule *rule, module_lis
 		return add_below(store, rule->directory, rule->prefix, 0, rule->why, ret);
 	vec_foreach(directory, &store->directories)
 		/* Files only: what is below library directories is not the linker's. */
-		r = r ? r : add_below(store, *directory, rule->prefix, DEPTH_MAX - 1, rule->why, ret);
+		r = r ? r :
+			add_below(store, *directory, rule->prefix, DEPTH_MAX - 1, rule->why, ret);
 	return r;
 }
 
@@ -191,7 +192,9 @@ static int scan(struct store *store, const uint8_t *bytes, size_t n, const char 
 		if (directories) {
 			/* Wherever in a text a path begins: --modules-path=/usr/lib/… */
 			if (!at || !is_name_byte(bytes[at - 1]))
-				r = word_around(bytes, n, at, word) ? add_directory(store, word, ret) : 0;
+				r = word_around(bytes, n, at, word) ?
+					    add_directory(store, word, ret) :
+					    0;
 		} else if (word_around(bytes, n, at, word)) {
 			r = add_named(store, word, ret);
 		}

@@ -159,7 +159,8 @@ static int ask_sites(struct search *s, uint32_t visit)
 	for (uint32_t i = 0; !r && i < f->sites; i++) {
 		const struct image_site *site = &image->sites.items[f->site + i];
 
-		r = ask(s, &(struct question){ visit, site->at, { .reg = CODE_RAX }, site->compat });
+		r = ask(s,
+			&(struct question){ visit, site->at, { .reg = CODE_RAX }, site->compat });
 	}
 	return r;
 }

@@ -23,8 +23,8 @@ struct program_image {
 };
 
 struct program {
-	char *path;    /* as it was asked for */
-	char *script;  /* the script that this interprets, or NULL */
+	char *path;			  /* as it was asked for */
+	char *script;			  /* the script that this interprets, or NULL */
 	VEC(struct program_image) images; /* in the order in which names are looked up */
 	VEC(char *) missing; /* libraries that are needed and not there, or not readable */
 	uint64_t left_out;   /* images beyond the maximum */

@@ -54,8 +54,9 @@ static int follow_name(struct walk *w, const char *name, const struct image_edge
 
 		if (!found)
 			continue;
-		for (int n = 0; !r && n < REACH_VERSIONS_MAX && found < end &&
-				str_eq(found->name, name); n++, found++)
+		for (int n = 0;
+		     !r && n < REACH_VERSIONS_MAX && found < end && str_eq(found->name, name);
+		     n++, found++)
 			r = follow_to(w, i, found->address, edge);
 		return r;
 	}

@@ -18,8 +18,8 @@ struct reach_visit {
 /* A call of an address that was found on the way. */
 struct reach_link {
 	uint64_t target, at;
-	uint32_t image;	/* of the target */
-	uint32_t visit;	/* of the caller; IMAGE_NONE: data */
+	uint32_t image; /* of the target */
+	uint32_t visit; /* of the caller; IMAGE_NONE: data */
 	uint8_t kind;	/* enum image_edge_kind */
 };
 

@@ -13,14 +13,14 @@
 #include "base/vec.h"
 
 enum {
-	ROOT_FILE_MAX = 256 << 20,	   /* bytes of one file */
-	ROOT_TOTAL_MAX = 1024 << 20,	   /* bytes of all that are read */
-	ROOT_ENTRIES_MAX = 4096,	   /* names of one directory */
+	ROOT_FILE_MAX = 256 << 20,   /* bytes of one file */
+	ROOT_TOTAL_MAX = 1024 << 20, /* bytes of all that are read */
+	ROOT_ENTRIES_MAX = 4096,     /* names of one directory */
 };
 
 struct root {
 	int fd;
-	char *path; /* for messages */
+	char *path;    /* for messages */
 	uint64_t read; /* bytes */
 };
 

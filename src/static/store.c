@@ -9,8 +9,14 @@
 
 /* Built into glibc's and musl's linkers, Debian's and the RPM distributions' way. */
 static const char *const usual_directories[] = {
-	"/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64",
-	"/usr/local/lib64",	 "/lib",		      "/usr/lib", "/usr/local/lib",
+	"/lib/x86_64-linux-gnu",
+	"/usr/lib/x86_64-linux-gnu",
+	"/lib64",
+	"/usr/lib64",
+	"/usr/local/lib64",
+	"/lib",
+	"/usr/lib",
+	"/usr/local/lib",
 };
 
 enum { CONFIG_BYTES_MAX = 64 << 10, DIRECTORIES_MAX = 128 };

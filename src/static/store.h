@@ -9,7 +9,7 @@ enum { STORE_IMAGES_MAX = 4096 };
 struct store_entry {
 	struct root_id id;
 	struct image *image; /* NULL: not of our kind */
-	int result; /* of image_new() */
+	int result;	     /* of image_new() */
 };
 
 struct store {

@@ -31,7 +31,7 @@ typedef VEC(struct sweep_step) sweep_chain;
 struct sweep_call {
 	enum sys_arch arch;
 	uint32_t nr;
-	uint32_t programs;  /* how many reach it */
+	uint32_t programs;   /* how many reach it */
 	const char *program; /* the first of them */
 	bool observed;	     /* as sweep_observe() was told */
 	sweep_chain chain;   /* from its entry to where the number is: one of the shortest ways */
@@ -63,7 +63,7 @@ struct sweep {
 	VEC(struct sweep_skipped) skipped;
 	bool compared; /* with a recording: these two tell */
 	VEC(struct sweep_missed) missed;
-	uint32_t observed; /* calls of the recording, missed ones included */
+	uint32_t observed;		  /* calls of the recording, missed ones included */
 	uint64_t functions, instructions; /* looked at */
 };
 

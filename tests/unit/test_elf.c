@@ -36,12 +36,17 @@ struct file {
 static Elf64_Shdr section(uint32_t type, uint64_t flags, uint64_t offset, uint64_t size,
 			  uint32_t link, uint64_t entry)
 {
-	return (Elf64_Shdr){ .sh_type = type, .sh_flags = flags, .sh_offset = offset,
-			     .sh_addr = BASE + offset, .sh_size = size, .sh_link = link,
-			     .sh_entsize = entry, .sh_addralign = 1 };
+	return (Elf64_Shdr){ .sh_type = type,
+			     .sh_flags = flags,
+			     .sh_offset = offset,
+			     .sh_addr = BASE + offset,
+			     .sh_size = size,
+			     .sh_link = link,
+			     .sh_entsize = entry,
+			     .sh_addralign = 1 };
 }
 
-#define SECTION(type, flags, member, link, entry)                                             \
+#define SECTION(type, flags, member, link, entry)                                               \
 	section(type, flags, offsetof(struct file, member), sizeof(((struct file *)0)->member), \
 		link, entry)
 
@@ -66,15 +71,22 @@ static void build(struct file *f)
 	f->header.e_shentsize = sizeof(Elf64_Shdr);
 	f->header.e_shnum = SECTIONS;
 	f->header.e_shstrndx = SECTION_STRINGS;
-	f->segments[0] = (Elf64_Phdr){ .p_type = PT_LOAD, .p_flags = PF_R, .p_vaddr = BASE,
-				       .p_filesz = sizeof(*f), .p_memsz = sizeof(*f) };
-	f->segments[1] = (Elf64_Phdr){ .p_type = PT_LOAD, .p_flags = PF_R | PF_X,
+	f->segments[0] = (Elf64_Phdr){ .p_type = PT_LOAD,
+				       .p_flags = PF_R,
+				       .p_vaddr = BASE,
+				       .p_filesz = sizeof(*f),
+				       .p_memsz = sizeof(*f) };
+	f->segments[1] = (Elf64_Phdr){ .p_type = PT_LOAD,
+				       .p_flags = PF_R | PF_X,
 				       .p_offset = offsetof(struct file, code),
-				       .p_vaddr = AT(code), .p_filesz = 64, .p_memsz = 64 };
+				       .p_vaddr = AT(code),
+				       .p_filesz = 64,
+				       .p_memsz = 64 };
 	f->segments[2] = (Elf64_Phdr){ .p_type = PT_INTERP,
 				       .p_offset = offsetof(struct file, interpreter),
 				       .p_filesz = sizeof(f->interpreter) };
-	f->segments[3] = (Elf64_Phdr){ .p_type = PT_DYNAMIC, .p_vaddr = AT(dynamic),
+	f->segments[3] = (Elf64_Phdr){ .p_type = PT_DYNAMIC,
+				       .p_vaddr = AT(dynamic),
 				       .p_offset = offsetof(struct file, dynamic),
 				       .p_filesz = sizeof(f->dynamic) };
 	memset(f->code, 0xc3, sizeof(f->code));
@@ -83,8 +95,11 @@ static void build(struct file *f)
 	memcpy(f->strings, strings, sizeof(strings));
 	memcpy(f->section_strings, section_strings, sizeof(section_strings));
 	strcpy(f->interpreter, "/lib/ld.so");
-	f->symbols[1] = (Elf64_Sym){ .st_name = 1, .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC),
-				     .st_shndx = 1, .st_value = AT(code) + 4, .st_size = 4 };
+	f->symbols[1] = (Elf64_Sym){ .st_name = 1,
+				     .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC),
+				     .st_shndx = 1,
+				     .st_value = AT(code) + 4,
+				     .st_size = 4 };
 	f->symbols[2] = (Elf64_Sym){ .st_name = 9999, .st_info = STT_FUNC };
 	f->relocs[0] = (Elf64_Rela){ AT(data) + 8, ELF64_R_INFO(1, R_X86_64_64), 0 };
 	f->relocs[1] = (Elf64_Rela){ AT(data), ELF64_R_INFO(0, R_X86_64_RELATIVE),
@@ -254,7 +269,8 @@ static void test_damaged(void **state)
 	for (size_t i = 0; i < sizeof(whole); i++) {
 		for (size_t k = 0; k < ARRAY_SIZE(values); k++) {
 			size_t n = k ? sizeof(whole) : i;
-			uint8_t *copy = malloc(n + 1); /* exact, so that sanitizers see a step too far */
+			uint8_t *copy = malloc(
+				n + 1); /* exact, so that sanitizers see a step too far */
 			struct error err = ERROR_INIT;
 			struct elf e;
 			int r;
@@ -275,9 +291,12 @@ static void test_damaged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all_that_is_read), cmocka_unit_test(test_addresses),
-		cmocka_unit_test(test_packed_relocations), cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_lies),		 cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_all_that_is_read),
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_packed_relocations),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_lies),
+		cmocka_unit_test(test_damaged),
 	};
 
 	return unit_run(tests);

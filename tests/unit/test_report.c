@@ -18,14 +18,13 @@ static void test_names(void **state)
 	struct error err;
 
 	(void)state;
-	assert_int_equal(
-		read_text("{\"sweep\": 1, \"calls\": ["
-			  "{\"name\": \"mount\", \"arch\": \"x86_64\"},"
-			  "{\"name\": \"read\", \"arch\": \"x86_64\", \"observed\": true},"
-			  "{\"name\": \"bpf\", \"arch\": \"x86_64\", \"observed\": false},"
-			  "{\"name\": \"mount\", \"arch\": \"x86\"}]}",
-			  &names, &err),
-		0);
+	assert_int_equal(read_text("{\"sweep\": 1, \"calls\": ["
+				   "{\"name\": \"mount\", \"arch\": \"x86_64\"},"
+				   "{\"name\": \"read\", \"arch\": \"x86_64\", \"observed\": true},"
+				   "{\"name\": \"bpf\", \"arch\": \"x86_64\", \"observed\": false},"
+				   "{\"name\": \"mount\", \"arch\": \"x86\"}]}",
+				   &names, &err),
+			 0);
 	assert_int_equal(names.len, 2);
 	assert_string_equal(names.items[0], "mount");
 	assert_string_equal(names.items[1], "bpf");
@@ -74,10 +73,17 @@ static void test_round_trip(void **state)
 		{ "/lib/libc.so.6", "\xff\xfename", 0x1234 },
 	};
 	struct sweep_call calls[] = {
-		{ .arch = SYS_ARCH_X86_64, .nr = 165, .programs = 1, .program = "/bin/\033[2Jevil",
+		{ .arch = SYS_ARCH_X86_64,
+		  .nr = 165,
+		  .programs = 1,
+		  .program = "/bin/\033[2Jevil",
 		  .chain = { steps, 2, 2 } },
-		{ .arch = SYS_ARCH_X86_64, .nr = 0, .programs = 2, .program = "/bin/b",
-		  .observed = true, .chain = { steps, 1, 1 } },
+		{ .arch = SYS_ARCH_X86_64,
+		  .nr = 0,
+		  .programs = 2,
+		  .program = "/bin/b",
+		  .observed = true,
+		  .chain = { steps, 1, 1 } },
 	};
 	struct sweep_missed missed[] = { { SYS_ARCH_X86_64, 39 } };
 	struct sweep s = { .calls = { calls, 2, 2 },
@@ -105,8 +111,7 @@ static void test_round_trip(void **state)
 			    "/bin/\\x1b[2Jevil");
 	step = json_array_get(json_object_get(call, "chain"), 1);
 	assert_string_equal(json_string_value(json_object_get(step, "address")), "0x1234");
-	assert_string_equal(json_string_value(json_object_get(step, "function")),
-			    "\\xff\\xfename");
+	assert_string_equal(json_string_value(json_object_get(step, "function")), "\\xff\\xfename");
 }
 
 int main(void)

@@ -52,8 +52,8 @@ static int open_path(const struct fixture *f, const char *path, char **ret)
 static void test_no_way_out(void **state)
 {
 	struct fixture f;
-	static const char *const ways[] = { "/../secret", "../../../secret", "/up", "/dir/up",
-					    "/absolute", "/magic" };
+	static const char *const ways[] = { "/../secret", "../../../secret", "/up",
+					    "/dir/up",	  "/absolute",	     "/magic" };
 	cleanup_free char *absolute = NULL;
 
 	(void)state;
@@ -75,8 +75,8 @@ static void test_no_way_out(void **state)
 static void test_links_inside(void **state)
 {
 	struct fixture f;
-	static const char *const ways[] = { "/inside", "inside", "/link", "/../inside",
-					    "/dir/absolute", "/dir/../link" };
+	static const char *const ways[] = { "/inside",	  "inside",	   "/link",
+					    "/../inside", "/dir/absolute", "/dir/../link" };
 
 	(void)state;
 	open_fixture(&f);
@@ -166,8 +166,10 @@ static void test_list(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_no_way_out),    cmocka_unit_test(test_links_inside),
-		cmocka_unit_test(test_only_regular_files), cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_no_way_out),
+		cmocka_unit_test(test_links_inside),
+		cmocka_unit_test(test_only_regular_files),
+		cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_list),
 	};
 

@@ -187,7 +187,8 @@ static void test_missing_library(void **state)
 
 static void test_script(void **state)
 {
-	static const char script[] = "#! /bin/direct -x\n", env[] = "#!/usr/bin/env -S A=b direct\n";
+	static const char script[] = "#! /bin/direct -x\n",
+			  env[] = "#!/usr/bin/env -S A=b direct\n";
 	struct fixture f;
 
 	(void)state;
@@ -254,7 +255,7 @@ static void test_observed(void **state)
 	sweep_finish(&f.sweep);
 	assert_false(f.sweep.compared);
 	for (int twice = 0; twice < 2; twice++) {
-		assert_int_equal(sweep_observe(&f.sweep, SYS_ARCH_X86_64, 39), 0); /* getpid */
+		assert_int_equal(sweep_observe(&f.sweep, SYS_ARCH_X86_64, 39), 0);  /* getpid */
 		assert_int_equal(sweep_observe(&f.sweep, SYS_ARCH_X86_64, 169), 0); /* reboot */
 	}
 	assert_true(f.sweep.compared);
@@ -283,8 +284,8 @@ static void test_damaged(void **state)
 		assert_non_null(data);
 		memcpy(data, whole, n);
 		for (size_t i = 0; i < (size_t)round % 40; i++)
-			data[chance_below(&chance, round % 2 ? 1024 : n)] =
-				(char)chance_next(&chance);
+			data[chance_below(&chance, round % 2 ? 1024 : n)] = (char)chance_next(
+				&chance);
 		unit_file_write(unit_path(f.dir, "program"), data, length);
 		begin(&f);
 		f.err = ERROR_INIT;
@@ -299,10 +300,10 @@ static void test_damaged(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_direct),	 cmocka_unit_test(test_bare),
-		cmocka_unit_test(test_library),	 cmocka_unit_test(test_module),
+		cmocka_unit_test(test_direct),		cmocka_unit_test(test_bare),
+		cmocka_unit_test(test_library),		cmocka_unit_test(test_module),
 		cmocka_unit_test(test_missing_library), cmocka_unit_test(test_script),
-		cmocka_unit_test(test_refused),	 cmocka_unit_test(test_observed),
+		cmocka_unit_test(test_refused),		cmocka_unit_test(test_observed),
 		cmocka_unit_test(test_damaged),
 	};
 

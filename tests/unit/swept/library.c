@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A library of which one function is used. */
-#include "calls.h"
 #include "library.h"
+#include "calls.h"
 
 long used(void)
 {
