@@ -261,6 +261,21 @@ static void two_phases(void **state)
 	assert_int_equal(json_array_size(json_object_get(rule_of(asking, "socket", 0), "args")), 3);
 }
 
+static void predicted_calls(void **state)
+{
+	static const char *const predicted[] = { "read", "getsid", NULL };
+	static const struct sample_call calls[] = { { "read", APP, NATIVE, false, false, { 0 } } };
+	struct backend_options o = { .policy = { .predicted = predicted, .log_predicted = true } };
+	cleanup_json json_t *logged = emitted(calls, 1, &o), *allowed = NULL;
+
+	assert_string_equal(text_at(rule_of(logged, "getsid", 0), "action"), "SCMP_ACT_LOG");
+	assert_string_equal(text_at(rule_of(logged, "read", 0), "action"), "SCMP_ACT_ALLOW");
+	assert_null(rule_of(logged, "read", 1));
+	o.policy.log_predicted = false;
+	allowed = emitted(calls, 1, &o);
+	assert_string_equal(text_at(rule_of(allowed, "getsid", 0), "action"), "SCMP_ACT_ALLOW");
+}
+
 static void errors_are_passed_up(void **state)
 {
 	static const char *const allow[] = { "nonsense!", NULL };
@@ -285,6 +300,7 @@ int main(void)
 		cmocka_unit_test(values_are_unsigned),
 		cmocka_unit_test(deflected_calls),
 		cmocka_unit_test(two_phases),
+		cmocka_unit_test(predicted_calls),
 		cmocka_unit_test(errors_are_passed_up),
 	};
 

@@ -57,106 +57,108 @@ static bool has(const struct flow_answer *a, uint64_t value)
 #define MOV_EBX(n) 0xbb, n, 0, 0, 0
 #define CALL 0xe8, 0, 0x10, 0, 0
 
+/* clang-format off */
+static const struct {
+	const char *text;
+	uint8_t bytes[32];
+	size_t n;
+	uint64_t values[3];
+	size_t count;
+	bool unknown;
+} cases[] = {
+	{ "a constant", BYTES(MOV_EAX(39), SYSCALL), { 39 }, 1, false },
+	{ "the last of two", BYTES(MOV_EAX(1), MOV_EAX(39), SYSCALL), { 39 }, 1, false },
+	{ "by way of another register",
+	  BYTES(MOV_EBX(5), 0x89, 0xd8, SYSCALL),
+	  { 5 },
+	  1,
+	  false },
+	{ "with something added",
+	  BYTES(MOV_EAX(5), 0x83, 0xc0, 2, SYSCALL),
+	  { 7 },
+	  1,
+	  false },
+	{ "its lowest byte replaced",
+	  BYTES(0xb8, 0, 1, 0, 0, 0xb0, 7, SYSCALL),
+	  { 0x107 },
+	  1,
+	  false },
+	{ "over a call, in a register that is kept",
+	  BYTES(MOV_EBX(5), CALL, 0x89, 0xd8, SYSCALL),
+	  { 5 },
+	  1,
+	  false },
+	{ "over a call, in one that is not",
+	  BYTES(MOV_EAX(5), CALL, SYSCALL),
+	  { 0 },
+	  0,
+	  true },
+	{ "pushed and popped",
+	  BYTES(0x6a, 12, 0x53, 0x5b, 0x58, SYSCALL),
+	  { 12 },
+	  1,
+	  false },
+	{ "stored on the stack",
+	  BYTES(0xc7, 0x44, 0x24, 8, 60, 0, 0, 0, 0x8b, 0x44, 0x24, 8, SYSCALL),
+	  { 60 },
+	  1,
+	  false },
+	{ "stored, then half of it spoiled",
+	  BYTES(0xc7, 0x44, 0x24, 8, 60, 0, 0, 0, 0x66, 0xc7, 0x44, 0x24, 8, 1, 0, 0x8b,
+		0x44, 0x24, 8, SYSCALL),
+	  { 0 },
+	  0,
+	  true },
+	/* test %edi,%edi; mov $1,%eax; je +5; mov $2,%eax; syscall */
+	{ "one of two",
+	  BYTES(0x85, 0xff, MOV_EAX(1), 0x74, 5, MOV_EAX(2), SYSCALL),
+	  { 1, 2 },
+	  2,
+	  false },
+	/* mov $1,%eax; test; cmove %ebx,%eax with ebx = 3 */
+	{ "a conditional move",
+	  BYTES(MOV_EBX(3), MOV_EAX(1), 0x85, 0xff, 0x0f, 0x44, 0xc3, SYSCALL),
+	  { 1, 3 },
+	  2,
+	  false },
+	/* a loop: mov $4,%eax; 1: syscall-less body dec %ecx; jne 1b; syscall */
+	{ "behind a loop",
+	  BYTES(MOV_EAX(4), 0xff, 0xc9, 0x75, 0xfc, SYSCALL),
+	  { 4 },
+	  1,
+	  false },
+	/* mov (%rdi),%rax; test %rax,%rax; je +1; ret; syscall */
+	{ "0, because a branch said so",
+	  BYTES(0x48, 0x8b, 0x07, 0x48, 0x85, 0xc0, 0x74, 1, 0xc3, SYSCALL),
+	  { 0 },
+	  1,
+	  false },
+	/* the same with jne over the syscall: it is not taken */
+	{ "0, because a branch was not taken",
+	  BYTES(0x48, 0x8b, 0x07, 0x48, 0x85, 0xc0, 0x75, 2, SYSCALL, 0xc3),
+	  { 0 },
+	  1,
+	  false },
+	{ "added up from memory", BYTES(0x48, 0x03, 0x07, SYSCALL), { 0 }, 0, true },
+	{ "padding is no way",
+	  BYTES(0xc3, 0x90, 0x90, MOV_EAX(9), SYSCALL),
+	  { 9 },
+	  1,
+	  false },
+};
+/* clang-format on */
+
 static void test_values(void **state)
 {
-	static const struct {
-		const char *text;
-		uint8_t bytes[32];
-		size_t n;
-		uint64_t values[3];
-		size_t count;
-		bool unknown;
-	} rows[] = {
-		{ "a constant", BYTES(MOV_EAX(39), SYSCALL), { 39 }, 1, false },
-		{ "the last of two", BYTES(MOV_EAX(1), MOV_EAX(39), SYSCALL), { 39 }, 1, false },
-		{ "by way of another register",
-		  BYTES(MOV_EBX(5), 0x89, 0xd8, SYSCALL),
-		  { 5 },
-		  1,
-		  false },
-		{ "with something added",
-		  BYTES(MOV_EAX(5), 0x83, 0xc0, 2, SYSCALL),
-		  { 7 },
-		  1,
-		  false },
-		{ "its lowest byte replaced",
-		  BYTES(0xb8, 0, 1, 0, 0, 0xb0, 7, SYSCALL),
-		  { 0x107 },
-		  1,
-		  false },
-		{ "over a call, in a register that is kept",
-		  BYTES(MOV_EBX(5), CALL, 0x89, 0xd8, SYSCALL),
-		  { 5 },
-		  1,
-		  false },
-		{ "over a call, in one that is not",
-		  BYTES(MOV_EAX(5), CALL, SYSCALL),
-		  { 0 },
-		  0,
-		  true },
-		{ "pushed and popped",
-		  BYTES(0x6a, 12, 0x53, 0x5b, 0x58, SYSCALL),
-		  { 12 },
-		  1,
-		  false },
-		{ "stored on the stack",
-		  BYTES(0xc7, 0x44, 0x24, 8, 60, 0, 0, 0, 0x8b, 0x44, 0x24, 8, SYSCALL),
-		  { 60 },
-		  1,
-		  false },
-		{ "stored, then half of it spoiled",
-		  BYTES(0xc7, 0x44, 0x24, 8, 60, 0, 0, 0, 0x66, 0xc7, 0x44, 0x24, 8, 1, 0, 0x8b,
-			0x44, 0x24, 8, SYSCALL),
-		  { 0 },
-		  0,
-		  true },
-		/* test %edi,%edi; mov $1,%eax; je +5; mov $2,%eax; syscall */
-		{ "one of two",
-		  BYTES(0x85, 0xff, MOV_EAX(1), 0x74, 5, MOV_EAX(2), SYSCALL),
-		  { 1, 2 },
-		  2,
-		  false },
-		/* mov $1,%eax; test; cmove %ebx,%eax with ebx = 3 */
-		{ "a conditional move",
-		  BYTES(MOV_EBX(3), MOV_EAX(1), 0x85, 0xff, 0x0f, 0x44, 0xc3, SYSCALL),
-		  { 1, 3 },
-		  2,
-		  false },
-		/* a loop: mov $4,%eax; 1: syscall-less body dec %ecx; jne 1b; syscall */
-		{ "behind a loop",
-		  BYTES(MOV_EAX(4), 0xff, 0xc9, 0x75, 0xfc, SYSCALL),
-		  { 4 },
-		  1,
-		  false },
-		/* mov (%rdi),%rax; test %rax,%rax; je +1; ret; syscall */
-		{ "0, because a branch said so",
-		  BYTES(0x48, 0x8b, 0x07, 0x48, 0x85, 0xc0, 0x74, 1, 0xc3, SYSCALL),
-		  { 0 },
-		  1,
-		  false },
-		/* the same with jne over the syscall: it is not taken */
-		{ "0, because a branch was not taken",
-		  BYTES(0x48, 0x8b, 0x07, 0x48, 0x85, 0xc0, 0x75, 2, SYSCALL, 0xc3),
-		  { 0 },
-		  1,
-		  false },
-		{ "added up from memory", BYTES(0x48, 0x03, 0x07, SYSCALL), { 0 }, 0, true },
-		{ "padding is no way",
-		  BYTES(0xc3, 0x90, 0x90, MOV_EAX(9), SYSCALL),
-		  { 9 },
-		  1,
-		  false },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct flow_answer a;
 
-		ask(rows[i].text, rows[i].bytes, rows[i].n, FLOW_SYSTEM_V, &a);
-		check_number(rows[i].text, a.values.len, rows[i].count);
-		for (size_t k = 0; k < rows[i].count; k++)
-			check(rows[i].text, has(&a, rows[i].values[k]));
-		check_number(rows[i].text, a.unknown, rows[i].unknown);
+		ask(cases[i].text, cases[i].bytes, cases[i].n, FLOW_SYSTEM_V, &a);
+		check_number(cases[i].text, a.values.len, cases[i].count);
+		for (size_t k = 0; k < cases[i].count; k++)
+			check(cases[i].text, has(&a, cases[i].values[k]));
+		check_number(cases[i].text, a.unknown, cases[i].unknown);
 		flow_answer_deinit(&a);
 	}
 }

@@ -544,6 +544,33 @@ static void names_that_are_asked_for(void **state)
 	assert_true(allows(&p, "socketcall", 1, 0, 0));
 }
 
+/* What a sweep found is there for want of a better reason, and as careful as was asked. */
+static void names_that_are_predicted(void **state)
+{
+	static const char *const predicted[] = { "read", "unshare", "getsid", "clone3", NULL };
+	static const struct sample_call calls[] = {
+		{ "read", APP, NATIVE, false, false, { 0 } },
+		{ "clone", APP, NATIVE, false, true, { THREAD } },
+	};
+	cleanup_policy struct policy logged, allowed;
+
+	build(&logged, calls, 2,
+	      &(struct policy_options){ .predicted = predicted, .log_predicted = true });
+	build(&allowed, calls, 2, &(struct policy_options){ .predicted = predicted });
+	assert_int_equal(reasons_of(&logged, "read"), POLICY_OBSERVED);
+	assert_false(policy_find(&logged, "read")->logged);
+	assert_int_equal(reasons_of(&logged, "getsid"), POLICY_PREDICTED);
+	assert_true(policy_find(&logged, "getsid")->logged);
+	assert_non_null(policy_find(&logged, "getsid")->why);
+	assert_true(allows(&logged, "unshare", NS_USER, 0, 0));
+	assert_true(policy_find(&logged, "clone3")->deflected);
+
+	assert_int_equal(reasons_of(&allowed, "unshare"), POLICY_PREDICTED);
+	assert_false(policy_find(&allowed, "unshare")->logged);
+	assert_false(allows(&allowed, "unshare", NS_USER, 0, 0));
+	assert_true(allows(&allowed, "getsid", 0, 0, 0));
+}
+
 static void unknown_names(void **state)
 {
 	static const struct {
@@ -760,6 +787,7 @@ int main(void)
 		cmocka_unit_test(clone3_is_deflected),
 		cmocka_unit_test(deflected_threads_find_clone_open),
 		cmocka_unit_test(names_that_are_asked_for),
+		cmocka_unit_test(names_that_are_predicted),
 		cmocka_unit_test(unknown_names),
 		cmocka_unit_test(calls_of_the_start),
 		cmocka_unit_test(serving_alone),
