@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +54,14 @@ def opinion(workload: Workload) -> None:
             merlon.Recording("--wait", "-c", box.id, name="static") as recording:
         profile = record(box, workload, recording)
         sweep = swept("--rootfs", box.root, "--profile", profile.path)
-    seen, reachable = recorded(profile), calls(sweep)
+    compare(workload.name, recorded(profile), sweep)
+
+
+def compare(name: str, seen: set[tuple[str, str]], sweep: dict[str, Any]) -> None:
+    """Recall and size."""
+    reachable = calls(sweep)
     found = len(seen & reachable) / len(seen)
-    print(f"# {workload.name}: {len(seen)} recorded, {len(reachable)} reachable, {found:.1%} found; "
+    print(f"# {name}: {len(seen)} recorded, {len(reachable)} reachable, {found:.1%} found; "
           f"missed: {', '.join(sorted(name for _, name in seen - reachable)) or 'none'}; "
           f"{len(sweep['unresolved'])} unresolved", flush=True)
     tap.check(found >= RECALL, f"found {found:.1%}; missed {sorted(seen - reachable)}")
@@ -62,6 +69,19 @@ def opinion(workload: Workload) -> None:
     tap.check(not sweep["skipped"], f"not swept: {sweep['skipped']}")
     told = {(call["arch"], call["name"]): call["observed"] for call in sweep["calls"]}
     tap.check({call for call, observed in told.items() if observed} == seen & reachable, "what was observed is told wrong")
+
+
+def go_program() -> None:
+    """A program in Go, whose functions have neither symbols nor unwind tables of the usual kind"""
+    runc = shutil.which("runc") or ""
+    with tempfile.TemporaryDirectory() as directory, \
+            merlon.Recording("--", "sh", "-c", f"cd {directory} && {runc} spec && {runc} list", name="static") as recording:
+        recording.wait()
+        profile = recording.profile()
+        sweep = swept("--rootfs", "/", "--profile", profile.path)
+    compare("runc", recorded(profile), sweep)
+    files = {f["path"] for program in sweep["programs"] for f in program["files"]}
+    tap.check(str(Path(runc).resolve()) in files, f"runc was not swept: {sweep['skipped']}")
 
 
 # With an argument it makes a call that it did not make while it was recorded, and one that no code of it can make.
@@ -161,7 +181,7 @@ def main() -> None:
                 suite.run(opinion, WORKLOADS[name], name=title)
             else:
                 suite.skip(title, why)
-        for test in (on_log, running):
+        for test in (go_program, on_log, running):
             if works:
                 suite.run(test)
             else:
