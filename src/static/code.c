@@ -135,10 +135,9 @@ static void read_arithmetic(struct code_op *op, unsigned id, const cs_x86_op *to
 		return;
 	if (id == X86_INS_INC || id == X86_INS_DEC)
 		copy(op, reg, reg, id == X86_INS_INC ? 1 : -1);
-	else if ((id == X86_INS_XOR || id == X86_INS_SUB) && from->type == X86_OP_REG &&
-		 from->reg == to->reg)
-		set(op, reg, 0);
-	else if (id == X86_INS_AND && from->type == X86_OP_IMM && from->imm == 0)
+	else if (((id == X86_INS_XOR || id == X86_INS_SUB) && from->type == X86_OP_REG &&
+		  from->reg == to->reg) ||
+		 (id == X86_INS_AND && from->type == X86_OP_IMM && from->imm == 0))
 		set(op, reg, 0);
 	else if (id == X86_INS_OR && from->type == X86_OP_IMM && from->imm == -1)
 		set(op, reg, to->size == 4 ? (int64_t)UINT32_MAX : -1);

@@ -104,9 +104,11 @@ static bool common_read(struct cursor *c, struct common *ret)
 	unsigned n = 0;
 
 	ret->encoding = PE_ABSOLUTE;
-	do {
+	for (; n < sizeof(letters); n++) {
 		letters[n] = (char)cursor_number(c, 1, false);
-	} while (letters[n] && ++n < sizeof(letters));
+		if (!letters[n])
+			break;
+	}
 	if (n == sizeof(letters) || c->failed)
 		return false;
 	if (version >= 4)
