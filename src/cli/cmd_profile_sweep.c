@@ -306,8 +306,8 @@ static void show(const struct sweep *s, bool all)
 
 	vec_foreach(c, &s->calls)
 		unobserved += !c->observed;
-	printf("%zu program%s, %zu files: %zu system calls can be reached\n", s->programs.len,
-	       s->programs.len == 1 ? "" : "s", files, s->calls.len);
+	printf("%zu program%s, %zu file%s: %zu system calls can be reached\n", s->programs.len,
+	       s->programs.len == 1 ? "" : "s", files, files == 1 ? "" : "s", s->calls.len);
 	if (s->compared) {
 		printf("recorded: %u, of which the sweep found %zu; never recorded: %zu\n",
 		       s->observed, s->observed - s->missed.len, unobserved);

@@ -69,8 +69,8 @@ struct code {
 	VEC(struct code_op) ops; /* in the order of their addresses */
 };
 
-/* Of one reader, in its life: a thousand times what a large server has, and a minute's work. */
-enum { CODE_INSTRUCTIONS_MAX = 1 << 27 };
+/* Of one reader, in its life: ten times what a large server has, and less than a minute's work. */
+enum { CODE_INSTRUCTIONS_MAX = 1 << 26 };
 
 struct code_reader;
 

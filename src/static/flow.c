@@ -433,8 +433,8 @@ static int step(struct flow *f, const struct state *s, struct flow_answer *a)
 		return r;
 	/* The beginning, the case of a switch, or where another function jumps in. */
 	if (s->op)
-		vec_foreach(w, &f->wanderers)
-			r = r ? r : back_over(f, s, *w, a);
+		for (size_t i = 0; !r && i < f->wanderers.len && f->steps <= FLOW_STEPS_MAX; i++)
+			r = back_over(f, s, f->wanderers.items[i], a);
 	return r ? r : answer_input(a, s, ops[s->op].at);
 }
 

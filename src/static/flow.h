@@ -12,7 +12,7 @@
 
 enum {
 	FLOW_STATES_MAX = 4096, /* of one question: beyond, the answer is "unknown" */
-	FLOW_STEPS_MAX = 1 << 16,
+	FLOW_STEPS_MAX = 1 << 14,
 	FLOW_VALUES_MAX = 512,
 };
 

@@ -303,6 +303,10 @@ static int op_use(struct image *i, const struct image_function *f, const struct 
 		return transfer_use(i, f, op, reader);
 	case CODE_SYSCALL:
 	case CODE_INT80:
+		if (i->sites.len >= IMAGE_SITES_MAX) {
+			i->dropped++;
+			return 0;
+		}
 		site = vec_add(&i->sites);
 		if (!site)
 			return -ENOMEM;

@@ -11,6 +11,7 @@
 
 enum {
 	IMAGE_EDGES_MAX = 1 << 23,
+	IMAGE_SITES_MAX = 1 << 16,
 	IMAGE_WORDS_MAX = 1 << 26, /* of data that may be addresses */
 	IMAGE_NONE = UINT32_MAX,
 };
@@ -63,7 +64,7 @@ struct image {
 	VEC(struct image_edge) edges;
 	VEC(struct image_site) sites;
 	VEC(struct image_edge) data; /* functions whose addresses are in the file's data */
-	uint64_t dropped;	     /* edges beyond the maximum */
+	uint64_t dropped;	     /* edges and sites beyond the maxima */
 };
 
 /* Takes over what bytes holds, in any case. 0, ELF_E_* or a negative errno. */

@@ -40,6 +40,10 @@ static int unresolved(struct search *s, const struct question *q)
 	vec_foreach(known, &s->list->unresolved)
 		if (known->visit == q->visit && known->at == q->at)
 			return 0;
+	if (s->list->unresolved.len >= NUMBER_UNRESOLVED_MAX) {
+		s->list->dropped++;
+		return 0;
+	}
 	slot = vec_add(&s->list->unresolved);
 	if (!slot)
 		return -ENOMEM;
@@ -47,21 +51,28 @@ static int unresolved(struct search *s, const struct question *q)
 	return 0;
 }
 
-/* Each question once: circles of calls end. */
 static int ask(struct search *s, const struct question *q)
 {
 	struct question *slot;
 
-	vec_foreach(known, &s->questions)
-		if (same(known, q))
-			return 0;
-	if (s->questions.len >= NUMBER_QUESTIONS_MAX)
-		return unresolved(s, q);
+	if (s->questions.len >= NUMBER_QUESTIONS_MAX) {
+		s->list->dropped++;
+		return 0;
+	}
 	slot = vec_add(&s->questions);
 	if (!slot)
 		return -ENOMEM;
 	*slot = *q;
 	return 0;
+}
+
+/* Each question once: circles of calls end. */
+static int ask_anew(struct search *s, const struct question *q)
+{
+	vec_foreach(known, &s->questions)
+		if (same(known, q))
+			return 0;
+	return ask(s, q);
 }
 
 static int found(struct search *s, const struct question *q, uint64_t value)
@@ -106,7 +117,7 @@ static int ask_callers(struct search *s, const struct question *q, const struct 
 				continue;
 			next.place.offset -= 8;
 		}
-		r = ask(s, &next);
+		r = ask_anew(s, &next);
 	}
 	return r;
 }

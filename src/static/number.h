@@ -4,7 +4,7 @@
 #include "static/reach.h"
 #include "uapi/arch.h"
 
-enum { NUMBER_QUESTIONS_MAX = 1 << 15 };
+enum { NUMBER_QUESTIONS_MAX = 1 << 15, NUMBER_UNRESOLVED_MAX = 1 << 12 };
 
 /* A number, and the function in which it is a constant. */
 struct number {
@@ -21,6 +21,7 @@ struct number_unresolved {
 struct number_list {
 	VEC(struct number) found; /* each (arch, nr) once, with the first visit that has it */
 	VEC(struct number_unresolved) unresolved;
+	uint64_t dropped; /* questions and answers beyond the maxima */
 };
 
 /* -ENOMEM; -EFBIG as code_read(). */

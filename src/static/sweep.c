@@ -115,6 +115,7 @@ static int look(struct sweep *s, const struct program *p)
 		r = r ? r : call_add(s, &reach, n);
 	vec_foreach(u, &numbers.unresolved)
 		r = r ? r : unresolved_add(s, &reach, u);
+	s->unresolved_dropped += numbers.dropped;
 	s->functions += reach.visits.len;
 	s->instructions = code_reader_instructions(s->store.reader);
 	number_list_deinit(&numbers);

@@ -2,6 +2,7 @@
 /* Sweeps of small programs (tests/unit/swept), of which it is known what they can call. */
 #include "unit.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -297,6 +298,44 @@ static void test_damaged(void **state)
 	close_fixture(&f);
 }
 
+/* A file that is nothing but ways into the kernel: what is beyond the limits is counted. */
+static void test_too_much(void **state)
+{
+	enum { HEAD = 120, SITES = IMAGE_SITES_MAX + 1000 };
+	static uint8_t file[HEAD + SITES * 2];
+	Elf64_Ehdr header = { .e_type = ET_EXEC,
+			      .e_machine = EM_X86_64,
+			      .e_version = EV_CURRENT,
+			      .e_entry = 0x400000 + HEAD,
+			      .e_phoff = sizeof(header),
+			      .e_ehsize = sizeof(header),
+			      .e_phentsize = sizeof(Elf64_Phdr),
+			      .e_phnum = 1 };
+	Elf64_Phdr segment = { .p_type = PT_LOAD,
+			       .p_flags = PF_R | PF_X,
+			       .p_offset = HEAD,
+			       .p_vaddr = 0x400000 + HEAD,
+			       .p_filesz = SITES * 2,
+			       .p_memsz = SITES * 2 };
+	struct fixture f;
+
+	(void)state;
+	memcpy(header.e_ident, ELFMAG "\2\1\1", 7);
+	memcpy(file, &header, sizeof(header));
+	memcpy(file + sizeof(header), &segment, sizeof(segment));
+	for (size_t i = 0; i < SITES; i++)
+		memcpy(file + HEAD + i * 2, "\x0f\x05", 2);
+	open_fixture(&f);
+	unit_file_write(unit_path(f.dir, "much"), file, sizeof(file));
+	begin(&f);
+	assert_int_equal(sweep_program(&f.sweep, "/much", &f.err), 0);
+	assert_int_equal(f.sweep.calls.len, 0);
+	assert_int_equal(f.sweep.unresolved.len, SWEEP_UNRESOLVED_MAX);
+	assert_true(f.sweep.unresolved_dropped > 0);
+	assert_true(f.sweep.programs.items[0]->images.items[0].image->dropped >= 1000);
+	close_fixture(&f);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,7 +343,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_library),		cmocka_unit_test(test_module),
 		cmocka_unit_test(test_missing_library), cmocka_unit_test(test_script),
 		cmocka_unit_test(test_refused),		cmocka_unit_test(test_observed),
-		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_damaged),		cmocka_unit_test(test_too_much),
 	};
 
 	if (argc != 6)
