@@ -18,7 +18,7 @@ struct question {
 
 struct search {
 	struct number_list *list;
-	const struct reach *reach;
+	const struct graph *graph;
 	struct store *store;
 	VEC(struct question) questions;
 	struct code code; /* of the visit that was asked about last, for most ask about it again */
@@ -100,9 +100,9 @@ static int found(struct search *s, const struct question *q, uint64_t value)
 /* The same question in those who call an entry: a call has put its return address on the stack. */
 static int ask_callers(struct search *s, const struct question *q, const struct flow_input *input)
 {
-	uint32_t image = s->reach->visits.items[q->visit].at.image;
-	const struct reach_link *end = s->reach->links.items + s->reach->links.len;
-	const struct reach_link *l = reach_links(s->reach, image, input->entry);
+	uint32_t image = s->graph->visits.items[q->visit].at.image;
+	const struct graph_link *end = s->graph->links.items + s->graph->links.len;
+	const struct graph_link *l = graph_links(s->graph, image, input->entry);
 	int r = 0;
 
 	for (; !r && l < end && l->image == image && l->target == input->entry; l++) {
@@ -124,8 +124,8 @@ static int ask_callers(struct search *s, const struct question *q, const struct 
 
 static int function_open(struct search *s, uint32_t visit)
 {
-	struct reach_place at = s->reach->visits.items[visit].at;
-	const struct image *image = s->reach->program->images.items[at.image].image;
+	struct graph_place at = s->graph->visits.items[visit].at;
+	const struct image *image = s->graph->program->images.items[at.image].image;
 	int r;
 
 	if (s->flow && s->visit == visit)
@@ -162,8 +162,8 @@ static int answer(struct search *s, const struct question *q)
 
 static int ask_sites(struct search *s, uint32_t visit)
 {
-	struct reach_place at = s->reach->visits.items[visit].at;
-	const struct image *image = s->reach->program->images.items[at.image].image;
+	struct graph_place at = s->graph->visits.items[visit].at;
+	const struct image *image = s->graph->program->images.items[at.image].image;
 	const struct image_function *f = &image->functions.items[at.function];
 	int r = 0;
 
@@ -176,12 +176,12 @@ static int ask_sites(struct search *s, uint32_t visit)
 	return r;
 }
 
-int numbers_find(struct number_list *list, const struct reach *reach, struct store *store)
+int numbers_find(struct number_list *list, const struct graph *graph, struct store *store)
 {
-	struct search s = { .list = list, .reach = reach, .store = store };
+	struct search s = { .list = list, .graph = graph, .store = store };
 	int r = 0;
 
-	for (uint32_t v = 0; !r && v < reach->visits.len; v++)
+	for (uint32_t v = 0; !r && v < graph->visits.len; v++)
 		r = ask_sites(&s, v);
 	for (size_t i = 0; !r && i < s.questions.len; i++) {
 		struct question q = s.questions.items[i];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which numbers the instructions that enter the kernel are given, in the reached part of a program. */
 #pragma once
-#include "static/reach.h"
+#include "static/graph.h"
 #include "uapi/arch.h"
 
 enum { NUMBER_QUESTIONS_MAX = 1 << 15, NUMBER_UNRESOLVED_MAX = 1 << 12 };
@@ -25,5 +25,5 @@ struct number_list {
 };
 
 /* -ENOMEM; -EFBIG as code_read(). */
-int numbers_find(struct number_list *list, const struct reach *reach, struct store *store);
+int numbers_find(struct number_list *list, const struct graph *graph, struct store *store);
 void number_list_deinit(struct number_list *list);

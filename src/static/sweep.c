@@ -33,25 +33,25 @@ void sweep_deinit(struct sweep *s)
 	store_deinit(&s->store);
 }
 
-static struct sweep_step step_of(const struct reach *reach, uint32_t visit, uint64_t at)
+static struct sweep_step step_of(const struct graph *graph, uint32_t visit, uint64_t at)
 {
-	struct reach_place place = reach->visits.items[visit].at;
-	const struct image *image = reach->program->images.items[place.image].image;
+	struct graph_place place = graph->visits.items[visit].at;
+	const struct image *image = graph->program->images.items[place.image].image;
 	uint64_t start = image->functions.items[place.function].start;
 
 	return (struct sweep_step){ image->path, image_name_at(image, start), at ? at : start };
 }
 
 /* From the way back, one step at a time, to the way there. */
-static int chain_build(sweep_chain *chain, const struct reach *reach, uint32_t visit)
+static int chain_build(sweep_chain *chain, const struct graph *graph, uint32_t visit)
 {
 	for (; visit != IMAGE_NONE && chain->len < SWEEP_CHAIN_MAX;
-	     visit = reach->visits.items[visit].from) {
+	     visit = graph->visits.items[visit].from) {
 		struct sweep_step *slot = vec_add(chain);
 
 		if (!slot)
 			return -ENOMEM;
-		*slot = step_of(reach, visit, 0);
+		*slot = step_of(graph, visit, 0);
 	}
 	for (size_t i = 0; i < chain->len / 2; i++) {
 		struct sweep_step last = chain->items[chain->len - 1 - i];
@@ -62,7 +62,7 @@ static int chain_build(sweep_chain *chain, const struct reach *reach, uint32_t v
 	return 0;
 }
 
-static int call_add(struct sweep *s, const struct reach *reach, const struct number *n)
+static int call_add(struct sweep *s, const struct graph *graph, const struct number *n)
 {
 	struct sweep_call *slot;
 
@@ -78,15 +78,15 @@ static int call_add(struct sweep *s, const struct reach *reach, const struct num
 	slot->arch = n->arch;
 	slot->nr = n->nr;
 	slot->programs = 1;
-	slot->program = reach->program->path;
-	return chain_build(&slot->chain, reach, n->visit);
+	slot->program = graph->program->path;
+	return chain_build(&slot->chain, graph, n->visit);
 }
 
 /* One that several programs share, as in libc, is told once. */
-static int unresolved_add(struct sweep *s, const struct reach *reach,
+static int unresolved_add(struct sweep *s, const struct graph *graph,
 			  const struct number_unresolved *u)
 {
-	struct sweep_step at = step_of(reach, u->visit, u->at);
+	struct sweep_step at = step_of(graph, u->visit, u->at);
 	struct sweep_unresolved *slot;
 
 	vec_foreach(known, &s->unresolved)
@@ -99,27 +99,27 @@ static int unresolved_add(struct sweep *s, const struct reach *reach,
 	slot = vec_add(&s->unresolved);
 	if (!slot)
 		return -ENOMEM;
-	*slot = (struct sweep_unresolved){ at, reach->program->path };
+	*slot = (struct sweep_unresolved){ at, graph->program->path };
 	return 0;
 }
 
 static int look(struct sweep *s, const struct program *p)
 {
-	struct reach reach = { 0 };
+	struct graph graph = { 0 };
 	struct number_list numbers = { 0 };
-	int r = reach_build(&reach, p, &s->store);
+	int r = graph_build(&graph, p, &s->store);
 
 	if (!r)
-		r = numbers_find(&numbers, &reach, &s->store);
+		r = numbers_find(&numbers, &graph, &s->store);
 	vec_foreach(n, &numbers.found)
-		r = r ? r : call_add(s, &reach, n);
+		r = r ? r : call_add(s, &graph, n);
 	vec_foreach(u, &numbers.unresolved)
-		r = r ? r : unresolved_add(s, &reach, u);
+		r = r ? r : unresolved_add(s, &graph, u);
 	s->unresolved_dropped += numbers.dropped;
-	s->functions += reach.visits.len;
+	s->functions += graph.visits.len;
 	s->instructions = code_reader_instructions(s->store.reader);
 	number_list_deinit(&numbers);
-	reach_deinit(&reach);
+	graph_deinit(&graph);
 	return r;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "static/reach.h"
+#include "static/graph.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -7,44 +7,44 @@
 #include "base/str.h"
 
 struct walk {
-	struct reach *reach;
+	struct graph *graph;
 	struct store *store;
 	uint32_t visit; /* whose edges are followed */
 };
 
 static int visit(struct walk *w, uint32_t image, uint64_t address)
 {
-	struct image *i = w->reach->program->images.items[image].image;
+	struct image *i = w->graph->program->images.items[image].image;
 	uint32_t function = image_find(i, address);
-	struct reach_visit *slot;
+	struct graph_visit *slot;
 
-	if (function == IMAGE_NONE || w->reach->numbers.items[image][function])
+	if (function == IMAGE_NONE || w->graph->numbers.items[image][function])
 		return 0;
-	slot = vec_add(&w->reach->visits);
+	slot = vec_add(&w->graph->visits);
 	if (!slot)
 		return -ENOMEM;
-	*slot = (struct reach_visit){ { image, function }, w->visit };
-	w->reach->numbers.items[image][function] = (uint32_t)w->reach->visits.len;
+	*slot = (struct graph_visit){ { image, function }, w->visit };
+	w->graph->numbers.items[image][function] = (uint32_t)w->graph->visits.len;
 	return 0;
 }
 
 static int follow_to(struct walk *w, uint32_t image, uint64_t target, const struct image_edge *edge)
 {
-	struct reach_link *slot;
+	struct graph_link *slot;
 
-	if (w->reach->links.len >= REACH_LINKS_MAX)
+	if (w->graph->links.len >= GRAPH_LINKS_MAX)
 		return -EFBIG;
-	slot = vec_add(&w->reach->links);
+	slot = vec_add(&w->graph->links);
 	if (!slot)
 		return -ENOMEM;
-	*slot = (struct reach_link){ target, edge->at, image, w->visit, edge->kind };
+	*slot = (struct graph_link){ target, edge->at, image, w->visit, edge->kind };
 	return visit(w, image, target);
 }
 
 /* The first image in order that has a name tells what it means; it may have several versions of it. */
 static int follow_name(struct walk *w, const char *name, const struct image_edge *edge)
 {
-	const struct program *p = w->reach->program;
+	const struct program *p = w->graph->program;
 
 	for (uint32_t i = 0; i < p->images.len; i++) {
 		const struct image *image = p->images.items[i].image;
@@ -55,7 +55,7 @@ static int follow_name(struct walk *w, const char *name, const struct image_edge
 		if (!found)
 			continue;
 		for (int n = 0;
-		     !r && n < REACH_VERSIONS_MAX && found < end && str_eq(found->name, name);
+		     !r && n < GRAPH_VERSIONS_MAX && found < end && str_eq(found->name, name);
 		     n++, found++)
 			r = follow_to(w, i, found->address, edge);
 		return r;
@@ -65,7 +65,7 @@ static int follow_name(struct walk *w, const char *name, const struct image_edge
 
 static int follow(struct walk *w, uint32_t image, const struct image_edge *edge)
 {
-	const struct image *i = w->reach->program->images.items[image].image;
+	const struct image *i = w->graph->program->images.items[image].image;
 	const struct elf_symbol *s;
 	int r = 0;
 
@@ -83,7 +83,7 @@ static int follow(struct walk *w, uint32_t image, const struct image_edge *edge)
 /* Where the kernel or the dynamic linker comes in, and whatever may be called through data. */
 static int add_roots(struct walk *w, uint32_t image)
 {
-	const struct program_image *p = &w->reach->program->images.items[image];
+	const struct program_image *p = &w->graph->program->images.items[image];
 	const struct elf *e = &p->image->elf;
 	int r = 0;
 
@@ -106,7 +106,7 @@ static int add_roots(struct walk *w, uint32_t image)
 
 static int link_compare(const void *a, const void *b)
 {
-	const struct reach_link *x = a, *y = b;
+	const struct graph_link *x = a, *y = b;
 
 	if (x->image != y->image)
 		return x->image < y->image ? -1 : 1;
@@ -115,7 +115,7 @@ static int link_compare(const void *a, const void *b)
 	return x->visit < y->visit ? -1 : x->visit > y->visit;
 }
 
-static int numbers_alloc(struct reach *r)
+static int numbers_alloc(struct graph *r)
 {
 	vec_foreach(p, &r->program->images) {
 		uint32_t **slot = vec_add(&r->numbers);
@@ -131,8 +131,8 @@ static int numbers_alloc(struct reach *r)
 
 static int follow_visit(struct walk *w, uint32_t visit)
 {
-	struct reach_place at = w->reach->visits.items[visit].at;
-	struct image *image = w->reach->program->images.items[at.image].image;
+	struct graph_place at = w->graph->visits.items[visit].at;
+	struct image *image = w->graph->program->images.items[at.image].image;
 	const struct image_function *f = &image->functions.items[at.function];
 	int r = image_read(image, at.function, w->store->reader, &w->store->scratch);
 
@@ -148,30 +148,30 @@ static int walk(struct walk *w)
 	uint32_t next = 0;
 	int r = 0;
 
-	for (uint32_t i = 0; !r && i < w->reach->program->images.len; i++) {
+	for (uint32_t i = 0; !r && i < w->graph->program->images.len; i++) {
 		r = add_roots(w, i);
-		while (!r && next < w->reach->visits.len)
+		while (!r && next < w->graph->visits.len)
 			r = follow_visit(w, next++);
 	}
 	return r;
 }
 
-int reach_build(struct reach *reach, const struct program *program, struct store *store)
+int graph_build(struct graph *graph, const struct program *program, struct store *store)
 {
-	struct walk w = { .reach = reach, .store = store };
+	struct walk w = { .graph = graph, .store = store };
 	int r;
 
-	*reach = (struct reach){ .program = program };
-	r = numbers_alloc(reach);
+	*graph = (struct graph){ .program = program };
+	r = numbers_alloc(graph);
 	r = r ? r : walk(&w);
 	if (r)
-		reach_deinit(reach);
+		graph_deinit(graph);
 	else
-		vec_sort(&reach->links, link_compare);
+		vec_sort(&graph->links, link_compare);
 	return r;
 }
 
-void reach_deinit(struct reach *r)
+void graph_deinit(struct graph *r)
 {
 	vec_foreach(numbers, &r->numbers)
 		free(*numbers);
@@ -180,13 +180,13 @@ void reach_deinit(struct reach *r)
 	vec_deinit(&r->links);
 }
 
-const struct reach_link *reach_links(const struct reach *r, uint32_t image, uint64_t target)
+const struct graph_link *graph_links(const struct graph *r, uint32_t image, uint64_t target)
 {
 	size_t low = 0, high = r->links.len;
 
 	while (low < high) {
 		size_t mid = (low + high) / 2;
-		const struct reach_link *l = &r->links.items[mid];
+		const struct graph_link *l = &r->links.items[mid];
 
 		if (l->image < image || (l->image == image && l->target < target))
 			low = mid + 1;
