@@ -13,6 +13,7 @@ from typing import Any
 import merlon
 import tap
 from container import Container, available, container
+from programs import build as programs
 from spec import Spec
 from workloads import WORKLOADS, Workload
 
@@ -69,6 +70,13 @@ def compare(name: str, seen: set[tuple[str, str]], sweep: dict[str, Any]) -> Non
     tap.check(not sweep["skipped"], f"not swept: {sweep['skipped']}")
     told = {(call["arch"], call["name"]): call["observed"] for call in sweep["calls"]}
     tap.check({call for call, observed in told.items() if observed} == seen & reachable, "what was observed is told wrong")
+
+
+def unresolved() -> None:
+    """Numbers that come out of a table are not found, and that is said"""
+    sweep = swept("--rootfs", programs.programs(), "--exe", "/x32")
+    tap.check(("x86_64", "getppid") in calls(sweep), f"{calls(sweep)}")
+    tap.check([u["file"] for u in sweep["unresolved"]] == ["/x32"], f"{sweep['unresolved']}")
 
 
 def go_program() -> None:
@@ -186,6 +194,7 @@ def main() -> None:
                 suite.run(test)
             else:
                 suite.skip(test.__doc__ or "", why)
+        suite.run(unresolved)
         suite.run(refusals)
 
 

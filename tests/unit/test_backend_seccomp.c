@@ -266,7 +266,7 @@ static void predicted_calls(void **state)
 	static const char *const predicted[] = { "read", "getsid", NULL };
 	static const struct sample_call calls[] = { { "read", APP, NATIVE, false, false, { 0 } } };
 	struct backend_options o = { .policy = { .predicted = predicted, .log_predicted = true } };
-	cleanup_json json_t *logged = emitted(calls, 1, &o), *allowed = NULL;
+	cleanup_json json_t *logged = emitted(calls, 1, &o), *allowed = NULL, *complaining = NULL;
 
 	assert_string_equal(text_at(rule_of(logged, "getsid", 0), "action"), "SCMP_ACT_LOG");
 	assert_string_equal(text_at(rule_of(logged, "read", 0), "action"), "SCMP_ACT_ALLOW");
@@ -274,6 +274,11 @@ static void predicted_calls(void **state)
 	o.policy.log_predicted = false;
 	allowed = emitted(calls, 1, &o);
 	assert_string_equal(text_at(rule_of(allowed, "getsid", 0), "action"), "SCMP_ACT_ALLOW");
+
+	/* A filter that complains logs by default: runtimes want no rule that says the same. */
+	o.policy.log_predicted = o.complain = true;
+	complaining = emitted(calls, 1, &o);
+	assert_null(rule_of(complaining, "getsid", 0));
 }
 
 static void errors_are_passed_up(void **state)
