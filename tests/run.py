@@ -195,9 +195,6 @@ def run_vm(machine: Machine, tests: list[str], build: Path) -> list[Outcome]:
     if "test_selinux" in tests and (compiler := shutil.which("secilc")):
         copies.append((Path(compiler), "/usr/bin/secilc"))
         copies += [(library.resolve(), str(library)) for library in Path("/usr/lib").glob("*/libsepol.so.2")]
-    # Libraries of Merlon's that the root file system does not have.
-    for name in ("libcapstone.so.4", "libfyaml.so.0"):
-        copies += [(library.resolve(), str(library)) for library in Path("/usr/lib").glob(f"*/{name}")]
     for library in Path("/usr/lib").glob("*/libcmocka.so.0"):
         copies.append((library.resolve(), f"/merlon/lib/{library.name}"))
     try:

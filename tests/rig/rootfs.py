@@ -20,7 +20,7 @@ PACKAGES = (
     "nginx-light", "redis-server", "postgresql-15", "python3",                    # workloads
     "bash", "curl", "strace", "procps", "iproute2", "kmod", "busybox-static",     # tools of tests
     "runc", "crun", "apparmor", "libcap2-bin",                                    # containers inside VMs
-    "libbpf1", "libseccomp2", "libcap2", "libjansson4", "libfyaml0", "libcapstone4", "libelf1",  # what Merlon is linked with
+    "libbpf1", "libseccomp2", "libcap2", "libjansson4", "libfyaml0", "libcapstone4", "libelf1", # what Merlon is linked with
 )
 # Kept out while unpacking.  The LLVM JIT of PostgreSQL is a third of the whole tree, and the server runs without.
 EXCLUDE = (

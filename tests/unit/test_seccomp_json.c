@@ -31,107 +31,103 @@ static uint32_t ask(const struct input *in, enum sys_arch arch, const char *name
 #define OCI(rules) "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": [" rules "]}"
 #define ALL "\"action\": \"SCMP_ACT_ALLOW\""
 
+static const struct {
+	const char *row, *text;
+	const char *call;
+	uint64_t arg;
+	uint32_t answer;
+} meaning_rows[] = {
+	{ "nothing", OCI(""), "read", 0, ERRNO(EPERM) },
+	{ "a default error", "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 38}",
+	  "read", 0, ERRNO(38) },
+	{ "by name", "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrno\": \"ENOSYS\"}",
+	  "read", 0, ERRNO(38) },
+	{ "kill", "{\"defaultAction\": \"SCMP_ACT_KILL\"}", "read", 0, SECCOMP_RET_KILL_THREAD },
+	{ "allow", OCI("{\"names\": [\"read\"], " ALL "}"), "read", 0, SECCOMP_RET_ALLOW },
+	{ "the old word", OCI("{\"name\": \"read\", " ALL "}"), "read", 0, SECCOMP_RET_ALLOW },
+	{ "nulls of Go",
+	  OCI("{\"name\": \"\", \"names\": [\"read\"], \"args\": null, "
+	      "\"includes\": {\"caps\": null}, \"excludes\": null, " ALL "}"),
+	  "read", 0, SECCOMP_RET_ALLOW },
+	{ "an error",
+	  OCI("{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": "
+	      "38}"),
+	  "read", 0, ERRNO(38) },
+	{ "as the default: skipped",
+	  OCI("{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ERRNO\"}, "
+	      "{\"names\": [\"read\"], \"args\": [{\"index\": 0, \"value\": 1, \"op\": "
+	      "\"SCMP_CMP_EQ\"}], " ALL "}"),
+	  "read", 1, SECCOMP_RET_ALLOW },
+	{ "an argument",
+	  OCI("{\"names\": [\"read\"], \"args\": [{\"index\": 0, \"value\": 1, "
+	      "\"op\": \"SCMP_CMP_EQ\"}], " ALL "}"),
+	  "read", 2, ERRNO(EPERM) },
+	{ "a number of 64 bits",
+	  OCI("{\"names\": [\"read\"], \"args\": [{\"index\": 0, \"value\": "
+	      "18446744073709551615, \"op\": \"SCMP_CMP_EQ\"}], " ALL "}"),
+	  "read", UINT64_MAX, SECCOMP_RET_ALLOW },
+	{ "big digits in a text stay",
+	  OCI("{\"comment\": \"\\\"18446744073709551615\", \"names\": [\"read\"], " ALL "}"),
+	  "read", 0, SECCOMP_RET_ALLOW },
+	{ "one argument twice is either",
+	  OCI("{\"names\": [\"read\"], \"args\": [{\"index\": 0, \"value\": 1, \"op\": "
+	      "\"SCMP_CMP_EQ\"}, {\"index\": 0, \"value\": 2, \"op\": \"SCMP_CMP_EQ\"}], " ALL "}"),
+	  "read", 2, SECCOMP_RET_ALLOW },
+	{ "includes what is there",
+	  OCI("{\"names\": [\"ptrace\"], \"includes\": {\"caps\": [\"CAP_SYS_PTRACE\"], \"arches\": "
+	      "[\"amd64\"], \"minKernel\": \"4.8\"}, " ALL "}"),
+	  "ptrace", 0, SECCOMP_RET_ALLOW },
+	{ "includes a capability that is not",
+	  OCI("{\"names\": [\"bpf\"], \"includes\": {\"caps\": [\"CAP_BPF\"]}, " ALL "}"), "bpf", 0,
+	  ERRNO(EPERM) },
+	{ "includes both, one is missing",
+	  OCI("{\"names\": [\"bpf\"], \"includes\": {\"caps\": [\"CAP_SYS_PTRACE\", \"CAP_BPF\"]}, " ALL
+	      "}"),
+	  "bpf", 0, ERRNO(EPERM) },
+	{ "includes a newer kernel",
+	  OCI("{\"names\": [\"bpf\"], \"includes\": {\"minKernel\": \"6.13\"}, " ALL "}"), "bpf", 0,
+	  ERRNO(EPERM) },
+	{ "includes another machine",
+	  OCI("{\"names\": [\"bpf\"], \"includes\": {\"arches\": [\"s390x\"]}, " ALL "}"), "bpf", 0,
+	  ERRNO(EPERM) },
+	{ "excludes one of two",
+	  OCI("{\"names\": [\"bpf\"], \"excludes\": {\"caps\": [\"CAP_BPF\", \"CAP_SYS_PTRACE\"]}, " ALL
+	      "}"),
+	  "bpf", 0, ERRNO(EPERM) },
+	{ "excludes what is not there",
+	  OCI("{\"names\": [\"bpf\"], \"excludes\": {\"caps\": [\"CAP_BPF\"]}, " ALL "}"), "bpf", 0,
+	  SECCOMP_RET_ALLOW },
+	{ "excludes nothing", OCI("{\"names\": [\"bpf\"], \"excludes\": {}, " ALL "}"), "bpf", 0,
+	  SECCOMP_RET_ALLOW },
+	{ "a bundle",
+	  "{\"ociVersion\": \"1.0.2\", \"linux\": {\"seccomp\": " OCI("{\"names\": [\"read\"], " ALL
+								      "}") "}}",
+	  "read", 0, SECCOMP_RET_ALLOW },
+	{ "a resource",
+	  "apiVersion: security-profiles-operator.x-k8s.io/v1\nkind: SeccompProfile\nmetadata:\n  "
+	  "name: x\nspec:\n  defaultAction: SCMP_ACT_LOG\n  syscalls:\n  - action: SCMP_ACT_ERRNO\n"
+	  "    names: [read]\n    errnoRet: 13\n    args:\n    - {index: 0, value: 5, op: "
+	  "SCMP_CMP_GT}\n",
+	  "read", 6, ERRNO(13) },
+	{ "a resource's default",
+	  "kind: ConfigMap\n---\nkind: SeccompProfile\nspec:\n  defaultAction: SCMP_ACT_LOG\n",
+	  "read", 6, SECCOMP_RET_LOG },
+};
+
 static void meanings(void **state)
 {
-	static const struct {
-		const char *row, *text;
-		const char *call;
-		uint64_t arg;
-		uint32_t answer;
-	} rows[] = {
-		{ "nothing", OCI(""), "read", 0, ERRNO(EPERM) },
-		{ "a default error",
-		  "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 38}", "read", 0,
-		  ERRNO(38) },
-		{ "by name",
-		  "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrno\": \"ENOSYS\"}", "read",
-		  0, ERRNO(38) },
-		{ "kill", "{\"defaultAction\": \"SCMP_ACT_KILL\"}", "read", 0,
-		  SECCOMP_RET_KILL_THREAD },
-		{ "allow", OCI("{\"names\": [\"read\"], " ALL "}"), "read", 0, SECCOMP_RET_ALLOW },
-		{ "the old word", OCI("{\"name\": \"read\", " ALL "}"), "read", 0,
-		  SECCOMP_RET_ALLOW },
-		{ "nulls of Go",
-		  OCI("{\"name\": \"\", \"names\": [\"read\"], \"args\": null, "
-		      "\"includes\": {\"caps\": null}, \"excludes\": null, " ALL "}"),
-		  "read", 0, SECCOMP_RET_ALLOW },
-		{ "an error",
-		  OCI("{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": "
-		      "38}"),
-		  "read", 0, ERRNO(38) },
-		{ "as the default: skipped",
-		  OCI("{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ERRNO\"}, "
-		      "{\"names\": [\"read\"], \"args\": [{\"index\": 0, \"value\": 1, \"op\": "
-		      "\"SCMP_CMP_EQ\"}], " ALL "}"),
-		  "read", 1, SECCOMP_RET_ALLOW },
-		{ "an argument",
-		  OCI("{\"names\": [\"read\"], \"args\": [{\"index\": 0, \"value\": 1, "
-		      "\"op\": \"SCMP_CMP_EQ\"}], " ALL "}"),
-		  "read", 2, ERRNO(EPERM) },
-		{ "a number of 64 bits",
-		  OCI("{\"names\": [\"read\"], \"args\": [{\"index\": 0, \"value\": "
-		      "18446744073709551615, \"op\": \"SCMP_CMP_EQ\"}], " ALL "}"),
-		  "read", UINT64_MAX, SECCOMP_RET_ALLOW },
-		{ "big digits in a text stay",
-		  OCI("{\"comment\": \"\\\"18446744073709551615\", \"names\": [\"read\"], " ALL
-		      "}"),
-		  "read", 0, SECCOMP_RET_ALLOW },
-		{ "one argument twice is either",
-		  OCI("{\"names\": [\"read\"], \"args\": [{\"index\": 0, \"value\": 1, \"op\": "
-		      "\"SCMP_CMP_EQ\"}, {\"index\": 0, \"value\": 2, \"op\": \"SCMP_CMP_EQ\"}], " ALL
-		      "}"),
-		  "read", 2, SECCOMP_RET_ALLOW },
-		{ "includes what is there",
-		  OCI("{\"names\": [\"ptrace\"], \"includes\": {\"caps\": [\"CAP_SYS_PTRACE\"], \"arches\": "
-		      "[\"amd64\"], \"minKernel\": \"4.8\"}, " ALL "}"),
-		  "ptrace", 0, SECCOMP_RET_ALLOW },
-		{ "includes a capability that is not",
-		  OCI("{\"names\": [\"bpf\"], \"includes\": {\"caps\": [\"CAP_BPF\"]}, " ALL "}"),
-		  "bpf", 0, ERRNO(EPERM) },
-		{ "includes both, one is missing",
-		  OCI("{\"names\": [\"bpf\"], \"includes\": {\"caps\": [\"CAP_SYS_PTRACE\", \"CAP_BPF\"]}, " ALL
-		      "}"),
-		  "bpf", 0, ERRNO(EPERM) },
-		{ "includes a newer kernel",
-		  OCI("{\"names\": [\"bpf\"], \"includes\": {\"minKernel\": \"6.13\"}, " ALL "}"),
-		  "bpf", 0, ERRNO(EPERM) },
-		{ "includes another machine",
-		  OCI("{\"names\": [\"bpf\"], \"includes\": {\"arches\": [\"s390x\"]}, " ALL "}"),
-		  "bpf", 0, ERRNO(EPERM) },
-		{ "excludes one of two",
-		  OCI("{\"names\": [\"bpf\"], \"excludes\": {\"caps\": [\"CAP_BPF\", \"CAP_SYS_PTRACE\"]}, " ALL
-		      "}"),
-		  "bpf", 0, ERRNO(EPERM) },
-		{ "excludes what is not there",
-		  OCI("{\"names\": [\"bpf\"], \"excludes\": {\"caps\": [\"CAP_BPF\"]}, " ALL "}"),
-		  "bpf", 0, SECCOMP_RET_ALLOW },
-		{ "excludes nothing", OCI("{\"names\": [\"bpf\"], \"excludes\": {}, " ALL "}"),
-		  "bpf", 0, SECCOMP_RET_ALLOW },
-		{ "a bundle",
-		  "{\"ociVersion\": \"1.0.2\", \"linux\": {\"seccomp\": " OCI(
-			  "{\"names\": [\"read\"], " ALL "}") "}}",
-		  "read", 0, SECCOMP_RET_ALLOW },
-		{ "a resource",
-		  "apiVersion: security-profiles-operator.x-k8s.io/v1\nkind: SeccompProfile\nmetadata:\n  "
-		  "name: x\nspec:\n  defaultAction: SCMP_ACT_LOG\n  syscalls:\n  - action: SCMP_ACT_ERRNO\n"
-		  "    names: [read]\n    errnoRet: 13\n    args:\n    - {index: 0, value: 5, op: "
-		  "SCMP_CMP_GT}\n",
-		  "read", 6, ERRNO(13) },
-		{ "a resource's default",
-		  "kind: ConfigMap\n---\nkind: SeccompProfile\nspec:\n  defaultAction: SCMP_ACT_LOG\n",
-		  "read", 6, SECCOMP_RET_LOG },
-	};
 	static const struct seccomp_host host = { CAP_PTRACE, 6, 12 };
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(meaning_rows); i++) {
 		struct error err = ERROR_INIT;
 		struct input in;
-		int r = load(&in, rows[i].text, &host, &err);
+		int r = load(&in, meaning_rows[i].text, &host, &err);
 
-		check(*err.text ? err.text : rows[i].row, r == 0);
-		check_number(rows[i].row, in.kind, INPUT_RULES);
-		check_number(rows[i].row, ask(&in, SYS_ARCH_X86_64, rows[i].call, rows[i].arg),
-			     rows[i].answer);
+		check(*err.text ? err.text : meaning_rows[i].row, r == 0);
+		check_number(meaning_rows[i].row, in.kind, INPUT_RULES);
+		check_number(meaning_rows[i].row,
+			     ask(&in, SYS_ARCH_X86_64, meaning_rows[i].call, meaning_rows[i].arg),
+			     meaning_rows[i].answer);
 		input_deinit(&in);
 	}
 }
