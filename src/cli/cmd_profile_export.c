@@ -9,7 +9,7 @@
 
 static const struct option_def options[] = {
 	{ "format", 'f', "FORMAT", "which of the formats below", false, COMPLETE_WORDS,
-	  "seccomp capabilities cbpf cbpf-raw cbpf-listing apparmor selinux kubernetes networkpolicy spo docker podman systemd" },
+	  "seccomp seccomp-docker capabilities cbpf cbpf-raw cbpf-listing apparmor selinux kubernetes networkpolicy spo docker podman systemd" },
 	{ "all", 'a', NULL, "write every format, and a README of how to apply each, into --output",
 	  false, COMPLETE_NONE, NULL },
 	{ "output", 'o', "FILE",
@@ -78,6 +78,8 @@ const struct command cmd_profile_export = {
 		"seccomp: the OCI dialect, for runc, crun, containerd, CRI-O and Kubernetes' "
 		"Localhost profiles. Rules are grouped by why they are there. Architectures other "
 		"than the native one are listed only if they were used.\n\n"
+		"seccomp-docker: the same in the dialect of Docker and containers-common; a call that was "
+		"seen to use a capability, and is of no use without, is tied to that capability.\n\n"
 		"capabilities: what to drop and to add, as Kubernetes, OCI and docker want it.\n\n"
 		"cbpf: the filter as a finished program of classic BPF, in base64, for crun's "
 		"annotation run.oci.seccomp_bpf_data. Calls that were made most are asked for first; "

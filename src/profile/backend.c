@@ -5,6 +5,7 @@
 
 const struct profile_backend *const profile_backends[] = {
 	&profile_backend_seccomp,
+	&profile_backend_seccomp_docker,
 	&profile_backend_capabilities,
 	&profile_backend_cbpf,
 	&profile_backend_cbpf_raw,

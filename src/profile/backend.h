@@ -39,6 +39,7 @@ struct profile_backend {
 };
 
 extern const struct profile_backend profile_backend_seccomp;
+extern const struct profile_backend profile_backend_seccomp_docker;
 extern const struct profile_backend profile_backend_capabilities;
 extern const struct profile_backend profile_backend_cbpf;
 extern const struct profile_backend profile_backend_cbpf_raw;
