@@ -65,26 +65,15 @@ int cbpf_call_add(struct cbpf_call *call, const struct cbpf_rule *rule)
 	return 0;
 }
 
-static void rule_compare(struct cbpf_rule *rule, unsigned index, enum cbpf_op op, uint64_t value,
-			 uint64_t value_two)
-{
-	rule->compares[rule->count++] = (struct cbpf_compare){ op, index, value, value_two };
-}
-
 static struct cbpf_rule rule_of_match(const struct policy_match *m)
 {
 	struct cbpf_rule rule = { .action = SECCOMP_RET_ALLOW };
 
-	for (unsigned i = 0; i < MATCH_ARGS; i++) {
+	for (unsigned i = 0; i < MATCH_ARGS; i++)
 		if (m->mask[i])
-			rule_compare(&rule, i, CBPF_MASKED_EQ, m->mask[i], m->value[i]);
-		if (!(m->ranged >> i & 1))
-			continue;
-		if (m->low[i])
-			rule_compare(&rule, i, CBPF_GE, m->low[i], 0);
-		if (m->high[i] != UINT64_MAX)
-			rule_compare(&rule, i, CBPF_LE, m->high[i], 0);
-	}
+			rule.compares[rule.count++] = (struct cbpf_compare){ CBPF_MASKED_EQ, i,
+									     m->mask[i],
+									     m->value[i] };
 	return rule;
 }
 
