@@ -14,6 +14,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "base/string_list.h"
 #include "uapi/capability.h"
 
 enum { WORDS_MAX = 64, CAPS = 41 /* of Linux 6.18: CAP_CHECKPOINT_RESTORE is the last */ };
@@ -298,35 +299,19 @@ static char *alternation(char *path, char **ret_close)
 	return NULL;
 }
 
-typedef VEC(char *) string_list;
-
-static void strings_deinit(string_list *list)
-{
-	vec_foreach(s, list)
-		free(*s);
-	vec_deinit(list);
-}
-
-static int list_add(string_list *list, char *text)
-{
-	char **slot = text && list->len < APPARMOR_EXPANSIONS_MAX ? vec_add(list) : NULL;
-
-	if (!slot) {
-		free(text);
-		return text && list->len >= APPARMOR_EXPANSIONS_MAX ? -E2BIG : -ENOMEM;
-	}
-	*slot = text;
-	return 0;
-}
-
 /* "a{b,c}d" as "abd" and "acd"; takes path over. */
 static int expand(char *path, string_list *ret)
 {
+	cleanup_free char *whole = path;
 	char *close = NULL, *open = path ? alternation(path, &close) : NULL;
 	int r = 0, depth = 0;
 
+	if (!path)
+		return -ENOMEM;
+	if (!open && ret->len >= APPARMOR_EXPANSIONS_MAX)
+		return -E2BIG;
 	if (!open)
-		return list_add(ret, path);
+		return string_list_add(ret, path) ? 0 : -ENOMEM;
 	for (char *from = open + 1, *p = from; p <= close && !r; p++) {
 		depth += *p == '{';
 		depth -= *p == '}' && p < close;
@@ -337,7 +322,6 @@ static int expand(char *path, string_list *ret)
 			   ret);
 		from = p + 1;
 	}
-	free(path);
 	return r;
 }
 
@@ -438,7 +422,7 @@ static int add_file(struct reader *r, const char *path, uint32_t ops, unsigned l
 static int read_file_rule(struct reader *r, const struct statement *s, const char *path,
 			  uint32_t ops)
 {
-	string_list paths = { 0 };
+	cleanup_string_list string_list paths = { 0 };
 	char *whole = strdup(path);
 	bool unknown = false;
 	int status = 0;
@@ -460,7 +444,6 @@ static int read_file_rule(struct reader *r, const struct statement *s, const cha
 		vec_foreach(p, &paths)
 			status = status ? status : add_file(r, *p, ops, s->line);
 	}
-	strings_deinit(&paths);
 	return status;
 }
 
