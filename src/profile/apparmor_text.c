@@ -195,13 +195,11 @@ static int read_statement(struct reader *r, struct statement *s)
 		sign = s->count == 1 && str_starts(s->words[0], "@{") ? begins_assignment(r) : 0;
 		s->words[s->count] = sign ? str_dup_n(r->at, sign) : NULL;
 		r->at += sign;
-		if (sign)
-			status = s->words[s->count] ? 0 :
-						      error_errno(r->err, ENOMEM, "%s", r->file);
-		else
-			status = read_word(r, &s->words[s->count]);
+		status = sign ? 0 : read_word(r, &s->words[s->count]);
 		if (status)
 			return status;
+		if (!s->words[s->count])
+			return error_errno(r->err, ENOMEM, "%s", r->file);
 		s->count++;
 	}
 }
