@@ -5,24 +5,27 @@
  */
 #include "calls.h"
 
-/* The number is the caller's, at two removes; noipa: the compiler must not know better. */
-__attribute__((noipa)) static long inner(long a, long nr)
+/* A function of its own, whatever the compiler knows about it. */
+#define APART __attribute__((noinline, noipa, used))
+
+/* The number is the caller's, at two removes; the compiler must not know better. */
+APART static long inner(long a, long nr)
 {
 	return raw(nr, a);
 }
 
-__attribute__((noipa)) static long outer(long nr)
+APART static long outer(long nr)
 {
 	return inner(0, nr);
 }
 
 /* The seventh argument is on the stack. */
-__attribute__((noipa)) static long last(long a, long b, long c, long d, long e, long f, long nr)
+APART static long last(long a, long b, long c, long d, long e, long f, long nr)
 {
 	return raw(nr, a + b + c + d + e + f);
 }
 
-__attribute__((noipa)) static void by_pointer(void)
+APART static void by_pointer(void)
 {
 	raw(SYS_getuid, 0);
 }
@@ -30,33 +33,33 @@ __attribute__((noipa)) static void by_pointer(void)
 /* Reached through data only. */
 static void (*const table[])(void) = { by_pointer };
 
-__attribute__((noipa)) static void taken(void)
+APART static void taken(void)
 {
 	raw(SYS_getgid, 0);
 }
 
-__attribute__((noipa)) static void call(void (*f)(void))
+APART static void call(void (*f)(void))
 {
 	f();
 }
 
 /* Nobody calls it, so it must not be found. */
-__attribute__((noipa, used)) static void dead(void)
+APART static void dead(void)
 {
 	raw(SYS_reboot, 0);
 }
 
 /* One of two, and one that is 0 only because a branch said so. */
-__attribute__((noipa)) static void branches(long n)
+APART static void branches(long n)
 {
-	raw(n > 3 ? SYS_geteuid : SYS_getegid, 0);
+	raw(n > 3 ? SYS_geteuid : SYS_getpgid, 0);
 	if (!n)
 		raw(n, 0);
 }
 
 static volatile long computed = SYS_getppid;
 
-__attribute__((noipa)) static void unresolved(void)
+APART static void unresolved(void)
 {
 	raw(computed, 0);
 }
