@@ -171,27 +171,27 @@ int graph_build(struct graph *graph, const struct program *program, struct store
 	return r;
 }
 
-void graph_deinit(struct graph *r)
+void graph_deinit(struct graph *graph)
 {
-	vec_foreach(numbers, &r->numbers)
+	vec_foreach(numbers, &graph->numbers)
 		free(*numbers);
-	vec_deinit(&r->numbers);
-	vec_deinit(&r->visits);
-	vec_deinit(&r->links);
+	vec_deinit(&graph->numbers);
+	vec_deinit(&graph->visits);
+	vec_deinit(&graph->links);
 }
 
-const struct graph_link *graph_links(const struct graph *r, uint32_t image, uint64_t target)
+const struct graph_link *graph_links(const struct graph *graph, uint32_t image, uint64_t target)
 {
-	size_t low = 0, high = r->links.len;
+	size_t low = 0, high = graph->links.len;
 
 	while (low < high) {
 		size_t mid = (low + high) / 2;
-		const struct graph_link *l = &r->links.items[mid];
+		const struct graph_link *l = &graph->links.items[mid];
 
 		if (l->image < image || (l->image == image && l->target < target))
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	return r->links.items + low;
+	return graph->links.items + low;
 }

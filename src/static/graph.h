@@ -31,8 +31,8 @@ struct graph {
 };
 
 /* -ENOMEM; -EFBIG beyond the limits. */
-int graph_build(struct graph *r, const struct program *program, struct store *store);
-void graph_deinit(struct graph *r);
+int graph_build(struct graph *graph, const struct program *program, struct store *store);
+void graph_deinit(struct graph *graph);
 
 /* The first of the links to an address; there may be more right after it, or none. */
-const struct graph_link *graph_links(const struct graph *r, uint32_t image, uint64_t target);
+const struct graph_link *graph_links(const struct graph *graph, uint32_t image, uint64_t target);

@@ -320,11 +320,16 @@ static void test_too_much(void **state)
 	struct fixture f;
 
 	(void)state;
-	memcpy(header.e_ident, ELFMAG "\2\1\1", 7);
+	memcpy(header.e_ident, ELFMAG, SELFMAG);
+	header.e_ident[EI_CLASS] = ELFCLASS64;
+	header.e_ident[EI_DATA] = ELFDATA2LSB;
+	header.e_ident[EI_VERSION] = EV_CURRENT;
 	memcpy(file, &header, sizeof(header));
 	memcpy(file + sizeof(header), &segment, sizeof(segment));
-	for (size_t i = 0; i < SITES; i++)
-		memcpy(file + HEAD + i * 2, "\x0f\x05", 2);
+	for (size_t i = 0; i < SITES; i++) { /* syscall */
+		file[HEAD + i * 2] = 0x0f;
+		file[HEAD + i * 2 + 1] = 0x05;
+	}
 	open_fixture(&f);
 	unit_file_write(unit_path(f.dir, "much"), file, sizeof(file));
 	begin(&f);
