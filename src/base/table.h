@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A hash table from borrowed texts to pointers. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+
+struct table_slot {
+	struct text key;
+	uint64_t hash;
+	void *value; /* NULL: free */
+};
+
+struct table {
+	struct table_slot *slots;
+	size_t size, used; /* size is a power of two */
+	uint64_t seed;
+};
+
+#define TABLE_INIT ((struct table){ 0 })
+
+void table_deinit(struct table *t);
+/* NULL: no such key. */
+void *table_get(const struct table *t, struct text key);
+/* Sets or replaces; the key must live as long as the entry. False when out of memory. */
+bool table_set(struct table *t, struct text key, void *value);
+
+#define cleanup_table cleanup(table_deinit)

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/utf8.h"
+
+#include <stdint.h>
+
+static const char replacement[] = "\xef\xbf\xbd";
+
+size_t utf8_sequence(const unsigned char *s, size_t len)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	uint32_t c;
+	size_t n;
+
+	if (!len)
+		return 0;
+	if (s[0] < 0x80)
+		return 1;
+	n = s[0] >= 0xf0 && s[0] < 0xf5 ? 4 :
+	    s[0] >= 0xe0 && s[0] < 0xf0 ? 3 :
+	    s[0] >= 0xc2 && s[0] < 0xe0 ? 2 :
+					  0;
+	if (!n || n > len)
+		return 0;
+	c = s[0] & (0xffu >> (n + 1));
+	for (size_t i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (s[i] & 0x3f);
+	}
+	return c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : n;
+}
+
+bool utf8_valid(struct text t)
+{
+	for (uint32_t i = 0; i < t.len;) {
+		size_t n = utf8_sequence((const unsigned char *)t.data + i, t.len - i);
+
+		if (!n)
+			return false;
+		i += (uint32_t)n;
+	}
+	return true;
+}
+
+size_t utf8_mend_into(char *out, size_t size, struct text t)
+{
+	size_t at = 0;
+
+	for (uint32_t i = 0; i < t.len;) {
+		size_t n = utf8_sequence((const unsigned char *)t.data + i, t.len - i);
+		const char *from = n ? t.data + i : replacement;
+		size_t len = n ? n : sizeof(replacement) - 1;
+
+		if (len > size - at)
+			break;
+		memcpy(out + at, from, len);
+		at += len;
+		i += (uint32_t)(n ? n : 1);
+	}
+	return at;
+}
+
+void utf8_mend(struct buf *out, struct text t)
+{
+	uint32_t start = 0;
+
+	if (!t.len)
+		return;
+	for (uint32_t i = 0; i < t.len;) {
+		size_t n = utf8_sequence((const unsigned char *)t.data + i, t.len - i);
+
+		if (!n) {
+			buf_add(out, t.data + start, i - start);
+			buf_add_str(out, replacement);
+			start = i + 1;
+			n = 1;
+		}
+		i += (uint32_t)n;
+	}
+	buf_add(out, t.data + start, t.len - start);
+}
+
+json_t *utf8_json(struct text t)
+{
+	struct buf mended = BUF_INIT;
+	json_t *v;
+
+	if (!t.data)
+		return json_null();
+	if (utf8_valid(t))
+		return json_stringn(t.data, t.len);
+	utf8_mend(&mended, t);
+	v = mended.failed ? NULL : json_stringn(mended.data, mended.len);
+	buf_deinit(&mended);
+	return v;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* UTF-8 that somebody else wrote: checked, and mended where it has to be text. */
+#pragma once
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+
+/* The length of the well-formed sequence at s (RFC 3629), or 0. */
+size_t utf8_sequence(const unsigned char *s, size_t len);
+bool utf8_valid(struct text t);
+/* Appends t; each byte that is not part of a well-formed sequence becomes U+FFFD. */
+void utf8_mend(struct buf *out, struct text t);
+/* The same into a fixed room; returns the bytes written (at most size, no NUL is added). */
+size_t utf8_mend_into(char *out, size_t size, struct text t);
+/* A JSON string of t, mended; JSON null if t is not there. */
+json_t *utf8_json(struct text t);
