@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which event types a condition can be true or false for. */
+#pragma once
+#include "rules/partial.h"
+
+static inline bool type_set_has(const struct type_set *s, uint32_t type)
+{
+	return s->bits[type / 64] >> (type % 64) & 1;
+}
+
+uint32_t type_set_count(const struct type_set *s);
+
+/* Remembered in the checks: call it from one thread, before the condition is shared. */
+struct type_truth types_of_condition(struct expr *e);
+struct type_truth types_of_check(struct check *c);
