@@ -11,9 +11,19 @@ const struct field_def *field_find(struct text name)
 	return NULL;
 }
 
+static size_t common_prefix(const char *a, const char *b)
+{
+	size_t n = 0;
+
+	while (a[n] && a[n] == b[n])
+		n++;
+	return n;
+}
+
+/* The fewest edits; among equals the one that begins alike, and one that only goes on is closest. */
 const char *field_suggest(struct text name)
 {
-	size_t least = name.len / 4 + 2;
+	size_t least = name.len / 4 + 2, longest = 0;
 	const char *best = NULL;
 	char text[64];
 
@@ -22,13 +32,16 @@ const char *field_suggest(struct text name)
 	memcpy(text, name.data, name.len);
 	text[name.len] = '\0';
 	for (uint32_t i = 0; i < event_field_count; i++) {
-		size_t d = event_fields[i].flags & FIELD_DEPRECATED ?
-				   least :
-				   str_distance(text, event_fields[i].name.data);
+		const char *known = event_fields[i].name.data;
+		size_t edits, same = common_prefix(text, known);
 
-		if (d < least) {
-			least = d;
-			best = event_fields[i].name.data;
+		if (event_fields[i].flags & FIELD_DEPRECATED)
+			continue;
+		edits = same == name.len && name.len > 5 ? 1 : str_distance(text, known);
+		if (edits < least || (best && edits == least && same > longest)) {
+			least = edits;
+			longest = same;
+			best = known;
 		}
 	}
 	return best;

@@ -67,14 +67,14 @@ enum field_process_time { TIME_DURATION, TIME_START };
 enum field_leader { LEADER_SESSION, LEADER_VGROUP, LEADER_GROUP };
 enum field_leader_part { PART_NAME, PART_EXE, PART_EXEPATH };
 field_get field_process_text, field_process_i64, field_process_u64, field_process_u32,
-	field_process_flag, field_process_time, field_process_args, field_process_cmdline,
-	field_process_exeline, field_process_env, field_process_env_ancestor, field_process_nargs,
-	field_process_largs, field_process_ancestor_text, field_process_ancestor_pid,
-	field_process_ancestor_args, field_process_ancestor_cmdline, field_process_login_shell,
-	field_process_leader, field_process_is_leader, field_process_ctime_to_start,
-	field_process_ctime_to_pidns, field_process_stdio, field_process_caps,
-	field_process_threads, field_thread_id, field_thread_vid, field_thread_main, field_user_id,
-	field_user_name, field_user_loginuid, field_process_ppid;
+	field_process_flag, field_process_time, field_process_args, field_process_arglist,
+	field_process_cmdline, field_process_exeline, field_process_env, field_process_env_ancestor,
+	field_process_nargs, field_process_largs, field_process_ancestor_text,
+	field_process_ancestor_pid, field_process_ancestor_args, field_process_ancestor_cmdline,
+	field_process_login_shell, field_process_leader, field_process_is_leader,
+	field_process_ctime_to_start, field_process_ctime_to_pidns, field_process_stdio,
+	field_process_caps, field_process_threads, field_thread_id, field_thread_vid,
+	field_thread_main, field_user_id, field_user_name, field_user_loginuid, field_process_ppid;
 
 /* --- fd ------------------------------------------------------------------------------------------ */
 

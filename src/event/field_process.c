@@ -146,6 +146,14 @@ bool field_process_args(const struct field_ref *f, const struct event *ev, struc
 	return joined_args(p, s, &text) && yield_text(ret, text);
 }
 
+bool field_process_arglist(const struct field_ref *f, const struct event *ev, struct scratch *s,
+			   struct value *ret)
+{
+	const struct process *p = ev->process;
+
+	return p && yield_texts(ret, s, p->args.items, p->args.count);
+}
+
 bool field_process_cmdline(const struct field_ref *f, const struct event *ev, struct scratch *s,
 			   struct value *ret)
 {

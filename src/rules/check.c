@@ -152,9 +152,20 @@ static bool bind_simple(struct operand *o, struct problem *p)
 		good = in->type == VALUE_STRING;
 		break;
 	}
-	return good ||
-	       wrong(p, CHECK_BAD, in->at, "transformer", "%s() can't transform a %s%s",
-		     transform_name(o), in->list ? "list of " : "", value_types[in->type].name);
+	return good || wrong(p, CHECK_BAD, in->at, "transformer",
+			     "%s() can't transform %svalues of type %s", transform_name(o),
+			     in->list ? "lists of " : "", value_types[in->type].name);
+}
+
+/* The arguments of a process are one text; where a list is wanted they are the list. */
+static void use_list(struct operand *o)
+{
+	static const struct text args = TEXT("proc.args"), list = TEXT("proc.arglist");
+
+	if (o->kind != OPERAND_FIELD || o->has_arg || !text_eq(o->text, args))
+		return;
+	field_bind(list, false, TEXT_NONE, &o->field);
+	o->list = true;
 }
 
 static bool bind_multi(struct operand *o, struct problem *p)
@@ -164,6 +175,7 @@ static bool bind_multi(struct operand *o, struct problem *p)
 	case TRANSFORM_JOIN:
 		if (!takes_count(o, 2, 2, p))
 			return false;
+		use_list(o->items[1]);
 		return (is_string(o->items[0], false) && is_string(o->items[1], true)) ||
 		       wrong(p, CHECK_BAD, o->at, "transformer",
 			     "join() takes a separator and a list: join(\",\", (a, b))");
@@ -178,6 +190,7 @@ static bool bind_multi(struct operand *o, struct problem *p)
 	default: /* getopt */
 		if (!takes_count(o, 2, 2, p))
 			return false;
+		use_list(o->items[0]);
 		if (!is_string(o->items[0], true) || !is_string(o->items[1], false))
 			return wrong(p, CHECK_BAD, o->at, "transformer",
 				     "getopt() takes a list of arguments and an option string");
@@ -473,12 +486,12 @@ static bool operator_fits(const struct check *c, struct problem *p)
 	const struct rule_op_def *op = &rule_ops[c->op];
 	const struct operand *l = c->left;
 
-	if (l->list && (!op->on_lists || c->modifier)) {
-		wrong(p, CHECK_BAD, l->at, "operator",
-		      "\"%.*s\" is a list: it can be compared with exists, in and intersects only",
-		      (int)l->text.len, l->text.data);
-		return false;
-	}
+	if (l->list && (!op->on_lists || c->modifier))
+		return wrong(p, CHECK_BAD, l->at, "operator",
+			     "\"%.*s%s\" is a list: it can be compared with exists, in and "
+			     "intersects only",
+			     l->kind == OPERAND_FIELD ? (int)l->text.len : 0, l->text.data,
+			     l->kind == OPERAND_FIELD ? "" : transform_name(l));
 	if (op->types >> l->type & 1)
 		return true;
 	return wrong(p, CHECK_BAD, l->at, "operator", "\"%s\" does not compare values of type %s",
@@ -492,7 +505,7 @@ static bool right_fits(const struct check *c, struct problem *p)
 
 	if (c->op == OP_PMATCH || c->op == OP_REGEX || l->type == VALUE_NETWORK)
 		return wrong(p, CHECK_BAD, r->at, "operator",
-			     "\"%s\" of a %s can't be compared with another field",
+			     "\"%s\" can't compare values of type %s with another field",
 			     rule_ops[c->op].name.data, value_types[l->type].name);
 	if (l->kind == OPERAND_FIELD && l->field.def->flags & FIELD_NO_RIGHT)
 		return wrong(p, CHECK_BAD, l->at, "operator",
@@ -504,9 +517,10 @@ static bool right_fits(const struct check *c, struct problem *p)
 			     field->text.data);
 	if (l->list != r->list ||
 	    (l->type != r->type && !(value_types[l->type].number && value_types[r->type].number)))
-		return wrong(p, CHECK_BAD, r->at, "operator", "a %s%s is compared with a %s%s",
-			     l->list ? "list of " : "", value_types[l->type].name,
-			     r->list ? "list of " : "", value_types[r->type].name);
+		return wrong(p, CHECK_BAD, r->at, "operator",
+			     "%sof type %s can't be compared with %sof type %s",
+			     l->list ? "a list " : "a value ", value_types[l->type].name,
+			     r->list ? "a list " : "one ", value_types[r->type].name);
 	return true;
 }
 
@@ -519,24 +533,40 @@ static bool bind_check(struct arena *a, struct check *c, struct problem *p)
 	return bind_operand(c->right, p) && right_fits(c, p);
 }
 
-/* Texts that look as if something else was meant. */
+static void warn_literals(struct checker *k, const struct expr *e)
+{
+	const struct check *c = &e->check;
+	bool types = c->left->kind == OPERAND_FIELD && text_eq_str(c->left->text, "evt.type");
+	struct diags *d = k->rs->diags;
+
+	for (uint32_t i = 0; c->left->type == VALUE_STRING && i < c->literal_count; i++) {
+		const struct literal *l = &c->literals[i];
+		struct diag_place place = source_place(e->source, l->at);
+		struct field_ref ref;
+		int n = (int)l->text.len;
+
+		if (memchr(l->text.data, '.', l->text.len) &&
+		    field_bind(l->text, false, TEXT_NONE, &ref) == FIELD_OK) {
+			diag_warning(d, place, "field-as-text",
+				     "\"%.*s\" is a field's name, but stands here as plain text", n,
+				     l->text.data);
+			diag_hint(d, "val(%.*s) compares with the field", n, l->text.data);
+		}
+		if (types && !event_type_find(l->text))
+			diag_warning(
+				d, place, "foreign-event",
+				"events \"%.*s\" are known to other sensors only: here there are "
+				"none",
+				n, l->text.data);
+	}
+}
+
+/* What looks as if something else was meant. */
 static void warn_suspicious(struct checker *k, const struct expr *e)
 {
 	const struct check *c = &e->check;
 
-	for (uint32_t i = 0; i < c->literal_count; i++) {
-		const struct literal *l = &c->literals[i];
-		struct field_ref ref;
-
-		if (c->left->type != VALUE_STRING || !memchr(l->text.data, '.', l->text.len) ||
-		    field_bind(l->text, false, TEXT_NONE, &ref) != FIELD_OK)
-			continue;
-		diag_warning(k->rs->diags, source_place(e->source, l->at), "field-as-text",
-			     "\"%.*s\" is a field's name, but stands here as plain text",
-			     (int)l->text.len, l->text.data);
-		diag_hint(k->rs->diags, "val(%.*s) compares with the field", (int)l->text.len,
-			  l->text.data);
-	}
+	warn_literals(k, e);
 	if (c->modifier && !c->literal_count)
 		diag_warning(k->rs->diags, expr_place(e), "empty-list",
 			     "%s with an empty list is never true",

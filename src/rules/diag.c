@@ -31,24 +31,35 @@ static char *printable(const char *fmt, va_list ap)
 }
 
 /* The same words at the same place say nothing new. */
-static bool is_known(const struct diags *d, struct diag_place place, const char *code,
-		     const char *text)
+static struct diag *find_known(const struct diags *d, struct diag_place place, const char *code,
+			       const char *text)
 {
 	vec_foreach(it, &d->items)
 		if (it->place.file == place.file && it->place.line == place.line &&
 		    it->place.column == place.column && it->code == code && text && it->text &&
 		    str_eq(it->text, text))
-			return true;
-	return false;
+			return it;
+	return NULL;
+}
+
+/* What was a warning for one rule may be an error for another. */
+static void promote(struct diags *d, struct diag *it, enum diag_severity severity)
+{
+	if (it->severity >= severity)
+		return;
+	it->severity = severity;
+	d->warnings--;
+	d->errors++;
 }
 
 static void add(struct diags *d, enum diag_severity severity, struct diag_place place,
 		const char *code, const char *fmt, va_list ap)
 {
 	char *text = printable(fmt, ap);
-	struct diag *it;
+	struct diag *it = find_known(d, place, code, text);
 
-	if (is_known(d, place, code, text)) {
+	if (it) {
+		promote(d, it, severity);
 		free(text);
 		return;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Exceptions: "and not" clauses that are written as tables. They are put into the condition as text. */
+#include "rules/load_private.h"
 #include "rules/model_private.h"
 #include "rules/parse.h"
 
@@ -113,6 +114,7 @@ static bool add_values(struct ruleset *rs, struct rule_exception *e, const struc
 
 static bool read_one(struct ruleset *rs, const struct yaml_node *n, bool appended, struct rule *r)
 {
+	static const char *const known[] = { "name", "fields", "comps", "values", NULL };
 	const struct yaml_node *name = yaml_get(n, "name"), *fields = yaml_get(n, "fields"),
 			       *comps = yaml_get(n, "comps"), *values = yaml_get(n, "values");
 	struct rule_exception *e;
@@ -121,6 +123,7 @@ static bool read_one(struct ruleset *rs, const struct yaml_node *n, bool appende
 		diag_error(rs->diags, yaml_place(n), "exception", "an exception must have a name");
 		return false;
 	}
+	load_warn_keys(rs, n, known, false);
 	e = find(r, name->text);
 	if (e && appended) {
 		if (fields || comps) {
@@ -238,6 +241,7 @@ static bool apply_single(struct ruleset *rs, struct source_builder *b,
 			 const struct rule_exception *e)
 {
 	struct text comp = e->comps ? trimmed(e->comps->text) : TEXT("in");
+	bool good = true;
 
 	for (size_t i = 0; i < e->values.len; i++) {
 		const struct yaml_node *v = e->values.items[i];
@@ -245,7 +249,8 @@ static bool apply_single(struct ruleset *rs, struct source_builder *b,
 		if (v->kind != YAML_SCALAR) {
 			diag_error(rs->diags, yaml_place(v), "exception",
 				   "with a single field, values must be a list of texts");
-			return false;
+			good = false;
+			continue;
 		}
 		if (!i) {
 			add_text(b, " and not (", e->node);
@@ -260,43 +265,48 @@ static bool apply_single(struct ruleset *rs, struct source_builder *b,
 	}
 	if (e->values.len)
 		add_text(b, "))", e->node);
-	return true;
+	return good;
 }
 
-/* ((f1 c1 v1 and f2 c2 v2) or (...)) */
+/* (f1 c1 v1 and f2 c2 v2) */
+static bool apply_tuple(struct ruleset *rs, struct source_builder *b,
+			const struct rule_exception *e, const struct yaml_node *v)
+{
+	bool good = true;
+
+	if (v->kind != YAML_LIST || v->count != e->fields->count) {
+		diag_error(rs->diags, yaml_place(v), "exception",
+			   "each value must be a list as long as fields: %u", e->fields->count);
+		return false;
+	}
+	for (uint32_t k = 0; k < v->count; k++) {
+		const struct yaml_node *f = e->fields->items[k];
+		const struct yaml_node *c = e->comps ? e->comps->items[k] : NULL;
+		struct text comp = c ? trimmed(c->text) : TEXT("=");
+
+		add_text(b, k ? " and " : "(", v);
+		source_add_node(b, f, 0, f->text.len);
+		add_text(b, " ", f);
+		source_add_made(b, comp, c ? c : f, 0);
+		add_text(b, " ", f);
+		good = add_value(rs, b, v->items[k], takes_list(comp)) && good;
+	}
+	add_text(b, ")", v);
+	return good;
+}
+
 static bool apply_tuples(struct ruleset *rs, struct source_builder *b,
 			 const struct rule_exception *e)
 {
+	bool good = true;
+
 	for (size_t i = 0; i < e->values.len; i++) {
-		const struct yaml_node *v = e->values.items[i];
-
-		if (v->kind != YAML_LIST || v->count != e->fields->count) {
-			diag_error(rs->diags, yaml_place(v), "exception",
-				   "each value must be a list as long as fields: %u",
-				   e->fields->count);
-			return false;
-		}
-		add_text(b, i ? " or (" : " and not ((", v);
-		for (uint32_t k = 0; k < v->count; k++) {
-			const struct yaml_node *f = e->fields->items[k];
-			const struct yaml_node *c = e->comps ? e->comps->items[k] : NULL;
-			struct text comp = c ? trimmed(c->text) : TEXT("=");
-
-			if (k)
-				add_text(b, " and", v);
-			add_text(b, " ", f);
-			source_add_node(b, f, 0, f->text.len);
-			add_text(b, " ", f);
-			source_add_made(b, comp, c ? c : f, 0);
-			add_text(b, " ", f);
-			if (!add_value(rs, b, v->items[k], takes_list(comp)))
-				return false;
-		}
-		add_text(b, ")", v);
+		add_text(b, i ? " or " : " and not (", e->values.items[i]);
+		good = apply_tuple(rs, b, e, e->values.items[i]) && good;
 	}
 	if (e->values.len)
 		add_text(b, ")", e->node);
-	return true;
+	return good;
 }
 
 const struct source *exceptions_apply(struct ruleset *rs, struct rule *r)

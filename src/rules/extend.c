@@ -355,12 +355,12 @@ static bool read_test(struct ruleset *rs, const struct yaml_node *n, struct rule
 		return extend_fail(rs, t->events, "events must be a list");
 	if (expect && text_eq_str(expect->text, "silent")) {
 		t->exact = true;
-	} else if (expect && text_eq_str(expect->text, "match")) {
+	} else if (!expect || text_eq_str(expect->text, "match")) {
 		t->expected = 1;
-	} else if (expect && yaml_to_u64(expect, &t->expected)) {
+	} else if (yaml_to_u64(expect, &t->expected)) {
 		t->exact = true;
 	} else {
-		return extend_fail(rs, expect ? expect : n,
+		return extend_fail(rs, expect,
 				   "\"expect\" must be match, silent or a number of alerts");
 	}
 	return true;
@@ -381,25 +381,39 @@ static bool read_tests(struct ruleset *rs, const struct yaml_node *n, struct rul
 
 /* --- all ---------------------------------------------------------------------------------------------------- */
 
+bool extensions_any(const struct yaml_node *item)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (yaml_get(item, keys[i]))
+			return true;
+	return false;
+}
+
+static void take(const struct yaml_node *item, const char *key, const struct yaml_node **node)
+{
+	const struct yaml_node *n = yaml_get(item, key);
+
+	if (n)
+		*node = n;
+}
+
 bool extensions_read(struct ruleset *rs, const struct yaml_node *item, struct rule *r)
 {
-	struct rule_extensions *x;
+	struct rule_extensions *x = r->extensions;
 	const struct yaml_node *n;
-	bool any = false, good = true;
+	bool good = true;
 
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		any = any || yaml_get(item, keys[i]);
-	if (!any)
+	if (!extensions_any(item))
 		return true;
-	x = arena_new(&rs->arena, struct rule_extensions);
+	if (!x)
+		x = r->extensions = arena_new(&rs->arena, struct rule_extensions);
 	if (!x)
 		return false;
-	r->extensions = x;
-	x->count_node = yaml_get(item, "count");
-	x->sequence_node = yaml_get(item, "sequence");
-	x->first_seen_node = yaml_get(item, "first_seen");
-	x->suppress_node = yaml_get(item, "suppress");
-	x->response_node = yaml_get(item, "response");
+	take(item, "count", &x->count_node);
+	take(item, "sequence", &x->sequence_node);
+	take(item, "first_seen", &x->first_seen_node);
+	take(item, "suppress", &x->suppress_node);
+	take(item, "response", &x->response_node);
 	n = yaml_get(item, "next");
 	if (n)
 		good = read_next(rs, n, x);

@@ -151,7 +151,10 @@ static void warn_append(struct ruleset *rs, const struct yaml_node *item)
 {
 	diag_warning(rs->diags, yaml_key_place(item, "append"), "deprecated",
 		     "\"append\" is deprecated");
-	diag_hint(rs->diags, "use \"override\": {condition: append}, for example");
+	diag_hint(rs->diags, "use \"override\": {%s: append}",
+		  yaml_get(item, "list")				       ? "items" :
+		  yaml_get(item, "exceptions") && !yaml_get(item, "condition") ? "exceptions" :
+										 "condition");
 }
 
 static const char *closest(struct text key, const char *const *known)
@@ -231,6 +234,8 @@ static bool check_override_entry(struct ruleset *rs, const struct yaml_node *ite
 		diag_error(rs->diags, p, "override", "\"%.*s\" can't be %s%s", (int)e->key.len,
 			   e->key.data, append ? "appended to" : "replaced",
 			   o && append ? ", only replaced" : "");
+		if (!o && extensions_is_key(e->key))
+			diag_hint(rs->diags, "it replaces what the rule had by being there");
 		return false;
 	}
 	if (!yaml_get(item, o->key)) {

@@ -234,31 +234,6 @@ static void define_rule(struct ruleset *rs, const struct yaml_node *item,
 	r->skipped = !good;
 }
 
-/* "rule" and "enabled" only: turns an earlier rule on or off. */
-static void toggle_rule(struct ruleset *rs, const struct yaml_node *item,
-			const struct yaml_node *name)
-{
-	struct rule *prev = ruleset_rule(rs, name->text);
-	bool good = true;
-
-	if (!yaml_get(item, "enabled")) {
-		diag_error(
-			rs->diags, yaml_place(name), "missing-key",
-			"a rule needs condition, output, desc and priority (or \"enabled\" alone, to "
-			"turn an earlier rule on or off)");
-		return;
-	}
-	diag_warning(rs->diags, yaml_place(name), "deprecated", "\"enabled\" alone is deprecated");
-	diag_hint(rs->diags, "add \"override\": {enabled: replace}");
-	if (!prev) {
-		diag_error(rs->diags, yaml_place(name), "undefined",
-			   "there is no rule \"%.*s\" to turn on or off", (int)name->text.len,
-			   name->text.data);
-		return;
-	}
-	load_bool(rs, item, "enabled", &prev->enabled, &good);
-}
-
 /* Applies one key of an override or append. */
 static bool change_key(struct ruleset *rs, const struct yaml_node *item, struct rule *r,
 		       const char *key, bool append)
@@ -321,6 +296,13 @@ static struct rule *rule_to_change(struct ruleset *rs, const struct yaml_node *i
 	return NULL;
 }
 
+/* What stands in an item that changes a rule replaces what the rule had, key by key. */
+static void change_extensions(struct ruleset *rs, const struct yaml_node *item, struct rule *r)
+{
+	if (!extensions_read(rs, item, r))
+		r->skipped = true;
+}
+
 static void override_rule(struct ruleset *rs, const struct yaml_node *item,
 			  const struct yaml_node *name)
 {
@@ -334,7 +316,34 @@ static void override_rule(struct ruleset *rs, const struct yaml_node *item,
 			if (load_override_of(item, rule_overridable[i].key) == what)
 				change_key(rs, item, r, rule_overridable[i].key,
 					   what == OVERRIDE_APPEND);
+	change_extensions(rs, item, r);
 	r->visibility = rs->next_index++;
+}
+
+/* "rule" and "enabled" or extensions only: changes an earlier rule. */
+static void toggle_rule(struct ruleset *rs, const struct yaml_node *item,
+			const struct yaml_node *name)
+{
+	bool toggles = yaml_get(item, "enabled"), good = true;
+	struct rule *prev;
+
+	if (!toggles && !extensions_any(item)) {
+		diag_error(
+			rs->diags, yaml_place(name), "missing-key",
+			"a rule needs condition, output, desc and priority (or \"enabled\" alone, to "
+			"turn an earlier rule on or off)");
+		return;
+	}
+	if (toggles) {
+		diag_warning(rs->diags, yaml_place(name), "deprecated",
+			     "\"enabled\" alone is deprecated");
+		diag_hint(rs->diags, "add \"override\": {enabled: replace}");
+	}
+	prev = rule_to_change(rs, item, name);
+	if (!prev)
+		return;
+	load_bool(rs, item, "enabled", &prev->enabled, &good);
+	change_extensions(rs, item, prev);
 }
 
 static void append_rule(struct ruleset *rs, const struct yaml_node *item,
@@ -353,6 +362,7 @@ static void append_rule(struct ruleset *rs, const struct yaml_node *item,
 		change_key(rs, item, r, "condition", true);
 	if (yaml_get(item, "exceptions"))
 		change_key(rs, item, r, "exceptions", true);
+	change_extensions(rs, item, r);
 	r->visibility = rs->next_index++;
 }
 

@@ -40,6 +40,8 @@ struct expr *compile_condition_text(struct ruleset *rs, const struct source *raw
 bool extensions_read(struct ruleset *rs, const struct yaml_node *item, struct rule *r);
 bool extensions_compile(struct ruleset *rs, struct rule *r);
 bool extensions_is_key(struct text key);
+/* Whether the item has any of their keys. */
+bool extensions_any(const struct yaml_node *item);
 
 /* --- load.c --- */
 

@@ -116,7 +116,9 @@ static bool parse_right_string(struct parser *p, struct check *c)
 	if (r > 0)
 		return literals_finish(p, &list, c);
 	vec_deinit(&list);
-	parse_fail(p, p->at, NULL, "expected a value");
+	parse_fail(p, p->at,
+		   scan_peek(p) == '(' ? "a list stands behind \"in\", or behind \"anyof\"" : NULL,
+		   "expected a value");
 	return false;
 }
 
@@ -217,31 +219,6 @@ static bool parse_list_op(struct parser *p, struct check *c)
 	return false;
 }
 
-/* A known operator that is close to what stands there. */
-static const char *suggest_op(const struct parser *p)
-{
-	static const struct {
-		const char *wrong, *right;
-	} habits[] = {
-		{ "like", "did you mean \"glob\"?" },
-		{ "matches", "did you mean \"regex\"?" },
-		{ "is", "did you mean \"=\"?" },
-		{ "~", "did you mean \"regex\"?" },
-		{ "=~", "did you mean \"regex\"?" },
-		{ "<>", "did you mean \"!=\"?" },
-		{ "has", "did you mean \"contains\"?" },
-		{ "starts_with", "did you mean \"startswith\"?" },
-		{ "ends_with", "did you mean \"endswith\"?" },
-	};
-	struct text word = scan_here(p);
-
-	for (size_t i = 0; i < ARRAY_SIZE(habits); i++)
-		if (text_eq_str(word, habits[i].wrong))
-			return habits[i].right;
-	return "operators: = != < <= > >= exists in intersects pmatch contains icontains bcontains "
-	       "startswith bstartswith endswith glob iglob regex";
-}
-
 static struct expr *expr_new(struct parser *p, enum expr_kind kind, uint32_t at)
 {
 	struct expr *e = arena_new(p->arena, struct expr);
@@ -271,8 +248,9 @@ static struct expr *parse_comparison(struct parser *p, struct operand *left, uin
 		return p->err->text[0] ? NULL : e;
 	if (p->at == p->end)
 		return parse_fail(p, p->at, NULL, "expected an operator behind the field");
-	return parse_fail(p, p->at, suggest_op(p), "expected an operator, not \"%.*s\"",
-			  (int)scan_here(p).len, scan_here(p).data);
+	return parse_fail(p, p->at, advise_operator(scan_here(p)),
+			  "expected an operator, not \"%.*s\"", (int)scan_here(p).len,
+			  scan_here(p).data);
 }
 
 /* --- and, or, not -------------------------------------------------------------------------------------- */
@@ -294,7 +272,8 @@ static struct expr *parse_bracket_rest(struct parser *p)
 		if (p->at == p->end)
 			return parse_fail(p, open ? open - 1 : 0, NULL,
 					  "this bracket is never closed");
-		return parse_fail(p, p->at, NULL, "expected \"and\", \"or\" or \")\", not \"%.*s\"",
+		return parse_fail(p, p->at, advise_between(scan_here(p)),
+				  "expected \"and\", \"or\" or \")\", not \"%.*s\"",
 				  (int)scan_here(p).len, scan_here(p).data);
 	}
 	p->depth--;
@@ -320,7 +299,7 @@ static struct expr *parse_check(struct parser *p)
 	if (!scan_identifier(p, &name)) {
 		if (p->at == p->end)
 			return parse_fail(p, p->at, NULL, "expected a check at the end");
-		return parse_fail(p, p->at, NULL,
+		return parse_fail(p, p->at, advise_check(scan_here(p)),
 				  "expected a check, a macro or a bracket, not \"%.*s\"",
 				  (int)scan_here(p).len, scan_here(p).data);
 	}
@@ -433,7 +412,8 @@ struct expr *parse_condition(struct arena *a, const struct source *s, struct par
 		return parse_fail(&p, 0, NULL, "the condition is empty");
 	e = parse_or(&p);
 	if (e && p.at != p.end)
-		return parse_fail(&p, p.at, NULL, "expected \"and\" or \"or\", not \"%.*s\"",
+		return parse_fail(&p, p.at, advise_between(scan_here(&p)),
+				  "expected \"and\" or \"or\", not \"%.*s\"",
 				  (int)scan_here(&p).len, scan_here(&p).data);
 	return e;
 }

@@ -50,3 +50,10 @@ struct text scan_here(const struct parser *p);
 struct operand *parse_left_operand(struct parser *p);
 /* A transformer, or val(field). NULL without an error: something else stands there. */
 struct operand *parse_right_operand(struct parser *p);
+
+/* --- advise.c: hints, all of them static --- */
+
+const char *advise_operator(struct text word);
+/* In place of "and", "or" or a bracket; NULL: nothing comes to mind. */
+const char *advise_between(struct text word);
+const char *advise_check(struct text word);

@@ -215,7 +215,7 @@ static bool add_response(struct ruleset *rs, struct rule *r, const struct yaml_n
 	if (x->response_count == EXTEND_RESPONSES_MAX)
 		return extend_fail(rs, place, "at most %d responses", EXTEND_RESPONSES_MAX);
 	resp = &x->responses[x->response_count];
-	resp->def = find(name);
+	*resp = (struct rule_response){ .def = find(name) };
 	if (!resp->def) {
 		extend_fail(rs, place, "there is no response \"%.*s\"", (int)name.len, name.data);
 		diag_hint(rs->diags,

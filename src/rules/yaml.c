@@ -326,13 +326,46 @@ static bool check_content(const struct reader *r)
 	return true;
 }
 
+/* Given to the parser when it is made: its reader would keep one that is replaced later on. */
+static struct fy_diag *diag_new(void)
+{
+	struct fy_diag_cfg cfg;
+	struct fy_diag *diag;
+
+	fy_diag_cfg_default(&cfg);
+	cfg.fp = NULL;
+	cfg.colorize = false;
+	cfg.level = FYET_ERROR;
+	diag = fy_diag_create(&cfg);
+	if (diag)
+		fy_diag_set_collect_errors(diag, true);
+	return diag;
+}
+
+static void read_content(struct reader *r)
+{
+	struct fy_diag *diag = diag_new();
+	const struct fy_parse_cfg cfg = {
+		.flags = FYPCF_QUIET | FYPCF_SLOPPY_FLOW_INDENTATION,
+		.diag = diag,
+	};
+	struct text c = r->file->content;
+
+	r->parser = diag ? fy_parser_create(&cfg) : NULL;
+	if (!r->parser ||
+	    fy_parser_set_string(r->parser, c.len ? c.data : " ", c.len ? c.len : 1))
+		fail(r, NULL, "out of memory");
+	else
+		read_events(r, diag);
+	finish(r);
+	fy_parser_destroy(r->parser);
+	fy_diag_destroy(diag);
+}
+
 bool yaml_read(struct arena *a, const char *name, struct text content, struct diags *d,
 	       struct yaml_file **ret)
 {
-	const struct fy_parse_cfg cfg = { .flags = FYPCF_QUIET | FYPCF_SLOPPY_FLOW_INDENTATION };
-	struct fy_diag_cfg diag_cfg;
 	struct reader *r = arena_new(a, struct reader);
-	struct fy_diag *diag;
 
 	if (!r)
 		return false;
@@ -345,26 +378,7 @@ bool yaml_read(struct arena *a, const char *name, struct text content, struct di
 	r->file->content = content;
 	if (!check_content(r))
 		return false;
-	fy_diag_cfg_default(&diag_cfg);
-	diag_cfg.fp = NULL;
-	diag_cfg.colorize = false;
-	diag_cfg.level = FYET_ERROR;
-	diag = fy_diag_create(&diag_cfg);
-	r->parser = fy_parser_create(&cfg);
-	if (diag && r->parser) {
-		fy_diag_set_collect_errors(diag, true);
-		fy_parser_set_diag(r->parser, diag);
-		if (fy_parser_set_string(r->parser, content.len ? content.data : " ",
-					 content.len ? content.len : 1))
-			fail(r, NULL, "out of memory");
-		else
-			read_events(r, diag);
-	} else {
-		fail(r, NULL, "out of memory");
-	}
-	finish(r);
-	fy_parser_destroy(r->parser);
-	fy_diag_destroy(diag);
+	read_content(r);
 	*ret = r->file;
 	return !r->failed && !a->failed;
 }
