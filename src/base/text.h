@@ -55,6 +55,16 @@ static inline int text_compare(struct text a, struct text b)
 	return r ? r : (a.len > b.len) - (a.len < b.len);
 }
 
+/* Without the blanks and line breaks around it. */
+static inline struct text text_trim(struct text t)
+{
+	while (t.len && strchr(" \t\r\n", t.data[0]))
+		t = text_from(t.data + 1, t.len - 1);
+	while (t.len && strchr(" \t\r\n", t.data[t.len - 1]))
+		t.len--;
+	return t;
+}
+
 /* What is behind the last slash; all of it if there is none. */
 static inline struct text text_basename(struct text path)
 {

@@ -9,9 +9,8 @@
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
-	&cmd_record, &cmd_profile,    &cmd_confine, &cmd_containers,
-	&cmd_doctor, &cmd_completion, &cmd_help,    &cmd_version,
-	NULL,
+	&cmd_record, &cmd_profile, &cmd_confine,    &cmd_rules,	  &cmd_events, &cmd_containers,
+	&cmd_doctor, &cmd_help,	   &cmd_completion, &cmd_version, NULL,
 };
 
 const struct exit_code_def exit_codes[] = {
@@ -67,8 +66,8 @@ static int unknown(const struct command *const *list, const char *above, const c
 			best = (*list)->name;
 		}
 	}
-	fprintf(stderr, "merlon: unknown command \"%s%s%s\"%s%s%s\n", above, *above ? " " : "", name,
-		best ? ", did you mean \"" : "", best ? best : "", best ? "\"?" : "");
+	fprintf(stderr, "merlon: unknown command \"%s%s%s\"%s%s%s\n", above, *above ? " " : "",
+		name, best ? ", did you mean \"" : "", best ? best : "", best ? "\"?" : "");
 	return EXIT_USAGE;
 }
 

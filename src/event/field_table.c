@@ -131,7 +131,7 @@ const struct field_def event_fields[] = {
 	PARENT("proc.pexepath", STRING, KERNEL, field_process_text, P(exepath), "proc.exepath of the parent.", "/usr/bin/bash"),
 	ANCESTOR("proc.aexepath", STRING, KERNEL, field_process_ancestor_text, P(exepath), "proc.exepath of an ancestor, or of any of them.", "proc.aexepath[1] = /usr/bin/bash"),
 	ROW(SYS, "proc.args", STRING, INDEX, 0, field_process_args, NULL, 0, 0, "Arguments without the first, joined by blanks; or one of them ([0]: the one behind argv[0]).", "-c id"),
-	ROW(SYS, "proc.arglist", STRING, NONE, FIELD_LIST | NO_SIDES, field_process_arglist, NULL, 0, 0, "Arguments without the first as a list, for intersects, getopt() and join(). Merlon only; getopt(proc.args, ...) reads it too.", "proc.arglist intersects (--privileged)"),
+	ROW(SYS, "proc.arglist", STRING, NONE, FIELD_LIST | NO_SIDES | FIELD_OURS, field_process_arglist, NULL, 0, 0, "Arguments without the first as a list, for intersects, getopt() and join(). getopt(proc.args, ...) reads it too.", "proc.arglist intersects (--privileged)"),
 	ROW(SYS, "proc.aargs", STRING, INDEX, 0, field_process_ancestor_args, NULL, 0, 0, "proc.args of an ancestor; without an index those of all ancestors as one string.", "proc.aargs[1] = -l"),
 	PROC("proc.cmdline", STRING, 0, field_process_cmdline, 0, "proc.name and proc.args, joined by a blank.", "sh -c id"),
 	PARENT("proc.pcmdline", STRING, 0, field_process_cmdline, 0, "proc.cmdline of the parent.", "bash -l"),

@@ -26,6 +26,11 @@ int event_reader_new_empty(struct event_reader **ret, const char *name, bool kee
 	return 0;
 }
 
+enum stream_form event_stream_form(struct text content)
+{
+	return text_starts(content, TEXT(STREAM_MAGIC)) ? STREAM_BINARY : STREAM_JSON;
+}
+
 int event_reader_new(struct event_reader **ret, const char *name, struct text content, bool keep,
 		     struct error *err)
 {
@@ -34,10 +39,9 @@ int event_reader_new(struct event_reader **ret, const char *name, struct text co
 	if (r)
 		return r;
 	(*ret)->content = content;
-	if (text_starts(content, TEXT(STREAM_MAGIC))) {
-		(*ret)->form = STREAM_BINARY;
+	(*ret)->form = event_stream_form(content);
+	if ((*ret)->form == STREAM_BINARY)
 		(*ret)->at = sizeof(STREAM_MAGIC) - 1;
-	}
 	return 0;
 }
 

@@ -21,6 +21,9 @@ enum {
 
 enum stream_form { STREAM_BINARY, STREAM_JSON };
 
+/* The form of a stream, by how it begins. */
+enum stream_form event_stream_form(struct text content);
+
 /* --- reading --- */
 
 struct event_reader;

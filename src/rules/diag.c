@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "base/utf8.h"
 
 enum { DIAG_TEXT_MAX = 1024 };
 
@@ -139,7 +140,7 @@ void diags_sort(struct diags *d)
 	}
 }
 
-void diag_print(const struct diag *d, FILE *out)
+static void print_head(const struct diag *d, FILE *out)
 {
 	if (d->place.file)
 		fprintf(out, "%s:", d->place.file);
@@ -148,8 +149,86 @@ void diag_print(const struct diag *d, FILE *out)
 	fprintf(out, "%s%s: %s [%s]\n", d->place.file ? " " : "",
 		d->severity == DIAG_ERROR ? "error" : "warning",
 		d->text ? d->text : "out of memory", d->code);
+}
+
+void diag_print(const struct diag *d, FILE *out)
+{
+	print_head(d, out);
 	if (d->hint)
 		fprintf(out, "    %s\n", d->hint);
+}
+
+static struct text find_line(struct text content, uint32_t line)
+{
+	const char *at = content.data, *end = content.data + content.len, *nl;
+
+	while (at && --line) {
+		nl = memchr(at, '\n', (size_t)(end - at));
+		at = nl ? nl + 1 : NULL;
+	}
+	if (!at)
+		return TEXT_NONE;
+	nl = memchr(at, '\n', (size_t)(end - at));
+	return text_from(at, (size_t)((nl ? nl : end) - at));
+}
+
+enum { SHOWN_BEFORE = 60, SHOWN_MAX = 90 }; /* characters of a line */
+
+/* What a terminal could not take in one column stands as "?" or a blank. */
+static void show_line(struct text line, uint32_t line_number, uint32_t column, FILE *out)
+{
+	uint32_t first = column > SHOWN_MAX - 10 ? column - SHOWN_BEFORE : 1, at = 1;
+	const char *gap = first > 1 ? "..." : "";
+
+	fprintf(out, "%6u | %s", line_number, gap);
+	for (uint32_t i = 0; i < line.len && at < first + SHOWN_MAX; at++) {
+		const unsigned char *s = (const unsigned char *)line.data + i;
+		size_t n = utf8_sequence(s, line.len - i);
+
+		if (at >= first && n == 1)
+			fputc(*s == '\t' || *s == '\r' ? ' ' :
+			      *s < 0x20 || *s == 0x7f  ? '?' :
+							 *s,
+			      out);
+		else if (at >= first && n && *s >= 0xc3 && (*s != 0xe2 || s[1] > 0x81))
+			fwrite(s, 1, n, out); /* no controls, of direction neither */
+		else if (at >= first)
+			fputc('?', out);
+		i += (uint32_t)(n ? n : 1);
+	}
+	fprintf(out, "\n       | %*s^\n", (int)(strlen(gap) + column - first), "");
+}
+
+void diag_show(const struct diag *d, struct text content, FILE *out)
+{
+	struct text line = TEXT_NONE;
+
+	if (content.data && d->place.line)
+		line = find_line(content, d->place.line);
+	print_head(d, out);
+	if (line.data && d->place.column && d->place.column <= line.len + 1)
+		show_line(line, d->place.line, d->place.column, out);
+	if (d->hint)
+		fprintf(out, "         %s\n", d->hint);
+}
+
+json_t *diag_json(const struct diag *d)
+{
+	json_t *o = json_object();
+
+	if (d->place.file)
+		json_object_set_new(o, "file", utf8_json(text_of(d->place.file)));
+	if (d->place.line) {
+		json_object_set_new(o, "line", json_integer(d->place.line));
+		json_object_set_new(o, "column", json_integer(d->place.column));
+	}
+	json_object_set_new(o, "severity",
+			    json_string(d->severity == DIAG_ERROR ? "error" : "warning"));
+	json_object_set_new(o, "code", json_string(d->code));
+	json_object_set_new(o, "message", utf8_json(text_of(d->text ? d->text : "out of memory")));
+	if (d->hint)
+		json_object_set_new(o, "hint", utf8_json(text_of(d->hint)));
+	return o;
 }
 
 void diags_print(const struct diags *d, bool warnings, FILE *out)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is wrong with rule files: all of it at once, with places and with what would help. */
 #pragma once
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "base/vec.h"
 
 enum diag_severity { DIAG_WARNING, DIAG_ERROR };
@@ -44,6 +46,9 @@ void diags_sort(struct diags *d);
 
 /* "file:line:column: error: text [code]", the hint on a line of its own. */
 void diag_print(const struct diag *d, FILE *out);
+/* The same, with the line of content that it is about and a mark at the column. */
+void diag_show(const struct diag *d, struct text content, FILE *out);
+json_t *diag_json(const struct diag *d);
 void diags_print(const struct diags *d, bool warnings, FILE *out);
 
 #define cleanup_diags cleanup(diags_deinit)

@@ -39,6 +39,7 @@ void ruleset_free(struct ruleset *rs)
 	vec_deinit(&rs->macros);
 	vec_deinit(&rs->rules);
 	vec_deinit(&rs->files);
+	vec_deinit(&rs->contents);
 	vec_deinit(&rs->plugins);
 	table_deinit(&rs->list_names);
 	table_deinit(&rs->macro_names);
@@ -575,6 +576,7 @@ void ruleset_add(struct ruleset *rs, const char *name, struct text content)
 {
 	struct text copy = arena_text(&rs->arena, content.data ? content : TEXT(""));
 	const char *file = arena_dup(&rs->arena, name, strlen(name));
+	struct rule_content *kept = vec_add(&rs->contents);
 	struct yaml_file *yaml, **slot;
 
 	if (!copy.data || !file) {
@@ -582,6 +584,8 @@ void ruleset_add(struct ruleset *rs, const char *name, struct text content)
 			   "the rules take more memory than they may");
 		return;
 	}
+	if (kept)
+		*kept = (struct rule_content){ file, copy };
 	if (!yaml_read(&rs->arena, file, copy, rs->diags, &yaml))
 		return;
 	slot = vec_add(&rs->files);

@@ -5,6 +5,7 @@
  */
 #pragma once
 #include "base/arena.h"
+#include "base/error.h"
 #include "base/table.h"
 #include "rules/diag.h"
 #include "rules/expr.h"
@@ -93,6 +94,12 @@ struct rule {
 	struct rule_extensions *extensions; /* NULL: none */
 };
 
+/* A file as it was given, good or not: for showing lines of it. */
+struct rule_content {
+	const char *name;
+	struct text content;
+};
+
 struct required_plugin {
 	struct text name, version;
 };
@@ -101,8 +108,9 @@ struct ruleset {
 	struct arena arena;
 	VEC(struct rule_list *) lists;
 	VEC(struct rule_macro *) macros;
-	VEC(struct rule *) rules; /* in the order of evaluation */
-	VEC(struct yaml_file *) files;
+	VEC(struct rule *) rules;      /* in the order of evaluation */
+	VEC(struct yaml_file *) files; /* that are valid YAML */
+	VEC(struct rule_content) contents;
 	VEC(struct required_plugin) plugins;
 	struct table list_names, macro_names, rule_names;
 	uint32_t next_index;
@@ -124,6 +132,15 @@ void ruleset_add(struct ruleset *rs, const char *name, struct text content);
  * without fault is compiled all the same, so that every problem is reported at once.
  */
 bool ruleset_compile(struct ruleset *rs);
+
+/*
+ * Adds a file, or all *.yaml and *.yml of a directory in the order of their names. What is wrong in a
+ * file goes to the diagnostics; -errno: it cannot be read, or a directory has none.
+ */
+int ruleset_add_path(struct ruleset *rs, const char *path, struct error *err);
+
+/* The text of a file that was added, by the name in its diagnostics; no data: there is none. */
+struct text ruleset_content(const struct ruleset *rs, const char *name);
 
 struct rule *ruleset_rule(const struct ruleset *rs, struct text name);
 struct rule_macro *ruleset_macro(const struct ruleset *rs, struct text name);

@@ -229,7 +229,11 @@ static void print_wrapped_group(const struct expr *e, unsigned indent, struct bu
 			new_line(out, indent);
 			buf_add_str(out, e->kind == EXPR_AND ? "and " : "or ");
 		}
-		print_wrapped(e->group.items[i], e->kind, indent, out);
+		/* "a and (b and c)" is "a and b and c": its parts stand in lines alike. */
+		if (e->group.items[i]->kind == e->kind)
+			print_wrapped_group(e->group.items[i], indent, out);
+		else
+			print_wrapped(e->group.items[i], e->kind, indent, out);
 	}
 }
 

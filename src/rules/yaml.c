@@ -352,8 +352,7 @@ static void read_content(struct reader *r)
 	struct text c = r->file->content;
 
 	r->parser = diag ? fy_parser_create(&cfg) : NULL;
-	if (!r->parser ||
-	    fy_parser_set_string(r->parser, c.len ? c.data : " ", c.len ? c.len : 1))
+	if (!r->parser || fy_parser_set_string(r->parser, c.len ? c.data : " ", c.len ? c.len : 1))
 		fail(r, NULL, "out of memory");
 	else
 		read_events(r, diag);
@@ -419,6 +418,12 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/* Of a character in UTF-8, not its first: columns count characters. */
+static bool is_inner_byte(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
 /*
  * Walks the file and the scalar side by side. Folding and indentation only change blanks, so each
  * byte that is none has one place; quoted scalars also have escapes, which stand for one character.
@@ -446,7 +451,7 @@ struct diag_place yaml_place_in(const struct yaml_node *n, size_t offset)
 				column = 0;
 			}
 			at++;
-			column++;
+			column += at < file.len && !is_inner_byte(file.data[at]);
 		}
 		if (at == file.len)
 			return p;
@@ -455,7 +460,7 @@ struct diag_place yaml_place_in(const struct yaml_node *n, size_t offset)
 		if (i >= offset)
 			return p;
 		at++;
-		column++;
+		column += at < file.len && !is_inner_byte(file.data[at]);
 	}
 	p.column++;
 	return p;

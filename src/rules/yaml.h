@@ -5,6 +5,8 @@
  * byte inside of a folded, literal or quoted text again.
  */
 #pragma once
+#include <jansson.h>
+
 #include "base/arena.h"
 #include "base/text.h"
 #include "rules/diag.h"
@@ -44,6 +46,9 @@ struct yaml_file {
 /* Reads content (which must live as long as the tree). False: diagnostics say why. */
 bool yaml_read(struct arena *a, const char *name, struct text content, struct diags *d,
 	       struct yaml_file **ret);
+
+/* The same as JSON: plain scalars become numbers, booleans and null where they look so. */
+json_t *yaml_json(const struct yaml_node *n);
 
 /* A member of a map, or NULL. */
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
