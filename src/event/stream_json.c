@@ -519,7 +519,7 @@ static bool read_event_members(struct reading *x, const json_t *o, struct event 
 	}
 	if ((time && !read_time(x, time, &ev->time_ns)) ||
 	    (process && !refer_process(x, process, "process", 0, &ev->process)) ||
-	    (result && !read_result(x, result, ev)) || (fd && !read_fd(x, fd, ev)))
+	    (result && !json_is_null(result) && !read_result(x, result, ev)) || (fd && !read_fd(x, fd, ev)))
 		return false;
 	if (!json_get_u64(&x->json, o, "number", false, UINT64_MAX, &number) ||
 	    !json_get_u64(&x->json, o, "cpu", false, UINT16_MAX, &cpu))
@@ -544,14 +544,14 @@ static bool read_event_members(struct reading *x, const json_t *o, struct event 
 }
 
 /* Calls that return a descriptor yield its number, unless it is said. */
-static void fill_result(struct event *ev)
+static void fill_result(struct event *ev, const json_t *fd)
 {
 	if (ev->type->flags & TYPE_NO_RESULT)
 		return;
 	if (!ev->has_result && ev->fd_num >= 0 && ev->type->flags & (TYPE_OPEN | TYPE_CREAT))
 		ev->result = ev->fd_num;
 	ev->has_result = true;
-	if (ev->type->flags & (TYPE_OPEN | TYPE_CREAT) && ev->fd_num == -1)
+	if (ev->type->flags & (TYPE_OPEN | TYPE_CREAT) && !json_object_get(fd, "num"))
 		ev->fd_num = ev->result;
 }
 
@@ -579,7 +579,8 @@ static bool read_event(struct reading *x, json_t *o, struct event *ev)
 		return json_fail(&x->json, "\"audit\" must be an object");
 	if (audit && stream_set_audit(x->r, ev, json_incref(audit)))
 		return json_fail(&x->json, "out of memory");
-	fill_result(ev);
+	if (!json_is_null(json_object_get(o, "result"))) /* null: it is not known */
+		fill_result(ev, json_object_get(o, "fd"));
 	if (!x->r->number)
 		x->r->start_ns = (uint64_t)ev->time_ns;
 	ev->start_ns = x->r->start_ns;
@@ -610,9 +611,11 @@ static bool read_header(struct reading *x, const json_t *o)
 
 int event_reader_json(struct event_reader *r, json_t *record, struct event *ev, struct error *err)
 {
-	struct reading x = { .r = r, .json = { .file = r->name, .err = err } };
+	char place[256];
+	struct reading x = { .r = r, .json = { .file = r->line ? place : r->name, .err = err } };
 	bool is_event = json_object_get(record, "event"), good;
 
+	snprintf(place, sizeof(place), "%s:%u", r->name, r->line);
 	if (!json_is_object(record))
 		good = json_fail(&x.json, "a record must be an object");
 	else if (is_event)
@@ -623,7 +626,7 @@ int event_reader_json(struct event_reader *r, json_t *record, struct event *ev, 
 		good = read_definition(&x, record);
 	json_decref(record);
 	if (!good && !err->code)
-		error_set(err, ENOMEM, "%s: out of memory", r->name);
+		error_set(err, ENOMEM, "%s: out of memory", x.json.file);
 	return good ? is_event : -err->code;
 }
 
@@ -657,10 +660,8 @@ int stream_json_next(struct event_reader *r, struct event *ev, struct error *err
 			return error_set(err, EINVAL, "%s:%u:%d: %s", r->name, r->line, e.column,
 					 e.text);
 		n = event_reader_json(r, record, ev, err);
-		if (n < 0)
-			return error_prefix(err, "line %u", r->line);
 		if (n)
-			return 1;
+			return n;
 	}
 	return 0;
 }

@@ -410,7 +410,8 @@ static json_t *fd_json(const struct event *ev)
 {
 	json_t *o = json_object();
 
-	if (ev->fd_num != -1)
+	/* The reader would put the result of an open there. */
+	if (ev->fd_num != -1 || (ev->has_result && ev->type->flags & (TYPE_OPEN | TYPE_CREAT)))
 		json_object_set_new(o, "num", json_integer(ev->fd_num));
 	if (ev->fd_name_changed)
 		json_object_set_new(o, "name_changed", json_true());
@@ -432,6 +433,8 @@ static void write_event_json(const struct event *ev, uint32_t process, struct bu
 		json_object_set_new(o, "process", json_name('p', process));
 	if (ev->has_result)
 		json_object_set_new(o, "result", json_integer(ev->result));
+	else if (!(ev->type->flags & TYPE_NO_RESULT))
+		json_object_set_new(o, "result", json_null());
 	if (ev->tid != -1)
 		json_object_set_new(o, "tid", json_integer(ev->tid));
 	if (ev->vtid != -1)

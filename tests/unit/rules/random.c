@@ -433,6 +433,7 @@ void random_world(struct chance *c, struct random_world *w)
 			.privileged = chance_below(c, 2),
 			.pod = { .name = text_or_none(c), .namespace = text_or_none(c) },
 		};
+		w->containers[i].privileged &= w->containers[i].has_privileged;
 	}
 	for (size_t i = 0; i < RANDOM_PROCESSES; i++)
 		random_process(c, w, i);

@@ -2,6 +2,9 @@
 #include "rig.h"
 
 #include "base/buf.h"
+#include "rules/format.h"
+#include "rules/output.h"
+#include "rules/print.h"
 
 void rig_init(struct rig *r)
 {
@@ -104,6 +107,93 @@ const struct diag *rig_diag(struct rig *r, const char *code)
 	diags_print(&r->diags, true, stderr);
 	fail_msg("no diagnostic \"%s\"", code);
 	return NULL;
+}
+
+static void show_tags(const struct rule *rule, struct buf *out)
+{
+	vec_foreach(tag, &rule->tags)
+		buf_addf(out, " #%.*s", (int)tag->len, tag->data);
+}
+
+static void show_output(const struct output *o, struct buf *out)
+{
+	buf_add_str(out, "  output:");
+	for (uint32_t i = 0; o && i < o->count; i++) {
+		const struct output_piece *p = &o->pieces[i];
+
+		if (!p->operand) {
+			buf_addf(out, " '%.*s'", (int)p->text.len, p->text.data);
+			continue;
+		}
+		buf_add_str(out, " %");
+		if (p->width)
+			buf_addf(out, "%u", p->width);
+		print_operand(p->operand, out);
+	}
+	buf_add_char(out, '\n');
+}
+
+char *rig_rule_text(const struct rule *rule, bool outputs)
+{
+	struct buf text = BUF_INIT, *out = &text;
+
+	buf_addf(out, "%.*s (%s%s%s):", (int)rule->name.len, rule->name.data,
+		 rule_priorities[rule->priority].data, rule->enabled ? "" : ", off",
+		 rule->skipped ? ", skipped" : "");
+	show_tags(rule, out);
+	buf_add_char(out, ' ');
+	if (rule->condition)
+		print_condition(rule->condition, true, out);
+	else
+		buf_add_str(out, "(no condition)");
+	buf_add_char(out, '\n');
+	if (outputs)
+		show_output(rule->output, out);
+	return buf_take(out);
+}
+
+char *rig_format(const char *text, struct error *err)
+{
+	struct buf out = BUF_INIT;
+
+	*err = ERROR_INIT;
+	if (format_rules("f.yaml", text_of(text), &out, err)) {
+		buf_deinit(&out);
+		return NULL;
+	}
+	buf_add_str(&out, "");
+	return buf_take(&out);
+}
+
+static void compare_rules(const char *name, const char *before, const char *after)
+{
+	cleanup_rig struct rig a, b;
+
+	rig_init(&a);
+	rig_init(&b);
+	rig_add(&a, "f.yaml", before);
+	rig_add(&b, "f.yaml", after);
+	check(name, rig_compile(&a) == rig_compile(&b));
+	check_number(name, b.rules->rules.len, a.rules->rules.len);
+	for (size_t i = 0; i < a.rules->rules.len; i++) {
+		cleanup_free char *x = rig_rule_text(a.rules->rules.items[i], true);
+		cleanup_free char *y = rig_rule_text(b.rules->rules.items[i], true);
+
+		check_text(name, y, x);
+	}
+}
+
+bool rig_check_format(const char *name, const char *text)
+{
+	struct error err;
+	cleanup_free char *once = rig_format(text, &err), *twice = NULL;
+
+	if (!once)
+		return false;
+	compare_rules(name, text, once);
+	twice = rig_format(once, &err);
+	check_text(name, twice, once);
+	return true;
 }
 
 struct expr *rig_condition(struct rig *r, const char *condition, bool audit)

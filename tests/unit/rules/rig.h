@@ -38,6 +38,14 @@ char *rig_diags(struct rig *r);
 /* The first diagnostic with that code; fails the test if there is none. */
 const struct diag *rig_diag(struct rig *r, const char *code);
 
+/* A rule as it was understood: name, priority, tags, condition; its output too. The caller's. */
+char *rig_rule_text(const struct rule *rule, bool outputs);
+
+/* A rule file formatted, the caller's; NULL: refused. */
+char *rig_format(const char *text, struct error *err);
+/* Formats, and checks that the rules stay what they are and that a second time changes nothing. */
+bool rig_check_format(const char *name, const char *text);
+
 /* A rule set of one rule with this condition (source syscall, or k8s_audit). NULL: errors. */
 struct expr *rig_condition(struct rig *r, const char *condition, bool audit);
 

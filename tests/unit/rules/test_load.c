@@ -13,8 +13,6 @@
  */
 #include "base/fs.h"
 #include "rig.h"
-#include "rules/output.h"
-#include "rules/print.h"
 
 static const char *const *case_files;
 
@@ -29,46 +27,6 @@ static void show_place(const struct diag *d, struct buf *out)
 	fclose(f);
 	buf_add(out, text, size);
 	free(text);
-}
-
-static void show_tags(const struct rule *rule, struct buf *out)
-{
-	vec_foreach(tag, &rule->tags)
-		buf_addf(out, " #%.*s", (int)tag->len, tag->data);
-}
-
-static void show_output(const struct output *o, struct buf *out)
-{
-	buf_add_str(out, "  output:");
-	for (uint32_t i = 0; o && i < o->count; i++) {
-		const struct output_piece *p = &o->pieces[i];
-
-		if (!p->operand) {
-			buf_addf(out, " '%.*s'", (int)p->text.len, p->text.data);
-			continue;
-		}
-		buf_add_str(out, " %");
-		if (p->width)
-			buf_addf(out, "%u", p->width);
-		print_operand(p->operand, out);
-	}
-	buf_add_char(out, '\n');
-}
-
-static void show_rule(const struct rule *rule, bool outputs, struct buf *out)
-{
-	buf_addf(out, "%.*s (%s%s%s):", (int)rule->name.len, rule->name.data,
-		 rule_priorities[rule->priority].data, rule->enabled ? "" : ", off",
-		 rule->skipped ? ", skipped" : "");
-	show_tags(rule, out);
-	buf_add_char(out, ' ');
-	if (rule->condition)
-		print_condition(rule->condition, true, out);
-	else
-		buf_add_str(out, "(no condition)");
-	buf_add_char(out, '\n');
-	if (outputs)
-		show_output(rule->output, out);
 }
 
 /* The first line from text on that begins with mark, or NULL. */
@@ -121,8 +79,11 @@ static char *run_case(const char *input, bool outputs)
 	assert_int_equal(good, r.diags.errors == 0);
 	vec_foreach(d, &r.diags.items)
 		show_place(d, &out);
-	vec_foreach(rule, &r.rules->rules)
-		show_rule(*rule, outputs, &out);
+	vec_foreach(rule, &r.rules->rules) {
+		cleanup_free char *text = rig_rule_text(*rule, outputs);
+
+		buf_add_str(&out, text);
+	}
 	free(copy);
 	return buf_take(&out);
 }
