@@ -81,6 +81,12 @@ static void add_entries(const struct yaml_node *n, unsigned indent, unsigned dep
 	}
 }
 
+/* Whether a map reads well in one line: deeper ones do if they fit, others if they say little. */
+static bool is_short(const struct yaml_node *n, unsigned depth)
+{
+	return n->kind == YAML_LIST || depth > 0 || (is_flat(n) && n->count <= 2);
+}
+
 static void add_items(const struct yaml_node *n, unsigned indent, unsigned depth, struct buf *out)
 {
 	for (uint32_t i = 0; i < n->count && !out->failed; i++) {
@@ -90,41 +96,46 @@ static void add_items(const struct yaml_node *n, unsigned indent, unsigned depth
 		buf_add_str(out, "- ");
 		if (item->kind == YAML_SCALAR)
 			format_scalar(item->text, item->plain, indent + 2, out);
-		else if ((item->kind == YAML_MAP && !is_flat(item)) || !add_if_fits(item, out)) {
-			if (item->kind == YAML_MAP)
-				add_entries(item, indent + 2, depth + 1, out);
-			else
-				add_wrapped_list(item, indent + 2, out);
-		}
+		else if (is_short(item, depth) && add_if_fits(item, out))
+			continue;
+		else if (item->kind == YAML_MAP && item->count)
+			add_entries(item, indent + 2, depth + 1, out);
+		else
+			add_wrapped_list(item, indent + 2, out);
 	}
+}
+
+/* Of an object's own members: lists of maps, and maps of one member or of further maps. */
+static bool wants_lines(const struct yaml_node *n)
+{
+	for (uint32_t i = 0; n->kind == YAML_MAP && i < n->count; i++)
+		if (n->count == 1 || !is_flat(n->entries[i].value) ||
+		    n->entries[i].value->kind == YAML_MAP)
+			return true;
+	return n->kind == YAML_LIST && !is_flat(n);
 }
 
 /* Behind a colon or a dash. */
 static void add_node(const struct yaml_node *n, unsigned indent, unsigned depth, struct buf *out)
 {
-	bool block = n->count && (depth == 0 ? n->kind == YAML_MAP || !is_flat(n) : false);
-
 	buf_add_char(out, ' ');
 	if (n->kind == YAML_SCALAR) {
 		format_scalar(n->text, n->plain, indent, out);
-		return;
+	} else if (!n->count) {
+		buf_add_str(out, n->kind == YAML_LIST ? "[]" : "{}");
+	} else if ((depth == 0 && wants_lines(n)) || !add_if_fits(n, out)) {
+		if (n->kind == YAML_LIST && is_flat(n)) {
+			add_wrapped_list(n, indent, out);
+			return;
+		}
+		out->data[--out->len] = '\0'; /* no blank at the end of the line */
+		if (n->kind == YAML_LIST) {
+			add_items(n, indent, depth, out);
+			return;
+		}
+		format_new_line(out, indent);
+		add_entries(n, indent, depth, out);
 	}
-	if (!block && (!n->count || add_if_fits(n, out))) {
-		if (!n->count)
-			buf_add_str(out, n->kind == YAML_LIST ? "[]" : "{}");
-		return;
-	}
-	if (n->kind == YAML_LIST && is_flat(n)) {
-		add_wrapped_list(n, indent, out);
-		return;
-	}
-	out->data[--out->len] = '\0'; /* no blank at the end of the line */
-	if (n->kind == YAML_LIST) {
-		add_items(n, indent, depth, out);
-		return;
-	}
-	format_new_line(out, indent);
-	add_entries(n, indent, depth, out);
 }
 
 void format_value(const struct yaml_node *n, unsigned indent, struct buf *out)

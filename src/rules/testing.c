@@ -54,7 +54,7 @@ static int give_nodes(struct running *x)
 		int n = record ? event_reader_json(x->reader, record, &ev, &x->err) : -ENOMEM;
 
 		if (n < 0)
-			return error_prefix(&x->err, "%s:%u:%u", p.file, p.line, p.column);
+			return error_prefix(&x->err, "line %u", p.line);
 		if (n)
 			give(x, &ev);
 	}
