@@ -24,7 +24,7 @@ test: ## every test, on this host and in kernel VMs
 	@$(MAKE) --no-print-directory build
 	@$(SUDO) python3 tests/run.py --build $(BUILD)
 
-bench: build ## what recording costs, against strace and an empty probe
+bench: build ## what recording costs, against strace and an empty probe; what rules cost
 	@tools/install-deps bench
 	@$(SUDO) python3 bench/run.py --build $(BUILD)
 

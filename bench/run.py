@@ -5,7 +5,9 @@
 Every workload runs without anything attached (off), below empty programs on the same two tracepoints (empty: the floor
 of any sensor there), while something else is recorded (beside), while it is recorded itself (recorded), and under
 strace -f.  The arms take turns, so that a machine whose speed drifts does not favour one; what is printed are medians, and
-ratios to "off" of the same round.  It asserts nothing.
+ratios to "off" of of the same round.  It asserts nothing.
+
+Rules are measured by themselves (bench/rules.c says on which events).
 """
 
 from __future__ import annotations
@@ -163,19 +165,35 @@ def filters(build: Path, out: Callable[[str], None]) -> None:
         out(f"| {name} | {ours} | {theirs} | x{float(ours) / float(theirs):.2f} |")
 
 
+def rules(build: Path, out: Callable[[str], None]) -> None:
+    """What an event costs against rules made up for it, and against real ones if MERLON_FALCO_RULES has them."""
+    program = build / "bench" / "rules"
+    sets: list[tuple[str, list[Path]]] = [("made up", [])]
+    if directory := os.environ.get("MERLON_FALCO_RULES"):
+        stable, more = [Path(directory) / "falco_rules.yaml"], ("falco-incubating_rules.yaml", "falco-sandbox_rules.yaml")
+        sets += [("Falco, stable", stable),
+                 ("Falco, stable + incubating + sandbox", stable + [Path(directory) / name for name in more])]
+    out("| rules | how many | ns for each event | events a second on one core | alerts in a million | compiled, KiB |")
+    out("|---|---|---|---|---|---|")
+    for name, files in sets:
+        for line in subprocess.run([program, *files], stdout=subprocess.PIPE, check=True, text=True).stdout.splitlines():
+            count, cost, rate, alerts, size = map(int, line.split())
+            out(f"| {name} | {count} | {cost} | {rate:,} | {alerts} | {size // 1024} |")
+
+
 def main() -> int:
     """Measure, print tables."""
     parser = argparse.ArgumentParser(description="What recording costs.")
     parser.add_argument("--build", type=Path, default=TOP / "build")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", choices=("micro", "serve", "filters"))
+    parser.add_argument("--only", choices=("micro", "serve", "filters", "rules"))
     options = parser.parse_args()
     build = options.build.resolve()
     os.environ |= {"MERLON_BINARY": str(build / "merlon"), "MERLON_RIG_DIR": str(build / "rig")}
     uname = os.uname()
     print(f"Linux {uname.release} {uname.machine}, {os.cpu_count()} processors, {options.rounds} rounds\n", flush=True)
     parts = {"micro": lambda out: micro(build, options.rounds, out), "serve": lambda out: serve(options.rounds, out),
-             "filters": lambda out: filters(build, out)}
+             "filters": lambda out: filters(build, out), "rules": lambda out: rules(build, out)}
     for name, part in parts.items():
         if options.only in (None, name):
             part(lambda line: print(line, flush=True))

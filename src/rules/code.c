@@ -126,10 +126,10 @@ static void count_uses(struct program *p, uint32_t node)
 
 /* One of several things; at least one of them must hold, or the condition is false. */
 struct need {
-	enum { NEED_VALUES, NEED_PREFIXES, NEED_SLOT } kind;
+	enum access_kind kind; /* ACCESS_KINDS: a node's result */
 	uint32_t input;
 	const struct term *term;
-	uint32_t node; /* NEED_SLOT: this node is wanted */
+	uint32_t node; /* ACCESS_KINDS: this one is wanted (or its opposite) */
 	bool wanted;
 };
 
@@ -158,37 +158,76 @@ static double at_most(double share, double most)
 	return share < most ? share : most;
 }
 
-/* Whether values of the input are looked up one by one: single ones, or any of several. */
-static bool is_simple(const struct program *p, const struct term *t)
+/* How the entries that a term belongs to can be found by its input's value; ACCESS_KINDS: not so. */
+static enum access_kind access_of(const struct program *p, const struct term *t)
 {
 	const struct operand *o = p->inputs.items[t->left].operand;
+	const struct match *m = &t->match;
 
-	return !o->list && t->right == NONE && o->type == VALUE_STRING &&
-	       !(o->kind == OPERAND_FIELD && o->field.def->flags & FIELD_EITHER);
+	if (o->list || t->right != NONE || m->negate)
+		return ACCESS_KINDS;
+	switch (m->kind) {
+	case MATCH_TEXT_EQ:
+		return o->type == VALUE_STRING && m->op != OP_NE ? ACCESS_VALUES : ACCESS_KINDS;
+	case MATCH_TEXT_SET:
+		return o->type == VALUE_STRING ? ACCESS_VALUES : ACCESS_KINDS;
+	case MATCH_PREFIXES:
+	case MATCH_SUFFIXES:
+		if (o->type != VALUE_STRING || text_set_find(m->set, TEXT("")))
+			return ACCESS_KINDS;
+		return m->kind == MATCH_PREFIXES ? ACCESS_PREFIXES : ACCESS_SUFFIXES;
+	case MATCH_NUMBER:
+		return m->op == OP_EQ && o->type != VALUE_BOOL ? ACCESS_NUMBERS : ACCESS_KINDS;
+	case MATCH_NUMBERS:
+		return o->type != VALUE_BOOL ? ACCESS_NUMBERS : ACCESS_KINDS;
+	default:
+		return ACCESS_KINDS;
+	}
+}
+
+static uint32_t keys_of(const struct term *t)
+{
+	return t->match.kind == MATCH_NUMBERS ? t->match.number_count :
+	       t->match.set		      ? t->match.set->count :
+						1;
 }
 
 static void cover_term(const struct program *p, uint32_t node, struct cover *c)
 {
+	static const struct {
+		double base, per_key, most;
+	} shares[] = {
+		[ACCESS_VALUES] = { 0.01, 0.002, 0.3 },
+		[ACCESS_PREFIXES] = { 0.02, 0.005, 0.4 },
+		[ACCESS_SUFFIXES] = { 0.03, 0.005, 0.4 },
+		[ACCESS_NUMBERS] = { 0.05, 0.01, 0.4 },
+	};
 	const struct term *t = &p->terms.items[p->nodes.items[node].a];
-	const struct match *m = &t->match;
-	uint32_t keys = m->set ? m->set->count : 1;
+	enum access_kind kind = access_of(p, t);
 
-	if (is_simple(p, t) && !m->negate &&
-	    ((m->kind == MATCH_TEXT_EQ && m->op != OP_NE) || m->kind == MATCH_TEXT_SET)) {
-		need_add(c, (struct need){ NEED_VALUES, t->left, t, 0, true });
-		c->share = at_most(0.01 + 0.002 * keys, 0.3);
-	} else if (is_simple(p, t) && m->kind == MATCH_PREFIXES &&
-		   !text_set_find(m->set, TEXT(""))) {
-		need_add(c, (struct need){ NEED_PREFIXES, t->left, t, 0, true });
-		c->share = at_most(0.02 + 0.005 * keys, 0.4);
-	} else {
-		need_add(c, (struct need){ NEED_SLOT, 0, NULL, node, true });
-		c->share = m->kind == MATCH_NUMBER || m->kind == MATCH_EXISTS || m->negate ? 0.5 :
-											     0.35;
-	}
+	need_add(c, (struct need){ kind, t->left, t, node, true });
+	if (kind < ACCESS_KINDS)
+		c->share = at_most(shares[kind].base + shares[kind].per_key * keys_of(t),
+				   shares[kind].most);
+	else
+		c->share = t->match.kind == MATCH_NUMBER || t->match.kind == MATCH_EXISTS ||
+					   t->match.negate ?
+				   0.5 :
+				   0.35;
 }
 
 static void cover_of(const struct program *p, uint32_t node, struct cover *c);
+
+/*
+ * What many entries have in common (a file is opened, a container's process does it) tells them apart
+ * badly, whatever it looks like; with a few entries that can't be known.
+ */
+static double popularity(const struct program *p, uint32_t node)
+{
+	uint32_t uses = p->nodes.items[node].uses;
+
+	return uses < 8 ? 0 : at_most(0.02 * uses, 0.5);
+}
 
 static void cover_and(const struct program *p, const struct node *n, struct cover *c)
 {
@@ -198,6 +237,7 @@ static void cover_and(const struct program *p, const struct node *n, struct cove
 		struct cover one = { 0 };
 
 		cover_of(p, n->items[i], &one);
+		one.share += popularity(p, n->items[i]);
 		if (!one.failed && one.share < best.share) {
 			cover_deinit(&best);
 			best = one;
@@ -238,7 +278,7 @@ static void cover_of(const struct program *p, uint32_t node, struct cover *c)
 		cover_or(p, n, c);
 		break;
 	case NODE_NOT:
-		need_add(c, (struct need){ NEED_SLOT, 0, NULL, n->a, false });
+		need_add(c, (struct need){ ACCESS_KINDS, 0, NULL, n->a, false });
 		c->share = 0.75;
 		break;
 	default:
@@ -258,7 +298,7 @@ struct pair {
 
 struct access_builder {
 	uint32_t input;
-	bool prefixes;
+	enum access_kind kind;
 	VEC(const struct term *) terms;
 	VEC(uint32_t) entries; /* one per term */
 };
@@ -271,24 +311,25 @@ struct type_builder {
 	VEC(struct pair) gate_pairs;
 };
 
-static struct access_builder *access_for(struct type_builder *b, uint32_t input, bool prefixes)
+static struct access_builder *access_for(struct type_builder *b, uint32_t input,
+					 enum access_kind kind)
 {
 	struct access_builder *a;
 
 	vec_foreach(known, &b->accesses)
-		if (known->input == input && known->prefixes == prefixes)
+		if (known->input == input && known->kind == kind)
 			return known;
 	a = vec_add(&b->accesses);
 	if (a) {
 		a->input = input;
-		a->prefixes = prefixes;
+		a->kind = kind;
 	}
 	return a;
 }
 
 static void add_access(struct type_builder *b, const struct need *n, uint32_t entry)
 {
-	struct access_builder *a = access_for(b, n->input, n->kind == NEED_PREFIXES);
+	struct access_builder *a = access_for(b, n->input, n->kind);
 	const struct term **term = a ? vec_add(&a->terms) : NULL;
 	uint32_t *e = a ? vec_add(&a->entries) : NULL;
 
@@ -342,7 +383,7 @@ static void find_by(struct type_builder *b, uint32_t entry)
 	for (size_t i = 0; !c.failed && i < c.needs.len; i++) {
 		const struct need *n = &c.needs.items[i];
 
-		if (n->kind == NEED_SLOT)
+		if (n->kind == ACCESS_KINDS)
 			add_gate(b, n->node, n->wanted, entry);
 		else
 			add_access(b, n, entry);
@@ -359,17 +400,25 @@ static int by_key(const void *a, const void *b)
 	return (x->entry > y->entry) - (x->entry < y->entry);
 }
 
-/* Calls fn for every key of a term. */
+/* Calls fn for every key of a term; numbers are keyed by their bytes. Terms do not move any more. */
 static void each_key(const struct term *t, void (*fn)(struct text key, void *context),
 		     void *context)
 {
-	if (t->match.kind == MATCH_TEXT_EQ) {
-		fn(t->match.text, context);
+	const struct match *m = &t->match;
+
+	if (m->kind == MATCH_TEXT_EQ) {
+		fn(m->text, context);
 		return;
 	}
-	for (uint32_t i = 0; i < t->match.set->size; i++)
-		if (t->match.set->slots[i].key.data)
-			fn(t->match.set->slots[i].key, context);
+	if (m->kind == MATCH_NUMBER) {
+		fn(text_from((const char *)&m->number.u, sizeof(m->number.u)), context);
+		return;
+	}
+	for (uint32_t i = 0; i < m->number_count; i++)
+		fn(text_from((const char *)&m->numbers[i], sizeof(m->numbers[i])), context);
+	for (uint32_t i = 0; m->kind != MATCH_NUMBERS && i < m->set->size; i++)
+		if (m->set->slots[i].key.data)
+			fn(m->set->slots[i].key, context);
 }
 
 struct key_sink {
@@ -396,9 +445,7 @@ static uint32_t key_count(const struct access_builder *b)
 	uint32_t n = 0;
 
 	for (size_t i = 0; i < b->terms.len; i++)
-		n += b->terms.items[i]->match.kind == MATCH_TEXT_EQ ?
-			     1 :
-			     b->terms.items[i]->match.set->count;
+		n += keys_of(b->terms.items[i]);
 	return n;
 }
 
@@ -407,8 +454,8 @@ static bool access_finish(struct program *p, struct access *a, const struct acce
 {
 	struct key_sink sink = { .p = p };
 
-	*a = (struct access){ .input = b->input, .prefixes = b->prefixes };
-	a->keys = sink.keys = text_set_new(&p->arena, key_count(b), false);
+	*a = (struct access){ .input = b->input, .kind = b->kind };
+	a->keys = sink.keys = text_set_new(&p->arena, key_count(b), b->kind == ACCESS_SUFFIXES);
 	if (!a->keys)
 		return false;
 	for (size_t i = 0; i < b->terms.len; i++) {

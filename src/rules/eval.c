@@ -170,9 +170,12 @@ static void mark_key(struct evaluator *e, const struct access *a, const struct t
 		     a->starts[slot->value + 1] - a->starts[slot->value]);
 }
 
-static void mark_by_value(struct evaluator *e, const struct access *a, struct text t)
+static void mark_by_value(struct evaluator *e, const struct access *a, const struct value *v)
 {
-	if (!a->prefixes) {
+	struct text t = a->kind == ACCESS_NUMBERS ? text_from((const char *)&v->u, sizeof(v->u)) :
+						    value_text(v);
+
+	if (a->kind == ACCESS_VALUES || a->kind == ACCESS_NUMBERS) {
 		mark_key(e, a, text_set_find(a->keys, t));
 		return;
 	}
@@ -191,9 +194,9 @@ static void find_candidates(struct evaluator *e, const struct type_program *t,
 		if (!v)
 			continue;
 		if (!v->list)
-			mark_by_value(e, a, value_text(v));
+			mark_by_value(e, a, v);
 		for (uint32_t k = 0; v->list && k < v->len; k++)
-			mark_by_value(e, a, value_text(&v->items[k]));
+			mark_by_value(e, a, &v->items[k]);
 	}
 	for (uint32_t i = 0; i < t->gate_count; i++)
 		if (slot_holds(e, t->gates[i].slot, ev) == t->gates[i].wanted)

@@ -64,10 +64,11 @@ struct entry {
 	uint32_t node, pc;
 };
 
-/* Entries found by the value of a field. */
+/* Entries found by the value of a field: by all of it, by how it begins or ends. */
+enum access_kind { ACCESS_VALUES, ACCESS_PREFIXES, ACCESS_SUFFIXES, ACCESS_NUMBERS, ACCESS_KINDS };
 struct access {
 	uint32_t input;
-	bool prefixes; /* by what the value begins with */
+	enum access_kind kind;
 	struct text_set *keys;
 	uint32_t *starts, *entries; /* key i: entries[starts[i] .. starts[i + 1]) */
 };
