@@ -5,7 +5,7 @@
 Every workload runs without anything attached (off), below empty programs on the same two tracepoints (empty: the floor
 of any sensor there), while something else is recorded (beside), while it is recorded itself (recorded), and under
 strace -f.  The arms take turns, so that a machine whose speed drifts does not favour one; what is printed are medians, and
-ratios to "off" of of the same round.  It asserts nothing.
+ratios to "off" of the same round.  It asserts nothing.
 
 Rules are measured by themselves (bench/rules.c says on which events).
 """
