@@ -519,12 +519,13 @@ static bool read_event_members(struct reading *x, const json_t *o, struct event 
 	}
 	if ((time && !read_time(x, time, &ev->time_ns)) ||
 	    (process && !refer_process(x, process, "process", 0, &ev->process)) ||
-	    (result && !json_is_null(result) && !read_result(x, result, ev)) || (fd && !read_fd(x, fd, ev)))
+	    (result && !json_is_null(result) && !read_result(x, result, ev)) ||
+	    (fd && !read_fd(x, fd, ev)))
 		return false;
 	if (!json_get_u64(&x->json, o, "number", false, UINT64_MAX, &number) ||
 	    !json_get_u64(&x->json, o, "cpu", false, UINT16_MAX, &cpu))
 		return false;
-	if (number)
+	if (json_object_get(o, "number"))
 		ev->number = number;
 	ev->cpu = (uint16_t)cpu;
 	v = json_object_get(o, "tid");

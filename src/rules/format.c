@@ -51,6 +51,16 @@ static uint32_t indent_of(struct text line)
 	return n;
 }
 
+/* Where a key stands, its quotes included: marks are behind the first one. */
+static uint32_t key_column(const struct formatter *f, const struct yaml_entry *e)
+{
+	struct text line = line_at(f, e->line);
+	bool quoted = e->column >= 2 && e->column - 2 < line.len &&
+		      (line.data[e->column - 2] == '"' || line.data[e->column - 2] == '\'');
+
+	return e->column - quoted;
+}
+
 static bool is_blank(struct text line)
 {
 	return text_trim(line).len == 0;
@@ -135,7 +145,7 @@ static void add_member(struct formatter *f, const struct yaml_entry *e, uint32_t
 	struct text t;
 
 	if (has_comment(f, e, end)) {
-		copy_lines(f, e->line, end, e->column - 1, 2);
+		copy_lines(f, e->line, end, key_column(f, e) - 1, 2);
 		return;
 	}
 	format_flow_scalar(e->key, true, f->out);
@@ -175,19 +185,21 @@ static int fail(struct formatter *f, uint32_t line, const char *why)
 static bool is_in_lines(const struct formatter *f, const struct yaml_node *item)
 {
 	struct text line = line_at(f, item->line);
-	uint32_t dashes = 0;
+	uint32_t dashes = 0, column;
 
-	if (item->kind != YAML_MAP || !item->count || item->entries[0].line != item->line ||
-	    item->entries[0].column < 3 || item->entries[0].column > line.len)
+	if (item->kind != YAML_MAP || !item->count || item->entries[0].line != item->line)
 		return false;
-	for (uint32_t i = 0; i + 1 < item->entries[0].column; i++) {
+	column = key_column(f, &item->entries[0]);
+	if (column < 3 || column > line.len)
+		return false;
+	for (uint32_t i = 0; i + 1 < column; i++) {
 		dashes += line.data[i] == '-';
 		if (line.data[i] != '-' && line.data[i] != ' ')
 			return false;
 	}
 	for (uint32_t i = 1; i < item->count; i++)
 		if (item->entries[i].line <= item->entries[i - 1].line ||
-		    item->entries[i].column != item->entries[0].column)
+		    key_column(f, &item->entries[i]) != column)
 			return false;
 	return dashes == 1;
 }

@@ -133,11 +133,19 @@ static const struct expr *body(const struct expr *e, bool expand)
 	return e;
 }
 
+/* "not (not a)" is "a". */
+static const struct expr *positive(const struct expr *e, bool expand)
+{
+	while (e->kind == EXPR_NOT && body(e->child, expand)->kind == EXPR_NOT)
+		e = body(body(e->child, expand)->child, expand);
+	return e;
+}
+
 static void print_inline(const struct expr *e, bool expand, enum expr_kind inside, struct buf *out)
 {
 	bool brackets;
 
-	e = body(e, expand);
+	e = positive(body(e, expand), expand);
 	/* "and" binds closer than "or"; groups of the same kind run into each other. */
 	brackets = is_group(e) && inside != e->kind && inside != EXPR_CHECK;
 	if (brackets)
@@ -230,8 +238,8 @@ static void print_wrapped_group(const struct expr *e, unsigned indent, struct bu
 			buf_add_str(out, e->kind == EXPR_AND ? "and " : "or ");
 		}
 		/* "a and (b and c)" is "a and b and c": its parts stand in lines alike. */
-		if (e->group.items[i]->kind == e->kind)
-			print_wrapped_group(e->group.items[i], indent, out);
+		if (positive(e->group.items[i], false)->kind == e->kind)
+			print_wrapped_group(positive(e->group.items[i], false), indent, out);
 		else
 			print_wrapped(e->group.items[i], e->kind, indent, out);
 	}
@@ -240,8 +248,10 @@ static void print_wrapped_group(const struct expr *e, unsigned indent, struct bu
 static void print_wrapped(const struct expr *e, enum expr_kind inside, unsigned indent,
 			  struct buf *out)
 {
-	bool brackets = is_group(e) && inside != e->kind && inside != EXPR_CHECK;
+	bool brackets;
 
+	e = positive(e, false);
+	brackets = is_group(e) && inside != e->kind && inside != EXPR_CHECK;
 	if (column(out) + inline_width(e, inside) <= PRINT_WIDTH + indent) {
 		print_inline(e, false, inside, out);
 		return;

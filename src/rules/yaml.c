@@ -4,6 +4,7 @@
 #include <libfyaml.h>
 
 #include "base/cleanup.h"
+#include "base/utf8.h"
 
 enum { ANCHORS_MAX = 256 };
 
@@ -317,6 +318,18 @@ static bool check_content(const struct reader *r)
 		for (const char *s = c.data; s < nul; s++)
 			p.line += *s == '\n';
 		diag_error(r->diags, p, "yaml", "a NUL byte: this is no text file");
+		return false;
+	}
+	if (!utf8_valid(c)) {
+		for (uint32_t i = 0; i < c.len;) {
+			size_t n = utf8_sequence((const unsigned char *)c.data + i, c.len - i);
+
+			if (!n)
+				break;
+			p.line += c.data[i] == '\n';
+			i += (uint32_t)n;
+		}
+		diag_error(r->diags, p, "yaml", "this is not UTF-8");
 		return false;
 	}
 	if (c.len > YAML_FILE_MAX) {

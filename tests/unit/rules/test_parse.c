@@ -108,6 +108,8 @@ static const struct {
 	{ "not m", NULL },
 	{ "not not m", "m" },
 	{ "not not not m", "not m" },
+	{ "not (not m)", "m" },
+	{ "not (not (not m and n))", "not m and n" },
 	{ "not(m)", "not m" },
 	{ "not (m)", "not m" },
 	{ "not(m and n)", "not (m and n)" },
