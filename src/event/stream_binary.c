@@ -196,6 +196,7 @@ static bool read_container(struct event_reader *r, struct text payload)
 		else if (!read_member(&member_container, &f, &r->definitions, c))
 			return false;
 	}
+	c->has_privileged = c->has_privileged || c->privileged;
 	return !cur.failed && LIST_SET(&r->container_list, key, c);
 }
 

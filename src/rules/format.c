@@ -403,6 +403,9 @@ int format_rules(const char *name, struct text content, struct buf *out, struct 
 
 		r = error_set(err, EINVAL, "%s:%u:%u: %s", name, d ? d->place.line : 0,
 			      d ? d->place.column : 0, d && d->text ? d->text : "out of memory");
+	} else if (diags.items.len) { /* what is there twice */
+		r = error_set(err, EINVAL, "%s:%u: left as it is: %s", name,
+			      diags.items.items[0].place.line, diags.items.items[0].text);
 	} else if (!split_lines(&f, content)) {
 		r = error_errno(err, ENOMEM, "%s", name);
 	} else {

@@ -100,6 +100,8 @@ static void test_refused(void **state)
 		{ "[{list: a, items: [x]}]\n", "f.yaml:1: left as it is: an object must begin" },
 		{ "- {list: a, items: [x]}\n", "f.yaml:1: left as it is: an object must begin" },
 		{ "-\n  list: a\n  items: [x]\n", "f.yaml:2: left as it is: an object must begin" },
+		{ "- list: a\n  items: [x]\n  items: [y]\n",
+		  "f.yaml:3: left as it is: \"items\" is there twice" },
 		{ "- list: a\n  items: &x [y] # z\n- list: b\n  items: *x\n", NULL },
 	};
 
