@@ -423,6 +423,21 @@ bool extensions_read(struct ruleset *rs, const struct yaml_node *item, struct ru
 	return good;
 }
 
+uint64_t extend_state_bytes(const struct rule_extensions *x)
+{
+	uint64_t n = 0;
+
+	if (x->count)
+		n += x->count->keys_max * extend_count_entry(x->count);
+	if (x->sequence)
+		n += x->sequence->keys_max * extend_sequence_entry(x->sequence);
+	if (x->first_seen)
+		n += x->first_seen->keys_max * extend_seen_entry();
+	if (x->suppress)
+		n += x->suppress->keys_max * extend_suppress_entry();
+	return n;
+}
+
 bool extensions_compile(struct ruleset *rs, struct rule *r)
 {
 	const struct rule_extensions *x = r->extensions;
@@ -441,5 +456,12 @@ bool extensions_compile(struct ruleset *rs, struct rule *r)
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		if (parts[i].node)
 			good = parts[i].compile(rs, r, parts[i].node) && good;
-	return good;
+	rs->state_bytes += good ? extend_state_bytes(x) : 0;
+	if (rs->state_bytes <= RULES_STATE_MAX)
+		return good;
+	diag_error(rs->diags, r->place, "limit",
+		   "the rules remember more than %d MiB together: lower \"keys\"",
+		   RULES_STATE_MAX >> 20);
+	rs->state_bytes -= extend_state_bytes(x);
+	return false;
 }

@@ -23,3 +23,5 @@ uint64_t extend_count_entry(const struct rule_count *c);
 uint64_t extend_sequence_entry(const struct rule_sequence *q);
 uint64_t extend_seen_entry(void);
 uint64_t extend_suppress_entry(void);
+/* All that a rule may remember. */
+uint64_t extend_state_bytes(const struct rule_extensions *x);

@@ -19,6 +19,7 @@ enum {
 	RULES_MAX = 20000,
 	RULES_EXPANDED_MAX = 100000, /* checks of one condition with its macros put in */
 	RULES_TOTAL_MAX = 10000000,  /* of all conditions */
+	RULES_STATE_MAX = 1 << 30,   /* what all rules together may remember */
 };
 
 enum rule_priority {
@@ -114,7 +115,7 @@ struct ruleset {
 	VEC(struct required_plugin) plugins;
 	struct table list_names, macro_names, rule_names;
 	uint32_t next_index;
-	uint64_t total_size;
+	uint64_t total_size, state_bytes;
 	struct diags *diags;
 	/* Appended to every output of a source, before ruleset_compile(); without data: nothing. */
 	struct text extra_output[EVENT_SOURCES];

@@ -70,28 +70,22 @@ static void add_responses(struct collector *c, const struct rule_extensions *x)
 
 static void add_extensions(struct collector *c, const struct rule_extensions *x)
 {
-	struct rule_needs *n = c->needs;
-
+	c->needs->state_bytes = extend_state_bytes(x);
 	c->use = USE_STATE;
 	if (x->count) {
 		add_operands(c, &x->count->by);
 		if (x->count->distinct)
 			operand_fields(x->count->distinct, note_field, c);
-		n->state_bytes += x->count->keys_max * extend_count_entry(x->count);
 	}
 	if (x->first_seen) {
 		add_operands(c, &x->first_seen->values);
 		add_operands(c, &x->first_seen->per);
-		n->state_bytes += x->first_seen->keys_max * extend_seen_entry();
 	}
-	if (x->suppress) {
+	if (x->suppress)
 		add_operands(c, &x->suppress->by);
-		n->state_bytes += x->suppress->keys_max * extend_suppress_entry();
-	}
 	add_responses(c, x);
 	if (x->sequence) {
 		add_operands(c, &x->sequence->by);
-		n->state_bytes += x->sequence->keys_max * extend_sequence_entry(x->sequence);
 		c->use = USE_CONDITION;
 		for (uint32_t i = 0; i < x->sequence->step_count; i++)
 			add_condition(c, x->sequence->steps[i].condition);

@@ -355,6 +355,30 @@ static void test_eviction(void **state)
 	}
 }
 
+/* All rules together have a bound too; those below it are good. */
+static void test_together(void **state)
+{
+	cleanup_buf struct buf yaml = BUF_INIT;
+	cleanup_rig struct rig r;
+	size_t skipped = 0;
+
+	for (int i = 0; i < 40; i++)
+		buf_addf(&yaml,
+			 "- rule: r%d\n  desc: d\n  output: o\n  priority: INFO\n"
+			 "  condition: evt.type = execve\n"
+			 "  first_seen: {value: proc.name, keys: 400000}\n",
+			 i);
+	rig_init(&r);
+	rig_add(&r, "a.yaml", yaml.data);
+	assert_false(rig_compile(&r));
+	assert_non_null(strstr(rig_diag(&r, "limit")->text, "1024 MiB together"));
+	vec_foreach(rule, &r.rules->rules)
+		skipped += (*rule)->skipped;
+	assert_true(skipped > 0 && skipped < 40);
+	assert_int_equal(skipped, r.diags.errors);
+	assert_true(r.rules->state_bytes <= RULES_STATE_MAX);
+}
+
 /* Time never goes back: an event that comes late counts as of now, and nothing overflows. */
 static void test_odd_times(void **state)
 {
@@ -379,7 +403,7 @@ int main(void)
 		cmocka_unit_test(test_scopes),	       cmocka_unit_test(test_same_event),
 		cmocka_unit_test(test_first_seen),     cmocka_unit_test(test_suppress),
 		cmocka_unit_test(test_first_matching), cmocka_unit_test(test_eviction),
-		cmocka_unit_test(test_odd_times),
+		cmocka_unit_test(test_odd_times),      cmocka_unit_test(test_together),
 	};
 
 	return unit_run(tests);
