@@ -17,6 +17,7 @@ enum {
 	STREAM_MEMORY_MAX = 512 << 20, /* of definitions, and of events that are kept */
 	STREAM_OBJECTS_MAX = 1 << 20,  /* processes, containers */
 	STREAM_LIST_MAX = 4096,	       /* arguments, variables, labels of one */
+	STREAM_HOSTNAME_MAX = 256,
 };
 
 enum stream_form { STREAM_BINARY, STREAM_JSON };

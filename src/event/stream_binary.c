@@ -253,7 +253,7 @@ static bool read_header(struct event_reader *r, struct text payload, struct erro
 	uint64_t version = read_varint(&cur);
 	struct text hostname = read_bytes(&cur);
 
-	if (cur.failed)
+	if (cur.failed || hostname.len > STREAM_HOSTNAME_MAX)
 		return false;
 	if (version > STREAM_VERSION) {
 		error_set(err, EINVAL,

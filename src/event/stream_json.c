@@ -595,9 +595,10 @@ static bool read_header(struct reading *x, const json_t *o)
 	const char *format = NULL, *hostname = NULL;
 	uint64_t version = 0;
 
+	x->arena = &x->r->definitions;
 	if (!json_get_string(&x->json, o, "format", true, 64, &format) ||
 	    !json_get_u64(&x->json, o, "version", true, UINT32_MAX, &version) ||
-	    !json_get_string(&x->json, o, "hostname", false, 256, &hostname))
+	    !json_get_string(&x->json, o, "hostname", false, STREAM_HOSTNAME_MAX, &hostname))
 		return false;
 	if (strcmp(format, "merlon-events"))
 		return json_fail(&x->json, "the format is not \"merlon-events\"");
@@ -606,7 +607,7 @@ static bool read_header(struct reading *x, const json_t *o)
 				 "version %" PRIu64 " is newer than this program reads (%d)",
 				 version, STREAM_VERSION);
 	if (hostname)
-		x->r->hostname = arena_text(&x->r->definitions, text_of(hostname));
+		x->r->hostname = copy_text(x, json_object_get(o, "hostname"));
 	return true;
 }
 
@@ -656,7 +657,7 @@ int stream_json_next(struct event_reader *r, struct event *ev, struct error *err
 		if (len > STREAM_RECORD_MAX)
 			return error_set(err, EINVAL, "%s:%u: longer than %d bytes", r->name,
 					 r->line, STREAM_RECORD_MAX);
-		record = json_loadb(line, len, JSON_REJECT_DUPLICATES, &e);
+		record = json_loadb(line, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &e);
 		if (!record)
 			return error_set(err, EINVAL, "%s:%u:%d: %s", r->name, r->line, e.column,
 					 e.text);
