@@ -108,7 +108,7 @@ static struct text directory_of(struct text path, bool is_directory)
 
 	if (is_directory)
 		return path;
-	slash = path.len ? memrchr(path.data, '/', path.len) : NULL;
+	slash = path.data && path.len ? memrchr(path.data, '/', path.len) : NULL;
 	if (!slash || slash == path.data)
 		return TEXT("/");
 	if (slash == path.data + path.len - 1)

@@ -572,7 +572,9 @@ static bool read_event(struct reading *x, json_t *o, struct event *ev)
 		return json_fail(&x->json, "there is no event \"%s\"", type);
 	event_init(ev, t);
 	ev->hostname = x->r->hostname;
-	ev->time_ns = x->r->last_ns + 1000000;
+	ev->time_ns = x->r->last_ns;
+	if (ev->time_ns <= INT64_MAX - 1000000)
+		ev->time_ns += 1000000;
 	ev->number = x->r->number + 1;
 	if (!read_event_members(x, o, ev))
 		return false;

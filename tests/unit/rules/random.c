@@ -347,7 +347,10 @@ static void same_field(struct chance *c, struct buf *out)
 			op = network || number ? (chance_below(c, 2) ? "=" : "!=") : ONE(c, ops);
 		if ((network || number) && strcmp(op, "=") && strcmp(op, "!="))
 			op = "in";
-		buf_addf(out, "%s %s ", field, op);
+		buf_add_str(out, field);
+		buf_add_char(out, ' ');
+		buf_add_str(out, op);
+		buf_add_char(out, ' ');
 		if (!strcmp(op, "in"))
 			list(c, out, network ? any_network : number ? any_signed : any_text);
 		else
