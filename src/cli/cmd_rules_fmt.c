@@ -33,8 +33,8 @@ static int format_one(const struct arguments *args, const char *path, bool *chan
 				 &after, err);
 	if (r)
 		return r;
-	buf_add_str(&after, "");
-	*changed = before.len != after.len || memcmp(before.data, after.data, after.len) != 0;
+	*changed = before.len != after.len ||
+		   (after.len && memcmp(before.data, after.data, after.len) != 0);
 	if (arg_flag(args, "check")) {
 		if (*changed)
 			printf("%s\n", path);

@@ -198,7 +198,9 @@ bool field_audit_uri_param(const struct field_ref *f, const struct event *ev, st
 	const char *p = json_string_value(uri);
 
 	p = p ? strchr(p, '?') : NULL;
-	while (p && *++p) {
+	if (!p)
+		return false;
+	while (*++p) {
 		size_t len = strcspn(p, "&#"), name = strcspn(p, "=&#");
 		struct text key, value;
 

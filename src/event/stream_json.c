@@ -67,7 +67,7 @@ static bool read_texts(struct reading *x, const json_t *v, struct texts *ret)
 
 static bool read_mounts(struct reading *x, const json_t *v, struct mounts *ret)
 {
-	struct texts list;
+	struct texts list = { 0 };
 	struct mount *items;
 
 	if (!read_texts(x, v, &list))
@@ -417,10 +417,11 @@ static bool read_arg(struct reading *x, const struct event_param *p, const json_
 	*arg = (struct event_arg){ 0 };
 	if (!json_is_object(v))
 		return read_arg_value(x, p, v, &arg->value);
-	if (resolved && !json_is_string(resolved))
-		return json_fail(&x->json, "\"resolved\" must be text");
-	if (resolved)
+	if (resolved) {
+		if (!json_is_string(resolved))
+			return json_fail(&x->json, "\"resolved\" must be text");
 		arg->resolved = copy_text(x, resolved);
+	}
 	if (hex && json_is_string(hex) && p->kind == PARAM_BYTES)
 		return read_hex(x, hex, &arg->value);
 	return value ? read_arg_value(x, p, value, &arg->value) :

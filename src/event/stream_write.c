@@ -54,7 +54,7 @@ static void add_varint(struct buf *out, uint64_t n)
 
 static uint64_t zigzag(int64_t n)
 {
-	return (uint64_t)n << 1 ^ (uint64_t)(n >> 63);
+	return (uint64_t)n << 1 ^ (n < 0 ? UINT64_MAX : 0);
 }
 
 static void add_bytes(struct buf *out, struct text t)
@@ -390,10 +390,10 @@ static void write_event_binary(const struct event *ev, uint32_t process, struct 
 	if (ev->fd)
 		add_fd(&payload, ev->fd);
 	for (uint32_t i = 0; i < ev->type->param_count; i++) {
-		int slot = ev->type->params[i].slot;
+		const struct event_param *p = &ev->type->params[i];
 
-		if (slot >= 0 && ev->arg_set >> slot & 1)
-			add_arg(&payload, i, &ev->args[slot]);
+		if (p->slot >= 0 && ev->arg_set >> p->slot & 1)
+			add_arg(&payload, i, &ev->args[p->slot]);
 	}
 	if (ev->audit) {
 		audit = json_dumps(ev->audit, JSON_COMPACT);

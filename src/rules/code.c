@@ -571,7 +571,7 @@ static bool build_type(struct program *p, const rule_node_list *rules, uint32_t 
 	t->always = arena_array(&p->arena, uint64_t, t->words + 1);
 	if (!t->entries || !t->always)
 		return false;
-	if (t->count)
+	if (list->items)
 		memcpy(t->entries, list->items, t->count * sizeof(*t->entries));
 	p->words_max = t->words > p->words_max ? t->words : p->words_max;
 	return true;

@@ -4,15 +4,6 @@
 #include "rules/model_private.h"
 #include "rules/parse.h"
 
-static struct text trimmed(struct text t)
-{
-	while (t.len && strchr(" \t\r\n", t.data[0]))
-		t = text_from(t.data + 1, t.len - 1);
-	while (t.len && strchr(" \t\r\n", t.data[t.len - 1]))
-		t.len--;
-	return t;
-}
-
 /* "startswith oneof" and the like. */
 static bool has_modifier(struct text comp)
 {
@@ -22,7 +13,7 @@ static bool has_modifier(struct text comp)
 
 	if (!blank)
 		return false;
-	rest = trimmed(text_from(blank, comp.len - (size_t)(blank - comp.data)));
+	rest = text_trim(text_from(blank, comp.len - (size_t)(blank - comp.data)));
 	op = rule_op_find(text_from(comp.data, (size_t)(blank - comp.data)));
 	for (int i = MODIFIER_ONEOF; i < RULE_MODIFIERS; i++)
 		if (text_eq(rule_modifiers[i], rest))
@@ -39,7 +30,7 @@ static bool takes_list(struct text comp)
 
 static bool comp_is_good(struct ruleset *rs, const struct yaml_node *n)
 {
-	struct text comp = trimmed(n->text);
+	struct text comp = text_trim(n->text);
 
 	if (n->kind == YAML_SCALAR && (rule_op_find(comp) >= 0 || has_modifier(comp)))
 		return true;
@@ -60,7 +51,7 @@ static bool shape_is_good(struct ruleset *rs, const struct rule_exception *e)
 		return false;
 	}
 	if (f->kind == YAML_SCALAR) {
-		struct text comp = c && c->kind == YAML_SCALAR ? trimmed(c->text) : TEXT("in");
+		struct text comp = c && c->kind == YAML_SCALAR ? text_trim(c->text) : TEXT("in");
 
 		if ((c && c->kind != YAML_SCALAR) || !takes_list(comp)) {
 			diag_error(rs->diags, yaml_place(c), "exception",
@@ -240,7 +231,7 @@ static bool add_value(struct ruleset *rs, struct source_builder *b, const struct
 static bool apply_single(struct ruleset *rs, struct source_builder *b,
 			 const struct rule_exception *e)
 {
-	struct text comp = e->comps ? trimmed(e->comps->text) : TEXT("in");
+	struct text comp = e->comps ? text_trim(e->comps->text) : TEXT("in");
 	bool good = true;
 
 	for (size_t i = 0; i < e->values.len; i++) {
@@ -282,7 +273,7 @@ static bool apply_tuple(struct ruleset *rs, struct source_builder *b,
 	for (uint32_t k = 0; k < v->count; k++) {
 		const struct yaml_node *f = e->fields->items[k];
 		const struct yaml_node *c = e->comps ? e->comps->items[k] : NULL;
-		struct text comp = c ? trimmed(c->text) : TEXT("=");
+		struct text comp = c ? text_trim(c->text) : TEXT("=");
 
 		add_text(b, k ? " and " : "(", v);
 		source_add_node(b, f, 0, f->text.len);

@@ -353,17 +353,13 @@ static bool read_test(struct ruleset *rs, const struct yaml_node *n, struct rule
 		return extend_fail(rs, n, "a test needs either events or a file of them");
 	if (t->events && t->events->kind != YAML_LIST)
 		return extend_fail(rs, t->events, "events must be a list");
-	if (expect && text_eq_str(expect->text, "silent")) {
-		t->exact = true;
-	} else if (!expect || text_eq_str(expect->text, "match")) {
+	if (!expect || text_eq_str(expect->text, "match")) {
 		t->expected = 1;
-	} else if (yaml_to_u64(expect, &t->expected)) {
-		t->exact = true;
-	} else {
-		return extend_fail(rs, expect,
-				   "\"expect\" must be match, silent or a number of alerts");
+		return true;
 	}
-	return true;
+	t->exact = true; /* silent: 0 */
+	return text_eq_str(expect->text, "silent") || yaml_to_u64(expect, &t->expected) ||
+	       extend_fail(rs, expect, "\"expect\" must be match, silent or a number of alerts");
 }
 
 static bool read_tests(struct ruleset *rs, const struct yaml_node *n, struct rule_extensions *x)

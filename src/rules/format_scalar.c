@@ -143,10 +143,9 @@ void format_scalar(struct text t, bool plain, unsigned indent, struct buf *out)
 	struct text body = text_from(t.data, t.len - newline);
 	bool lines = body.len && memchr(body.data, '\n', body.len);
 	bool is_long = format_column(out) + body.len > FORMAT_WIDTH;
+	bool is_plain = is_plain_safe(t, false) && (plain || is_text_for_sure(t));
 
-	if (is_plain_safe(t, false) && (plain || is_text_for_sure(t)) && !is_long) {
-		buf_add(out, t.data, t.len);
-	} else if (plain && !t.len) {
+	if (plain && !t.len) {
 		if (out->len && out->data[out->len - 1] == ' ')
 			out->data[--out->len] = '\0';
 	} else if ((lines || newline || (is_long && memchr(body.data, ' ', body.len))) &&
@@ -156,7 +155,7 @@ void format_scalar(struct text t, bool plain, unsigned indent, struct buf *out)
 			add_literal(body, indent, out);
 		else
 			add_folded(body, indent, out);
-	} else if (plain && is_plain_safe(t, false)) {
+	} else if (is_plain) {
 		buf_add(out, t.data, t.len);
 	} else {
 		add_quoted(t, out);

@@ -535,7 +535,7 @@ bool match_check_once(const struct check *c, const struct event *ev)
 	char room[4096] __attribute__((aligned(16)));
 	struct scratch s = { .data = room, .size = sizeof(room) };
 	struct arena a = ARENA_INIT(1 << 20);
-	struct value left, right;
+	struct value left = { 0 }, right = { 0 };
 	struct regex_room regex_room = { 0 };
 	struct match m = { 0 };
 	bool result = false;

@@ -372,7 +372,7 @@ static struct expr *parse_group(struct parser *p, const char *word, enum expr_ki
 		if (e) {
 			e->group.count = (uint32_t)items.len;
 			e->group.items = arena_array(p->arena, struct expr *, items.len);
-			if (e->group.items)
+			if (e->group.items && items.items)
 				memcpy(e->group.items, items.items,
 				       items.len * sizeof(*items.items));
 			else

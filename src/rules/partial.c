@@ -122,7 +122,7 @@ static struct type_truth group_types(struct expr *e)
 
 struct type_truth types_of_condition(struct expr *e)
 {
-	struct type_truth r = { 0 }, t;
+	struct type_truth t;
 
 	switch (e->kind) {
 	case EXPR_AND:
@@ -136,7 +136,7 @@ struct type_truth types_of_condition(struct expr *e)
 	case EXPR_CHECK:
 		return types_of_check(&e->check);
 	}
-	return r;
+	return (struct type_truth){ 0 };
 }
 
 uint32_t type_set_count(const struct type_set *s)

@@ -49,7 +49,7 @@ static int word_number(const char *words, struct text word)
 	for (int n = 0; *words; n++) {
 		size_t len = strcspn(words, " ");
 
-		if (len == word.len && !memcmp(words, word.data, len))
+		if (word.data && len == word.len && !memcmp(words, word.data, len))
 			return n;
 		words += len + (words[len] == ' ');
 	}

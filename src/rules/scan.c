@@ -46,9 +46,10 @@ static bool is_bare(char c)
 
 bool scan_blank(struct parser *p)
 {
+	static const char blanks[] = " \t\b\r\n";
 	uint32_t start = p->at;
 
-	while (p->at < p->end && memchr(" \t\b\r\n", p->text[p->at], 5))
+	while (p->at < p->end && p->text[p->at] && strchr(blanks, p->text[p->at]))
 		p->at++;
 	return p->at > start;
 }

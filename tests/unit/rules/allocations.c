@@ -23,15 +23,15 @@ VISIBLE void *malloc(size_t size)
 	return __libc_malloc(size);
 }
 
-VISIBLE void *calloc(size_t count, size_t size)
+VISIBLE void *calloc(size_t nmemb, size_t size)
 {
 	allocations++;
-	return __libc_calloc(count, size);
+	return __libc_calloc(nmemb, size);
 }
 
-VISIBLE void *realloc(void *old, size_t size)
+VISIBLE void *realloc(void *ptr, size_t size)
 {
 	allocations++;
-	return __libc_realloc(old, size);
+	return __libc_realloc(ptr, size);
 }
 #endif

@@ -277,8 +277,10 @@ static void test_suppress(void **state)
 	rig_start(&r, MATCHING_ALL);
 	assert_int_equal(give(&r, &h), 1);
 	assert_int_equal(r.matches[0].suppressed, 0);
-	for (h.at = 1; h.at < 10; h.at++)
+	for (int i = 1; i < 10; i++) {
+		h.at = i;
 		assert_int_equal(give(&r, &h), 0);
+	}
 	h.name = "b";
 	assert_int_equal(give(&r, &h), 1); /* another key */
 	h.name = "a";

@@ -35,7 +35,7 @@ static void rewrite(struct text content, enum stream_form form, struct buf *out)
 
 static void check_same(const struct buf *a, const struct buf *b)
 {
-	if (a->len == b->len && memcmp(a->data, b->data, a->len) == 0)
+	if (a->len == b->len && (!a->len || memcmp(a->data, b->data, a->len) == 0))
 		return;
 	for (size_t i = 0; i < a->len && i < b->len; i++)
 		if (a->data[i] != b->data[i]) {
