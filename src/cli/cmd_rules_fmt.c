@@ -33,8 +33,7 @@ static int format_one(const struct arguments *args, const char *path, bool *chan
 				 &after, err);
 	if (r)
 		return r;
-	*changed = before.len != after.len ||
-		   (after.len && memcmp(before.data, after.data, after.len) != 0);
+	*changed = !text_eq(text_from(before.data, before.len), text_from(after.data, after.len));
 	if (arg_flag(args, "check")) {
 		if (*changed)
 			printf("%s\n", path);

@@ -422,7 +422,7 @@ static bool read_arg(struct reading *x, const struct event_param *p, const json_
 			return json_fail(&x->json, "\"resolved\" must be text");
 		arg->resolved = copy_text(x, resolved);
 	}
-	if (hex && json_is_string(hex) && p->kind == PARAM_BYTES)
+	if (json_is_string(hex) && p->kind == PARAM_BYTES)
 		return read_hex(x, hex, &arg->value);
 	return value ? read_arg_value(x, p, value, &arg->value) :
 		       json_fail(&x->json, "\"value\" is missing");

@@ -541,20 +541,19 @@ static void warn_literals(struct checker *k, const struct expr *e)
 
 	for (uint32_t i = 0; c->left->type == VALUE_STRING && i < c->literal_count; i++) {
 		const struct literal *l = &c->literals[i];
-		struct diag_place place = source_place(e->source, l->at);
 		struct field_ref ref;
 		int n = (int)l->text.len;
 
 		if (memchr(l->text.data, '.', l->text.len) &&
 		    field_bind(l->text, false, TEXT_NONE, &ref) == FIELD_OK) {
-			diag_warning(d, place, "field-as-text",
+			diag_warning(d, source_place(e->source, l->at), "field-as-text",
 				     "\"%.*s\" is a field's name, but stands here as plain text", n,
 				     l->text.data);
 			diag_hint(d, "val(%.*s) compares with the field", n, l->text.data);
 		}
 		if (types && !event_type_find(l->text))
 			diag_warning(
-				d, place, "foreign-event",
+				d, source_place(e->source, l->at), "foreign-event",
 				"events \"%.*s\" are known to other sensors only: here there are "
 				"none",
 				n, l->text.data);

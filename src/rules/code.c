@@ -133,6 +133,9 @@ struct need {
 	bool wanted;
 };
 
+enum { NEEDS_MAX = 64 };
+#define SHARE_MAX 0.9
+
 struct cover {
 	VEC(struct need) needs;
 	double share; /* a guess how many of the events fulfil it */
@@ -255,8 +258,8 @@ static void cover_or(const struct program *p, const struct node *n, struct cover
 		struct cover one = { 0 };
 
 		cover_of(p, n->items[i], &one);
-		c->failed = one.failed;
 		c->share += one.share;
+		c->failed = one.failed || c->share > SHARE_MAX || c->needs.len > NEEDS_MAX;
 		vec_foreach(need, &one.needs)
 			need_add(c, *need);
 		cover_deinit(&one);
@@ -286,7 +289,7 @@ static void cover_of(const struct program *p, uint32_t node, struct cover *c)
 		break;
 	}
 	/* What most events fulfil is not worth a look of its own. */
-	if (c->share > 0.9 || c->needs.len > 64)
+	if (c->share > SHARE_MAX || c->needs.len > NEEDS_MAX)
 		c->failed = true;
 }
 

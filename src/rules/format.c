@@ -255,44 +255,62 @@ static void add_gap(struct formatter *f, uint32_t from, uint32_t to, bool last)
 		buf_add_char(f->out, '\n');
 }
 
+/* The first object of the documents from d on; NULL: there is none. */
+static const struct yaml_node *first_of(const struct yaml_file *file, uint32_t d)
+{
+	for (; d < file->document_count; d++)
+		if (file->documents[d]->kind == YAML_LIST && file->documents[d]->count)
+			return file->documents[d]->items[0];
+	return NULL;
+}
+
+/* The line at which the next object begins, or the mark between two documents. */
+static uint32_t limit_of(const struct formatter *f, const struct yaml_node *item,
+			 const struct yaml_node *next)
+{
+	uint32_t limit = next && next->line > item->line ? next->line : (uint32_t)f->lines.len + 1;
+
+	for (uint32_t i = item->line + 1; i < limit; i++)
+		if (text_starts(line_at(f, i), TEXT("---")) ||
+		    text_starts(line_at(f, i), TEXT("...")))
+			return i;
+	return limit;
+}
+
+/* *at: the first line that is not written yet. */
+static int add_document(struct formatter *f, const struct yaml_node *doc,
+			const struct yaml_node *behind, uint32_t *at)
+{
+	for (uint32_t i = 0; i < doc->count; i++) {
+		const struct yaml_node *item = doc->items[i];
+		const struct yaml_node *next = i + 1 < doc->count ? doc->items[i + 1] : behind;
+
+		if (!is_in_lines(f, item) || item->line < *at)
+			return fail(
+				f, item->line,
+				"an object must begin with \"- \" and have each member in a line "
+				"of its own");
+		add_gap(f, *at, item->line, false);
+		*at = add_item(f, item, limit_of(f, item, next));
+	}
+	return 0;
+}
+
 static int add_documents(struct formatter *f, const struct yaml_file *file)
 {
-	const struct yaml_node *previous = NULL;
 	uint32_t at = 1;
+	int r = 0;
 
-	for (uint32_t d = 0; d < file->document_count; d++) {
+	for (uint32_t d = 0; d < file->document_count && !r; d++) {
 		const struct yaml_node *doc = file->documents[d];
 
 		if (yaml_is_null(doc))
 			continue;
-		if (doc->kind != YAML_LIST)
-			return fail(f, doc->line, "it is no list of objects");
-		for (uint32_t i = 0; i < doc->count; i++) {
-			const struct yaml_node *item = doc->items[i], *next;
-			uint32_t limit = (uint32_t)f->lines.len + 1;
-
-			if (!is_in_lines(f, item) || (previous && item->line <= previous->line))
-				return fail(f, item->line,
-					    "an object must begin with \"- \" and have each member "
-					    "in a line of its own");
-			next = i + 1 < doc->count ? doc->items[i + 1] :
-			       d + 1 < file->document_count &&
-					       file->documents[d + 1]->kind == YAML_LIST &&
-					       file->documents[d + 1]->count ?
-						    file->documents[d + 1]->items[0] :
-						    NULL;
-			if (next && next->line > item->line)
-				limit = next->line;
-			/* The mark between two documents belongs to neither. */
-			for (uint32_t l = item->line + 1; l < limit; l++)
-				if (text_starts(line_at(f, l), TEXT("---")) ||
-				    text_starts(line_at(f, l), TEXT("...")))
-					limit = l;
-			add_gap(f, at, item->line, false);
-			at = add_item(f, item, limit);
-			previous = item;
-		}
+		r = doc->kind == YAML_LIST ? add_document(f, doc, first_of(file, d + 1), &at) :
+					     fail(f, doc->line, "it is no list of objects");
 	}
+	if (r)
+		return r;
 	add_gap(f, at, (uint32_t)f->lines.len + 1, true);
 	return f->out->failed ? error_errno(f->err, ENOMEM, "%s", f->name) : 0;
 }

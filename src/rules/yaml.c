@@ -388,6 +388,9 @@ bool yaml_read(struct arena *a, const char *name, struct text content, struct di
 		return false;
 	r->file->name = name;
 	r->file->content = content;
+	r->file->cursor = arena_new(a, struct yaml_cursor);
+	if (!r->file->cursor)
+		return false;
 	if (!check_content(r))
 		return false;
 	read_content(r);
@@ -437,6 +440,20 @@ static bool is_inner_byte(char c)
 	return ((unsigned char)c & 0xc0) == 0x80;
 }
 
+/* To the byte of the file that is the wanted one; false: the file ends before. */
+static bool seek(struct yaml_cursor *c, struct text file, char wanted)
+{
+	while (c->at < file.len && file.data[c->at] != wanted) {
+		if (file.data[c->at] == '\n') {
+			c->line++;
+			c->column = 0;
+		}
+		c->at++;
+		c->column += c->at < file.len && !is_inner_byte(file.data[c->at]);
+	}
+	return c->at < file.len;
+}
+
 /*
  * Walks the file and the scalar side by side. Folding and indentation only change blanks, so each
  * byte that is none has one place; quoted scalars also have escapes, which stand for one character.
@@ -444,37 +461,27 @@ static bool is_inner_byte(char c)
 struct diag_place yaml_place_in(const struct yaml_node *n, size_t offset)
 {
 	struct text file = n->file->content;
-	struct diag_place p = yaml_place(n);
-	size_t at = n->offset;
-	uint32_t line = n->line, column = n->column;
+	struct yaml_cursor *c = n->file->cursor;
 
-	if (n->kind != YAML_SCALAR || at > file.len)
-		return p;
-	for (size_t i = 0; i < n->text.len; i++) {
-		char wanted = n->text.data[i];
+	if (n->kind != YAML_SCALAR || n->offset > file.len)
+		return yaml_place(n);
+	if (c->node != n || c->index > offset)
+		*c = (struct yaml_cursor){ n, 0, n->offset, n->line, n->column, yaml_place(n) };
+	for (; c->index < n->text.len; c->index++) {
+		char wanted = n->text.data[c->index];
 
-		if (is_blank(wanted)) {
-			if (i >= offset)
-				return p;
-			continue;
+		if (!is_blank(wanted)) {
+			if (!seek(c, file, wanted))
+				return c->place;
+			c->place.line = c->line;
+			c->place.column = c->column;
 		}
-		while (at < file.len && file.data[at] != wanted) {
-			if (file.data[at] == '\n') {
-				line++;
-				column = 0;
-			}
-			at++;
-			column += at < file.len && !is_inner_byte(file.data[at]);
+		if (c->index >= offset)
+			return c->place;
+		if (!is_blank(wanted)) {
+			c->at++;
+			c->column += c->at < file.len && !is_inner_byte(file.data[c->at]);
 		}
-		if (at == file.len)
-			return p;
-		p.line = line;
-		p.column = column;
-		if (i >= offset)
-			return p;
-		at++;
-		column += at < file.len && !is_inner_byte(file.data[at]);
 	}
-	p.column++;
-	return p;
+	return (struct diag_place){ c->place.file, c->place.line, c->place.column + 1 };
 }

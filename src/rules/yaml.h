@@ -36,7 +36,16 @@ struct yaml_node {
 	uint32_t size; /* nodes in it, aliases counted each time */
 };
 
+/* Where the last search for a place ended: most go on from there. */
+struct yaml_cursor {
+	const struct yaml_node *node;
+	size_t index, at; /* in the node's text, in the file */
+	uint32_t line, column;
+	struct diag_place place; /* of the last byte that was found */
+};
+
 struct yaml_file {
+	struct yaml_cursor *cursor;
 	const char *name;
 	struct text content;
 	struct yaml_node **documents;
