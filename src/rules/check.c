@@ -23,10 +23,16 @@ struct checker {
 /* What is wrong with one check: said once, where it is first seen. */
 struct problem {
 	enum check_state state;
+	bool terse; /* nobody will read a hint: there are too many of them */
 	uint32_t at;
 	const char *code;
 	char text[320], hint[200];
 };
+
+static struct problem problem_new(const struct diags *d)
+{
+	return (struct problem){ .state = CHECK_GOOD, .terse = d->errors >= DIAGS_MAX };
+}
 
 static bool wrong(struct problem *p, enum check_state state, uint32_t at, const char *code,
 		  const char *fmt, ...) __attribute__((format(printf, 5, 6)));
@@ -75,7 +81,7 @@ static bool bind_field(struct operand *o, struct problem *p)
 	case FIELD_UNKNOWN:
 		wrong(p, CHECK_UNKNOWN, o->at, "unknown-field", "there is no field \"%.*s\"", n,
 		      o->text.data);
-		close = field_suggest(o->text);
+		close = p->terse ? NULL : field_suggest(o->text);
 		if (close)
 			hint(p, "did you mean \"%s\"?", close);
 		else
@@ -413,7 +419,7 @@ static void suggest_type(struct text name, struct problem *p)
 	const char *best = NULL;
 	char text[SYS_NAME_MAX];
 
-	if (name.len >= sizeof(text))
+	if (p->terse || name.len >= sizeof(text))
 		return;
 	memcpy(text, name.data, name.len);
 	text[name.len] = '\0';
@@ -591,7 +597,7 @@ static void report(struct checker *k, const struct expr *e, const struct problem
 
 static enum check_outcome check_one(struct checker *k, struct expr *e)
 {
-	struct problem p = { .state = CHECK_GOOD };
+	struct problem p = problem_new(k->rs->diags);
 	struct check *c = &e->check;
 	const struct operand *foreign;
 
@@ -678,7 +684,7 @@ enum check_outcome check_condition(struct ruleset *rs, struct expr *e, int event
 enum check_outcome check_operand(struct ruleset *rs, struct operand *o, const struct source *s,
 				 int event_source, bool output, bool skip_unknown)
 {
-	struct problem p = { .state = CHECK_GOOD };
+	struct problem p = problem_new(rs->diags);
 	struct checker k = { rs, s, event_source, skip_unknown, false };
 	const struct expr at = { .source = s };
 	const struct operand *foreign;

@@ -163,6 +163,12 @@ static void place(struct reader *r, struct yaml_node *n)
 		top->have_key = true;
 		return;
 	}
+	if (top->entries.len >= YAML_KEYS_MAX) {
+		diag_error(r->diags, yaml_place(n), "yaml", "a map with more than %d keys",
+			   YAML_KEYS_MAX);
+		r->failed = true;
+		return;
+	}
 	top->have_key = false;
 	top->key.value = n;
 	for (size_t i = 0; i < top->entries.len; i++) {

@@ -11,7 +11,12 @@
 #include "base/text.h"
 #include "rules/diag.h"
 
-enum { YAML_FILE_MAX = 16 << 20, YAML_DEPTH_MAX = 48, YAML_NODES_MAX = 1 << 20 };
+enum {
+	YAML_FILE_MAX = 16 << 20,
+	YAML_DEPTH_MAX = 48,
+	YAML_NODES_MAX = 1 << 20,
+	YAML_KEYS_MAX = 2048, /* of one map */
+};
 
 enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
 
