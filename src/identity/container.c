@@ -151,13 +151,32 @@ static void bundle_find(struct container *c)
 
 /* --- what engines know above the runtime ------------------------------------------------------ */
 
+/* Docker's data-root: a container's root file system is below it, in the storage driver's folder. */
+static int docker_root_len(const struct container *c, const char **ret)
+{
+	static const char *const drivers[] = { "/overlay2/", "/fuse-overlayfs/", "/vfs/dir/", "/btrfs/",
+					       "/zfs/" };
+
+	for (size_t i = 0; c->rootfs && i < ARRAY_SIZE(drivers); i++) {
+		const char *at = strstr(c->rootfs, drivers[i]);
+
+		if (!at)
+			continue;
+		*ret = c->rootfs;
+		return (int)(at - c->rootfs);
+	}
+	*ret = "/var/lib/docker";
+	return (int)strlen(*ret);
+}
+
 static void docker_read(struct container *c)
 {
 	cleanup_json json_t *config = NULL;
-	const char *name;
+	const char *name, *root;
 	char path[PATH_MAX];
+	int len = docker_root_len(c, &root);
 
-	snprintf(path, sizeof(path), "/var/lib/docker/containers/%s/config.v2.json", c->id);
+	snprintf(path, sizeof(path), "%.*s/containers/%s/config.v2.json", len, root, c->id);
 	config = json_file(path, STATE_MAX);
 	if (!config)
 		return;

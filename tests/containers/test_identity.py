@@ -5,13 +5,103 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
 import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterator
 
 import merlon  # first: it puts the rig on the path
+import rootfs
 import tap
 from container import RUNTIMES, available, container
 from spec import Spec
 from workloads import WORKLOADS
+
+
+@contextmanager
+def dockerd() -> Iterator[list[str]]:
+    """A daemon of our own, with an image of one program; how to call its client."""
+    if not shutil.which("dockerd"):
+        tap.skip("docker.io is not installed")
+    if Path("/run/docker.sock").exists() or Path("/run/docker.pid").exists():
+        tap.skip("another dockerd is here")
+    client = shutil.which("docker", path="/usr/bin") or "docker"
+    before = set(Path("/run").iterdir())
+    with tempfile.TemporaryDirectory(prefix="merlon-docker-") as directory:
+        socket = f"unix://{directory}/socket"
+        with open(f"{directory}/log", "wb") as log:
+            daemon = subprocess.Popen(["dockerd", "--iptables=false", "--ip6tables=false", "--bridge=none", "-H", socket,
+                                       "--data-root", f"{directory}/data", "--pidfile", f"{directory}/pid"],
+                                      stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        docker = [client, "-H", socket]
+        try:
+            deadline = time.monotonic() + 60
+            while subprocess.run([*docker, "version"], capture_output=True).returncode:
+                if daemon.poll() is not None or time.monotonic() > deadline:
+                    tap.skip(f"dockerd does not run here: {Path(directory, 'log').read_text()[-300:]}")
+                time.sleep(0.2)
+            busybox = subprocess.run(["tar", "-C", rootfs.rootfs(), "-c", "bin/busybox"], check=True, capture_output=True)
+            subprocess.run([*docker, "import", "-", "rig:one"], input=busybox.stdout, check=True, capture_output=True)
+            yield docker
+        finally:
+            daemon.terminate()
+            daemon.wait(60)
+    for new in set(Path("/run").iterdir()) - before:
+        if new.name in ("docker", "containerd"):
+            shutil.rmtree(new, ignore_errors=True)
+
+
+def docker_seen() -> None:
+    """docker: its container is known by name and image, recorded from its birth, and verified"""
+    with dockerd() as docker, merlon.Recording("--wait", "-c", "web", name="docker") as recording:
+        done = subprocess.run([*docker, "run", "--detach", "--name", "web", "--network", "none", "--security-opt",
+                               "no-new-privileges", "rig:one", "/bin/busybox", "sh", "-c",
+                               "busybox mkdir /made; while :; do busybox sleep 1; done"], capture_output=True, text=True)
+        tap.check(done.returncode == 0, done.stderr)
+        try:
+            who = listed("web")
+            tap.check(who["engine"] == "docker" and who["id"] == done.stdout.strip(), f"{who}")
+            tap.check(who["image"] == "rig:one" and who["imageDigest"].startswith("sha256:") and who["pid"], f"{who}")
+            found = merlon.run("confine", "verify", "--json", "web", check=False)
+            checks = {c["subject"]: c["result"] for c in json.loads(found.stdout)[0]["checks"]}
+            tap.check(found.returncode == 0 and checks["seccomp"] == "ok" and checks["no-new-privileges"] == "ok",
+                      f"{checks} {found.stderr}")
+            time.sleep(1)
+        finally:
+            subprocess.run([*docker, "rm", "--force", "web"], check=True, capture_output=True)
+        recording.stop()
+        profile = recording.profile()
+    tap.check(profile.data["recording"]["startSeen"] and "mkdir" in profile.names(), f"{sorted(profile.names())}")
+    tap.check(not {"pivot_root", "setns", "unshare", "mount", "seccomp"} & profile.names(), f"{sorted(profile.names())}")
+
+
+def lxc_seen() -> None:
+    """lxc: its container is known by name"""
+    if not shutil.which("lxc-start"):
+        tap.skip("lxc is not installed")
+    name = f"merlon-{os.getpid()}"
+    with tempfile.TemporaryDirectory(prefix="merlon-lxc-") as directory:
+        for place in ("root/bin", "root/proc", "root/dev", "root/sys"):
+            Path(directory, place).mkdir(parents=True)
+        shutil.copy(rootfs.rootfs() / "bin/busybox", Path(directory, "root/bin/busybox"))
+        config = Path(directory, "config")
+        config.write_text(f"lxc.uts.name = {name}\nlxc.rootfs.path = dir:{directory}/root\nlxc.net.0.type = empty\n"
+                          "lxc.init.cmd = /bin/busybox sleep 300\nlxc.apparmor.profile = unconfined\n")
+        done = subprocess.run(["lxc-start", "-P", directory, "-f", config, "-n", name, "-o", f"{directory}/log"],
+                              capture_output=True, text=True)
+        if done.returncode:
+            tap.skip(f"lxc does not run here: {Path(directory, 'log').read_text()[-300:]}")
+        try:
+            who = listed(name)
+            tap.check(who["engine"] == "lxc" and who["pid"], f"{who}")
+            tap.check("busybox" in Path(f"/proc/{who['pid']}/exe").readlink().name, f"{who}")
+        finally:
+            subprocess.run(["lxc-stop", "-P", directory, "-n", name, "--kill"], check=True, capture_output=True)
 
 
 def listed(identifier: str) -> dict[str, object]:
@@ -109,6 +199,8 @@ def main() -> None:
                     suite.run(test, runtime, name=title)
                 else:
                     suite.skip(title, why)
+        for test in () if quick else (docker_seen, lxc_seen):
+            suite.run(test)
 
 
 if __name__ == "__main__":
