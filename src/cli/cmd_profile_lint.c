@@ -97,6 +97,15 @@ static int lint(const struct arguments *args, const struct profile *p,
 	return print_checks(&in, arg_flag(args, "json")) >= (int)fail ? EXIT_NEGATIVE : EXIT_OK;
 }
 
+/* What rules answer to clone3, which a profile made of them can't tell from what is not named. */
+static int clone3_errno(const struct cbpf_filter *rules)
+{
+	const struct seccomp_data data = { .nr = sys_call_nr(SYS_ARCH_X86_64, "clone3"),
+					   .arch = sys_archs[SYS_ARCH_X86_64].audit_arch };
+
+	return (int)(cbpf_filter_decide(rules, &data) & SECCOMP_RET_DATA);
+}
+
 static int run(const struct arguments *args, struct error *err)
 {
 	cleanup_input struct input in = { 0 };
@@ -126,7 +135,7 @@ static int run(const struct arguments *args, struct error *err)
 		r = profile_from_rules(&in.profile, files[0], &in.rules, NULL);
 		if (r)
 			return error_errno(err, -r, "%s", files[0]);
-		o.default_errno = (int)(in.rules.otherwise & SECCOMP_RET_DATA);
+		o.default_errno = clone3_errno(&in.rules);
 	}
 	if (!in.profile)
 		return error_set(err, EINVAL, "%s: a finished program does not say what it allows",
