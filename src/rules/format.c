@@ -85,6 +85,18 @@ static bool is_block_scalar(const struct formatter *f, const struct yaml_entry *
 	       (line.data[at] == '>' || line.data[at] == '|');
 }
 
+/* Text that is not indented more than its key can't be told from comments behind it. */
+static bool is_indented(const struct formatter *f, const struct yaml_entry *e)
+{
+	uint32_t line = e->line + 1;
+
+	if (!is_block_scalar(f, e) || !e->value->text.len)
+		return true;
+	while (line < f->lines.len && is_blank(line_at(f, line)))
+		line++;
+	return indent_of(line_at(f, line)) >= key_column(f, e);
+}
+
 /* Where a member ends: blank lines and comments before line end are not of it. */
 static uint32_t end_of(const struct formatter *f, const struct yaml_entry *e, uint32_t end)
 {
@@ -200,6 +212,9 @@ static bool is_in_lines(const struct formatter *f, const struct yaml_node *item)
 	for (uint32_t i = 1; i < item->count; i++)
 		if (item->entries[i].line <= item->entries[i - 1].line ||
 		    key_column(f, &item->entries[i]) != column)
+			return false;
+	for (uint32_t i = 0; i < item->count; i++)
+		if (!is_indented(f, &item->entries[i]))
 			return false;
 	return dashes == 1;
 }
