@@ -73,24 +73,12 @@ static bool is_comment(struct text line)
 	return t.len && t.data[0] == '#';
 }
 
-/* The style of a member's value, by what stands behind its colon. */
-static bool is_block_scalar(const struct formatter *f, const struct yaml_entry *e)
-{
-	struct text line = line_at(f, e->line);
-	uint32_t at = e->column - 1 + e->key.len;
-
-	while (at < line.len && strchr(" :\"'", line.data[at]))
-		at++;
-	return e->value->kind == YAML_SCALAR && !e->value->plain && at < line.len &&
-	       (line.data[at] == '>' || line.data[at] == '|');
-}
-
 /* Text that is not indented more than its key can't be told from comments behind it. */
 static bool is_indented(const struct formatter *f, const struct yaml_entry *e)
 {
 	uint32_t line = e->line + 1;
 
-	if (!is_block_scalar(f, e) || !e->value->text.len)
+	if (!e->value->block || !e->value->text.len)
 		return true;
 	while (line < f->lines.len && is_blank(line_at(f, line)))
 		line++;
@@ -100,7 +88,7 @@ static bool is_indented(const struct formatter *f, const struct yaml_entry *e)
 /* Where a member ends: blank lines and comments before line end are not of it. */
 static uint32_t end_of(const struct formatter *f, const struct yaml_entry *e, uint32_t end)
 {
-	bool block = is_block_scalar(f, e);
+	bool block = e->value->block;
 
 	while (end > e->line + 1) {
 		struct text line = line_at(f, end - 1);
@@ -118,7 +106,7 @@ static uint32_t end_of(const struct formatter *f, const struct yaml_entry *e, ui
 
 static bool has_comment(const struct formatter *f, const struct yaml_entry *e, uint32_t end)
 {
-	uint32_t last = is_block_scalar(f, e) ? e->line + 1 : end;
+	uint32_t last = e->value->block ? e->line + 1 : end;
 
 	for (uint32_t i = e->line; i < last; i++) {
 		struct text line = line_at(f, i);

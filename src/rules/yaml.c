@@ -78,6 +78,8 @@ static struct yaml_node *scalar_new(struct reader *r, struct fy_token *token,
 	if (token) {
 		text = fy_token_get_text(token, &len);
 		n->plain = fy_token_scalar_style(token) == FYSS_PLAIN;
+		n->block = fy_token_scalar_style(token) == FYSS_LITERAL ||
+			   fy_token_scalar_style(token) == FYSS_FOLDED;
 	} else {
 		n->plain = true;
 	}

@@ -31,6 +31,7 @@ struct yaml_entry {
 struct yaml_node {
 	enum yaml_kind kind;
 	bool plain; /* a scalar without quotes, in one of the flow styles */
+	bool block; /* a scalar behind ">" or "|" */
 	const struct yaml_file *file;
 	uint32_t line, column;
 	size_t offset; /* of the scalar in the file */
