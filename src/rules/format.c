@@ -241,7 +241,7 @@ static void add_gap(struct formatter *f, uint32_t from, uint32_t to, bool last)
 	for (uint32_t i = from; i < to; i++) {
 		struct text line = line_at(f, i);
 
-		while (line.len && strchr(" \t", line.data[line.len - 1]))
+		while (line.len && strchr(" \t\r", line.data[line.len - 1]))
 			line.len--;
 		if (!line.len) {
 			blank = true;
