@@ -129,7 +129,9 @@ static void copy_lines(struct formatter *f, uint32_t from, uint32_t to, uint32_t
 		cut = cut > line.len ? line.len : cut;
 		if (i > from)
 			buf_add_char(f->out, '\n');
-		if (i > from && !is_blank(line))
+		if (is_blank(line))
+			continue;
+		if (i > from)
 			buf_addf(f->out, "%*s", (int)indent, "");
 		buf_add(f->out, line.data + cut, line.len - cut);
 	}
