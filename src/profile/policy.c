@@ -190,7 +190,9 @@ static int closure_arguments(struct policy_entry *e, bool fresh, const struct po
 		harmless.value[plan->arg[i].index] = plan->arg[i].harmless;
 	}
 	memcpy(harmless.mask, none.mask, sizeof(none.mask));
-	return match_list_add(&e->matches, &none) && match_list_add(&e->matches, &harmless) ? 0 : -ENOMEM;
+	return match_list_add(&e->matches, &none) && match_list_add(&e->matches, &harmless) ?
+		       0 :
+		       -ENOMEM;
 }
 
 /* --- building ----------------------------------------------------------------------------------- */
@@ -318,8 +320,8 @@ static int add_asked(struct policy *policy, const struct policy_options *o, stru
 		if (!sys_call_is_known(*name)) {
 			const char *close = sys_call_suggest(*name);
 
-			return error_set(err, EINVAL, "no system call is called \"%s\"%s%s%s", *name,
-					 close ? " (did you mean " : "", close ? close : "",
+			return error_set(err, EINVAL, "no system call is called \"%s\"%s%s%s",
+					 *name, close ? " (did you mean " : "", close ? close : "",
 					 close ? "?)" : "");
 		}
 		e = entry_add(policy, *name, POLICY_ASKED);
@@ -350,10 +352,30 @@ static int add_predicted(struct policy *policy, const struct policy_options *o)
 	return 0;
 }
 
+/*
+ * Where clone is allowed, clone3 is answered with ENOSYS, also if it was never seen: a libc that asks for
+ * it first and hears EPERM gives up (glibc 2.34).
+ */
+static int deflect_clone3(struct policy *policy, const struct policy_options *options)
+{
+	struct policy_entry *e = entry_find(policy, "clone3");
+
+	if (options->clone3 || !entry_find(policy, "clone") || (e && e->reasons & POLICY_ASKED) ||
+	    (!e && options->without_closure))
+		return 0;
+	if (!e)
+		e = entry_add(policy, "clone3", POLICY_CLOSURE);
+	if (!e)
+		return -ENOMEM;
+	e->deflected = true;
+	e->why = "its flags are in memory, out of a filter's sight: with ENOSYS libc takes clone, whose "
+		 "flags are checked";
+	return 0;
+}
+
 int policy_build(struct policy *policy, const struct profile *profile,
 		 const struct policy_options *options, struct error *err)
 {
-	struct policy_entry *clone3;
 	int r;
 
 	memset(policy, 0, sizeof(*policy));
@@ -376,12 +398,10 @@ int policy_build(struct policy *policy, const struct profile *profile,
 		policy_deinit(policy);
 		return r == -ENOMEM ? error_errno(err, ENOMEM, "policy") : r;
 	}
-	clone3 = entry_find(policy, "clone3");
-	if (clone3 && !options->clone3 && !(clone3->reasons & POLICY_ASKED) &&
-	    entry_find(policy, "clone")) {
-		clone3->deflected = true;
-		clone3->why = "its flags are in memory, out of a filter's sight: with ENOSYS libc "
-			      "takes clone, whose flags are checked";
+	r = deflect_clone3(policy, options);
+	if (r) {
+		policy_deinit(policy);
+		return error_errno(err, ENOMEM, "policy");
 	}
 	vec_sort(&policy->entries, entry_compare);
 	return 0;

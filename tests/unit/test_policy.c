@@ -514,6 +514,21 @@ static void clone3_is_deflected(void **state)
 	assert_false(policy_find(&alone, "clone3")->deflected); /* there is no clone to go to */
 }
 
+/* A libc that is newer than the one that was recorded asks for clone3 first. */
+static void clone3_is_deflected_unseen(void **state)
+{
+	static const struct sample_call calls[] = { { "clone", APP, NATIVE, false, false, { 0 } } };
+	cleanup_policy struct policy p, none, wanted;
+
+	build(&p, calls, 1, &(struct policy_options){ 0 });
+	assert_non_null(policy_find(&p, "clone3"));
+	assert_true(policy_find(&p, "clone3")->deflected);
+	build(&none, NULL, 0, &(struct policy_options){ 0 });
+	assert_null(policy_find(&none, "clone3"));
+	build(&wanted, calls, 1, &(struct policy_options){ .clone3 = true });
+	assert_null(policy_find(&wanted, "clone3"));
+}
+
 static void deflected_threads_find_clone_open(void **state)
 {
 	static const struct sample_call calls[] = {
@@ -785,6 +800,7 @@ int main(void)
 		cmocka_unit_test(closure_of_a_runtime),
 		cmocka_unit_test(threads_of_the_runtime),
 		cmocka_unit_test(clone3_is_deflected),
+		cmocka_unit_test(clone3_is_deflected_unseen),
 		cmocka_unit_test(deflected_threads_find_clone_open),
 		cmocka_unit_test(names_that_are_asked_for),
 		cmocka_unit_test(names_that_are_predicted),
