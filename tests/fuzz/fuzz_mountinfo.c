@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t lines = 0;
 
 	while (mountinfo_next(&at, &m)) {
-		const char *const all[] = { m.device, m.root, m.point, m.options, m.type, m.source, m.super };
+		const char *const all[] = { m.device, m.root,	m.point, m.options,
+					    m.type,   m.source, m.super };
 
 		for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 			fuzz_check(all[i] >= text && all[i] + strlen(all[i]) <= text + size);

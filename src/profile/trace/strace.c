@@ -365,8 +365,8 @@ static int read_resumed(struct trace *t, const struct head *h, const char *text)
 		return trace_fail(t, text, "a call that is resumed has no name");
 	if (!task || !copy)
 		return trace_fail(t, text, "more than %d processes at once", TRACE_TASKS_MAX);
-	/* -1 in brackets, or "????": strace was attached while the call was on its way. */
-	if (str_starts(copy, "????"))
+	/* -1 in brackets, or "???": strace was attached while the call was on its way. */
+	if (str_starts(copy, "???"))
 		return 0;
 	if (h->nr < 0) {
 		int r = trace_number(t, task->arch, copy, name, &nr);
@@ -398,7 +398,7 @@ static int read_text(struct trace *t, const char *text, const struct head *h)
 		return read_resumed(t, h, text);
 	while (isalnum((unsigned char)*end) || *end == '_')
 		end++;
-	if (str_starts(text, "????")) {
+	if (str_starts(text, "???")) {
 		trace_note(t, "strace could not tell which call this is: \"%.60s\"", text);
 		return 0;
 	}
