@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import concurrent.futures
+import json
 import os
 import re
 import shutil
@@ -135,6 +136,16 @@ def run_program(name: str, command: list[str], environment: dict[str, str]) -> O
     return outcome
 
 
+def skip_reasons(build: Path) -> dict[str, str]:
+    """Why programs of tests were left out as a whole: meson's report has no room for what they said."""
+    reasons = {}
+    for line in (build / "meson-logs" / "testlog.json").read_text(errors="replace").splitlines():
+        test = json.loads(line)
+        if found := re.search(r"^1\.\.0 # SKIP (.+)", test.get("stdout", ""), re.M):
+            reasons[test["name"].rpartition(" / ")[2]] = found[1]
+    return reasons
+
+
 def run_meson(build: Path, prefix: str = "", suites: tuple[str, ...] = ()) -> list[Outcome]:
     """Run what meson knows, and take the results from its report."""
     started = time.monotonic()
@@ -142,6 +153,7 @@ def run_meson(build: Path, prefix: str = "", suites: tuple[str, ...] = ()) -> li
                            *(word for suite in suites for word in ("--suite", suite))], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
     outcomes = []
+    reasons = skip_reasons(build)
     for suite in ElementTree.parse(build / "meson-logs" / "testlog.junit.xml").getroot():
         outcome = Outcome(prefix + re.sub(r"^merlon[.:]", "", suite.get("name", "?")))
         for case in suite:
@@ -150,7 +162,8 @@ def run_meson(build: Path, prefix: str = "", suites: tuple[str, ...] = ()) -> li
                 outcome.failed += 1
                 outcome.failures.append(name)
             elif (skip := case.find("skipped")) is not None:
-                outcome.skipped[name] = skip.get("message") or (skip.text or "no reason given").strip()
+                outcome.skipped[name] = (skip.get("message") or skip.text or "").strip() or \
+                    reasons.get(name.rpartition(" / ")[2], "no reason given")
             else:
                 outcome.passed += 1
         outcomes.append(outcome)
