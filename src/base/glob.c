@@ -149,7 +149,7 @@ bool glob_match_nocase(struct text pattern, struct text s)
 bool glob_is_pattern(struct text pattern)
 {
 	for (uint32_t i = 0; i < pattern.len; i++)
-		if (memchr("*?[", pattern.data[i], 3))
+		if (pattern.data[i] == '*' || pattern.data[i] == '?' || pattern.data[i] == '[')
 			return true;
 	return false;
 }
