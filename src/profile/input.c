@@ -11,6 +11,7 @@
 #include "base/yaml_read.h"
 #include "profile/apparmor_text.h"
 #include "profile/json.h"
+#include "profile/spo_read.h"
 #include "profile/trace.h"
 
 void input_deinit(struct input *in)
@@ -107,6 +108,19 @@ static void rewrite_big_numbers(const char *text, size_t len, struct buf *out)
 	}
 }
 
+/* A resource of the Security Profiles Operator that is read as AppArmor's text. */
+static int read_resource(struct input *in, const char *name, json_t *resource, struct error *err)
+{
+	cleanup_buf struct buf text = { .limit = APPARMOR_BYTES_MAX };
+
+	drop_nulls(resource);
+	spo_resource_text(resource, &text, &in->notes);
+	if (text.failed)
+		return error_set(err, EFBIG, "%s: too many rules", name);
+	in->kind = INPUT_APPARMOR;
+	return apparmor_text_read(&in->profile, name, text.data, text.len, &in->notes, err);
+}
+
 static int read_json(struct input *in, const char *name, const char *text, size_t len,
 		     const struct seccomp_host *host, struct error *err)
 {
@@ -119,6 +133,8 @@ static int read_json(struct input *in, const char *name, const char *text, size_
 	root = json_parse(name, small.data, small.len, err);
 	if (!root)
 		return -err->code;
+	if (spo_resource_is(root))
+		return read_resource(in, name, root, err);
 	if (!json_object_get(root, "format"))
 		return read_rules(in, name, root, host, err);
 	in->kind = INPUT_PROFILE;
@@ -136,10 +152,15 @@ static int read_yaml(struct input *in, const char *name, const char *text, size_
 
 	if (!list)
 		return -err->code;
-	json_array_foreach (list, i, document)
+	json_array_foreach (list, i, document) {
 		if (rules_of(document))
 			return read_rules(in, name, document, host, err);
-	return error_set(err, EINVAL, "%s: there is no SeccompProfile in it", name);
+		if (spo_resource_is(document))
+			return read_resource(in, name, document, err);
+	}
+	return error_set(err, EINVAL,
+			 "%s: there is no SeccompProfile, AppArmorProfile or SelinuxProfile in it",
+			 name);
 }
 
 static bool has_line_beginning(const char *text, size_t len, const char *const *words)

@@ -132,6 +132,46 @@ static void meanings(void **state)
 	}
 }
 
+/* Resources of the operator that are not of seccomp: files and capabilities. */
+static void other_resources(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t files, caps;
+		const char *note; /* NULL: nothing is left out */
+	} rows[] = {
+		{ "kind: AppArmorProfile\nspec:\n  abstract:\n    executable: {allowedExecutables: [/bin/a], "
+		  "allowedLibraries: [/lib/**]}\n    filesystem: {readOnlyPaths: [/etc/x], readWritePaths: [/tmp/*]}\n"
+		  "    capability: {allowedCapabilities: [chown, kill]}\n",
+		  4, 2, NULL },
+		{ "kind: AppArmorProfile\nspec:\n  policy: |\n    profile x {\n      /etc/y r,\n    }\n",
+		  1, 0, NULL },
+		{ "kind: AppArmorProfile\nspec:\n  abstract:\n    network: {allowRaw: true}\n    filesystem: "
+		  "{readOnlyPaths: [\"/a\\\"b\", relative, /ok]}\n",
+		  1, 0, "families of sockets are not kept" },
+		{ "{\"kind\": \"SelinuxProfile\", \"spec\": {\"allow\": {\"@self\": {\"capability\": "
+		  "[\"chown\", \"Bad Name\"]}, \"http_port_t\": {\"tcp_socket\": [\"name_bind\"]}}}}",
+		  0, 1, "a profile has no types" },
+		{ "kind: SelinuxProfile\nspec: {allow: null}\n", 0, 0, NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		static const struct seccomp_host host = { 0, 6, 12 };
+		struct error err = ERROR_INIT;
+		struct input in;
+		int r = load(&in, rows[i].text, &host, &err);
+
+		check(*err.text ? err.text : rows[i].text, r == 0);
+		check_number(rows[i].text, in.kind, INPUT_APPARMOR);
+		check_number(rows[i].text, in.profile->files.len, rows[i].files);
+		check_number(rows[i].text, in.profile->caps.len, rows[i].caps);
+		check(rows[i].text, !rows[i].note == !in.notes.len);
+		if (rows[i].note)
+			check(rows[i].text, strstr(in.notes.data, rows[i].note) != NULL);
+		input_deinit(&in);
+	}
+}
+
 static void tables(void **state)
 {
 	static const char map[] =
@@ -192,7 +232,8 @@ static void refused(void **state)
 		{ OCI("{\"names\": [\"read\"], \"args\": [{\"index\": 0, \"value\": 18446744073709551616, "
 		      "\"op\": \"SCMP_CMP_EQ\"}], " ALL "}"),
 		  "f:1:" },
-		{ "kind: SeccompProfile\nspec: {}\n", "f: there is no SeccompProfile in it" },
+		{ "kind: SeccompProfile\nspec: {}\n",
+		  "f: there is no SeccompProfile, AppArmorProfile or SelinuxProfile in it" },
 	};
 	static const struct seccomp_host host = { 0 };
 
@@ -270,11 +311,9 @@ static void a_list_of_what_is_denied(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(meanings),
-		cmocka_unit_test(tables),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(imported),
-		cmocka_unit_test(a_list_of_what_is_denied),
+		cmocka_unit_test(meanings), cmocka_unit_test(other_resources),
+		cmocka_unit_test(tables),   cmocka_unit_test(refused),
+		cmocka_unit_test(imported), cmocka_unit_test(a_list_of_what_is_denied),
 	};
 
 	return unit_run(tests);
