@@ -37,7 +37,7 @@ struct pod {
 	struct texts labels; /* "key=value" */
 };
 
-struct container {
+struct event_container {
 	struct text id, full_id, name, type;
 	struct text image, image_id, repository, tag, digest;
 	struct text ip, cni;
@@ -48,12 +48,12 @@ struct container {
 	uint32_t version; /* as that of a process */
 };
 
-#define CONTAINER_NONE ((struct container){ 0 })
+#define EVENT_CONTAINER_NONE ((struct event_container){ 0 })
 
 /* A process; process NULL above it: unknown or none. */
 struct process {
 	const struct process *parent;
-	const struct container *container; /* NULL: the host */
+	const struct event_container *container; /* NULL: the host */
 	uint32_t version; /* changes whenever its owner changes anything in it: a recorder looks at it */
 
 	struct text name;    /* as the kernel keeps it: 15 bytes */

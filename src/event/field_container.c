@@ -5,7 +5,7 @@
 
 #define MEMBER(type, base, f) (*(const type *)((const char *)(base) + (f)->def->param))
 
-static const struct container *container_of_event(const struct event *ev)
+static const struct event_container *container_of_event(const struct event *ev)
 {
 	return ev->process ? ev->process->container : NULL;
 }
@@ -13,7 +13,7 @@ static const struct container *container_of_event(const struct event *ev)
 bool field_container_id(const struct field_ref *f, const struct event *ev, struct scratch *s,
 			struct value *ret)
 {
-	const struct container *c = container_of_event(ev);
+	const struct event_container *c = container_of_event(ev);
 
 	if (!ev->process)
 		return false;
@@ -23,7 +23,7 @@ bool field_container_id(const struct field_ref *f, const struct event *ev, struc
 bool field_container_name(const struct field_ref *f, const struct event *ev, struct scratch *s,
 			  struct value *ret)
 {
-	const struct container *c = container_of_event(ev);
+	const struct event_container *c = container_of_event(ev);
 
 	if (!ev->process)
 		return false;
@@ -33,7 +33,7 @@ bool field_container_name(const struct field_ref *f, const struct event *ev, str
 bool field_container_text(const struct field_ref *f, const struct event *ev, struct scratch *s,
 			  struct value *ret)
 {
-	const struct container *c = container_of_event(ev);
+	const struct event_container *c = container_of_event(ev);
 
 	return c && yield_text(ret, MEMBER(struct text, c, f));
 }
@@ -41,7 +41,7 @@ bool field_container_text(const struct field_ref *f, const struct event *ev, str
 bool field_container_flag(const struct field_ref *f, const struct event *ev, struct scratch *s,
 			  struct value *ret)
 {
-	const struct container *c = container_of_event(ev);
+	const struct event_container *c = container_of_event(ev);
 
 	return c && yield_bool(ret, MEMBER(bool, c, f));
 }
@@ -49,7 +49,7 @@ bool field_container_flag(const struct field_ref *f, const struct event *ev, str
 bool field_container_privileged(const struct field_ref *f, const struct event *ev,
 				struct scratch *s, struct value *ret)
 {
-	const struct container *c = container_of_event(ev);
+	const struct event_container *c = container_of_event(ev);
 
 	return c && c->has_privileged && yield_bool(ret, c->privileged);
 }
@@ -82,7 +82,7 @@ static void add_mount(struct scratch_text *t, const struct mount *m)
 bool field_container_mounts(const struct field_ref *f, const struct event *ev, struct scratch *s,
 			    struct value *ret)
 {
-	const struct container *c = container_of_event(ev);
+	const struct event_container *c = container_of_event(ev);
 	struct scratch_text t;
 	struct text text;
 
@@ -98,7 +98,7 @@ bool field_container_mounts(const struct field_ref *f, const struct event *ev, s
 }
 
 /* The mount that the argument names: by number, by destination (for its source) or by source. */
-static const struct mount *mount_of(const struct field_ref *f, const struct container *c)
+static const struct mount *mount_of(const struct field_ref *f, const struct event_container *c)
 {
 	if (f->index >= 0)
 		return f->index < c->mounts.count ? &c->mounts.items[f->index] : NULL;
@@ -114,7 +114,7 @@ static const struct mount *mount_of(const struct field_ref *f, const struct cont
 bool field_container_mount(const struct field_ref *f, const struct event *ev, struct scratch *s,
 			   struct value *ret)
 {
-	const struct container *c = container_of_event(ev);
+	const struct event_container *c = container_of_event(ev);
 	const struct mount *m = c ? mount_of(f, c) : NULL;
 	struct scratch_text t;
 	struct text text;
@@ -178,7 +178,7 @@ static bool labels_text(const struct texts *labels, struct scratch *s, struct te
 bool field_container_labels(const struct field_ref *f, const struct event *ev, struct scratch *s,
 			    struct value *ret)
 {
-	const struct container *c = container_of_event(ev);
+	const struct event_container *c = container_of_event(ev);
 	struct text text;
 
 	return c && c->labels.count && labels_text(&c->labels, s, &text) && yield_text(ret, text);
@@ -187,7 +187,7 @@ bool field_container_labels(const struct field_ref *f, const struct event *ev, s
 bool field_container_label(const struct field_ref *f, const struct event *ev, struct scratch *s,
 			   struct value *ret)
 {
-	const struct container *c = container_of_event(ev);
+	const struct event_container *c = container_of_event(ev);
 	struct text text;
 
 	return c && label_of(&c->labels, f->key, &text) && yield_text(ret, text);
@@ -197,7 +197,7 @@ bool field_container_label(const struct field_ref *f, const struct event *ev, st
 
 static const struct pod *pod_of(const struct event *ev)
 {
-	const struct container *c = container_of_event(ev);
+	const struct event_container *c = container_of_event(ev);
 
 	return c && c->pod.name.data ? &c->pod : NULL;
 }

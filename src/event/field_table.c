@@ -38,7 +38,7 @@
 #define F(member) offsetof(struct fd, member)
 #define FD(name, type, flags, get, param, meaning, example) \
 	ROW(SYS, name, type, NONE, flags, get, field_fd_presence, param, 0, meaning, example)
-#define C(member) offsetof(struct container, member)
+#define C(member) offsetof(struct event_container, member)
 #define CONT(name, type, flags, get, param, meaning, example) \
 	ROW(SYS, name, type, NONE, flags, get, NULL, param, 0, meaning, example)
 #define POD(name, member, meaning, example)                                                      \

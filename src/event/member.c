@@ -6,7 +6,7 @@
 #include "base/cleanup.h"
 
 static const struct process process_standard = PROCESS_NONE;
-static const struct container container_standard = CONTAINER_NONE;
+static const struct event_container container_standard = EVENT_CONTAINER_NONE;
 static const struct fd fd_standard = FD_INIT;
 
 #define P(id, kind, member, name, meaning)                                         \
@@ -15,7 +15,7 @@ static const struct fd fd_standard = FD_INIT;
 	}
 #define C(id, kind, member, name, meaning)                                           \
 	{                                                                            \
-		id, MEMBER_##kind, offsetof(struct container, member), name, meaning \
+		id, MEMBER_##kind, offsetof(struct event_container, member), name, meaning \
 	}
 #define F(id, kind, member, name, meaning)                                    \
 	{                                                                     \
@@ -121,7 +121,7 @@ const struct member_table member_process = { "process", process_members,
 					     sizeof(struct process) };
 const struct member_table member_container = { "container", container_members,
 					       ARRAY_SIZE(container_members), &container_standard,
-					       sizeof(struct container) };
+					       sizeof(struct event_container) };
 const struct member_table member_fd = { "fd", fd_members, ARRAY_SIZE(fd_members), &fd_standard,
 					sizeof(struct fd) };
 

@@ -182,14 +182,14 @@ enum { KEY = 1, PARENT, CONTAINER };
 
 static bool read_container(struct event_reader *r, struct text payload)
 {
-	struct container *c = arena_new(&r->definitions, struct container);
+	struct event_container *c = arena_new(&r->definitions, struct event_container);
 	struct cursor cur = cursor_on(payload);
 	uint64_t key = UINT64_MAX;
 	struct field f;
 
 	if (!c)
 		return false;
-	*c = CONTAINER_NONE;
+	*c = EVENT_CONTAINER_NONE;
 	while (read_field(&cur, &f)) {
 		if (f.id == KEY)
 			key = f.number;

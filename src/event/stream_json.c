@@ -224,16 +224,16 @@ static bool read_members(struct reading *x, const struct member_table *t, const 
 	return true;
 }
 
-static struct container *read_container(struct reading *x, const json_t *o)
+static struct event_container *read_container(struct reading *x, const json_t *o)
 {
 	static const char *const others[] = { "define", "as", NULL };
-	struct container *c = arena_new(x->arena, struct container);
+	struct event_container *c = arena_new(x->arena, struct event_container);
 
 	if (!c) {
 		json_fail(&x->json, "out of memory");
 		return NULL;
 	}
-	*c = CONTAINER_NONE;
+	*c = EVENT_CONTAINER_NONE;
 	if (!read_members(x, &member_container, o, others, c))
 		return NULL;
 	c->has_privileged = c->has_privileged || c->privileged;
@@ -241,7 +241,7 @@ static struct container *read_container(struct reading *x, const json_t *o)
 }
 
 /* A name that was defined, or an object in place. */
-static bool refer_container(struct reading *x, const json_t *v, const struct container **ret)
+static bool refer_container(struct reading *x, const json_t *v, const struct event_container **ret)
 {
 	size_t mark = json_enter(&x->json, "container");
 

@@ -27,7 +27,7 @@ struct event_reader {
 	struct table processes, containers;
 	/* binary: by number */
 	VEC(struct process *) process_list;
-	VEC(struct container *) container_list;
+	VEC(struct event_container *) container_list;
 	VEC(struct stream_type *) types;
 
 	json_t *audit;	    /* of the current event */

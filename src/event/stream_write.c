@@ -210,7 +210,7 @@ static uint32_t process_number(const struct event_writer *w, const struct proces
 	return p ? number_of(&w->processes, p, p->version) : 0;
 }
 
-static uint32_t container_number(const struct event_writer *w, const struct container *c)
+static uint32_t container_number(const struct event_writer *w, const struct event_container *c)
 {
 	return c ? number_of(&w->containers, c, c->version) : 0;
 }
@@ -220,7 +220,7 @@ static json_t *json_name(char prefix, uint32_t number)
 	return json_sprintf("%c%u", prefix, number);
 }
 
-static uint32_t write_container(struct event_writer *w, const struct container *c, struct buf *out)
+static uint32_t write_container(struct event_writer *w, const struct event_container *c, struct buf *out)
 {
 	uint32_t number = container_number(w, c);
 	struct buf payload = BUF_INIT;

@@ -428,7 +428,7 @@ void random_world(struct chance *c, struct random_world *w)
 	static const char *const ids[] = { "c1", "c2", "abc" };
 
 	for (size_t i = 0; i < 3; i++) {
-		w->containers[i] = (struct container){
+		w->containers[i] = (struct event_container){
 			.id = text_of(ids[i]),
 			.name = text_or_none(c),
 			.repository = text_or_none(c),

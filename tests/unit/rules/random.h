@@ -14,7 +14,7 @@ enum { RANDOM_PROCESSES = 24, RANDOM_TEXTS = 4 };
 
 /* Where a random event keeps what it refers to. */
 struct random_world {
-	struct container containers[3];
+	struct event_container containers[3];
 	struct process processes[RANDOM_PROCESSES];
 	struct text args[RANDOM_PROCESSES][RANDOM_TEXTS];
 	struct fd fd;
