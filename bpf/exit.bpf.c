@@ -10,6 +10,7 @@
 #include "bpf/lib/track.bpf.h"
 
 #include "bpf/lib/arch.bpf.h"
+#include "bpf/lib/fd.bpf.h"
 
 const volatile struct abi_settings settings __weak = {};
 
@@ -40,17 +41,6 @@ static __always_inline bool exit_begin(struct exit_context *x, const struct pt_r
 static __always_inline __u64 exit_arg(const struct exit_context *x, __u32 index)
 {
 	return call_arg(x->regs, x->task->table, index);
-}
-
-static __always_inline struct file *file_of_fd(__u32 fd)
-{
-	struct fdtable *table = BPF_CORE_READ(current_task(), files, fdt);
-	struct file **slots = BPF_CORE_READ(table, fd), *file = NULL;
-
-	if (fd >= BPF_CORE_READ(table, max_fds))
-		return NULL;
-	bpf_probe_read_kernel(&file, sizeof(file), &slots[fd]);
-	return file;
 }
 
 /* ops on an open file. The path is built only the first time this actor does this to this name. */
@@ -233,17 +223,6 @@ int BPF_PROG(exit_path, struct pt_regs *regs, long ret)
 		path_arg_learn(x.task, exit_arg(&x, x.plan.path[1]),
 			       exit_arg(&x, x.plan.dir[1] & 7), x.plan.ops[1], x.plan.dir[1] < 6);
 	return 0;
-}
-
-static __always_inline struct sock *sock_of_fd(__u32 fd)
-{
-	struct file *file = file_of_fd(fd);
-	struct socket *socket;
-
-	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
-		return NULL;
-	socket = BPF_CORE_READ(file, private_data);
-	return BPF_CORE_READ(socket, sk);
 }
 
 static __always_inline void peer_learn(struct abi_task *t, struct abi_peer_key *key)

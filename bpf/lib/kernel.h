@@ -128,6 +128,35 @@ struct fs_struct {
 
 struct mm_struct {
 	struct file *exe_file;
+	unsigned long arg_start, arg_end, env_start, env_end;
+};
+
+struct upid {
+	int nr;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
+struct tty_driver {
+	int major, minor_start;
+};
+
+struct tty_struct {
+	struct tty_driver *driver;
+	int index;
+};
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live; /* threads that have not exited */
+	struct pid *pids[4];
+	struct tty_struct *tty;
 };
 
 struct nsproxy {
@@ -149,9 +178,9 @@ typedef struct {
 } kernel_cap_t;
 
 struct cred {
-	kuid_t uid;
-	kgid_t gid;
-	kernel_cap_t cap_permitted, cap_effective, cap_bset;
+	kuid_t uid, euid;
+	kgid_t gid, egid;
+	kernel_cap_t cap_inheritable, cap_permitted, cap_effective, cap_bset;
 	struct user_namespace *user_ns;
 };
 
@@ -173,6 +202,11 @@ struct task_struct {
 	struct fs_struct *fs;
 	struct files_struct *files;
 	struct seccomp seccomp;
+	struct signal_struct *signal;
+	struct pid *thread_pid;
+	u64 start_boottime;
+	kuid_t loginuid; /* with CONFIG_AUDIT */
+	char comm[16];
 };
 
 struct linux_binprm {
@@ -196,6 +230,7 @@ struct sock {
 };
 
 struct socket {
+	short type;
 	struct sock *sk;
 	struct file *file;
 };

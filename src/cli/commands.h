@@ -12,6 +12,7 @@ extern const struct command cmd_containers;
 extern const struct command cmd_doctor;
 extern const struct command cmd_events;
 extern const struct command cmd_events_convert;
+extern const struct command cmd_events_record;
 extern const struct command cmd_events_types;
 extern const struct command cmd_help;
 extern const struct command cmd_profile;

@@ -1,50 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A command in a control group of its own. The child puts itself into the group, so that the kernel
- * sees it come in; what it does until its exec is ours, not the command's.
- */
+/* A command in a control group of its own. */
 #include "record/session_private.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/str.h"
-
-struct child_failure {
-	int code;
-	enum { CHILD_CGROUP, CHILD_EXEC } step;
-};
-
-static void child(char **command, int procs_fd, int status_fd)
-{
-	struct child_failure failure = { .step = CHILD_CGROUP };
-	sigset_t none;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-	failure.code = -cgroup_enter(procs_fd);
-	if (!failure.code) {
-		failure.step = CHILD_EXEC;
-		execvp(command[0], command);
-		failure.code = errno;
-	}
-	(void)!write(status_fd, &failure, sizeof(failure));
-	_exit(127);
-}
+#include "identity/launch.h"
 
 int command_start(struct session *s, struct error *err)
 {
-	cleanup_fd int procs_fd = -1, status_read = -1, status_write = -1;
-	struct child_failure failure;
+	cleanup_fd int procs_fd = -1;
 	char name[160];
-	int pipe_fds[2], r;
+	int r;
 
 	snprintf(name, sizeof(name), "merlon-%s-%d", s->name, getpid());
 	r = cgroup_create(&s->layout, name, s->command_cgroup, sizeof(s->command_cgroup), err);
@@ -55,24 +23,9 @@ int command_start(struct session *s, struct error *err)
 	procs_fd = cgroup_open_procs(&s->layout, s->command_cgroup);
 	if (procs_fd < 0)
 		return error_errno(err, -procs_fd, "control group %s", s->command_cgroup);
-	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
-		return error_errno(err, errno, "pipe");
-	status_read = pipe_fds[0];
-	status_write = pipe_fds[1];
-	s->command_pid = fork();
-	if (s->command_pid < 0)
-		return error_errno(err, errno, "fork");
-	if (s->command_pid == 0)
-		child(s->command, procs_fd, status_write);
-	close(TAKE_FD(status_write));
-	if (read(status_read, &failure, sizeof(failure)) != sizeof(failure))
-		return 0; /* closed by a successful exec */
-	waitpid(s->command_pid, NULL, 0);
-	s->command_pid = 0;
-	s->command_ended = true;
-	if (failure.step == CHILD_EXEC)
-		return error_errno(err, failure.code, "cannot run %s", s->command[0]);
-	return error_errno(err, failure.code, "cannot enter control group %s", s->command_cgroup);
+	r = launch_in_cgroup(s->command, procs_fd, &s->command_pid, err);
+	s->command_ended = r != 0;
+	return r;
 }
 
 void command_poll(struct session *s)

@@ -18,6 +18,7 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "sensor/kernel_symbols.h"
+#include "sensor/load.h"
 #include "sensor/probe.h"
 #include "uapi/arg_plan.h"
 #include "uapi/exit_plan.h"
@@ -56,56 +57,6 @@ static_assert(ARRAY_SIZE(map_defs) == RECORDER_MAPS, "a row for each");
 enum { CONTAINERS_MAX = 4096 };
 
 /* --- what libbpf and the verifier say ----------------------------------------------------------- */
-
-/* The last lines of libbpf's log while programs are loaded: they say which program the kernel refuses
- * and why. One recorder is loaded at a time. */
-static char load_log[2048];
-
-static int keep_log(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	char text[sizeof(load_log)];
-	size_t len, kept;
-	va_list again;
-	int n;
-
-	if (level > LIBBPF_WARN)
-		return 0;
-	va_copy(again, ap);
-	n = vsnprintf(text, sizeof(text), fmt, ap);
-	if (n < 0)
-		text[0] = '\0';
-	if (n >= (int)sizeof(text)) { /* a verifier log: what counts is at its end */
-		cleanup_free char *whole = malloc((size_t)n + 1);
-
-		if (whole) {
-			vsnprintf(whole, (size_t)n + 1, fmt, again);
-			snprintf(text, sizeof(text), "%s", whole + n - (sizeof(text) - 1));
-		}
-	}
-	va_end(again);
-	len = strlen(text);
-	kept = strlen(load_log);
-	if (kept + len >= sizeof(load_log)) {
-		size_t drop = kept + len + 1 - sizeof(load_log);
-
-		drop = drop > kept ? kept : drop;
-		memmove(load_log, load_log + drop, kept - drop + 1);
-		kept -= drop;
-	}
-	snprintf(load_log + kept, sizeof(load_log) - kept, "%s", text);
-	return 0;
-}
-
-/* The end of the log in one line. */
-static const char *load_log_tail(void)
-{
-	size_t len = strlen(load_log);
-
-	for (char *p = load_log; *p; p++)
-		if (*p == '\n')
-			*p = ' ';
-	return load_log + (len > 700 ? len - 700 : 0);
-}
 
 /* --- loading ------------------------------------------------------------------------------------ */
 
@@ -156,35 +107,6 @@ static void select_programs(struct recorder *r, enum recorder_rung rung, bool pa
 		snprintf(r->hooks.capabilities, sizeof(r->hooks.capabilities), "none");
 }
 
-/* The index of a v1 controller in a css_set: enum cgroup_subsys_id depends on the configuration. */
-static int subsystem_index(const char *controller, struct error *err)
-{
-	struct btf *btf = btf__load_vmlinux_btf();
-	char wanted[64];
-	int found = -ENOENT;
-
-	if (!btf)
-		return error_errno(err, errno, "cannot read the kernel's BTF");
-	snprintf(wanted, sizeof(wanted), "%s_cgrp_id", controller);
-	for (__u32 id = 1; found < 0 && id < btf__type_cnt(btf); id++) {
-		const struct btf_type *t = btf__type_by_id(btf, id);
-		const struct btf_enum *e;
-
-		if (!btf_is_enum(t) ||
-		    !str_eq(btf__name_by_offset(btf, t->name_off), "cgroup_subsys_id"))
-			continue;
-		e = btf_enum(t);
-		for (int i = 0; i < btf_vlen(t); i++)
-			if (str_eq(btf__name_by_offset(btf, e[i].name_off), wanted))
-				found = e[i].val;
-	}
-	btf__free(btf);
-	if (found < 0)
-		return error_set(err, ENOENT, "the kernel's BTF does not know the %s controller",
-				 controller);
-	return found;
-}
-
 static int fill_settings(struct recorder *r, const struct recorder_options *o,
 			 enum recorder_rung rung, bool path_hooks, struct error *err)
 {
@@ -193,7 +115,7 @@ static int fill_settings(struct recorder *r, const struct recorder_options *o,
 	s->hierarchy = o->hierarchy;
 	s->subsystem = -1;
 	if (*o->controller) {
-		s->subsystem = subsystem_index(o->controller, err);
+		s->subsystem = load_subsystem(o->controller, err);
 		if (s->subsystem < 0)
 			return s->subsystem;
 	}
@@ -302,16 +224,10 @@ static int open_and_load(struct recorder *r, const struct recorder_options *o,
 	ret = fill_settings(r, o, rung, path_hooks, err);
 	if (ret)
 		return ret;
-	load_log[0] = '\0';
-	libbpf_set_print(keep_log);
-	ret = recorder_bpf__load(r->skel);
-	libbpf_set_print(NULL);
-	if (ret) {
-		error_set(err, -ret == EINVAL ? EIO : -ret,
-			  "the kernel refuses the recorder's programs: %s: %s", strerror(-ret),
-			  load_log_tail());
+	load_log_begin();
+	ret = load_log_end(recorder_bpf__load(r->skel), "the recorder's", err);
+	if (ret)
 		return ret;
-	}
 	ret = fill_plans(r);
 	if (!ret)
 		ret = fill_handlers(r);

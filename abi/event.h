@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the guard in the kernel tells the guard in user space: one record per thing that happened,
+ * through a ring, in the order in which it happened.
+ *
+ * Births, execs and deaths of processes are told for the whole machine, so that user space knows who
+ * descends from whom; system calls only of watched control groups. A record is a struct abi_event,
+ * then the texts that its spans point to. Texts are not terminated.
+ *
+ * Rules for this file, tables and numbers of calls: as abi/record.h, to be included first.
+ */
+#pragma once
+#include <linux/types.h>
+
+enum {
+	ABI_EVENT_TEXT_MAX = 4096, /* bytes of one text; a longer one is cut there */
+	ABI_EVENT_SIZE_MAX = 32768,
+	ABI_EVENT_COMM = 16,
+	ABI_EVENT_ADDRESS_MAX = 128, /* sizeof(struct sockaddr_storage) */
+};
+
+enum abi_event_kind {
+	ABI_EVENT_NONE,
+	ABI_EVENT_FORK,	 /* tgid and tid are the child's; a new thread if parent is tgid */
+	ABI_EVENT_EXEC,	 /* it succeeded; nr tells which call it was, from 5.15 on */
+	ABI_EVENT_EXIT,	 /* of the last thread of a process */
+	ABI_EVENT_CALL,	 /* a system call returned */
+	ABI_EVENT_CGROUP, /* a control group was made: cgroup is its id */
+	ABI_EVENT_KINDS
+};
+
+enum abi_event_flag {
+	ABI_EVENT_WATCHED = 1 << 0, /* its control group is asked for */
+	ABI_EVENT_CUT = 1 << 1,	    /* a text is missing or not whole */
+	ABI_EVENT_FILE = 1 << 2,    /* call.fd is a descriptor, and what is said of it holds */
+	ABI_EVENT_SOCKET = 1 << 3,  /* which is a socket */
+};
+
+/* Where a text is, from the beginning of the record; len 0: there is none. */
+struct abi_span {
+	__u32 at, len;
+};
+
+/* Texts of a call ... */
+enum abi_call_text {
+	ABI_TEXT_PATH1, /* as the program wrote them */
+	ABI_TEXT_PATH2,
+	ABI_TEXT_DIR1, /* what they are relative to, where they are */
+	ABI_TEXT_DIR2,
+	ABI_TEXT_FILE,	/* the file behind the descriptor, from the root of its mount namespace */
+	ABI_TEXT_BYTES, /* a socket address, or a struct that an argument points to */
+	ABI_EVENT_TEXTS
+};
+/* ... of an exec, and the path of a new control group. */
+enum abi_process_text {
+	ABI_TEXT_EXE, /* the file that runs */
+	ABI_TEXT_ARGS, /* each with its NUL */
+	ABI_TEXT_ENV,
+	ABI_TEXT_CWD,
+	ABI_TEXT_NAME, /* as it was asked for */
+	ABI_TEXT_GROUP = ABI_TEXT_EXE,
+};
+
+struct abi_event_call {
+	__s64 result;
+	__u64 args[6];
+	__u64 ino;
+	__u32 dev;
+	__s32 fd;
+	__u32 path_flags; /* enum abi_path_flag, of ABI_TEXT_FILE */
+	__u32 file_mode;  /* FMODE_* */
+	__u16 inode_mode;
+	__u16 family;	     /* of the socket */
+	__u16 socket_type;   /* SOCK_STREAM, ... */
+	__u16 protocol;	     /* IPPROTO_* */
+	__u16 local_port, remote_port; /* host order */
+	__u8 pad[4];
+	__u8 local[16], remote[16];
+};
+
+struct abi_event_process {
+	__u64 start_ns; /* CLOCK_BOOTTIME */
+	__u64 caps_permitted, caps_inheritable, caps_effective;
+	__u64 exe_ino;
+	__u32 exe_dev;
+	__u32 path_flags; /* enum abi_path_flag, of ABI_TEXT_EXE */
+	__u32 parent;	  /* tgid */
+	__u32 vpid;
+	__u32 sid;
+	__u32 pgid, vpgid; /* vpid, vpgid, sid: in its own PID namespace */
+	__u32 tty;
+	__u32 loginuid;
+	__s32 status;		  /* EXIT: as wait(2) has it */
+	char comm[ABI_EVENT_COMM];
+};
+
+struct abi_event {
+	__u32 size; /* with the texts */
+	__u8 kind;
+	__u8 table; /* enum abi_table */
+	__u16 nr;   /* of the system call, ABI_CALL_NR_MAX: not known */
+	__u64 time_ns; /* CLOCK_BOOTTIME */
+	__u64 cgroup;
+	__u32 tgid, tid, vtid;
+	__u32 uid, gid; /* effective, in the initial user namespace */
+	__u16 cpu;
+	__u16 flags; /* enum abi_event_flag */
+	struct abi_span text[ABI_EVENT_TEXTS];
+	union {
+		struct abi_event_call call;
+		struct abi_event_process process;
+	};
+};
+
+/* Array event_plans, by table * ABI_CALL_NR_MAX + nr: whether a call is told, and what of it. */
+enum abi_event_plan_flag {
+	ABI_PLAN_WANTED = 1 << 0,
+	ABI_PLAN_FAILED = 1 << 1, /* only if it failed */
+	ABI_PLAN_NEW_FD = 1 << 2, /* the result is the descriptor */
+	ABI_PLAN_CWD = 1 << 3,	  /* DIR1 is the working directory after it */
+	ABI_PLAN_STDIO = 1 << 4,  /* only if the result is a descriptor from 0 to 2 */
+};
+struct abi_event_plan {
+	__u8 flags;
+	__u8 path[2]; /* arguments that are texts, ABI_ARG_NONE: none */
+	__u8 dir[2];  /* their directories */
+	__u8 fd;
+	__u8 bytes;	/* an argument that points to bytes */
+	__u8 bytes_len; /* how many; 0: the next argument says */
+};
+
+struct abi_event_settings {
+	__u32 self;	/* tgid of the guard: never told */
+	__u8 everything; /* every control group is watched */
+	__u8 pad[3];
+};
+
+_Static_assert(sizeof(struct abi_span) == 8, "abi_span");
+_Static_assert(sizeof(struct abi_event_call) == 128, "abi_event_call");
+_Static_assert(sizeof(struct abi_event_process) == 96, "abi_event_process");
+_Static_assert(sizeof(struct abi_event) == 224, "abi_event");
+_Static_assert(sizeof(struct abi_event_plan) == 8, "abi_event_plan");
+_Static_assert(sizeof(struct abi_event_settings) == 8, "abi_event_settings");

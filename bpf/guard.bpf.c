@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The guard's eyes: what processes of watched control groups do, as records in a ring.
+ *
+ * Only tracepoints with BTF arguments, which every rung of the ladder has. A system call is looked at
+ * when it returns: its result is known, its arguments are still in the registers, and what a
+ * descriptor refers to is what the kernel opened, not what the program's memory says. Calls without a
+ * plan leave after one look into an array; so there is no state per task that could overflow.
+ */
+#include "bpf/lib/cgroup.bpf.h"
+#include "bpf/lib/path.bpf.h"
+
+#include "abi/event.h"
+#include "bpf/lib/arch.bpf.h"
+#include "bpf/lib/fd.bpf.h"
+
+const volatile struct abi_settings settings __weak = {};
+const volatile struct abi_event_settings event_settings = {};
+
+enum {
+	PIDTYPE_PGID = 2,
+	PIDTYPE_SID = 3,
+	/* With what follows it 32 KiB: no entry of a per-CPU map may be larger. */
+	ROOM_DATA = ABI_EVENT_SIZE_MAX - sizeof(struct abi_event) - 2 * sizeof(__u32),
+	ROOM_MASK = 16383, /* a text begins here or before: so it fits with all its bytes */
+};
+_Static_assert(ROOM_MASK + ABI_EVENT_TEXT_MAX <= ROOM_DATA, "the last text fits");
+
+struct room {
+	struct abi_event ev;
+	char data[ROOM_DATA];
+	__u32 used; /* bytes of data */
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct room);
+} rooms SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} events SEC(".maps");
+
+/* Records that found the ring full, on each CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} dropped SEC(".maps");
+
+/* Control groups whose calls are told. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u64);
+	__type(value, __u8);
+} watched SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ABI_TABLES * ABI_CALL_NR_MAX);
+	__type(key, __u32);
+	__type(value, struct abi_event_plan);
+} event_plans SEC(".maps");
+
+/* --- a record ------------------------------------------------------------------------------------ */
+
+static __always_inline bool is_watched(__u64 cgroup)
+{
+	return event_settings.everything || bpf_map_lookup_elem(&watched, &cgroup);
+}
+
+/* The number of a process or thread in the initial namespace, or in its own. */
+static __always_inline __u32 pid_number(struct pid *pid, bool inner)
+{
+	void *numbers = (void *)pid + bpf_core_field_offset(struct pid, numbers);
+	struct upid *own;
+	int nr = 0;
+
+	if (!pid)
+		return 0;
+	own = numbers + (inner ? BPF_CORE_READ(pid, level) : 0) * bpf_core_type_size(struct upid);
+	bpf_core_read(&nr, sizeof(nr), &own->nr);
+	return nr;
+}
+
+/* This CPU's room with the head of a record about task; NULL: nothing to tell. */
+static __always_inline struct room *room_begin(enum abi_event_kind kind, struct task_struct *task,
+					       __u64 cgroup)
+{
+	const struct cred *cred = BPF_CORE_READ(task, cred);
+	__u32 zero = 0;
+	struct room *r = bpf_map_lookup_elem(&rooms, &zero);
+
+	if (!r)
+		return NULL;
+	__builtin_memset(&r->ev, 0, sizeof(r->ev));
+	r->used = 0;
+	r->ev.kind = kind;
+	r->ev.nr = ABI_CALL_NR_MAX;
+	r->ev.time_ns = bpf_ktime_get_boot_ns();
+	r->ev.cgroup = cgroup;
+	r->ev.tgid = BPF_CORE_READ(task, tgid);
+	r->ev.tid = BPF_CORE_READ(task, pid);
+	r->ev.vtid = pid_number(BPF_CORE_READ(task, thread_pid), true);
+	r->ev.uid = BPF_CORE_READ(cred, euid.val);
+	r->ev.gid = BPF_CORE_READ(cred, egid.val);
+	r->ev.cpu = bpf_get_smp_processor_id();
+	r->ev.flags = is_watched(cgroup) ? ABI_EVENT_WATCHED : 0;
+	return r;
+}
+
+static __always_inline void room_send(struct room *r)
+{
+	__u32 size = sizeof(r->ev) + r->used, zero = 0;
+	__u64 *lost;
+
+	size &= ABI_EVENT_SIZE_MAX - 1;
+	r->ev.size = size;
+	if (!bpf_ringbuf_output(&events, r, size, 0))
+		return;
+	lost = bpf_map_lookup_elem(&dropped, &zero);
+	if (lost)
+		*lost += 1;
+}
+
+/* Room for a text; NULL if the texts before left none. */
+static __always_inline char *text_room(struct room *r)
+{
+	if (r->used > ROOM_MASK) {
+		r->ev.flags |= ABI_EVENT_CUT;
+		return NULL;
+	}
+	return &r->data[r->used & ROOM_MASK];
+}
+
+static __always_inline void text_put(struct room *r, __u32 which, __u32 len)
+{
+	/* The mask is for the verifier, which loses a bound of which in a register of its own. */
+	barrier_var(which);
+	which &= 7;
+	r->ev.text[which].at = sizeof(r->ev) + r->used;
+	r->ev.text[which].len = len;
+	r->used += len;
+}
+
+static __always_inline void text_user_string(struct room *r, __u32 which, __u64 user)
+{
+	char *to = text_room(r);
+	long len;
+
+	if (!to || !user)
+		return;
+	len = bpf_probe_read_user_str(to, ABI_EVENT_TEXT_MAX, (const void *)user);
+	if (len <= 0 || len == ABI_EVENT_TEXT_MAX)
+		r->ev.flags |= ABI_EVENT_CUT;
+	if (len > 1)
+		text_put(r, which, len - 1);
+}
+
+static __always_inline void text_user_bytes(struct room *r, __u32 which, __u64 user, __u64 len)
+{
+	char *to = text_room(r);
+
+	if (!to || !user || !len)
+		return;
+	if (len > ABI_EVENT_TEXT_MAX - 1) {
+		len = ABI_EVENT_TEXT_MAX - 1;
+		r->ev.flags |= ABI_EVENT_CUT;
+	}
+	if (bpf_probe_read_user(to, len & (ABI_EVENT_TEXT_MAX - 1), (const void *)user))
+		r->ev.flags |= ABI_EVENT_CUT;
+	else
+		text_put(r, which, len);
+}
+
+/* The path that this CPU's scratch holds. */
+static __always_inline void text_path(struct room *r, __u32 which, struct scratch *s)
+{
+	char *to = text_room(r);
+	__u32 len = ABI_PATH_MAX - s->at;
+
+	if (s->flags & ABI_PATH_TRUNCATED)
+		r->ev.flags |= ABI_EVENT_CUT;
+	if (!to || len >= ABI_PATH_MAX)
+		return;
+	bpf_probe_read_kernel(to, len & (ABI_PATH_MAX - 1), &s->path[s->at & (ABI_PATH_MAX - 1)]);
+	text_put(r, which, len);
+}
+
+static __noinline int text_directory(struct room *r, __u32 which, __u64 mnt, __u64 dentry)
+{
+	struct scratch *s = scratch_get();
+
+	if (!s || !r)
+		return 0;
+	path_prepend(mnt, dentry);
+	if (s->at == ABI_PATH_MAX) {
+		s->at = ABI_PATH_MAX - 1;
+		s->path[ABI_PATH_MAX - 1] = '/';
+	}
+	text_path(r, which, s);
+	return 0;
+}
+
+/* The path of file; what kind of path it is as the result. */
+static __noinline int text_file(struct room *r, __u32 which, __u64 file)
+{
+	struct scratch *s = scratch_get();
+
+	if (!s || !r)
+		return 0;
+	path_of_file(s, (struct file *)file);
+	text_path(r, which, s);
+	return s->flags;
+}
+
+/* --- processes ------------------------------------------------------------------------------------ */
+
+static __always_inline void process_fill(struct abi_event_process *p, struct task_struct *task)
+{
+	struct signal_struct *signal = BPF_CORE_READ(task, signal);
+	struct tty_struct *tty = BPF_CORE_READ(signal, tty);
+	const struct cred *cred = BPF_CORE_READ(task, cred);
+	__u32 minor;
+
+	p->parent = BPF_CORE_READ(task, real_parent, tgid);
+	if (bpf_core_field_exists(task->start_boottime))
+		p->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	p->vpid = pid_number(BPF_CORE_READ(task, group_leader, thread_pid), true);
+	p->sid = pid_number(BPF_CORE_READ(signal, pids[PIDTYPE_SID]), true);
+	p->pgid = pid_number(BPF_CORE_READ(signal, pids[PIDTYPE_PGID]), false);
+	p->vpgid = pid_number(BPF_CORE_READ(signal, pids[PIDTYPE_PGID]), true);
+	p->loginuid = ~0U;
+	if (bpf_core_field_exists(task->loginuid))
+		p->loginuid = BPF_CORE_READ(task, loginuid.val);
+	bpf_core_read(&p->caps_permitted, sizeof(__u64), &cred->cap_permitted);
+	bpf_core_read(&p->caps_inheritable, sizeof(__u64), &cred->cap_inheritable);
+	bpf_core_read(&p->caps_effective, sizeof(__u64), &cred->cap_effective);
+	bpf_core_read(&p->comm, sizeof(p->comm), &task->comm);
+	if (!tty)
+		return;
+	/* As /proc/PID/stat has it: new_encode_dev(). */
+	minor = BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index);
+	p->tty = (minor & 0xff) | BPF_CORE_READ(tty, driver, major) << 8 | (minor & ~0xffU) << 12;
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(guard_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct room *r;
+
+	if (current_tgid() == event_settings.self)
+		return 0;
+	r = room_begin(ABI_EVENT_FORK, child, task_cgroup_id(child));
+	if (!r)
+		return 0;
+	process_fill(&r->ev.process, child);
+	if (r->ev.tgid != BPF_CORE_READ(parent, tgid))
+		r->ev.process.parent = BPF_CORE_READ(parent, tgid); /* also with CLONE_PARENT */
+	else
+		r->ev.process.parent = r->ev.tgid;
+	room_send(r);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(guard_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	struct file *file = BPF_CORE_READ(mm, exe_file);
+	unsigned long start, end;
+	const char *name;
+	struct path cwd;
+	struct room *r;
+	long len;
+	char *to;
+
+	r = room_begin(ABI_EVENT_EXEC, task, task_cgroup_id(task));
+	if (!r)
+		return 0;
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs)) {
+		struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+		__u32 nr = BPF_CORE_READ(regs, orig_ax);
+
+		r->ev.nr = nr < ABI_CALL_NR_MAX ? nr : ABI_CALL_NR_MAX;
+	}
+	process_fill(&r->ev.process, task);
+	r->ev.process.exe_ino = BPF_CORE_READ(file, f_inode, i_ino);
+	r->ev.process.exe_dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
+	r->ev.process.path_flags = text_file(r, ABI_TEXT_EXE, (__u64)file);
+	BPF_CORE_READ_INTO(&cwd, task, fs, pwd);
+	text_directory(r, ABI_TEXT_CWD, (__u64)cwd.mnt, (__u64)cwd.dentry);
+	name = BPF_CORE_READ(bprm, filename);
+	to = text_room(r);
+	if (to) {
+		len = bpf_probe_read_kernel_str(to, ABI_EVENT_TEXT_MAX, name);
+		if (len > 1)
+			text_put(r, ABI_TEXT_NAME, len - 1);
+	}
+	start = BPF_CORE_READ(mm, arg_start);
+	end = BPF_CORE_READ(mm, arg_end);
+	text_user_bytes(r, ABI_TEXT_ARGS, start, end - start);
+	start = BPF_CORE_READ(mm, env_start);
+	end = BPF_CORE_READ(mm, env_end);
+	text_user_bytes(r, ABI_TEXT_ENV, start, end - start);
+	room_send(r);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(guard_exit, struct task_struct *task)
+{
+	struct room *r;
+
+	if (BPF_CORE_READ(task, signal, live.counter)) /* other threads go on */
+		return 0;
+	r = room_begin(ABI_EVENT_EXIT, task, task_cgroup_id(task));
+	if (!r)
+		return 0;
+	process_fill(&r->ev.process, task);
+	r->ev.process.status = BPF_CORE_READ(task, exit_code);
+	room_send(r);
+	return 0;
+}
+
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(guard_cgroup, struct cgroup *cgroup, const char *path)
+{
+	__u64 id, parent;
+	struct room *r;
+	char *to;
+	long len;
+	__u8 one = 1;
+
+	if (!cgroup_is_ours(cgroup))
+		return 0;
+	id = cgroup_id(cgroup);
+	parent = BPF_CORE_READ(cgroup, self.parent, cgroup, kn, id);
+	if (bpf_map_lookup_elem(&watched, &parent))
+		bpf_map_update_elem(&watched, &id, &one, BPF_ANY);
+	r = room_begin(ABI_EVENT_CGROUP, current_task(), id);
+	if (!r)
+		return 0;
+	to = text_room(r);
+	if (to) {
+		len = bpf_probe_read_kernel_str(to, ABI_EVENT_TEXT_MAX, path);
+		if (len > 1)
+			text_put(r, ABI_TEXT_GROUP, len - 1);
+	}
+	room_send(r);
+	return 0;
+}
+
+/* --- system calls ---------------------------------------------------------------------------------- */
+
+static __always_inline void socket_fill(struct abi_event_call *c, struct socket *socket)
+{
+	struct sock *sk = BPF_CORE_READ(socket, sk);
+
+	c->socket_type = BPF_CORE_READ(socket, type);
+	c->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	c->protocol = BPF_CORE_READ(sk, sk_protocol);
+	if (c->family != AF_INET && c->family != AF_INET6)
+		return;
+	c->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	c->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (c->family == AF_INET) {
+		BPF_CORE_READ_INTO((__u32 *)c->local, sk, __sk_common.skc_rcv_saddr);
+		BPF_CORE_READ_INTO((__u32 *)c->remote, sk, __sk_common.skc_daddr);
+	} else {
+		BPF_CORE_READ_INTO((struct in6_addr *)c->local, sk, __sk_common.skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO((struct in6_addr *)c->remote, sk, __sk_common.skc_v6_daddr);
+	}
+}
+
+static __always_inline void fd_fill(struct room *r, __s32 fd)
+{
+	struct file *file = file_of_fd(fd);
+	struct socket *socket;
+
+	r->ev.call.fd = fd;
+	if (!file)
+		return;
+	r->ev.flags |= ABI_EVENT_FILE;
+	r->ev.call.inode_mode = BPF_CORE_READ(file, f_inode, i_mode);
+	r->ev.call.ino = BPF_CORE_READ(file, f_inode, i_ino);
+	r->ev.call.dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
+	r->ev.call.file_mode = BPF_CORE_READ(file, f_mode);
+	socket = socket_of_file(file);
+	if (socket) {
+		r->ev.flags |= ABI_EVENT_SOCKET;
+		socket_fill(&r->ev.call, socket);
+	} else {
+		r->ev.call.path_flags = text_file(r, ABI_TEXT_FILE, (__u64)file);
+	}
+}
+
+/* The text in an argument and, if it is a relative path, the directory that it is relative to. */
+static __always_inline void path_fill(struct room *r, __u32 which, __u64 user, bool has_dir,
+				      __s32 dirfd)
+{
+	struct path base;
+	char first = 0;
+
+	text_user_string(r, which, user);
+	if (bpf_probe_read_user(&first, 1, (const void *)user) || first == '/')
+		return;
+	if (!has_dir || dirfd == AT_FDCWD) {
+		BPF_CORE_READ_INTO(&base, current_task(), fs, pwd);
+	} else {
+		struct file *dir = file_of_fd(dirfd);
+
+		if (!dir)
+			return;
+		BPF_CORE_READ_INTO(&base, dir, f_path);
+	}
+	text_directory(r, which + ABI_TEXT_DIR1, (__u64)base.mnt, (__u64)base.dentry);
+}
+
+static __always_inline void call_fill(struct room *r, const struct abi_event_plan *plan)
+{
+	struct abi_event_call *c = &r->ev.call;
+	struct path cwd;
+
+	c->fd = -1;
+	if (plan->path[0] < 6)
+		path_fill(r, ABI_TEXT_PATH1, c->args[plan->path[0]], plan->dir[0] < 6,
+			  plan->dir[0] < 6 ? c->args[plan->dir[0]] : 0);
+	if (plan->path[1] < 6)
+		path_fill(r, ABI_TEXT_PATH2, c->args[plan->path[1]], plan->dir[1] < 6,
+			  plan->dir[1] < 6 ? c->args[plan->dir[1]] : 0);
+	if (plan->flags & ABI_PLAN_CWD && !c->result) {
+		BPF_CORE_READ_INTO(&cwd, current_task(), fs, pwd);
+		text_directory(r, ABI_TEXT_DIR1, (__u64)cwd.mnt, (__u64)cwd.dentry);
+	}
+	if (plan->flags & ABI_PLAN_NEW_FD) {
+		if (c->result >= 0)
+			fd_fill(r, c->result);
+	} else if (plan->fd < 6) {
+		fd_fill(r, c->args[plan->fd]);
+	}
+	if (plan->bytes < 5) {
+		__u64 len = plan->bytes_len ? plan->bytes_len : (__u32)c->args[plan->bytes + 1];
+
+		if (len > ABI_EVENT_ADDRESS_MAX)
+			len = ABI_EVENT_ADDRESS_MAX;
+		text_user_bytes(r, ABI_TEXT_BYTES, c->args[plan->bytes], len);
+	}
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
+{
+	__u32 nr = call_nr_on_exit(regs), slot;
+	struct abi_event_plan *plan;
+	enum abi_table table;
+	__u64 cgroup;
+	struct room *r;
+
+	if ((__s32)nr == -1)
+		return 0; /* rt_sigreturn and tracers leave no number */
+	table = call_table(current_task(), &nr);
+	if (nr >= ABI_CALL_NR_MAX)
+		return 0;
+	slot = table * ABI_CALL_NR_MAX + nr;
+	plan = bpf_map_lookup_elem(&event_plans, &slot);
+	if (!plan || !(plan->flags & ABI_PLAN_WANTED))
+		return 0;
+	if (plan->flags & ABI_PLAN_FAILED && ret >= 0)
+		return 0;
+	if (plan->flags & ABI_PLAN_STDIO && (ret < 0 || ret > 2))
+		return 0;
+	cgroup = task_cgroup_id(current_task());
+	if (!is_watched(cgroup) || current_tgid() == event_settings.self)
+		return 0;
+	r = room_begin(ABI_EVENT_CALL, current_task(), cgroup);
+	if (!r)
+		return 0;
+	r->ev.table = table;
+	r->ev.nr = nr;
+	r->ev.call.result = ret;
+	r->ev.call.args[0] = call_arg(regs, table, 0);
+	r->ev.call.args[1] = call_arg(regs, table, 1);
+	r->ev.call.args[2] = call_arg(regs, table, 2);
+	r->ev.call.args[3] = call_arg(regs, table, 3);
+	r->ev.call.args[4] = call_arg(regs, table, 4);
+	r->ev.call.args[5] = call_arg(regs, table, 5);
+	call_fill(r, plan);
+	room_send(r);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

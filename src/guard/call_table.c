@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guard/call_table.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "uapi/syscall.h"
+
+#define NONE ABI_ARG_NONE
+#define A(n) (SOURCE_ARG + (n))
+#define I(n) (SOURCE_INT + (n))
+#define T(n) (SOURCE_TEXT + (n))
+#define P(n) (SOURCE_PATH + (n))
+#define W(n) (SOURCE_WORD + (n))
+#define FILE_ID SOURCE_DEVICE, SOURCE_INODE
+
+/* clang-format off */
+#define PLAN(extra, p1, d1, p2, d2, fd_, bytes_, len_)                                            \
+	{ .flags = ABI_PLAN_WANTED | (extra), .path = { p1, p2 }, .dir = { d1, d2 }, .fd = fd_,   \
+	  .bytes = bytes_, .bytes_len = len_ }
+#define PLAIN PLAN(0, NONE, NONE, NONE, NONE, NONE, NONE, 0)
+#define NEW_FD PLAN(ABI_PLAN_NEW_FD, NONE, NONE, NONE, NONE, NONE, NONE, 0)
+#define OPENS(path, dir) PLAN(ABI_PLAN_NEW_FD, path, dir, NONE, NONE, NONE, NONE, 0)
+#define PATH(path) PLAN(0, path, NONE, NONE, NONE, NONE, NONE, 0)
+#define PATH_AT(dir, path) PLAN(0, path, dir, NONE, NONE, NONE, NONE, 0)
+#define PATHS(p1, p2) PLAN(0, p1, NONE, p2, NONE, NONE, NONE, 0)
+#define PATHS_AT(d1, p1, d2, p2) PLAN(0, p1, d1, p2, d2, NONE, NONE, 0)
+#define ON_FD(fd) PLAN(0, NONE, NONE, NONE, NONE, fd, NONE, 0)
+#define ADDRESS PLAN(0, NONE, NONE, NONE, NONE, 0, 1, 0)
+
+/* Argument positions: the SYSCALL_DEFINE of each call. Sources: the slots in event/type_table.c. */
+const struct call_row call_rows[] = {
+	/* What succeeded is told by the exec itself. */
+	{ "execve", NULL, PLAN(ABI_PLAN_FAILED, 0, NONE, NONE, NONE, NONE, NONE, 0), { SOURCE_NONE, P(0) } },
+	{ "execveat", NULL, PLAN(ABI_PLAN_FAILED, 1, 0, NONE, NONE, NONE, NONE, 0), { A(4), P(0) } },
+	{ "clone", NULL, PLAIN, { A(0) } },
+	{ "clone3", NULL, PLAN(0, NONE, NONE, NONE, NONE, NONE, 0, 8), { W(0) } },
+	{ "fork", NULL, PLAIN, { 0 } },
+	{ "vfork", NULL, PLAIN, { 0 } },
+
+	{ "open", NULL, OPENS(0, NONE), { P(0), A(1), A(2), FILE_ID } },
+	{ "openat", NULL, OPENS(1, 0), { I(0), P(0), A(2), A(3), FILE_ID } },
+	{ "openat2", NULL, PLAN(ABI_PLAN_NEW_FD, 1, 0, NONE, NONE, NONE, 2, 24), { I(0), P(0), W(0), W(1), W(2), FILE_ID } },
+	{ "creat", NULL, OPENS(0, NONE), { P(0), A(1), FILE_ID } },
+	{ "open_by_handle_at", NULL, NEW_FD, { I(0), A(2), SOURCE_NONE, FILE_ID } },
+
+	{ "unlink", NULL, PATH(0), { P(0) } },
+	{ "unlinkat", NULL, PATH_AT(0, 1), { I(0), P(0), A(2) } },
+	{ "rmdir", NULL, PATH(0), { P(0) } },
+	{ "rename", NULL, PATHS(0, 1), { P(0), P(1) } },
+	{ "renameat", NULL, PATHS_AT(0, 1, 2, 3), { I(0), P(0), I(2), P(1) } },
+	{ "renameat2", NULL, PATHS_AT(0, 1, 2, 3), { I(0), P(0), I(2), P(1), A(4) } },
+	{ "link", NULL, PATHS(0, 1), { P(0), P(1) } },
+	{ "linkat", NULL, PATHS_AT(0, 1, 2, 3), { I(0), P(0), I(2), P(1), A(4) } },
+	{ "symlink", NULL, PATHS(0, 1), { T(0), P(1) } },
+	{ "symlinkat", NULL, PLAN(0, 0, NONE, 2, 1, NONE, NONE, 0), { T(0), I(1), P(1) } },
+	{ "mkdir", NULL, PATH(0), { P(0), A(1) } },
+	{ "mkdirat", NULL, PATH_AT(0, 1), { I(0), P(0), A(2) } },
+	{ "mknod", NULL, PATH(0), { P(0), A(1), A(2) } },
+	{ "mknodat", NULL, PATH_AT(0, 1), { I(0), P(0), A(2), A(3) } },
+	{ "chmod", NULL, PATH(0), { P(0), A(1) } },
+	{ "fchmod", NULL, ON_FD(0), { A(1) } },
+	{ "fchmodat", NULL, PATH_AT(0, 1), { I(0), P(0), A(2) } },
+	{ "fchmodat2", NULL, PATH_AT(0, 1), { I(0), P(0), A(2) } },
+	{ "chdir", NULL, PLAN(ABI_PLAN_CWD, 0, NONE, NONE, NONE, NONE, NONE, 0), { P(0) } },
+	{ "fchdir", NULL, PLAN(ABI_PLAN_CWD, NONE, NONE, NONE, NONE, 0, NONE, 0), { 0 } },
+	{ "chroot", NULL, PATH(0), { P(0) } },
+
+	{ "socket", NULL, NEW_FD, { A(0), A(1), A(2) } },
+	{ "bind", NULL, ADDRESS, { SOURCE_ADDRESS } },
+	{ "connect", NULL, ADDRESS, { SOURCE_ADDRESS } },
+	{ "listen", NULL, ON_FD(0), { I(1) } },
+	{ "accept", NULL, NEW_FD, { 0 } },
+	{ "accept4", NULL, NEW_FD, { I(3) } },
+
+	{ "ptrace", NULL, PLAIN, { A(2), A(3), A(0), I(1) } },
+	{ "setns", NULL, ON_FD(0), { A(1) } },
+	{ "unshare", NULL, PLAIN, { A(0) } },
+	{ "setuid", NULL, PLAIN, { A(0) } },
+	{ "setuid32", "setuid", PLAIN, { A(0) } },
+	{ "setgid", NULL, PLAIN, { A(0) } },
+	{ "setgid32", "setgid", PLAIN, { A(0) } },
+	{ "setresuid", NULL, PLAIN, { A(0), A(1), A(2) } },
+	{ "setresuid32", "setresuid", PLAIN, { A(0), A(1), A(2) } },
+	{ "setresgid", NULL, PLAIN, { A(0), A(1), A(2) } },
+	{ "setresgid32", "setresgid", PLAIN, { A(0), A(1), A(2) } },
+	{ "memfd_create", NULL, OPENS(0, NONE), { T(0), A(1) } },
+	{ "kill", NULL, PLAIN, { I(0), I(1) } },
+	{ "dup2", NULL, PLAN(ABI_PLAN_NEW_FD | ABI_PLAN_STDIO, NONE, NONE, NONE, NONE, NONE, NONE, 0), { I(0), I(1) } },
+	{ "dup3", NULL, PLAN(ABI_PLAN_NEW_FD | ABI_PLAN_STDIO, NONE, NONE, NONE, NONE, NONE, NONE, 0), { I(0), I(1), A(2) } },
+	{ "dup", NULL, PLAN(ABI_PLAN_NEW_FD | ABI_PLAN_STDIO, NONE, NONE, NONE, NONE, NONE, NONE, 0), { I(0) } },
+};
+/* clang-format on */
+const size_t call_row_count = ARRAY_SIZE(call_rows);
+
+void call_table_fill(struct call_table *t)
+{
+	memset(t, 0, sizeof(*t));
+	for (size_t i = 0; i < call_row_count; i++) {
+		const struct call_row *row = &call_rows[i];
+		const struct event_type *type =
+			event_type_find(text_of(row->type ? row->type : row->call));
+
+		for (unsigned table = 0; type && table < ABI_TABLES; table++) {
+			int nr = sys_call_nr(sys_arch_of_table((enum abi_table)table), row->call);
+			size_t slot = table * ABI_CALL_NR_MAX + (size_t)nr;
+
+			if (nr < 0 || nr >= ABI_CALL_NR_MAX)
+				continue;
+			t->rows[slot] = row;
+			t->types[slot] = type;
+			t->plans[slot] = row->plan;
+		}
+	}
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which system calls become events, what the kernel is to tell of each, and where its arguments go. */
+#pragma once
+#include "abi/record.h"
+
+#include "abi/event.h"
+#include "event/event.h"
+
+/* Where the value of an event's argument comes from. */
+enum call_source {
+	SOURCE_NONE,
+	SOURCE_ARG,		       /* + 0..5: a register */
+	SOURCE_INT = SOURCE_ARG + 6,   /* + 0..5: the low half of one, signed */
+	SOURCE_TEXT = SOURCE_INT + 6,  /* + 0..1: a text as it was written */
+	SOURCE_PATH = SOURCE_TEXT + 2, /* + 0..1: the same, and what it leads to */
+	SOURCE_WORD = SOURCE_PATH + 2, /* + 0..3: 64 bits out of the bytes */
+	SOURCE_DEVICE = SOURCE_WORD + 4,
+	SOURCE_INODE,
+	SOURCE_ADDRESS, /* the bytes as a socket address */
+};
+
+enum { CALL_SOURCES = 8 };
+
+struct call_row {
+	const char *call;
+	const char *type; /* of the event; NULL: as the call */
+	struct abi_event_plan plan;
+	uint8_t sources[CALL_SOURCES]; /* enum call_source, by slot */
+};
+
+extern const struct call_row call_rows[];
+extern const size_t call_row_count;
+
+/* Rows and plans by table * ABI_CALL_NR_MAX + nr. */
+struct call_table {
+	const struct call_row *rows[ABI_TABLES * ABI_CALL_NR_MAX];
+	const struct event_type *types[ABI_TABLES * ABI_CALL_NR_MAX];
+	struct abi_event_plan plans[ABI_TABLES * ABI_CALL_NR_MAX];
+};
+void call_table_fill(struct call_table *t);

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guard/container_table.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/vec.h"
+#include "identity/container.h"
+
+enum {
+	BUCKETS = 1 << 10,
+	GROUPS_MAX = 1 << 16,
+	ID_SHOWN = 12,	 /* of a container's id, as rules expect it */
+	ASKED_AGAIN = 64 /* how often for what the runtime has not written yet */
+};
+
+struct group {
+	struct group *next;
+	uint64_t cgroup;
+	char *path;
+	struct event_container *container; /* NULL: none, or not asked yet */
+	struct container who;
+	unsigned asked;
+	bool settled; /* nothing more will be known */
+};
+
+struct container_table {
+	struct cgroup_layout layout;
+	struct group *buckets[BUCKETS];
+	size_t count;
+	uint32_t version;
+};
+
+int container_table_new(struct container_table **ret, const struct cgroup_layout *layout)
+{
+	struct container_table *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return -ENOMEM;
+	t->layout = *layout;
+	*ret = t;
+	return 0;
+}
+
+static void group_free(struct group *g)
+{
+	container_deinit(&g->who);
+	free(g->container);
+	free(g->path);
+	free(g);
+}
+
+void container_table_free(struct container_table *t)
+{
+	if (!t)
+		return;
+	for (size_t i = 0; i < BUCKETS; i++) {
+		while (t->buckets[i]) {
+			struct group *g = t->buckets[i];
+
+			t->buckets[i] = g->next;
+			group_free(g);
+		}
+	}
+	free(t);
+}
+
+static struct group *find(const struct container_table *t, uint64_t cgroup)
+{
+	struct group *g = t->buckets[cgroup % BUCKETS];
+
+	while (g && g->cgroup != cgroup)
+		g = g->next;
+	return g;
+}
+
+int container_table_add(struct container_table *t, uint64_t cgroup, struct text path)
+{
+	struct group *g = find(t, cgroup);
+
+	if (g || !path.data)
+		return 0;
+	if (t->count >= GROUPS_MAX)
+		return -ENOSPC;
+	g = calloc(1, sizeof(*g));
+	if (!g)
+		return -ENOMEM;
+	g->cgroup = cgroup;
+	g->path = str_dup_n(path.data, path.len);
+	if (!g->path) {
+		free(g);
+		return -ENOMEM;
+	}
+	g->next = t->buckets[cgroup % BUCKETS];
+	t->buckets[cgroup % BUCKETS] = g;
+	t->count++;
+	return 0;
+}
+
+static int add_group(const char *path, void *arg)
+{
+	struct container_table *t = arg;
+	uint64_t id;
+
+	return cgroup_id(&t->layout, path, &id) ? 0 : container_table_add(t, id, text_of(path));
+}
+
+int container_table_scan(struct container_table *t)
+{
+	return cgroup_each_below(&t->layout, "/", add_group, t);
+}
+
+static void describe(struct container_table *t, struct group *g)
+{
+	const struct container *who = &g->who;
+	struct event_container *c = g->container;
+
+	*c = EVENT_CONTAINER_NONE;
+	c->full_id = text_of(who->id);
+	c->id = c->full_id.len > ID_SHOWN ? text_from(who->id, ID_SHOWN) : c->full_id;
+	c->name = text_of(who->name);
+	c->type = text_of(who->engine);
+	c->image = text_of(who->image);
+	c->digest = text_of(who->image_digest);
+	c->pod.name = text_of(who->pod_name);
+	c->pod.namespace = text_of(who->pod_namespace);
+	c->pod.uid = text_of(who->pod_uid);
+	c->version = ++t->version;
+}
+
+/*
+ * A container whose runtime has written nothing yet is asked about again. Its texts are replaced then,
+ * at the same place and under a new version: processes that point to it see what is known now.
+ */
+static void ask(struct container_table *t, struct group *g)
+{
+	struct container who = { 0 };
+
+	g->settled = ++g->asked >= ASKED_AGAIN;
+	if (container_of_cgroup(&t->layout, g->path, &who)) {
+		container_deinit(&who);
+		return;
+	}
+	if (!g->container)
+		g->container = calloc(1, sizeof(*g->container));
+	if (!g->container) {
+		container_deinit(&who);
+		return;
+	}
+	container_deinit(&g->who);
+	g->who = who;
+	if (who.bundle || who.image)
+		g->settled = true;
+	describe(t, g);
+}
+
+const struct event_container *container_table_find(uint64_t cgroup, void *arg)
+{
+	struct container_table *t = arg;
+	struct group *g = find(t, cgroup);
+
+	if (!g)
+		return NULL;
+	if (!g->settled)
+		ask(t, g);
+	return g->container;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guard/live.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "guard/container_table.h"
+#include "guard/process_scan.h"
+#include "guard/translate.h"
+#include "identity/container.h"
+#include "identity/launch.h"
+#include "sensor/event_record.h"
+#include "sensor/stream.h"
+
+struct live {
+	struct cgroup_layout layout;
+	struct call_table calls;
+	struct container_table *containers;
+	struct process_table *processes;
+	struct translator *translator;
+	struct sensor_stream *stream;
+	char command_cgroup[PATH_MAX];
+	pid_t command_pid;
+	bool command_ended;
+	live_event_fn fn; /* of the drain that goes on */
+	void *arg;
+};
+
+/* --- processes that were there before ---------------------------------------------------------------- */
+
+static int put_process(const struct process_facts *f, void *arg)
+{
+	return process_table_put(arg, f);
+}
+
+static int relate_process(const struct process_facts *f, void *arg)
+{
+	process_table_relate(arg, f->pid, f->parent);
+	return 0;
+}
+
+static int scan(struct live *l)
+{
+	int r = container_table_scan(l->containers);
+
+	if (!r)
+		r = process_scan_all(&l->layout, put_process, l->processes);
+	/* Parents may have higher numbers than their children. */
+	return r ? r : process_scan_all(&l->layout, relate_process, l->processes);
+}
+
+/* --- what to watch ------------------------------------------------------------------------------------ */
+
+struct watching {
+	struct live *live;
+	size_t groups;
+};
+
+static int watch_group(const char *path, void *arg)
+{
+	struct watching *w = arg;
+	uint64_t id;
+	int r;
+
+	if (cgroup_id(&w->live->layout, path, &id))
+		return 0; /* gone */
+	r = sensor_stream_watch(w->live->stream, id);
+	w->groups += r == 0;
+	return r;
+}
+
+static int watch_container(struct live *l, const container_list *all, const char *name,
+			   struct error *err)
+{
+	struct watching w = { .live = l };
+	int r = 0;
+
+	vec_foreach(c, all)
+		if (!r && c->cgroup && container_is_called(c, name))
+			r = cgroup_each_below(&l->layout, c->cgroup, watch_group, &w);
+	if (r)
+		return error_errno(err, -r, "cannot watch %s", name);
+	return w.groups ? 0 : error_set(err, ENOENT, "no running container is called \"%s\"", name);
+}
+
+static int watch_containers(struct live *l, const struct live_options *o, struct error *err)
+{
+	cleanup_container_list container_list all = { 0 };
+	int r = container_list_all(&l->layout, &all, err);
+
+	for (size_t i = 0; !r && i < o->container_count; i++)
+		r = watch_container(l, &all, o->containers[i], err);
+	return r;
+}
+
+static int start_command(struct live *l, char **command, struct error *err)
+{
+	struct watching w = { .live = l };
+	cleanup_fd int procs_fd = -1;
+	char name[64];
+	int r;
+
+	snprintf(name, sizeof(name), "merlon-events-%d", getpid());
+	r = cgroup_create(&l->layout, name, l->command_cgroup, sizeof(l->command_cgroup), err);
+	if (r)
+		return r;
+	r = watch_group(l->command_cgroup, &w);
+	if (r || !w.groups)
+		return error_errno(err, r ? -r : ENOENT, "cannot watch %s", l->command_cgroup);
+	procs_fd = cgroup_open_procs(&l->layout, l->command_cgroup);
+	if (procs_fd < 0)
+		return error_errno(err, -procs_fd, "control group %s", l->command_cgroup);
+	return launch_in_cgroup(command, procs_fd, &l->command_pid, err);
+}
+
+/* --- life --------------------------------------------------------------------------------------------- */
+
+static int make_tables(struct live *l, struct error *err)
+{
+	int64_t offset = clock_boot_offset_ns();
+	int r;
+
+	call_table_fill(&l->calls);
+	r = container_table_new(&l->containers, &l->layout);
+	if (!r)
+		r = process_table_new(&l->processes, offset, container_table_find, l->containers);
+	if (!r)
+		r = translator_new(&l->translator, &l->calls, l->processes, offset);
+	return r ? error_errno(err, -r, "tables of processes") : 0;
+}
+
+int live_new(struct live **ret, const struct live_options *o, struct error *err)
+{
+	cleanup_live struct live *l = calloc(1, sizeof(*l));
+	struct sensor_stream_options so;
+	int r;
+
+	if (!l)
+		return error_errno(err, ENOMEM, "events");
+	r = cgroup_layout_detect(&l->layout, err);
+	if (!r)
+		r = make_tables(l, err);
+	if (r)
+		return r;
+	so = (struct sensor_stream_options){
+		.hierarchy = l->layout.hierarchy,
+		.controller = l->layout.controller,
+		.everything = !o->container_count && !o->command,
+		.ring_size = o->ring_size,
+		.plans = l->calls.plans,
+	};
+	r = sensor_stream_new(&l->stream, &so, err);
+	if (r)
+		return r;
+	/* After the programs are attached: what changes meanwhile waits in the ring, and comes on top. */
+	r = scan(l);
+	if (r)
+		return error_errno(err, -r, "cannot read who runs on this machine");
+	if (o->container_count)
+		r = watch_containers(l, o, err);
+	if (!r && o->command)
+		r = start_command(l, o->command, err);
+	if (r)
+		return r;
+	*ret = TAKE_PTR(l);
+	return 0;
+}
+
+void live_free(struct live *l)
+{
+	if (!l)
+		return;
+	sensor_stream_free(l->stream);
+	translator_free(l->translator);
+	process_table_free(l->processes);
+	container_table_free(l->containers);
+	if (*l->command_cgroup)
+		cgroup_remove(&l->layout, l->command_cgroup);
+	free(l);
+}
+
+int live_fd(const struct live *l)
+{
+	return sensor_stream_fd(l->stream);
+}
+
+static int on_record(const struct abi_event *record, void *arg)
+{
+	struct live *l = arg;
+	struct event ev;
+	int r = 0;
+
+	if (record->kind == ABI_EVENT_CGROUP) {
+		r = container_table_add(l->containers, record->cgroup,
+					event_record_text(record, ABI_TEXT_GROUP));
+		return r == -ENOSPC ? 0 : r;
+	}
+	/* Its birth was lost: /proc may still know. */
+	if (record->kind == ABI_EVENT_CALL && !process_table_find(l->processes, record->tgid))
+		r = process_scan_one(&l->layout, record->tgid, put_process, l->processes);
+	if (r && r != -ESRCH)
+		return r;
+	r = translator_take(l->translator, record, &ev);
+	if (r > 0)
+		r = l->fn(&ev, l->arg);
+	translator_done(l->translator, record);
+	return r < 0 ? r : 0;
+}
+
+int live_drain(struct live *l, live_event_fn fn, void *arg)
+{
+	l->fn = fn;
+	l->arg = arg;
+	return sensor_stream_drain(l->stream, on_record, l);
+}
+
+static int stop_at_first(pid_t pid, void *arg)
+{
+	(void)pid;
+	(void)arg;
+	return 1;
+}
+
+static int is_populated(const char *path, void *arg)
+{
+	struct live *l = arg;
+
+	return cgroup_each_process(&l->layout, path, stop_at_first, NULL) == 1;
+}
+
+bool live_is_over(struct live *l)
+{
+	if (!l->command_pid)
+		return false;
+	if (!l->command_ended)
+		l->command_ended = waitpid(l->command_pid, NULL, WNOHANG) == l->command_pid;
+	return l->command_ended &&
+	       cgroup_each_below(&l->layout, l->command_cgroup, is_populated, l) != 1;
+}
+
+int live_statistics(const struct live *l, struct live_stats *ret)
+{
+	struct sensor_stream_stats stats;
+	int r = sensor_stream_statistics(l->stream, &stats);
+
+	*ret = (struct live_stats){ .dropped = stats.dropped,
+				    .malformed = stats.malformed,
+				    .processes = process_table_count(l->processes) };
+	return r;
+}

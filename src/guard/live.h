@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Events as they happen: joins the sensor with what is known of processes and containers. */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "event/event.h"
+
+struct live;
+
+struct live_options {
+	char *const *containers; /* ids or names of running ones */
+	size_t container_count;
+	char **command;	    /* NULL: none; started in a control group of its own */
+	uint32_t ring_size; /* bytes, a power of two; 0: a default */
+};
+
+/* Without containers and command everything on this machine is watched. Begins at once. */
+int live_new(struct live **ret, const struct live_options *o, struct error *err);
+void live_free(struct live *l);
+DEFINE_CLEANUP(struct live *, live_free)
+#define cleanup_live cleanup(live_freep)
+
+/* Readable when something happened. */
+int live_fd(const struct live *l);
+
+/* Hands every event that is there to fn, which may keep nothing of it; a negative errno ends that. */
+typedef int (*live_event_fn)(const struct event *ev, void *arg);
+int live_drain(struct live *l, live_event_fn fn, void *arg);
+
+/* True once the command has ended and so has all that it started. */
+bool live_is_over(struct live *l);
+
+struct live_stats {
+	uint64_t dropped, malformed; /* records that were lost; that made no sense */
+	size_t processes;
+};
+int live_statistics(const struct live *l, struct live_stats *ret);

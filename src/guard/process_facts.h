@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is known of a process at once, from a record of its exec or from /proc. Texts are borrowed. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+struct process_facts {
+	uint32_t pid, parent; /* parent 0: none */
+	uint32_t vpid, sid, pgid, vpgid, tty;
+	uint32_t uid, gid, loginuid;
+	uint64_t caps_permitted, caps_inheritable, caps_effective;
+	uint64_t start_ns; /* CLOCK_BOOTTIME */
+	uint64_t exe_ino;
+	uint64_t cgroup;
+	struct text name, exepath, cwd;
+	struct text args, env; /* each with its NUL; args with argv[0] */
+	bool exe_memfd, exe_deleted;
+};

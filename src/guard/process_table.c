@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guard/process_table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sensor/event_record.h"
+
+enum { BUCKETS = 1 << 14, LIST_MAX = 4096 };
+
+struct entry {
+	struct process p;    /* first: a struct process of ours is an entry */
+	struct entry *next;  /* in its bucket */
+	uint32_t references; /* of children, and one of the table while it lives */
+	bool alive;
+	uint32_t container_version; /* that this entry's version knows of */
+	char *texts;		    /* everything that p borrows */
+};
+
+struct process_table {
+	struct entry *buckets[BUCKETS];
+	size_t count;
+	uint32_t version;
+	int64_t boot_offset_ns;
+	process_container_fn container_of;
+	void *arg;
+};
+
+/* --- entries -------------------------------------------------------------------------------------- */
+
+static struct entry *parent_of(const struct entry *e)
+{
+	return (struct entry *)(uintptr_t)e->p.parent;
+}
+
+static void release(struct entry *e)
+{
+	while (e && --e->references == 0) {
+		struct entry *up = parent_of(e);
+
+		free(e->texts);
+		free(e);
+		e = up;
+	}
+}
+
+static bool descends(const struct process *p, const struct entry *from)
+{
+	for (uint32_t n = 0; p && n < PROCESS_ANCESTORS_MAX; n++, p = p->parent)
+		if (p == &from->p)
+			return true;
+	return false;
+}
+
+static void set_parent(struct entry *e, struct entry *parent)
+{
+	struct entry *old = parent_of(e);
+
+	if (old == parent || (parent && descends(&parent->p, e)))
+		return;
+	if (parent)
+		parent->references++;
+	e->p.parent = parent ? &parent->p : NULL;
+	release(old);
+}
+
+static struct entry **slot_of(struct process_table *t, uint32_t pid)
+{
+	struct entry **at = &t->buckets[pid % BUCKETS];
+
+	while (*at && (*at)->p.pid != pid)
+		at = &(*at)->next;
+	return at;
+}
+
+static struct entry *find(const struct process_table *t, uint32_t pid)
+{
+	return *slot_of((struct process_table *)(uintptr_t)t, pid);
+}
+
+static struct entry *add(struct process_table *t, uint32_t pid)
+{
+	struct entry *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	e->p = PROCESS_NONE;
+	e->p.pid = pid;
+	e->references = 1;
+	e->alive = true;
+	e->next = t->buckets[pid % BUCKETS];
+	t->buckets[pid % BUCKETS] = e;
+	t->count++;
+	return e;
+}
+
+static void touch(struct process_table *t, struct entry *e)
+{
+	e->p.version = ++t->version;
+}
+
+/* --- texts ---------------------------------------------------------------------------------------- */
+
+static void copy_text(struct text *to, struct text from, char **at)
+{
+	*to = TEXT_NONE;
+	if (!from.data)
+		return;
+	memcpy(*at, from.data, from.len);
+	*to = text_from(*at, from.len);
+	*at += from.len;
+}
+
+static void copy_texts(struct texts *to, struct texts from, struct text **items, char **at)
+{
+	to->items = from.count ? *items : NULL;
+	to->count = from.count;
+	for (uint32_t i = 0; i < from.count; i++)
+		copy_text((*items)++, from.items[i], at);
+}
+
+static size_t texts_size(struct texts list)
+{
+	size_t size = list.count * sizeof(struct text);
+
+	for (uint32_t i = 0; i < list.count; i++)
+		size += list.items[i].len;
+	return size;
+}
+
+/* Gives e texts of its own, equal to those of from (which may be its old ones). */
+static int keep_texts(struct entry *e, const struct process *from)
+{
+	size_t size = texts_size(from->args) + texts_size(from->env) + from->name.len +
+		      from->exe.len + from->exepath.len + from->cwd.len;
+	char *block = malloc(size + 1), *at;
+	struct text *items = (struct text *)block;
+
+	if (!block)
+		return -ENOMEM;
+	at = block + (from->args.count + from->env.count) * sizeof(*items);
+	copy_texts(&e->p.args, from->args, &items, &at);
+	copy_texts(&e->p.env, from->env, &items, &at);
+	copy_text(&e->p.name, from->name, &at);
+	copy_text(&e->p.exe, from->exe, &at);
+	copy_text(&e->p.exepath, from->exepath, &at);
+	copy_text(&e->p.cwd, from->cwd, &at);
+	free(e->texts);
+	e->texts = block;
+	return 0;
+}
+
+/* Splits texts that each end with a NUL; the last may lack it. */
+static struct texts split(struct text all, struct text items[LIST_MAX])
+{
+	uint32_t n = 0;
+
+	while (all.len && n < LIST_MAX) {
+		uint32_t len = (uint32_t)strnlen(all.data, all.len);
+
+		items[n++] = text_from(all.data, len);
+		len += len < all.len;
+		all = text_from(all.data + len, all.len - len);
+	}
+	return (struct texts){ items, n };
+}
+
+/* --- the table ------------------------------------------------------------------------------------ */
+
+int process_table_new(struct process_table **ret, int64_t boot_offset_ns, process_container_fn fn,
+		      void *arg)
+{
+	struct process_table *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return -ENOMEM;
+	t->boot_offset_ns = boot_offset_ns;
+	t->container_of = fn;
+	t->arg = arg;
+	*ret = t;
+	return 0;
+}
+
+void process_table_free(struct process_table *t)
+{
+	if (!t)
+		return;
+	for (size_t i = 0; i < BUCKETS; i++) {
+		while (t->buckets[i]) {
+			struct entry *e = t->buckets[i];
+
+			t->buckets[i] = e->next;
+			release(e);
+		}
+	}
+	free(t);
+}
+
+const struct process *process_table_find(const struct process_table *t, uint32_t pid)
+{
+	const struct entry *e = find(t, pid);
+
+	return e ? &e->p : NULL;
+}
+
+size_t process_table_count(const struct process_table *t)
+{
+	return t->count;
+}
+
+static void set_cgroup(struct process_table *t, struct entry *e, uint64_t cgroup)
+{
+	const struct event_container *c;
+
+	if (!cgroup)
+		return;
+	/* Asked each time: what is known of a young container grows. */
+	c = t->container_of ? t->container_of(cgroup, t->arg) : NULL;
+	if (c == e->p.container && (!c || c->version == e->container_version))
+		return;
+	e->p.container = c;
+	e->container_version = c ? c->version : 0;
+	touch(t, e);
+}
+
+/* A process that we were not told of: its number was given out anew. */
+static bool is_another(const struct entry *e, uint64_t start_ns)
+{
+	uint64_t tolerance = 20000000; /* /proc tells in clock ticks */
+	uint64_t known = e->p.start_ns;
+
+	return start_ns && known &&
+	       (start_ns > known ? start_ns - known : known - start_ns) > tolerance;
+}
+
+static void dismiss(struct process_table *t, struct entry **slot)
+{
+	struct entry *e = *slot;
+
+	*slot = e->next;
+	e->alive = false;
+	t->count--;
+	if (parent_of(e) && !parent_of(e)->alive) {
+		struct entry *up = parent_of(e);
+
+		while (up && !up->alive)
+			up = parent_of(up);
+		set_parent(e, up);
+		touch(t, e);
+	}
+	release(e);
+}
+
+/* The entry of pid, made if there is none or if it is about another process of that number. */
+static struct entry *entry_for(struct process_table *t, uint32_t pid, uint64_t start_ns)
+{
+	struct entry **slot = slot_of(t, pid);
+
+	if (*slot && is_another(*slot, start_ns))
+		dismiss(t, slot);
+	return find(t, pid) ?: add(t, pid);
+}
+
+static uint64_t since_1970(const struct process_table *t, uint64_t boot_ns)
+{
+	return boot_ns ? boot_ns + (uint64_t)t->boot_offset_ns : 0;
+}
+
+int process_table_put(struct process_table *t, const struct process_facts *f)
+{
+	struct text args[LIST_MAX], env[LIST_MAX];
+	struct process said = PROCESS_NONE;
+	struct entry *e = entry_for(t, f->pid, since_1970(t, f->start_ns));
+	struct entry *parent = f->parent && f->parent != f->pid ? find(t, f->parent) : NULL;
+
+	if (!e)
+		return -ENOMEM;
+	said.args = split(f->args, args);
+	said.env = split(f->env, env);
+	if (said.args.count) {
+		said.exe = args[0];
+		said.args = (struct texts){ args + 1, said.args.count - 1 };
+	}
+	said.name = f->name;
+	said.exepath = f->exepath;
+	said.cwd = f->cwd;
+	if (keep_texts(e, &said))
+		return -ENOMEM;
+	e->p.vpid = f->vpid;
+	e->p.sid = f->sid;
+	e->p.pgid = f->pgid;
+	e->p.vpgid = f->vpgid;
+	e->p.tty = f->tty;
+	e->p.uid = f->uid;
+	e->p.gid = f->gid;
+	e->p.loginuid = f->loginuid;
+	e->p.cap_permitted = f->caps_permitted;
+	e->p.cap_inheritable = f->caps_inheritable;
+	e->p.cap_effective = f->caps_effective;
+	if (f->start_ns)
+		e->p.start_ns = since_1970(t, f->start_ns);
+	e->p.exe_inode = f->exe_ino;
+	e->p.exe_memfd = f->exe_memfd;
+	e->p.exe_deleted = f->exe_deleted;
+	e->p.thread_count = 1;
+	if (parent && !e->p.parent)
+		set_parent(e, parent);
+	set_cgroup(t, e, f->cgroup);
+	touch(t, e);
+	return 0;
+}
+
+void process_table_relate(struct process_table *t, uint32_t pid, uint32_t parent)
+{
+	struct entry *e = find(t, pid), *up = parent == pid ? NULL : find(t, parent);
+
+	if (!e || !up || e->p.parent)
+		return;
+	set_parent(e, up);
+	touch(t, e);
+}
+
+/* --- records -------------------------------------------------------------------------------------- */
+
+static struct text comm_of(const struct abi_event *ev)
+{
+	return text_from(ev->process.comm, strnlen(ev->process.comm, sizeof(ev->process.comm)));
+}
+
+static int apply_fork(struct process_table *t, const struct abi_event *ev)
+{
+	const struct abi_event_process *said = &ev->process;
+	struct entry *parent = find(t, said->parent), **slot = slot_of(t, ev->tgid), *e;
+	struct process from;
+
+	if (said->parent == ev->tgid) { /* a thread */
+		if (parent) {
+			parent->p.thread_count++;
+			touch(t, parent);
+		}
+		return 0;
+	}
+	if (*slot) /* its end was lost */
+		dismiss(t, slot);
+	e = add(t, ev->tgid);
+	if (!e)
+		return -ENOMEM;
+	from = parent ? parent->p : PROCESS_NONE;
+	from.name = comm_of(ev);
+	if (keep_texts(e, &from))
+		return -ENOMEM;
+	e->p.vpid = said->vpid;
+	e->p.sid = said->sid;
+	e->p.pgid = said->pgid;
+	e->p.vpgid = said->vpgid;
+	e->p.tty = said->tty;
+	e->p.loginuid = said->loginuid;
+	e->p.cap_permitted = said->caps_permitted;
+	e->p.cap_inheritable = said->caps_inheritable;
+	e->p.cap_effective = said->caps_effective;
+	e->p.start_ns = since_1970(t, said->start_ns);
+	e->p.exe_inode = from.exe_inode;
+	e->p.exe_memfd = from.exe_memfd;
+	e->p.exe_deleted = from.exe_deleted;
+	e->p.thread_count = 1;
+	set_parent(e, parent);
+	touch(t, e);
+	return 0;
+}
+
+static int apply_exec(struct process_table *t, const struct abi_event *ev)
+{
+	const struct abi_event_process *said = &ev->process;
+	const struct process_facts f = {
+		.pid = ev->tgid,
+		.parent = said->parent,
+		.vpid = said->vpid,
+		.sid = said->sid,
+		.pgid = said->pgid,
+		.vpgid = said->vpgid,
+		.tty = said->tty,
+		.uid = ev->uid,
+		.gid = ev->gid,
+		.loginuid = said->loginuid,
+		.caps_permitted = said->caps_permitted,
+		.caps_inheritable = said->caps_inheritable,
+		.caps_effective = said->caps_effective,
+		.start_ns = said->start_ns,
+		.exe_ino = said->exe_ino,
+		.cgroup = ev->cgroup,
+		.name = comm_of(ev),
+		.exepath = event_record_text(ev, ABI_TEXT_EXE),
+		.cwd = event_record_text(ev, ABI_TEXT_CWD),
+		.args = event_record_text(ev, ABI_TEXT_ARGS),
+		.env = event_record_text(ev, ABI_TEXT_ENV),
+		.exe_memfd = said->path_flags & ABI_PATH_MEMORY,
+		.exe_deleted = said->path_flags & ABI_PATH_DELETED,
+	};
+
+	return process_table_put(t, &f);
+}
+
+int process_table_apply(struct process_table *t, const struct abi_event *ev)
+{
+	struct entry *e;
+	int r = 0;
+
+	if (ev->kind == ABI_EVENT_CGROUP)
+		return 0;
+	if (ev->kind == ABI_EVENT_FORK)
+		r = apply_fork(t, ev);
+	else if (ev->kind == ABI_EVENT_EXEC)
+		r = apply_exec(t, ev);
+	e = find(t, ev->tgid);
+	if (r || !e)
+		return r;
+	if (e->p.uid != ev->uid || e->p.gid != ev->gid) {
+		e->p.uid = ev->uid;
+		e->p.gid = ev->gid;
+		touch(t, e);
+	}
+	set_cgroup(t, e, ev->cgroup);
+	return 0;
+}
+
+int process_table_set_cwd(struct process_table *t, uint32_t pid, struct text cwd)
+{
+	struct entry *e = find(t, pid);
+	struct process changed;
+
+	if (!e || !cwd.data || text_eq(e->p.cwd, cwd))
+		return 0;
+	changed = e->p;
+	changed.cwd = cwd;
+	if (keep_texts(e, &changed))
+		return -ENOMEM;
+	touch(t, e);
+	return 0;
+}
+
+void process_table_remove(struct process_table *t, uint32_t pid)
+{
+	struct entry **slot = slot_of(t, pid);
+
+	if (*slot)
+		dismiss(t, slot);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who runs on this machine, and who descends from whom: fed by records of forks, execs and exits, and
+ * by /proc for those that were there before. Pure: no kernel, no clock.
+ *
+ * A process that has ended stays as the parent of those that it left behind, because that is what
+ * rules ask for; its own dead parent is passed over then, so that lines don't grow without end.
+ * Every change gives the process a version that no process ever had.
+ */
+#pragma once
+#include "abi/record.h"
+
+#include "abi/event.h"
+#include "base/cleanup.h"
+#include "event/event.h"
+#include "guard/process_facts.h"
+
+struct process_table;
+
+/* Whose control group is this? NULL: nobody's, the host. What it yields lives as long as the table. */
+typedef const struct event_container *(*process_container_fn)(uint64_t cgroup, void *arg);
+
+/* boot_offset_ns: what makes a CLOCK_BOOTTIME stamp one since 1970. */
+int process_table_new(struct process_table **ret, int64_t boot_offset_ns, process_container_fn fn,
+		      void *arg);
+void process_table_free(struct process_table *t);
+DEFINE_CLEANUP(struct process_table *, process_table_free)
+#define cleanup_process_table cleanup(process_table_freep)
+
+/* NULL: not known. Valid until the next change of the table. */
+const struct process *process_table_find(const struct process_table *t, uint32_t pid);
+size_t process_table_count(const struct process_table *t);
+
+/* Adds the process or says anew what it is; its parent is looked up now. */
+int process_table_put(struct process_table *t, const struct process_facts *f);
+/* Looks up parents again: after many were put in any order. */
+void process_table_relate(struct process_table *t, uint32_t pid, uint32_t parent);
+
+/* Takes in what a checked record says: forks and execs change the table, others what they know. */
+int process_table_apply(struct process_table *t, const struct abi_event *ev);
+/* A chdir() succeeded. */
+int process_table_set_cwd(struct process_table *t, uint32_t pid, struct text cwd);
+/* It ended. */
+void process_table_remove(struct process_table *t, uint32_t pid);

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sensor/stream.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "guard.skel.h"
+#include "sensor/event_record.h"
+#include "sensor/load.h"
+
+enum { RING_DEFAULT = 8 << 20 };
+
+struct sensor_stream {
+	struct guard_bpf *skel;
+	struct ring_buffer *ring;
+	sensor_record_fn fn;
+	void *arg;
+	uint64_t malformed;
+};
+
+/* Of bpf/lib's maps the guard uses one; the others come with the headers. */
+static void select_maps(struct guard_bpf *skel)
+{
+	static const char *const used[] = { "scratches", "rooms",	"events", "dropped",
+					    "watched",	 "event_plans", ".rodata" };
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, skel->obj)
+	{
+		bool use = false;
+
+		for (size_t i = 0; i < ARRAY_SIZE(used); i++)
+			use = use || str_ends(bpf_map__name(map), used[i]);
+		if (!use)
+			bpf_map__set_autocreate(map, false);
+	}
+	bpf_map__set_max_entries(skel->maps.scratches, 1);
+}
+
+static int fill_plans(struct guard_bpf *skel, const struct abi_event_plan *plans)
+{
+	int fd = bpf_map__fd(skel->maps.event_plans);
+
+	for (__u32 i = 0; i < ABI_TABLES * ABI_CALL_NR_MAX; i++)
+		if (plans[i].flags && bpf_map_update_elem(fd, &i, &plans[i], BPF_ANY))
+			return -errno;
+	return 0;
+}
+
+static int on_sample(void *ctx, void *data, size_t size)
+{
+	struct sensor_stream *s = ctx;
+	const struct abi_event *ev = event_record_check(data, size);
+
+	if (ev)
+		return s->fn(ev, s->arg);
+	s->malformed++;
+	return 0;
+}
+
+static int load(struct sensor_stream *s, const struct sensor_stream_options *o, struct error *err)
+{
+	struct abi_settings *settings;
+	struct abi_event_settings *event_settings;
+	int r;
+
+	s->skel = guard_bpf__open();
+	if (!s->skel)
+		return error_errno(err, errno, "cannot open the guard's programs");
+	select_maps(s->skel);
+	bpf_map__set_max_entries(s->skel->maps.events, o->ring_size ? o->ring_size : RING_DEFAULT);
+	settings = (struct abi_settings *)&s->skel->rodata->settings;
+	settings->hierarchy = o->hierarchy;
+	settings->subsystem = *o->controller ? load_subsystem(o->controller, err) : -1;
+	if (*o->controller && settings->subsystem < 0)
+		return settings->subsystem;
+	event_settings = (struct abi_event_settings *)&s->skel->rodata->event_settings;
+	event_settings->self = (__u32)getpid();
+	event_settings->everything = o->everything;
+	load_log_begin();
+	r = load_log_end(guard_bpf__load(s->skel), "the guard's", err);
+	if (r)
+		return r;
+	r = fill_plans(s->skel, o->plans);
+	if (r)
+		return error_errno(err, -r, "cannot fill the guard's tables");
+	s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.events), on_sample, s, NULL);
+	if (!s->ring)
+		return error_errno(err, errno, "cannot map the guard's ring");
+	r = guard_bpf__attach(s->skel);
+	return r ? error_errno(err, -r, "cannot attach the guard's programs") : 0;
+}
+
+int sensor_stream_new(struct sensor_stream **ret, const struct sensor_stream_options *o,
+		      struct error *err)
+{
+	cleanup_sensor_stream struct sensor_stream *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return error_errno(err, ENOMEM, "events");
+	libbpf_set_print(NULL);
+	if (access("/sys/kernel/btf/vmlinux", R_OK))
+		return error_set(err, ENOTSUP,
+				 "this kernel has no BTF (/sys/kernel/btf/vmlinux): it needs "
+				 "CONFIG_DEBUG_INFO_BTF=y");
+	r = load(s, o, err);
+	if (r)
+		return r;
+	*ret = TAKE_PTR(s);
+	return 0;
+}
+
+void sensor_stream_free(struct sensor_stream *s)
+{
+	if (!s)
+		return;
+	ring_buffer__free(s->ring);
+	guard_bpf__destroy(s->skel);
+	free(s);
+}
+
+int sensor_stream_watch(struct sensor_stream *s, uint64_t cgroup_id)
+{
+	__u8 one = 1;
+
+	return bpf_map_update_elem(bpf_map__fd(s->skel->maps.watched), &cgroup_id, &one, BPF_ANY) ?
+		       -errno :
+		       0;
+}
+
+int sensor_stream_fd(const struct sensor_stream *s)
+{
+	return ring_buffer__epoll_fd(s->ring);
+}
+
+int sensor_stream_drain(struct sensor_stream *s, sensor_record_fn fn, void *arg)
+{
+	int n;
+
+	s->fn = fn;
+	s->arg = arg;
+	n = ring_buffer__consume(s->ring);
+	return n < 0 ? n : 0;
+}
+
+int sensor_stream_statistics(const struct sensor_stream *s, struct sensor_stream_stats *ret)
+{
+	int cpus = libbpf_num_possible_cpus();
+	cleanup_free __u64 *each = cpus > 0 ? calloc((size_t)cpus, sizeof(*each)) : NULL;
+	__u32 zero = 0;
+
+	*ret = (struct sensor_stream_stats){ .malformed = s->malformed };
+	if (!each)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.dropped), &zero, each))
+		return -errno;
+	for (int i = 0; i < cpus; i++)
+		ret->dropped += each[i];
+	return 0;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Live events of the kernel as records (abi/event.h), in the order in which they happened. What finds
+ * the ring full is counted, never waited for: nothing here slows a workload down.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/record.h"
+
+#include "abi/event.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+
+struct sensor_stream;
+
+struct sensor_stream_options {
+	uint32_t hierarchy;	/* of identity/cgroup.h */
+	const char *controller; /* its v1 controller, "" for v2 */
+	bool everything;	/* every control group is watched */
+	uint32_t ring_size;	/* bytes; a power of two, at least a page; 0: a default */
+	/* By table * ABI_CALL_NR_MAX + nr, ABI_TABLES * ABI_CALL_NR_MAX of them. */
+	const struct abi_event_plan *plans;
+};
+
+/* Loads and attaches; records begin to come. Ends with this process. Needs Linux 5.8. */
+int sensor_stream_new(struct sensor_stream **ret, const struct sensor_stream_options *o,
+		      struct error *err);
+void sensor_stream_free(struct sensor_stream *s);
+DEFINE_CLEANUP(struct sensor_stream *, sensor_stream_free)
+#define cleanup_sensor_stream cleanup(sensor_stream_freep)
+
+/* From now on calls of this control group, and of those made below it later, are told. */
+int sensor_stream_watch(struct sensor_stream *s, uint64_t cgroup_id);
+
+/* Readable when there are records. */
+int sensor_stream_fd(const struct sensor_stream *s);
+
+/* Hands every record that is there to fn, until one returns a negative errno, which is passed on. */
+typedef int (*sensor_record_fn)(const struct abi_event *ev, void *arg);
+int sensor_stream_drain(struct sensor_stream *s, sensor_record_fn fn, void *arg);
+
+struct sensor_stream_stats {
+	uint64_t dropped;   /* records that found the ring full */
+	uint64_t malformed; /* records that made no sense: a bug */
+};
+int sensor_stream_statistics(const struct sensor_stream *s, struct sensor_stream_stats *ret);
