@@ -120,6 +120,7 @@ enum abi_event_plan_flag {
 	ABI_PLAN_CWD = 1 << 3,	  /* DIR1 is the working directory after it */
 	ABI_PLAN_STDIO = 1 << 4,  /* only if the result is a descriptor from 0 to 2 */
 };
+enum { ABI_BYTES_TEXT = 255 }; /* as bytes_len: a terminated text */
 struct abi_event_plan {
 	__u8 flags;
 	__u8 path[2]; /* arguments that are texts, ABI_ARG_NONE: none */

@@ -445,7 +445,9 @@ static __always_inline void call_fill(struct room *r, const struct abi_event_pla
 	} else if (plan->fd < 6) {
 		fd_fill(r, c->args[plan->fd]);
 	}
-	if (plan->bytes < 5) {
+	if (plan->bytes < 5 && plan->bytes_len == ABI_BYTES_TEXT) {
+		text_user_string(r, ABI_TEXT_BYTES, c->args[plan->bytes]);
+	} else if (plan->bytes < 5) {
 		__u64 len = plan->bytes_len ? plan->bytes_len : (__u32)c->args[plan->bytes + 1];
 
 		if (len > ABI_EVENT_ADDRESS_MAX)

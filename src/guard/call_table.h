@@ -17,6 +17,7 @@ enum call_source {
 	SOURCE_DEVICE = SOURCE_WORD + 4,
 	SOURCE_INODE,
 	SOURCE_ADDRESS, /* the bytes as a socket address */
+	SOURCE_STRING,	/* the bytes as a text */
 };
 
 enum { CALL_SOURCES = 8 };

@@ -378,6 +378,8 @@ static bool arg_fill(struct translator *x, const struct abi_event *record, unsig
 		word = c->ino;
 	} else if (source == SOURCE_ADDRESS) {
 		return address_arg(x, arg, bytes);
+	} else if (source == SOURCE_STRING) {
+		return text_arg(arg, bytes);
 	} else {
 		return false;
 	}

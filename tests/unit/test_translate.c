@@ -89,7 +89,8 @@ static void rows_fit_the_types(void **state)
 					    t->params[p].kind == PARAM_PATH;
 				bool given = (row->sources[s] >= SOURCE_TEXT &&
 					      row->sources[s] < SOURCE_WORD) ||
-					     row->sources[s] == SOURCE_ADDRESS;
+					     row->sources[s] == SOURCE_ADDRESS ||
+					     row->sources[s] == SOURCE_STRING;
 
 				if (t->params[p].slot == (int)s && row->sources[s])
 					check(row->call, text == given);
