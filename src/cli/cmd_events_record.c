@@ -22,9 +22,12 @@ static const struct option_def options[] = {
 	{ "json", 0, NULL, "as JSON lines instead of the binary form", false, COMPLETE_NONE, NULL },
 	{ "duration", 'd', "TIME", "end after this time (90s, 10m, 1h30m)", false, COMPLETE_NONE,
 	  NULL },
+	{ "buffer", 0, "MIB",
+	  "room in the kernel for what was not written yet: a power of two, by default 8", false,
+	  COMPLETE_NONE, NULL },
 };
 
-enum { LOOK_MS = 100, FLUSH_AT = 64 << 10 };
+enum { LOOK_MS = 100, FLUSH_AT = 64 << 10, BUFFER_MAX_MIB = 1024 };
 
 struct sink {
 	FILE *file;
@@ -129,10 +132,10 @@ static int record(const struct arguments *args, const struct live_options *o, ui
 
 static int run(const struct arguments *args, struct error *err)
 {
-	const char *duration = arg_value(args, "duration"), *name;
+	const char *duration = arg_value(args, "duration"), *mib = arg_value(args, "buffer"), *name;
 	VEC(char *) containers = { 0 };
 	struct live_options o = { 0 };
-	uint64_t duration_ns = 0;
+	uint64_t duration_ns = 0, buffer = 0;
 	size_t operands;
 	char **command = arg_operands(args, &operands);
 	int r;
@@ -140,6 +143,12 @@ static int run(const struct arguments *args, struct error *err)
 	if (duration && (!str_to_duration(duration, &duration_ns) || !duration_ns))
 		return error_set(err, USAGE_ERROR, "\"%s\" is not a duration (90s, 10m, 1h30m)",
 				 duration);
+	if (mib && (!str_to_u64(mib, &buffer) || !buffer || buffer > BUFFER_MAX_MIB ||
+		    buffer & (buffer - 1)))
+		return error_set(err, USAGE_ERROR,
+				 "--buffer is a power of two up to %d, not \"%s\"", BUFFER_MAX_MIB,
+				 mib);
+	o.ring_size = (uint32_t)buffer << 20;
 	if (operands && arg_flag(args, "container"))
 		return error_set(err, USAGE_ERROR, "give either containers or a command");
 	for (size_t i = 0; (name = arg_value_at(args, "container", i)); i++) {

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import tempfile
@@ -186,6 +187,25 @@ def command() -> None:
     tap.check(bool(events.find("openat", "sh", name="/dev/null")), "what was left running is not seen to its end")
 
 
+def lost() -> None:
+    """what finds the buffer full is counted, and told"""
+    with tempfile.TemporaryDirectory() as directory:
+        output = Path(directory, "events.jsonl")
+        with recording("--json", "--buffer", "1", output=output) as process:
+            process.send_signal(signal.SIGSTOP)
+            for _ in range(20000):
+                Path("/etc/hostname").stat()
+                open("/etc/hostname", "rb").close()
+            process.send_signal(signal.SIGCONT)
+            process.send_signal(signal.SIGINT)
+            tap.check(process.wait(60) == 1, f"exit {process.returncode}")
+            said = process.stderr.read() if process.stderr else ""
+        found = re.search(r"([0-9,]+) events, ([0-9,]+) lost\n$", said)
+        tap.check(found is not None and int(found[2].replace(",", "")) > 1000, said)
+        opened = Events(output).find("openat", "python3", name="/etc/hostname")
+        tap.check(100 < len(opened) < 20000, f"{len(opened)} of 20000 opens")
+
+
 def refused() -> None:
     """what can't be is said: no such container, no terminal form, no such program"""
     done = merlon.run("events", "record", "--json", "-c", "no-such-container", check=False)
@@ -193,6 +213,8 @@ def refused() -> None:
     done = merlon.run("events", "record", "--json", "--", "/no/such/program", check=False)
     tap.check(done.returncode == 4 and "/no/such/program" in done.stderr, f"{done.returncode} {done.stderr}")
     done = merlon.run("events", "record", "--json", "--duration", "soon", check=False)
+    tap.check(done.returncode == 2, f"{done.returncode} {done.stderr}")
+    done = merlon.run("events", "record", "--json", "--buffer", "3", check=False)
     tap.check(done.returncode == 2, f"{done.returncode} {done.stderr}")
 
 
@@ -207,6 +229,7 @@ def main() -> None:
             else:
                 suite.skip(title, why)
         suite.run(command)
+        suite.run(lost)
         suite.run(refused)
 
 
