@@ -34,6 +34,9 @@ enum abi_event_flag {
 	ABI_EVENT_CUT = 1 << 1,	    /* a text is missing or not whole */
 	ABI_EVENT_FILE = 1 << 2,    /* call.fd is a descriptor, and what is said of it holds */
 	ABI_EVENT_SOCKET = 1 << 3,  /* which is a socket */
+	/* On overlayfs, of the executable or of what call.fd is: in the writable layer, or not. */
+	ABI_EVENT_UPPER = 1 << 4,
+	ABI_EVENT_LOWER = 1 << 5,
 };
 
 /* Where a text is, from the beginning of the record; len 0: there is none. */

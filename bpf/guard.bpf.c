@@ -220,6 +220,21 @@ static __noinline int text_file(struct room *r, __u32 which, __u64 file)
 	return s->flags;
 }
 
+/*
+ * Which layer of overlayfs an inode is in. What follows the inode in fs/overlayfs's struct ovl_inode is
+ * __upperdentry, since 4.13 (09d8b586731b); as overlayfs may be a module, its BTF is not asked.
+ */
+static __always_inline __u16 layer_of(struct inode *inode)
+{
+	struct dentry *upper = NULL;
+
+	if (BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
+		return 0;
+	bpf_probe_read_kernel(&upper, sizeof(upper),
+			      (void *)inode + bpf_core_type_size(struct inode));
+	return upper ? ABI_EVENT_UPPER : ABI_EVENT_LOWER;
+}
+
 /* --- processes ------------------------------------------------------------------------------------ */
 
 static __always_inline void process_fill(struct abi_event_process *p, struct task_struct *task)
@@ -293,6 +308,7 @@ int BPF_PROG(guard_exec, struct task_struct *task, int old_pid, struct linux_bin
 	process_fill(&r->ev.process, task);
 	r->ev.process.exe_ino = BPF_CORE_READ(file, f_inode, i_ino);
 	r->ev.process.exe_dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
+	r->ev.flags |= layer_of(BPF_CORE_READ(file, f_inode));
 	r->ev.process.path_flags = text_file(r, ABI_TEXT_EXE, (__u64)file);
 	BPF_CORE_READ_INTO(&cwd, task, fs, pwd);
 	text_directory(r, ABI_TEXT_CWD, (__u64)cwd.mnt, (__u64)cwd.dentry);
@@ -387,7 +403,7 @@ static __always_inline void fd_fill(struct room *r, __s32 fd)
 	r->ev.call.fd = fd;
 	if (!file)
 		return;
-	r->ev.flags |= ABI_EVENT_FILE;
+	r->ev.flags |= ABI_EVENT_FILE | layer_of(BPF_CORE_READ(file, f_inode));
 	r->ev.call.inode_mode = BPF_CORE_READ(file, f_inode, i_mode);
 	r->ev.call.ino = BPF_CORE_READ(file, f_inode, i_ino);
 	r->ev.call.dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);

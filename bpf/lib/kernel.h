@@ -260,6 +260,7 @@ enum {
 	TS_COMPAT = 0x2,      /* thread_info.status: in a 32-bit system call */
 	CAP_OPT_NOAUDIT = 1 << 1,
 	SOCKFS_MAGIC = 0x534f434b,
+	OVERLAYFS_SUPER_MAGIC = 0x794c7630,
 
 	EINPROGRESS = 115,
 	SIGSYS = 31,

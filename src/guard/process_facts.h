@@ -16,5 +16,5 @@ struct process_facts {
 	uint64_t cgroup;
 	struct text name, exepath, cwd;
 	struct text args, env; /* each with its NUL; args with argv[0] */
-	bool exe_memfd, exe_deleted;
+	bool exe_memfd, exe_deleted, exe_upper_layer, exe_lower_layer;
 };

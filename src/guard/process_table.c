@@ -303,6 +303,8 @@ int process_table_put(struct process_table *t, const struct process_facts *f)
 	e->p.exe_inode = f->exe_ino;
 	e->p.exe_memfd = f->exe_memfd;
 	e->p.exe_deleted = f->exe_deleted;
+	e->p.exe_upper_layer = f->exe_upper_layer;
+	e->p.exe_lower_layer = f->exe_lower_layer;
 	e->p.thread_count = 1;
 	if (parent && !e->p.parent)
 		set_parent(e, parent);
@@ -363,6 +365,8 @@ static int apply_fork(struct process_table *t, const struct abi_event *ev)
 	e->p.exe_inode = from.exe_inode;
 	e->p.exe_memfd = from.exe_memfd;
 	e->p.exe_deleted = from.exe_deleted;
+	e->p.exe_upper_layer = from.exe_upper_layer;
+	e->p.exe_lower_layer = from.exe_lower_layer;
 	e->p.thread_count = 1;
 	set_parent(e, parent);
 	touch(t, e);
@@ -396,6 +400,8 @@ static int apply_exec(struct process_table *t, const struct abi_event *ev)
 		.env = event_record_text(ev, ABI_TEXT_ENV),
 		.exe_memfd = said->path_flags & ABI_PATH_MEMORY,
 		.exe_deleted = said->path_flags & ABI_PATH_DELETED,
+		.exe_upper_layer = ev->flags & ABI_EVENT_UPPER,
+		.exe_lower_layer = ev->flags & ABI_EVENT_LOWER,
 	};
 
 	return process_table_put(t, &f);

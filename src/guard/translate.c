@@ -269,6 +269,8 @@ static void file_fill(struct translator *x, const struct abi_event *record)
 	fd->name_raw = event_record_text(record, ABI_TEXT_PATH1);
 	fd->device = device_number(c->dev);
 	fd->inode = c->ino;
+	fd->upper_layer = record->flags & ABI_EVENT_UPPER;
+	fd->lower_layer = record->flags & ABI_EVENT_LOWER;
 	fd->type = S_ISDIR(c->inode_mode)  ? FD_DIRECTORY :
 		   S_ISFIFO(c->inode_mode) ? FD_PIPE :
 					     FD_FILE;

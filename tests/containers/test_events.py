@@ -26,7 +26,8 @@ echo secret >made
 cat made >/dev/null
 cat ./../events/missing
 rm made
-(sleep 0; exec busybox true)
+cp /bin/busybox /tmp/busybox
+(sleep 0; exec /tmp/busybox true)
 exec 3<>/dev/tcp/127.0.0.1/9
 exit 0
 """
@@ -149,6 +150,9 @@ def check_events(events: Events, identifier: str) -> None:
     removed = order[6][0]["process"]
     tap.check(removed["args"] == ["made"] and removed["exepath"] == "/usr/bin/rm" and removed["cwd"] == "/tmp/events"
               and removed["parent"]["name"] == "bash" and removed["vpid"] < removed["pid"], f"rm: {removed}")
+    copied = [e["process"] for e in events.find("execve", "busybox") if e["process"]["exepath"] == "/tmp/busybox"]
+    tap.check(len(copied) == 1 and copied[0].get("exe_upper_layer") and not removed.get("exe_upper_layer") and
+              removed.get("exe_lower_layer"), f"layers: {copied}")
     where = {(e["process"].get("container") or {}).get("full_id") for e in events.all}
     tap.check(where == {identifier}, f"containers: {where}, not {identifier}")
     exits = events.find("procexit", "bash", status=0)
