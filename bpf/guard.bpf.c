@@ -63,7 +63,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, ABI_TABLES * ABI_CALL_NR_MAX);
+	__uint(max_entries, ABI_TABLES *ABI_CALL_NR_MAX);
 	__type(key, __u32);
 	__type(value, struct abi_event_plan);
 } event_plans SEC(".maps");

@@ -177,7 +177,7 @@ const struct command cmd_events_record = {
 		"kernel, in the form of docs/event-format.md. merlon rules test --events evaluates "
 		"rules over it.\n\n"
 		"Without containers and without a command everything on this machine is recorded. A "
-		"command runs until it ends; what it is answered by the kernel does not change. Ends "
+		"command runs until it ends or the recording does. Ends "
 		"with Ctrl-C, or after the time given.\n\n"
 		"What the kernel could not hand over in time is counted as lost: then the exit code "
 		"is 1.",

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,6 +18,8 @@
 #include "identity/launch.h"
 #include "sensor/event_record.h"
 #include "sensor/stream.h"
+
+enum { STOP_STEP_NS = 50000000, STOP_STEPS = 100 };
 
 struct live {
 	struct cgroup_layout layout;
@@ -171,10 +175,28 @@ int live_new(struct live **ret, const struct live_options *o, struct error *err)
 	return 0;
 }
 
+/* A command that still runs is asked to end, and made to after a while. */
+static void stop_command(struct live *l)
+{
+	const struct timespec step = { .tv_nsec = STOP_STEP_NS };
+
+	if (!l->command_pid || l->command_ended)
+		return;
+	kill(l->command_pid, SIGTERM);
+	for (int i = 0; i < STOP_STEPS; i++) {
+		if (waitpid(l->command_pid, NULL, WNOHANG))
+			return;
+		nanosleep(&step, NULL);
+	}
+	kill(l->command_pid, SIGKILL);
+	waitpid(l->command_pid, NULL, 0);
+}
+
 void live_free(struct live *l)
 {
 	if (!l)
 		return;
+	stop_command(l);
 	sensor_stream_free(l->stream);
 	translator_free(l->translator);
 	process_table_free(l->processes);
