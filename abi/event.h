@@ -136,7 +136,8 @@ struct abi_event_plan {
 struct abi_event_settings {
 	__u32 self;	/* tgid of the guard: never told */
 	__u8 everything; /* every control group is watched */
-	__u8 pad[3];
+	__u8 newborn;	 /* new ones are watched from their birth */
+	__u8 pad[2];
 };
 
 _Static_assert(sizeof(struct abi_span) == 8, "abi_span");

@@ -358,7 +358,7 @@ int BPF_PROG(guard_cgroup, struct cgroup *cgroup, const char *path)
 		return 0;
 	id = cgroup_id(cgroup);
 	parent = BPF_CORE_READ(cgroup, self.parent, cgroup, kn, id);
-	if (bpf_map_lookup_elem(&watched, &parent))
+	if (event_settings.newborn || bpf_map_lookup_elem(&watched, &parent))
 		bpf_map_update_elem(&watched, &id, &one, BPF_ANY);
 	r = room_begin(ABI_EVENT_CGROUP, current_task(), id);
 	if (!r)

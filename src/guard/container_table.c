@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "identity/container.h"
@@ -14,8 +15,12 @@ enum {
 	BUCKETS = 1 << 10,
 	GROUPS_MAX = 1 << 16,
 	ID_SHOWN = 12,	 /* of a container's id, as rules expect it */
-	ASKED_AGAIN = 64 /* how often for what the runtime has not written yet */
 };
+
+/* What the runtime has not written yet is asked for again: soon, then less often, then no more. */
+#define ASK_FIRST_NS 2000000LL
+#define ASK_MOST_NS 1000000000LL
+#define ASK_UNTIL_NS (60 * ASK_MOST_NS)
 
 struct group {
 	struct group *next;
@@ -23,7 +28,7 @@ struct group {
 	char *path;
 	struct event_container *container; /* NULL: none, or not asked yet */
 	struct container who;
-	unsigned asked;
+	int64_t asked_first_ns, ask_next_ns;
 	bool settled; /* nothing more will be known */
 };
 
@@ -138,8 +143,15 @@ static void describe(struct container_table *t, struct group *g)
 static void ask(struct container_table *t, struct group *g)
 {
 	struct container who = { 0 };
+	int64_t now = clock_wall_ns(), age;
 
-	g->settled = ++g->asked >= ASKED_AGAIN;
+	if (now < g->ask_next_ns)
+		return;
+	if (!g->asked_first_ns)
+		g->asked_first_ns = now;
+	age = now - g->asked_first_ns;
+	g->ask_next_ns = now + (age < ASK_FIRST_NS ? ASK_FIRST_NS : age < ASK_MOST_NS ? age : ASK_MOST_NS);
+	g->settled = age >= ASK_UNTIL_NS;
 	if (container_of_cgroup(&t->layout, g->path, &who)) {
 		container_deinit(&who);
 		return;
@@ -157,6 +169,14 @@ static void ask(struct container_table *t, struct group *g)
 	describe(t, g);
 }
 
+void container_table_ask_again(struct container_table *t, uint64_t cgroup)
+{
+	struct group *g = find(t, cgroup);
+
+	if (g)
+		g->ask_next_ns = 0;
+}
+
 const struct event_container *container_table_find(uint64_t cgroup, void *arg)
 {
 	struct container_table *t = arg;
@@ -167,4 +187,11 @@ const struct event_container *container_table_find(uint64_t cgroup, void *arg)
 	if (!g->settled)
 		ask(t, g);
 	return g->container;
+}
+
+bool container_table_is_none(const struct container_table *t, uint64_t cgroup)
+{
+	const struct group *g = find(t, cgroup);
+
+	return g && g->settled && !g->container;
 }

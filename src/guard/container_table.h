@@ -18,5 +18,10 @@ int container_table_scan(struct container_table *t);
 /* A group was made; path is within the hierarchy. */
 int container_table_add(struct container_table *t, uint64_t cgroup, struct text path);
 
+/* A program begins there: by now its runtime may have said whose it is. */
+void container_table_ask_again(struct container_table *t, uint64_t cgroup);
+/* Nobody's, and that will not change. */
+bool container_table_is_none(const struct container_table *t, uint64_t cgroup);
+
 /* Who lives in the group; NULL: no container. Lives as long as the table, which is arg. */
 const struct event_container *container_table_find(uint64_t cgroup, void *arg);

@@ -28,9 +28,11 @@ struct live {
 	struct process_table *processes;
 	struct translator *translator;
 	struct sensor_stream *stream;
+	char hostname[HOST_NAME_MAX + 1];
 	char command_cgroup[PATH_MAX];
 	pid_t command_pid;
 	bool command_ended;
+	bool only_containers; /* groups that turn out to be none are not watched any longer */
 	live_event_fn fn; /* of the drain that goes on */
 	void *arg;
 };
@@ -102,6 +104,20 @@ static int watch_containers(struct live *l, const struct live_options *o, struct
 	return r;
 }
 
+static int watch_all_containers(struct live *l, struct error *err)
+{
+	cleanup_container_list container_list all = { 0 };
+	struct watching w = { .live = l };
+	int r = container_list_all(&l->layout, &all, err);
+
+	if (r)
+		return r;
+	vec_foreach(c, &all)
+		if (!r && c->cgroup)
+			r = cgroup_each_below(&l->layout, c->cgroup, watch_group, &w);
+	return r ? error_errno(err, -r, "cannot watch the containers") : 0;
+}
+
 static int start_command(struct live *l, char **command, struct error *err)
 {
 	struct watching w = { .live = l };
@@ -146,6 +162,7 @@ int live_new(struct live **ret, const struct live_options *o, struct error *err)
 
 	if (!l)
 		return error_errno(err, ENOMEM, "events");
+	gethostname(l->hostname, sizeof(l->hostname) - 1);
 	r = cgroup_layout_detect(&l->layout, err);
 	if (!r)
 		r = make_tables(l, err);
@@ -154,7 +171,8 @@ int live_new(struct live **ret, const struct live_options *o, struct error *err)
 	so = (struct sensor_stream_options){
 		.hierarchy = l->layout.hierarchy,
 		.controller = l->layout.controller,
-		.everything = !o->container_count && !o->command,
+		.everything = !o->container_count && !o->command && !o->all_containers,
+		.newborn = o->all_containers,
 		.ring_size = o->ring_size,
 		.plans = l->calls.plans,
 	};
@@ -165,8 +183,11 @@ int live_new(struct live **ret, const struct live_options *o, struct error *err)
 	r = scan(l);
 	if (r)
 		return error_errno(err, -r, "cannot read who runs on this machine");
+	l->only_containers = o->all_containers;
 	if (o->container_count)
 		r = watch_containers(l, o, err);
+	else if (o->all_containers)
+		r = watch_all_containers(l, err);
 	if (!r && o->command)
 		r = start_command(l, o->command, err);
 	if (r)
@@ -222,14 +243,21 @@ static int on_record(const struct abi_event *record, void *arg)
 					event_record_text(record, ABI_TEXT_GROUP));
 		return r == -ENOSPC ? 0 : r;
 	}
+	if (l->only_containers && record->flags & ABI_EVENT_WATCHED &&
+	    container_table_is_none(l->containers, record->cgroup))
+		sensor_stream_unwatch(l->stream, record->cgroup);
+	if (record->kind == ABI_EVENT_EXEC)
+		container_table_ask_again(l->containers, record->cgroup);
 	/* Its birth was lost: /proc may still know. */
 	if (record->kind == ABI_EVENT_CALL && !process_table_find(l->processes, record->tgid))
 		r = process_scan_one(&l->layout, record->tgid, put_process, l->processes);
 	if (r && r != -ESRCH)
 		return r;
 	r = translator_take(l->translator, record, &ev);
-	if (r > 0)
+	if (r > 0) {
+		ev.hostname = text_of(l->hostname);
 		r = l->fn(&ev, l->arg);
+	}
 	translator_done(l->translator, record);
 	return r < 0 ? r : 0;
 }

@@ -13,11 +13,12 @@ struct live;
 struct live_options {
 	char *const *containers; /* ids or names of running ones */
 	size_t container_count;
+	bool all_containers; /* of this machine, and those to come */
 	char **command;	    /* NULL: none; started in a control group of its own */
 	uint32_t ring_size; /* bytes, a power of two; 0: a default */
 };
 
-/* Without containers and command everything on this machine is watched. Begins at once. */
+/* If it is not said what, everything on this machine is watched. Begins at once. */
 int live_new(struct live **ret, const struct live_options *o, struct error *err);
 void live_free(struct live *l);
 DEFINE_CLEANUP(struct live *, live_free)

@@ -82,6 +82,7 @@ static int load(struct sensor_stream *s, const struct sensor_stream_options *o, 
 	event_settings = (struct abi_event_settings *)&s->skel->rodata->event_settings;
 	event_settings->self = (__u32)getpid();
 	event_settings->everything = o->everything;
+	event_settings->newborn = o->newborn;
 	load_log_begin();
 	r = load_log_end(guard_bpf__load(s->skel), "the guard's", err);
 	if (r)
@@ -132,6 +133,11 @@ int sensor_stream_watch(struct sensor_stream *s, uint64_t cgroup_id)
 	return bpf_map_update_elem(bpf_map__fd(s->skel->maps.watched), &cgroup_id, &one, BPF_ANY) ?
 		       -errno :
 		       0;
+}
+
+int sensor_stream_unwatch(struct sensor_stream *s, uint64_t cgroup_id)
+{
+	return bpf_map_delete_elem(bpf_map__fd(s->skel->maps.watched), &cgroup_id) ? -errno : 0;
 }
 
 int sensor_stream_fd(const struct sensor_stream *s)

@@ -19,6 +19,7 @@ struct sensor_stream_options {
 	uint32_t hierarchy;	/* of identity/cgroup.h */
 	const char *controller; /* its v1 controller, "" for v2 */
 	bool everything;	/* every control group is watched */
+	bool newborn;		/* those made from now on are watched from their birth */
 	uint32_t ring_size;	/* bytes; a power of two, at least a page; 0: a default */
 	/* By table * ABI_CALL_NR_MAX + nr, ABI_TABLES * ABI_CALL_NR_MAX of them. */
 	const struct abi_event_plan *plans;
@@ -33,6 +34,7 @@ DEFINE_CLEANUP(struct sensor_stream *, sensor_stream_free)
 
 /* From now on calls of this control group, and of those made below it later, are told. */
 int sensor_stream_watch(struct sensor_stream *s, uint64_t cgroup_id);
+int sensor_stream_unwatch(struct sensor_stream *s, uint64_t cgroup_id);
 
 /* Readable when there are records. */
 int sensor_stream_fd(const struct sensor_stream *s);

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "base/vec.h"
+#include "cli/commands.h"
+#include "cli/rules_load.h"
+#include "guard/guard.h"
+#include "version.h"
+
+static const struct option_def options[] = {
+	{ "rules", 'r', "FILE|DIR", "rules, or directories of them, instead of those that are shipped", true,
+	  COMPLETE_FILE, NULL },
+	{ "disable", 0, "PATTERN", "leave out rules with such names (a shell pattern)", true,
+	  COMPLETE_NONE, NULL },
+	{ "matching", 0, "all|first",
+	  "tell of all rules that fit an event (the default), or of the first in the order of the files",
+	  false, COMPLETE_WORDS, "all first" },
+	{ "container", 'c', "ID|NAME", "watch only this running container", true, COMPLETE_NONE, NULL },
+	{ "host", 0, NULL, "watch all processes, not only those of containers", false, COMPLETE_NONE, NULL },
+	{ "priority", 'p', "NAME", "show alerts from this priority on (default: Debug)", false,
+	  COMPLETE_WORDS, "emergency alert critical error warning notice informational debug" },
+	{ "json", 0, NULL, "alerts as JSON lines (docs/alert-format.md)", false, COMPLETE_NONE, NULL },
+	{ "burst", 0, "N",
+	  "alerts of one rule in one container at once, then one a second; 0: all (default: 20)", false,
+	  COMPLETE_NONE, NULL },
+	{ "duration", 'd', "TIME", "end after this time (90s, 10m, 1h30m)", false, COMPLETE_NONE, NULL },
+	{ "buffer", 0, "MIB",
+	  "room in the kernel for what was not looked at yet: a power of two, by default 8", false,
+	  COMPLETE_NONE, NULL },
+};
+
+enum { BUFFER_MAX_MIB = 1024, BURST_DEFAULT = 20, BURST_MAX = 1000000 };
+
+struct shown {
+	enum alert_priority least;
+	bool json;
+};
+
+/* --- what comes out ----------------------------------------------------------------------------------- */
+
+static void show(json_t *document, void *arg)
+{
+	const struct shown *s = arg;
+	const char *kind = json_string_value(json_object_get(document, "kind"));
+	const char *output = json_string_value(json_object_get(document, "output"));
+
+	if (kind && strcmp(kind, alert_kinds[ALERT_ACTIVITY]) != 0) {
+		if (s->json)
+			json_dumpf(document, stdout, JSON_COMPACT);
+		else
+			fputs(output ? output : "", stdout);
+		putchar('\n');
+	}
+	json_decref(document);
+}
+
+static void ready(size_t rules, void *arg)
+{
+	fprintf(stderr, "guarding with %zu rules\n", rules);
+}
+
+static void turn(void *arg)
+{
+	fflush(stdout);
+}
+
+static void bad_rules(const struct rulebook *book, const struct error *err, void *arg)
+{
+	const struct rules_loaded loaded = { .diags = book->diags, .set = book->set };
+
+	if (book->set)
+		rules_show_diags(&loaded, false, stderr);
+}
+
+/* --- options ------------------------------------------------------------------------------------------ */
+
+typedef VEC(char *) words;
+
+static int take_words(const struct arguments *args, const char *option, words *ret, struct error *err)
+{
+	const char *value;
+
+	for (size_t i = 0; (value = arg_value_at(args, option, i)); i++) {
+		char **slot = vec_add(ret);
+
+		if (!slot)
+			return error_errno(err, ENOMEM, "arguments");
+		*slot = (char *)(uintptr_t)value;
+	}
+	return 0;
+}
+
+static int read_numbers(const struct arguments *args, struct guard_options *o, struct error *err)
+{
+	const char *duration = arg_value(args, "duration"), *mib = arg_value(args, "buffer");
+	const char *burst = arg_value(args, "burst"), *matching = arg_value(args, "matching");
+	uint64_t n = 0;
+
+	if (duration && (!str_to_duration(duration, &o->duration_ns) || !o->duration_ns))
+		return error_set(err, USAGE_ERROR, "\"%s\" is not a duration (90s, 10m, 1h30m)",
+				 duration);
+	if (mib && (!str_to_u64(mib, &n) || !n || n > BUFFER_MAX_MIB || n & (n - 1)))
+		return error_set(err, USAGE_ERROR, "--buffer is a power of two up to %d, not \"%s\"",
+				 BUFFER_MAX_MIB, mib);
+	o->live.ring_size = (uint32_t)n << 20;
+	n = BURST_DEFAULT;
+	if (burst && (!str_to_u64(burst, &n) || n > BURST_MAX))
+		return error_set(err, USAGE_ERROR, "--burst is a number up to %d, not \"%s\"", BURST_MAX,
+				 burst);
+	o->engine.burst = (uint32_t)n;
+	o->engine.interval_ns = 1000000000;
+	if (matching && strcmp(matching, "all") != 0 && strcmp(matching, "first") != 0)
+		return error_set(err, USAGE_ERROR, "--matching is \"all\" or \"first\", not \"%s\"", matching);
+	o->rules.matching = matching && *matching == 'f' ? MATCHING_FIRST : MATCHING_ALL;
+	return 0;
+}
+
+static int report(const struct guard_stats *s)
+{
+	uint64_t lost = s->live.dropped + s->live.malformed;
+
+	fprintf(stderr, "%s events, %s alerts, %s held back, %s events lost\n",
+		str_grouped(s->engine.events), str_grouped(s->engine.alerts), str_grouped(s->engine.held),
+		str_grouped(lost));
+	return lost ? EXIT_NEGATIVE : EXIT_OK;
+}
+
+static int guard(const struct arguments *args, struct guard_options *o, struct error *err)
+{
+	struct shown shown = { .json = arg_flag(args, "json") };
+	struct guard_stats stats;
+	int r;
+
+	o->engine.fn = show;
+	o->engine.arg = &shown;
+	o->ready = ready;
+	o->turn = turn;
+	o->bad_rules = bad_rules;
+	r = guard_run(o, &stats, err);
+	return r ? r : report(&stats);
+}
+
+static int run(const struct arguments *args, struct error *err)
+{
+	static char shipped_rules[] = MERLON_DATA "/rules";
+	static char *const shipped[] = { shipped_rules };
+	words containers = { 0 }, rules = { 0 }, disabled = { 0 };
+	struct guard_options o = { 0 };
+	size_t operands;
+	char **command = arg_operands(args, &operands);
+	int r = read_numbers(args, &o, err);
+
+	if (!r)
+		r = take_words(args, "container", &containers, err);
+	if (!r)
+		r = take_words(args, "rules", &rules, err);
+	if (!r)
+		r = take_words(args, "disable", &disabled, err);
+	if (!r && (operands > 0) + (containers.len > 0) + arg_flag(args, "host") > 1)
+		r = error_set(err, USAGE_ERROR, "give either containers, --host or a command");
+	if (!r && !rules.len && access(shipped[0], R_OK))
+		r = error_set(err, ENOENT, "the shipped rules are not installed (%s): name others with --rules",
+			      shipped[0]);
+	if (!r) {
+		o.rules.paths = rules.len ? rules.items : shipped;
+		o.rules.path_count = rules.len ? rules.len : ARRAY_SIZE(shipped);
+		o.rules.disabled = disabled.items;
+		o.rules.disabled_count = disabled.len;
+		o.live.containers = containers.items;
+		o.live.container_count = containers.len;
+		o.live.command = operands ? command : NULL;
+		o.live.all_containers = !operands && !containers.len && !arg_flag(args, "host");
+		r = guard(args, &o, err);
+	}
+	vec_deinit(&containers);
+	vec_deinit(&rules);
+	vec_deinit(&disabled);
+	return r;
+}
+
+const struct command cmd_guard = {
+	.name = "guard",
+	.summary = "see what containers do, and tell of what is malicious",
+	.operands = "[-- COMMAND [ARGUMENT]...]",
+	.description =
+		"Watches all containers of this machine from their birth, whoever starts them, and evaluates "
+		"rules over what they do: execs, files, connections, mounts and whatever else the rules ask "
+		"for. What fits a rule is an alert: who did it, what was done, why it is told, what to do "
+		"next.\n\n"
+		"Rules are those that are shipped (docs/content.md), or files in the same language, which is "
+		"that of Falco and more (docs/rules.md). SIGHUP loads them anew; if they have errors, those "
+		"in force stay.\n\n"
+		"A command runs in a control group of its own and only it is watched. Ends with Ctrl-C, with "
+		"the command, or after the time given. What the kernel could not hand over in time is an "
+		"alert of its own, and the exit code is 1 then.",
+	.examples = "  merlon guard                    # all containers, until Ctrl-C\n"
+		    "  merlon guard --json -c web      # one of them, for a program to read\n"
+		    "  merlon guard -r rules/ -- sh    # try rules on a command\n",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.run = run,
+	.command_follows = true,
+};
