@@ -270,7 +270,7 @@ int BPF_PROG(guard_fork, struct task_struct *parent, struct task_struct *child)
 {
 	struct room *r;
 
-	if (current_tgid() == event_settings.self)
+	if (BPF_CORE_READ(child, tgid) == event_settings.self) /* a thread of the guard */
 		return 0;
 	r = room_begin(ABI_EVENT_FORK, child, task_cgroup_id(child));
 	if (!r)
