@@ -77,8 +77,8 @@ static int follow(struct live *live, struct sink *s, uint64_t duration_ns, struc
 			return error_errno(err, errno, "poll");
 		/* Looked at before the last records are taken, so that none is left behind. */
 		over = fds[1].revents || clock_wall_ns() >= end || live_is_over(live);
-		r = live_drain(live, on_event, s);
-		r = r ? r : sink_flush(s);
+		r = over ? live_drain_all(live, on_event, s) : live_drain(live, on_event, s);
+		r = r < 0 ? r : sink_flush(s);
 	}
 	return r ? error_errno(err, -r, "cannot write events") : 0;
 }

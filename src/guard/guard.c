@@ -140,7 +140,7 @@ static int follow(struct guard *g, struct error *err)
 	bool over = false;
 	int r = 0;
 
-	while (!over && !r) {
+	while (!over && r >= 0) {
 		struct pollfd fds[] = { { .fd = live_fd(g->live), .events = POLLIN },
 					{ .fd = g->signals, .events = POLLIN },
 					{ .fd = g->o->fd ? g->o->fd(g->o->arg) : -1, .events = POLLIN } };
@@ -151,13 +151,13 @@ static int follow(struct guard *g, struct error *err)
 		now = clock_wall_ns();
 		/* Looked at before the last records are taken, so that none is left behind. */
 		over = take_signals(g) || now >= end || live_is_over(g->live);
-		r = live_drain(g->live, on_event, g);
+		r = over ? live_drain_all(g->live, on_event, g) : live_drain(g->live, on_event, g);
 		tell_losses(g, now);
 		engine_turn(g->engine, now, over);
 		if (g->o->turn)
 			g->o->turn(g->o->arg);
 	}
-	return r ? error_errno(err, -r, "events") : 0;
+	return r < 0 ? error_errno(err, -r, "events") : 0;
 }
 
 static int run(struct guard *g, struct error *err)

@@ -19,7 +19,7 @@
 #include "sensor/event_record.h"
 #include "sensor/stream.h"
 
-enum { STOP_STEP_NS = 50000000, STOP_STEPS = 100 };
+enum { STOP_STEP_NS = 50000000, STOP_STEPS = 100, LAST_TURNS = 64 };
 
 struct live {
 	struct cgroup_layout layout;
@@ -267,6 +267,15 @@ int live_drain(struct live *l, live_event_fn fn, void *arg)
 	l->fn = fn;
 	l->arg = arg;
 	return sensor_stream_drain(l->stream, on_record, l);
+}
+
+int live_drain_all(struct live *l, live_event_fn fn, void *arg)
+{
+	int r = 1;
+
+	for (int i = 0; r == 1 && i < LAST_TURNS; i++)
+		r = live_drain(l, fn, arg);
+	return r < 0 ? r : 0;
 }
 
 static int stop_at_first(pid_t pid, void *arg)

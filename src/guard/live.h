@@ -27,9 +27,14 @@ DEFINE_CLEANUP(struct live *, live_free)
 /* Readable when something happened. */
 int live_fd(const struct live *l);
 
-/* Hands every event that is there to fn, which may keep nothing of it; a negative errno ends that. */
+/*
+ * Hands the events that are there to fn, which may keep nothing of it; a negative errno ends that. Under
+ * a flood it returns 1 before the end, with live_fd() still readable.
+ */
 typedef int (*live_event_fn)(const struct event *ev, void *arg);
 int live_drain(struct live *l, live_event_fn fn, void *arg);
+/* The same for an end: all that is there now, and little of what comes meanwhile. */
+int live_drain_all(struct live *l, live_event_fn fn, void *arg);
 
 /* True once the command has ended and so has all that it started. */
 bool live_is_over(struct live *l);

@@ -21,6 +21,7 @@ struct sensor_stream {
 	sensor_record_fn fn;
 	void *arg;
 	uint64_t malformed;
+	uint32_t taken; /* in this turn */
 };
 
 /* Of bpf/lib's maps the guard uses one; the others come with the headers. */
@@ -52,15 +53,18 @@ static int fill_plans(struct guard_bpf *skel, const struct abi_event_plan *plans
 	return 0;
 }
 
+/* A record that ends the turn has been taken all the same: libbpf counts it as consumed. */
 static int on_sample(void *ctx, void *data, size_t size)
 {
 	struct sensor_stream *s = ctx;
 	const struct abi_event *ev = event_record_check(data, size);
+	int r = 0;
 
 	if (ev)
-		return s->fn(ev, s->arg);
-	s->malformed++;
-	return 0;
+		r = s->fn(ev, s->arg);
+	else
+		s->malformed++;
+	return r < 0 ? r : ++s->taken >= SENSOR_STREAM_TURN ? -ECANCELED : 0;
 }
 
 static int load(struct sensor_stream *s, const struct sensor_stream_options *o, struct error *err)
@@ -151,8 +155,9 @@ int sensor_stream_drain(struct sensor_stream *s, sensor_record_fn fn, void *arg)
 
 	s->fn = fn;
 	s->arg = arg;
+	s->taken = 0;
 	n = ring_buffer__consume(s->ring);
-	return n < 0 ? n : 0;
+	return n == -ECANCELED ? 1 : n < 0 ? n : 0;
 }
 
 int sensor_stream_statistics(const struct sensor_stream *s, struct sensor_stream_stats *ret)

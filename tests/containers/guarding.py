@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A running `merlon guard`, and the alerts that it puts out."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+from typing import Any, Callable
+
+import merlon
+
+RULES = Path(__file__).resolve().parents[2] / "content" / "rules"
+
+Alert = dict[str, Any]
+
+
+class Guard:
+    """A context manager: watches once entered, and has ended when left."""
+
+    def __init__(self, *arguments: str | Path, rules: Path = RULES) -> None:
+        self._command = [merlon.BINARY, "guard", "--json", "--rules", rules, *arguments]
+        self.alerts: list[Alert] = []
+        self.said: list[str] = []
+        self._changed = threading.Condition()
+
+    def __enter__(self) -> Guard:
+        self.process = subprocess.Popen(self._command, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, errors="surrogateescape")
+        self._readers = [threading.Thread(target=self._read_alerts), threading.Thread(target=self._read_said)]
+        for reader in self._readers:
+            reader.start()
+        self._wait(lambda: any(line.startswith("guarding") for line in self.said), 120)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _read_alerts(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            with self._changed:
+                self.alerts.append(json.loads(line))
+                self._changed.notify_all()
+
+    def _read_said(self) -> None:
+        assert self.process.stderr
+        for line in self.process.stderr:
+            with self._changed:
+                self.said.append(line)
+                self._changed.notify_all()
+
+    def _wait(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Wait until it holds, or the guard has ended."""
+        deadline = time.monotonic() + seconds
+        with self._changed:
+            while not condition() and time.monotonic() < deadline and self.process.poll() is None:
+                self._changed.wait(0.2)
+            return condition()
+
+    def stop(self) -> int:
+        """Ctrl-C; its exit status, with everything read that it said."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        status = self.process.wait(60)
+        for reader in self._readers:
+            reader.join()
+        return status
+
+    def find(self, rule: str, **members: Any) -> list[Alert]:
+        """Alerts of a rule; members are compared with those of the container: name="web"."""
+        with self._changed:
+            return [a for a in self.alerts if a["rule"] == rule
+                    and all(a.get("container", {}).get(k) == v for k, v in members.items())]
+
+    def wait_for(self, rule: str, count: int = 1, seconds: float = 30, **members: Any) -> list[Alert]:
+        """The same, once there are so many; fewer if the time is up."""
+        self._wait(lambda: len(self.find(rule, **members)) >= count, seconds)
+        return self.find(rule, **members)
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        self.process.send_signal(number)

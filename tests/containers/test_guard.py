@@ -1,0 +1,241 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The guard as people run it: before and after containers, through reloads, floods and losses, and what it leaves behind.
+
+    test_guard.py [--quick]
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import merlon  # first: it puts the rig on the path
+import tap
+from container import available, container
+from guarding import Guard
+from spec import Spec
+
+QUICK = "--quick" in sys.argv
+
+MARK = """
+- rule: Marked
+  desc: what the tests do to be seen
+  condition: evt.type in (open, openat) and fd.name startswith /tmp/mark- and evt.is_open_write = true and container.id != host
+  output: "%proc.name wrote %fd.name in %container.id"
+  priority: WARNING
+  next: nothing
+"""
+
+OTHER = MARK.replace("Marked", "Marked anew")
+
+
+def rules_in(directory: str, text: str = MARK) -> Path:
+    """A rule file with that text."""
+    path = Path(directory, "rules.yaml")
+    path.write_text(text)
+    return path
+
+
+def before(runtime: str) -> None:
+    """the guard was there first: the alert tells who, where, why, what before"""
+    with Guard() as guard, container(runtime, Spec(["/bin/sh", "-c", "cp /bin/true /tmp/x; /tmp/x a; sleep 5"], name="first")) as box:
+        box.run()
+        found = guard.wait_for("Program run from a temporary directory", name=box.id)
+        tap.check(found, f"alerts: {[(a['rule'], a.get('container')) for a in guard.alerts]}")
+        alert = found[0]
+        tap.check(alert["process"]["cmdline"] == "x a" and alert["process"]["exe"] == "/tmp/x", str(alert["process"]))
+        tap.check([a["name"] for a in alert["process"]["ancestors"]][0] == "sh", str(alert["process"]["ancestors"]))
+        tap.check(alert["priority"] == "Critical" and alert["source"] == "syscall" and alert["hostname"], str(alert))
+        tap.check(any(t["value"] == "/tmp/x" for t in alert["why"]), str(alert["why"]))
+        tap.check(any("cp /bin/true /tmp/x" in line["text"] for line in alert["before"]), str(alert["before"]))
+        tap.check(alert["container"]["engine"] == runtime, str(alert["container"]))
+        tap.check(guard.stop() == 0, f"exit {guard.process.returncode}: {guard.said}")
+
+
+def after(runtime: str) -> None:
+    """the container was there first: who is in it, and from whom they descend, is known all the same"""
+    with container(runtime, Spec(["/bin/sh", "-c", "while ! test -e /tmp/go; do sleep 0.1; done; echo x >/tmp/mark-a; sleep 5"],
+                                 name="second")) as box, tempfile.TemporaryDirectory() as directory:
+        box.run()
+        with Guard(rules=rules_in(directory)) as guard:
+            Path(box.root, "tmp/go").touch()
+            found = guard.wait_for("Marked", name=box.id)
+            tap.check(len(found) == 1, f"alerts: {guard.alerts}")
+            process = found[0]["process"]
+            tap.check(process["name"] == "sh" and process["vpid"] == 1 and process["ancestors"], str(process))
+
+
+def reload() -> None:
+    """rules are swapped without a gap, and kept if those to come are wrong"""
+    with tempfile.TemporaryDirectory() as directory:
+        rules = rules_in(directory)
+        script = "i=0; while ! test -e /tmp/stop; do i=$((i+1)); echo x >/tmp/mark-$i; done; echo $i"
+        with Guard("--burst", "0", rules=rules) as guard, container("runc", Spec(["/bin/sh", "-c", script], name="swapped")) as box:
+            box.run()
+            guard.wait_for("Marked", 50)
+            rules.write_text(OTHER)
+            guard.signal(signal.SIGHUP)
+            tap.check(guard.wait_for("merlon: rules reloaded"), "it does not say that it reloaded")
+            guard.wait_for("Marked anew", 50)
+            rules.write_text("- rule: Bad\n  condition: no.such.field = 1\n")
+            guard.signal(signal.SIGHUP)
+            tap.check(guard.wait_for("merlon: rules not reloaded"), "it does not say that it did not reload")
+            seen = len(guard.find("Marked anew"))
+            guard.wait_for("Marked anew", seen + 50)
+            Path(box.root, "tmp/stop").touch()
+            box.wait()
+            written = int(box.output())
+            time.sleep(1)
+            guard.stop()
+        told = len(guard.find("Marked")) + len(guard.find("Marked anew"))
+        tap.check(told == written, f"{written} files written, {told} alerts")
+        tap.check(any("no.such.field" in line for line in guard.said), f"what is wrong is not shown: {guard.said}")
+
+
+def many() -> None:
+    """short-lived containers in a row and at once: each alert names its own"""
+    row, once = (5, 3) if QUICK else (60, 12)
+    with tempfile.TemporaryDirectory() as directory, Guard(rules=rules_in(directory)) as guard, ExitStack() as boxes:
+        spec = Spec(["/bin/sh", "-c", "echo x >/tmp/mark-$HOSTNAME"], name="short")
+        ids = []
+        for _ in range(row):
+            with container("runc", spec) as box:
+                box.run()
+                box.wait()
+                ids.append(box.id)
+        together = [boxes.enter_context(container("runc", spec)) for _ in range(once)]
+        threads = [threading.Thread(target=box.run) for box in together]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        ids += [box.id for box in together]
+        guard.wait_for("Marked", len(ids))
+        time.sleep(0.5)
+        seen = sorted(a["container"]["name"] for a in guard.find("Marked") if "container" in a)
+        tap.check(seen == sorted(ids), f"{len(ids)} containers, alerts of {len(seen)}: missing "
+                  f"{sorted(set(ids) - set(seen))}, of nobody {sum('container' not in a for a in guard.find('Marked'))}")
+        tap.check(guard.stop() == 0, str(guard.said))
+
+
+def flood() -> None:
+    """alerts of one rule beyond a burst are held back, and told how many"""
+    with tempfile.TemporaryDirectory() as directory, Guard("--burst", "5", rules=rules_in(directory)) as guard, \
+            container("runc", Spec(["/bin/sh", "-c", "for i in $(seq 500); do echo x >/tmp/mark-$i; done"], name="loud")) as box:
+        box.run()
+        box.wait()
+        time.sleep(1)
+        guard.stop()
+        alerts = guard.find("Marked")
+        held = sum(a["output_fields"]["merlon.held"] for a in guard.find("merlon: alerts held back"))
+        held += sum(a.get("suppressed", 0) for a in alerts)
+        tap.check(5 <= len(alerts) < 50 and len(alerts) + held == 500, f"{len(alerts)} alerts, {held} held back")
+
+
+def lost() -> None:
+    """what the kernel could not hand over is an alert"""
+    with tempfile.TemporaryDirectory() as directory, Guard("--buffer", "1", rules=rules_in(directory)) as guard, \
+            container("runc", Spec(["/bin/sh", "-c", "for i in $(seq 20000); do echo x >/tmp/mark; done"], name="fast")) as box:
+        box.create()
+        guard.signal(signal.SIGSTOP)
+        box.start()
+        box.wait()
+        guard.signal(signal.SIGCONT)
+        found = guard.wait_for("merlon: events lost")
+        tap.check(found and found[0]["kind"] == "loss" and found[0]["priority"] == "Critical" and
+                  found[0]["output_fields"]["merlon.dropped"] > 1000, f"{found}")
+        tap.check(guard.stop() == 1, f"exit {guard.process.returncode}")
+
+
+def hostile() -> None:
+    """no name of a program, file or argument can drive a terminal or forge a line"""
+    script = ("import os\n"
+              "name = '\\x1b[2J\\n00:00:00: Critical forged\\r\\x7f\\x9b1m\\udcff'\n"
+              "os.mkdir('/tmp/mark-d'); path = '/tmp/mark-d/' + name\n"
+              "open('/proc/self/comm', 'wb').write(b'\\x1b[31m\\n\\xff')\n"
+              "open(path, 'w').close()\n")
+    with tempfile.TemporaryDirectory() as directory, \
+            container("runc", Spec(["/usr/bin/python3", "-c", script], name="hostile")) as box:
+        command = [merlon.BINARY, "guard", "--rules", rules_in(directory)]
+        text = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert text.stderr and text.stdout
+        text.stderr.readline()
+        with Guard(rules=rules_in(directory)) as guard:
+            box.run()
+            box.wait()
+            found = guard.wait_for("Marked")
+            tap.check(len(found) == 1, f"{guard.alerts}")
+            tap.check(not re.search(r"[\x00-\x1f\x7f-\x9f]", found[0]["output"]), repr(found[0]["output"]))
+        time.sleep(0.5)
+        text.send_signal(signal.SIGINT)
+        shown = text.communicate(timeout=60)[0]
+        tap.check(b"forged" in shown, repr(shown))
+        tap.check(not re.search(rb"[\x00-\x09\x0b-\x1f\x7f]", shown), repr(shown))
+        tap.check(not any(line.startswith(b"00:00:00") for line in shown.splitlines()), repr(shown))
+
+
+def programs() -> set[int]:
+    """Ids of the BPF programs in the kernel."""
+    done = subprocess.run(["bpftool", "-j", "prog", "list"], capture_output=True, text=True)
+    if done.returncode:
+        tap.skip(f"bpftool: {done.stderr.strip()}")
+    return {p["id"] for p in json.loads(done.stdout) if p.get("name", "").startswith("guard_")}
+
+
+def nothing_left() -> None:
+    """stopped or killed, it leaves nothing attached; two guards see the same"""
+    at_first = programs()
+    with tempfile.TemporaryDirectory() as directory, Guard(rules=rules_in(directory)) as one, \
+            Guard(rules=rules_in(directory)) as two:
+        tap.check(len(programs() - at_first) >= 10, "the programs of two guards are not there")
+        with container("runc", Spec(["/bin/sh", "-c", "echo x >/tmp/mark-a"], name="seen")) as box:
+            box.run()
+            box.wait()
+            tap.check(one.wait_for("Marked") and two.wait_for("Marked"), "not both see it")
+        one.process.kill()
+    deadline = time.monotonic() + 10
+    while programs() - at_first and time.monotonic() < deadline:
+        time.sleep(0.1)
+    tap.check(programs() <= at_first, "programs are left behind")
+
+
+def refused() -> None:
+    """what can't be is said"""
+    done = merlon.run("guard", "--rules", "/no/such/rules", check=False)
+    tap.check(done.returncode == 4 and "/no/such/rules" in done.stderr, f"{done.returncode} {done.stderr}")
+    with tempfile.TemporaryDirectory() as directory:
+        bad = rules_in(directory, "- rule: Bad\n  desc: d\n  condition: no.such.field = 1\n  output: x\n  priority: INFO\n")
+        done = merlon.run("guard", "--rules", bad, check=False)
+        tap.check(done.returncode == 5 and "rules.yaml:3" in done.stderr, f"{done.returncode} {done.stderr}")
+        done = merlon.run("guard", "--rules", rules_in(directory), "--disable", "Nobody*", check=False)
+        tap.check(done.returncode == 4 and "Nobody*" in done.stderr, f"{done.returncode} {done.stderr}")
+    done = merlon.run("guard", "--host", "-c", "web", check=False)
+    tap.check(done.returncode == 2, f"{done.returncode} {done.stderr}")
+
+
+def main() -> None:
+    """All of it on the host; what differs by kernel in machines."""
+    with tap.Suite("guard") as suite:
+        for test in (before, after):
+            for runtime in ("runc",) if QUICK else ("runc", "crun", "podman", "containerd"):
+                works, why = available(runtime)
+                title = f"{runtime}: {test.__doc__}"
+                if works:
+                    suite.run(test, runtime, name=title)
+                else:
+                    suite.skip(title, why)
+        for test in (reload, many, flood, lost, hostile, nothing_left) + (() if QUICK else (refused,)):
+            suite.run(test)
+
+
+if __name__ == "__main__":
+    main()
