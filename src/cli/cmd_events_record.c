@@ -53,22 +53,28 @@ static int on_event(const struct event *ev, void *arg)
 	return !r && s->buf.len >= FLUSH_AT ? sink_flush(s) : r;
 }
 
-/* Until a signal, the end of the time or of the command. */
-static int follow(struct live *live, struct sink *s, uint64_t duration_ns, struct error *err)
+/* Before it is said that it records: a signal may come at once. */
+static int open_signals(struct error *err)
 {
-	int64_t end = duration_ns ? clock_wall_ns() + (int64_t)duration_ns : INT64_MAX;
-	cleanup_fd int signals = -1;
-	bool over = false;
 	sigset_t set;
-	int r = 0;
+	int fd;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	signals = signalfd(-1, &set, SFD_CLOEXEC);
-	if (signals < 0)
-		return error_errno(err, errno, "signalfd");
+	fd = signalfd(-1, &set, SFD_CLOEXEC);
+	return fd < 0 ? error_errno(err, errno, "signalfd") : fd;
+}
+
+/* Until a signal, the end of the time or of the command. */
+static int follow(struct live *live, int signals, struct sink *s, uint64_t duration_ns,
+		  struct error *err)
+{
+	int64_t end = duration_ns ? clock_wall_ns() + (int64_t)duration_ns : INT64_MAX;
+	bool over = false;
+	int r = 0;
+
 	while (!over && !r) {
 		struct pollfd fds[] = { { .fd = live_fd(live), .events = POLLIN },
 					{ .fd = signals, .events = POLLIN } };
@@ -105,6 +111,7 @@ static int record(const struct arguments *args, const struct live_options *o, ui
 	bool json = arg_flag(args, "json");
 	struct sink s = { .buf = BUF_INIT };
 	char hostname[STREAM_HOSTNAME_MAX] = "";
+	cleanup_fd int signals = -1;
 	int r;
 
 	if (!output && !json && isatty(STDOUT_FILENO))
@@ -121,10 +128,13 @@ static int record(const struct arguments *args, const struct live_options *o, ui
 	}
 	s.file = file ? file : stdout;
 	s.writer = writer;
+	signals = open_signals(err);
+	if (signals < 0)
+		return signals;
 	r = live_new(&live, o, err);
 	if (!r) {
 		fputs("recording events\n", stderr);
-		r = follow(live, &s, duration_ns, err);
+		r = follow(live, signals, &s, duration_ns, err);
 	}
 	buf_deinit(&s.buf);
 	return r ? r : report(live, &s, err);
