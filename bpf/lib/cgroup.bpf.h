@@ -5,7 +5,7 @@
  * different hierarchies are not comparable, so events of the others are skipped.
  */
 #pragma once
-#include "bpf/lib/maps.bpf.h"
+#include "bpf/lib/settings.bpf.h"
 
 static __always_inline __u64 cgroup_id(struct cgroup *cgroup)
 {

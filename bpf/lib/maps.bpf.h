@@ -5,7 +5,7 @@
  * placeholders; the loader sets them (src/sensor/recorder.c).
  */
 #pragma once
-#include "bpf/lib/helpers.bpf.h"
+#include "bpf/lib/scratch.bpf.h"
 
 #define RECORD_MAP(kind, name_, key_type, value_type)    \
 	struct {                                         \
@@ -25,15 +25,6 @@ RECORD_MAP(BPF_MAP_TYPE_PERCPU_HASH, arg_ranges, struct abi_call_key, struct abi
 RECORD_MAP(BPF_MAP_TYPE_HASH, caps, struct abi_cap_key, struct abi_fact);
 RECORD_MAP(BPF_MAP_TYPE_HASH, peers, struct abi_peer_key, struct abi_fact);
 
-/* Values are struct abi_file with their path: the sizes are given here, where they are allocated. */
-struct file_short {
-	struct abi_file file;
-	char path[ABI_PATH_SHORT];
-};
-struct file_long {
-	struct abi_file file;
-	char path[ABI_PATH_MAX];
-};
 RECORD_MAP(BPF_MAP_TYPE_HASH, files, struct abi_file_key, struct file_short);
 RECORD_MAP(BPF_MAP_TYPE_HASH, long_files, struct abi_file_key, struct file_long);
 
@@ -55,20 +46,6 @@ RECORD_MAP(BPF_MAP_TYPE_ARRAY, exit_plans, __u32, struct abi_exit_plan);
 /* Numbers given out so far on each CPU. */
 RECORD_MAP(BPF_MAP_TYPE_PERCPU_ARRAY, numbers, __u32, __u32);
 
-/* Room for what does not fit on the 512-byte stack. A slot per CPU is enough: the programs here run
- * with preemption off and none interrupts another. */
-struct scratch {
-	char path[ABI_PATH_MAX + 256]; /* text ends at ABI_PATH_MAX, zeros follow */
-	char raw[ABI_PATH_MAX];
-	struct file_long value;
-	struct abi_cell cell;
-	struct abi_exe exe;
-	__u32 at;    /* where the text in path begins */
-	__u32 flags; /* enum abi_path_flag */
-	__u64 dentry, mnt, root; /* where a walk up the path is */
-};
-RECORD_MAP(BPF_MAP_TYPE_PERCPU_ARRAY, scratches, __u32, struct scratch);
-
 /* The time of the last tick that each CPU looked at the clock. */
 struct tick {
 	__u64 jiffies;
@@ -83,5 +60,3 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 256 * 1024);
 } notices __weak SEC(".maps");
-
-extern const volatile struct abi_settings settings __weak;

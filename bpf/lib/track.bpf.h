@@ -8,7 +8,7 @@
  */
 #pragma once
 #include "bpf/lib/cgroup.bpf.h"
-#include "bpf/lib/path.bpf.h"
+#include "bpf/lib/path_fact.bpf.h"
 
 /* A number nobody has: 5.10 has no atomic that returns the old value, so each CPU counts alone. */
 static __always_inline __u32 number_next(void)

@@ -143,7 +143,6 @@ static void size_maps(struct recorder *r, unsigned containers)
 	}
 	bpf_map__set_max_entries(skel->maps.opens, 16384 + 512 * more);
 	bpf_map__set_max_entries(skel->maps.numbers, 1);
-	bpf_map__set_max_entries(skel->maps.scratches, 1);
 	bpf_map__set_max_entries(skel->maps.ticks, 1);
 	bpf_map__set_max_entries(skel->maps.losses, ABI_LOSSES);
 	bpf_map__set_max_entries(skel->maps.arg_plans, ABI_TABLES * ABI_CALL_NR_MAX);

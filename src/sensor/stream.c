@@ -24,25 +24,6 @@ struct sensor_stream {
 	uint32_t taken; /* in this turn */
 };
 
-/* Of bpf/lib's maps the guard uses one; the others come with the headers. */
-static void select_maps(struct guard_bpf *skel)
-{
-	static const char *const used[] = { "scratches", "rooms",	"events", "dropped",
-					    "watched",	 "event_plans", ".rodata" };
-	struct bpf_map *map;
-
-	bpf_object__for_each_map(map, skel->obj)
-	{
-		bool use = false;
-
-		for (size_t i = 0; i < ARRAY_SIZE(used); i++)
-			use = use || str_ends(bpf_map__name(map), used[i]);
-		if (!use)
-			bpf_map__set_autocreate(map, false);
-	}
-	bpf_map__set_max_entries(skel->maps.scratches, 1);
-}
-
 static int fill_plans(struct guard_bpf *skel, const struct abi_event_plan *plans)
 {
 	int fd = bpf_map__fd(skel->maps.event_plans);
@@ -76,7 +57,6 @@ static int load(struct sensor_stream *s, const struct sensor_stream_options *o, 
 	s->skel = guard_bpf__open();
 	if (!s->skel)
 		return error_errno(err, errno, "cannot open the guard's programs");
-	select_maps(s->skel);
 	bpf_map__set_max_entries(s->skel->maps.events, o->ring_size ? o->ring_size : RING_DEFAULT);
 	settings = (struct abi_settings *)&s->skel->rodata->settings;
 	settings->hierarchy = o->hierarchy;

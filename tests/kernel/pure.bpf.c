@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The recorder's helpers, wrapped in programs that a test can run with bpf_prog_test_run(). */
-#include "bpf/lib/path.bpf.h"
+#include "bpf/lib/path_fact.bpf.h"
 
 #include "bpf/lib/bits.bpf.h"
 

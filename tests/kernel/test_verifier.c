@@ -75,7 +75,6 @@ static void recorder_stays_within_budget(void **state)
 	}
 	bpf_map__set_max_entries(skel->maps.numbers, 1);
 	bpf_map__set_max_entries(skel->maps.ticks, 1);
-	bpf_map__set_max_entries(skel->maps.scratches, 1);
 	assert_int_equal(recorder_bpf__load(skel), 0);
 	check_budget(skel->obj);
 	recorder_bpf__destroy(skel);
@@ -90,9 +89,6 @@ static void guard_stays_within_budget(void **state)
 	skel = guard_bpf__open();
 	assert_non_null(skel);
 	((struct abi_settings *)&skel->rodata->settings)->subsystem = -1;
-	bpf_map__set_max_entries(skel->maps.scratches, 1);
-	bpf_map__set_max_entries(skel->maps.numbers, 1);
-	bpf_map__set_max_entries(skel->maps.ticks, 1);
 	assert_int_equal(guard_bpf__load(skel), 0);
 	check_budget(skel->obj);
 	guard_bpf__destroy(skel);
