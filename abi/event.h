@@ -122,15 +122,19 @@ enum abi_event_plan_flag {
 	ABI_PLAN_NEW_FD = 1 << 2, /* the result is the descriptor */
 	ABI_PLAN_CWD = 1 << 3,	  /* DIR1 is the working directory after it */
 	ABI_PLAN_STDIO = 1 << 4,  /* only if the result is a descriptor from 0 to 2 */
+	ABI_PLAN_UNLESS = 1 << 5, /* turns what is said of when around */
 };
 enum { ABI_BYTES_TEXT = 255 }; /* as bytes_len: a terminated text */
 struct abi_event_plan {
-	__u8 flags;
+	__u16 flags;
 	__u8 path[2]; /* arguments that are texts, ABI_ARG_NONE: none */
 	__u8 dir[2];  /* their directories */
 	__u8 fd;
 	__u8 bytes;	/* an argument that points to bytes */
 	__u8 bytes_len; /* how many; 0: the next argument says */
+	__u8 when;	/* told only if the low half of this argument, under mask, is one of value */
+	__u8 pad[2];
+	__u32 mask, value[2];
 };
 
 struct abi_event_settings {
@@ -144,5 +148,5 @@ _Static_assert(sizeof(struct abi_span) == 8, "abi_span");
 _Static_assert(sizeof(struct abi_event_call) == 128, "abi_event_call");
 _Static_assert(sizeof(struct abi_event_process) == 96, "abi_event_process");
 _Static_assert(sizeof(struct abi_event) == 224, "abi_event");
-_Static_assert(sizeof(struct abi_event_plan) == 8, "abi_event_plan");
+_Static_assert(sizeof(struct abi_event_plan) == 24, "abi_event_plan");
 _Static_assert(sizeof(struct abi_event_settings) == 8, "abi_event_settings");

@@ -472,6 +472,23 @@ static __always_inline void call_fill(struct room *r, const struct abi_event_pla
 	}
 }
 
+/* What the plan says of the result and of an argument, before anything is looked at. */
+static __always_inline bool is_asked_for(const struct abi_event_plan *plan, struct pt_regs *regs,
+					 enum abi_table table, long ret)
+{
+	__u32 word;
+
+	if (plan->flags & ABI_PLAN_FAILED && ret >= 0)
+		return false;
+	if (plan->flags & ABI_PLAN_STDIO && (ret < 0 || ret > 2))
+		return false;
+	if (plan->when > 5)
+		return true;
+	word = call_arg(regs, table, plan->when) & plan->mask;
+	return (word == plan->value[0] || word == plan->value[1]) ==
+	       !(plan->flags & ABI_PLAN_UNLESS);
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 {
@@ -490,9 +507,7 @@ int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 	plan = bpf_map_lookup_elem(&event_plans, &slot);
 	if (!plan || !(plan->flags & ABI_PLAN_WANTED))
 		return 0;
-	if (plan->flags & ABI_PLAN_FAILED && ret >= 0)
-		return 0;
-	if (plan->flags & ABI_PLAN_STDIO && (ret < 0 || ret > 2))
+	if (!is_asked_for(plan, regs, table, ret))
 		return 0;
 	cgroup = task_cgroup_id(current_task());
 	if (!is_watched(cgroup) || current_tgid() == event_settings.self)

@@ -17,6 +17,9 @@
 static const struct option_def options[] = {
 	{ "container", 'c', "ID|NAME", "only what happens in this running container", true,
 	  COMPLETE_NONE, NULL },
+	{ "event", 'e', "TYPE",
+	  "only events of this type (merlon events types); the kernel tells no others", true,
+	  COMPLETE_NONE, NULL },
 	{ "output", 'o', "FILE", "write here instead of to standard output", false, COMPLETE_FILE,
 	  NULL },
 	{ "json", 0, NULL, "as JSON lines instead of the binary form", false, COMPLETE_NONE, NULL },
@@ -140,12 +143,33 @@ static int record(const struct arguments *args, const struct live_options *o, ui
 	return r ? r : report(live, &s, err);
 }
 
+/* The types asked for; *any: there are some. */
+static int wanted_types(const struct arguments *args, struct type_set *ret, bool *any,
+			struct error *err)
+{
+	const char *name;
+
+	for (size_t i = 0; (name = arg_value_at(args, "event", i)); i++) {
+		const struct event_type *t = event_type_find(text_of(name));
+
+		if (!t)
+			return error_set(err, USAGE_ERROR,
+					 "there is no event type \"%s\" (see merlon events types)",
+					 name);
+		type_set_add(ret, event_type_index(t));
+		*any = true;
+	}
+	return 0;
+}
+
 static int run(const struct arguments *args, struct error *err)
 {
 	const char *duration = arg_value(args, "duration"), *mib = arg_value(args, "buffer"), *name;
 	VEC(char *) containers = { 0 };
 	struct live_options o = { 0 };
 	uint64_t duration_ns = 0, buffer = 0;
+	struct type_set types = { 0 };
+	bool some = false;
 	size_t operands;
 	char **command = arg_operands(args, &operands);
 	int r;
@@ -159,6 +183,10 @@ static int run(const struct arguments *args, struct error *err)
 				 "--buffer is a power of two up to %d, not \"%s\"", BUFFER_MAX_MIB,
 				 mib);
 	o.ring_size = (uint32_t)buffer << 20;
+	r = wanted_types(args, &types, &some, err);
+	if (r)
+		return r;
+	o.want = some ? &types : NULL;
 	if (operands && arg_flag(args, "container"))
 		return error_set(err, USAGE_ERROR, "give either containers or a command");
 	for (size_t i = 0; (name = arg_value_at(args, "container", i)); i++) {

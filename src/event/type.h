@@ -154,6 +154,21 @@ static inline uint32_t event_type_index(const struct event_type *t)
 {
 	return (uint32_t)(t - event_types);
 }
+
+/* A set of event types, by their indices. */
+enum { TYPE_SET_WORDS = 3, TYPE_SET_MAX = TYPE_SET_WORDS * 64 };
+struct type_set {
+	uint64_t bits[TYPE_SET_WORDS];
+};
+static inline bool type_set_has(const struct type_set *s, uint32_t type)
+{
+	return s->bits[type / 64] >> (type % 64) & 1;
+}
+static inline void type_set_add(struct type_set *s, uint32_t type)
+{
+	s->bits[type / 64] |= 1ULL << (type % 64);
+}
+
 /*
  * Parameter names have small numbers, so that an event's parameter is found by one look at a table.
  * The id of a name, or -1 if no type has such a parameter; its index in a type, or -1.

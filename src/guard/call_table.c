@@ -17,7 +17,7 @@
 /* clang-format off */
 #define PLAN(extra, p1, d1, p2, d2, fd_, bytes_, len_)                                            \
 	{ .flags = ABI_PLAN_WANTED | (extra), .path = { p1, p2 }, .dir = { d1, d2 }, .fd = fd_,   \
-	  .bytes = bytes_, .bytes_len = len_ }
+	  .bytes = bytes_, .bytes_len = len_, .when = NONE }
 #define PLAIN PLAN(0, NONE, NONE, NONE, NONE, NONE, NONE, 0)
 #define NEW_FD PLAN(ABI_PLAN_NEW_FD, NONE, NONE, NONE, NONE, NONE, NONE, 0)
 #define OPENS(path, dir) PLAN(ABI_PLAN_NEW_FD, path, dir, NONE, NONE, NONE, NONE, 0)
@@ -126,6 +126,34 @@ const struct call_row call_rows[] = {
 /* clang-format on */
 const size_t call_row_count = ARRAY_SIZE(call_rows);
 
+/* Not for themselves: what else is told needs them to be known. */
+static bool is_always_told(const struct call_row *row)
+{
+	return row->plan.flags & ABI_PLAN_CWD;
+}
+
+static void plan_slot(struct call_table *t, size_t slot, const struct call_row *row, bool wanted)
+{
+	t->plans[slot] = wanted ? row->plan : (struct abi_event_plan){ 0 };
+}
+
+void call_table_want(struct call_table *t, const struct type_set *types)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < CALL_SLOTS; i++) {
+		bool wanted = t->rows[i] &&
+			      (!types || type_set_has(types, event_type_index(t->types[i])));
+
+		if (t->rows[i])
+			plan_slot(t, i, t->rows[i], wanted);
+		any = any || wanted;
+	}
+	for (size_t i = 0; any && i < CALL_SLOTS; i++)
+		if (t->rows[i] && is_always_told(t->rows[i]))
+			plan_slot(t, i, t->rows[i], true);
+}
+
 void call_table_fill(struct call_table *t)
 {
 	memset(t, 0, sizeof(*t));
@@ -142,7 +170,7 @@ void call_table_fill(struct call_table *t)
 				continue;
 			t->rows[slot] = row;
 			t->types[slot] = type;
-			t->plans[slot] = row->plan;
 		}
 	}
+	call_table_want(t, NULL);
 }

@@ -33,9 +33,13 @@ extern const struct call_row call_rows[];
 extern const size_t call_row_count;
 
 /* Rows and plans by table * ABI_CALL_NR_MAX + nr. */
+enum { CALL_SLOTS = ABI_TABLES * ABI_CALL_NR_MAX };
 struct call_table {
-	const struct call_row *rows[ABI_TABLES * ABI_CALL_NR_MAX];
-	const struct event_type *types[ABI_TABLES * ABI_CALL_NR_MAX];
-	struct abi_event_plan plans[ABI_TABLES * ABI_CALL_NR_MAX];
+	const struct call_row *rows[CALL_SLOTS];
+	const struct event_type *types[CALL_SLOTS];
+	struct abi_event_plan plans[CALL_SLOTS]; /* of what is wanted */
 };
+/* Every call is wanted then. */
 void call_table_fill(struct call_table *t);
+/* Leaves the plans of calls that yield these types; NULL: all. What those need to be known stays. */
+void call_table_want(struct call_table *t, const struct type_set *types);

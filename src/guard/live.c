@@ -168,6 +168,8 @@ int live_new(struct live **ret, const struct live_options *o, struct error *err)
 		r = make_tables(l, err);
 	if (r)
 		return r;
+	call_table_want(&l->calls, o->want);
+	translator_want(l->translator, o->want);
 	so = (struct sensor_stream_options){
 		.hierarchy = l->layout.hierarchy,
 		.controller = l->layout.controller,
@@ -225,6 +227,18 @@ void live_free(struct live *l)
 	if (*l->command_cgroup)
 		cgroup_remove(&l->layout, l->command_cgroup);
 	free(l);
+}
+
+int live_want(struct live *l, const struct type_set *types, struct error *err)
+{
+	int r;
+
+	call_table_want(&l->calls, types);
+	r = sensor_stream_plan(l->stream, l->calls.plans);
+	if (r)
+		return error_errno(err, -r, "cannot change what the kernel tells");
+	translator_want(l->translator, types);
+	return 0;
 }
 
 int live_fd(const struct live *l)

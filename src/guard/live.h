@@ -16,6 +16,7 @@ struct live_options {
 	bool all_containers; /* of this machine, and those to come */
 	char **command;	    /* NULL: none; started in a control group of its own */
 	uint32_t ring_size; /* bytes, a power of two; 0: a default */
+	const struct type_set *want; /* event types; NULL: all */
 };
 
 /* If it is not said what, everything on this machine is watched. Begins at once. */
@@ -23,6 +24,12 @@ int live_new(struct live **ret, const struct live_options *o, struct error *err)
 void live_free(struct live *l);
 DEFINE_CLEANUP(struct live *, live_free)
 #define cleanup_live cleanup(live_freep)
+
+/*
+ * Which event types are yielded from now on; NULL: all. What is wanted before and after is told in
+ * between too, so rules may be exchanged under it. The kernel looks at nothing else.
+ */
+int live_want(struct live *l, const struct type_set *types, struct error *err);
 
 /* Readable when something happened. */
 int live_fd(const struct live *l);

@@ -20,6 +20,7 @@ struct translator {
 	uint64_t number;
 	struct fd fd;
 	struct arena arena; /* of the event at hand */
+	struct type_set wanted;
 	const struct event_type *execve, *execveat, *procexit;
 };
 
@@ -37,8 +38,26 @@ int translator_new(struct translator **ret, const struct call_table *calls,
 	x->execve = event_type_find(TEXT("execve"));
 	x->execveat = event_type_find(TEXT("execveat"));
 	x->procexit = event_type_find(TEXT("procexit"));
+	translator_want(x, NULL);
 	*ret = x;
 	return 0;
+}
+
+void translator_want(struct translator *x, const struct type_set *types)
+{
+	if (types)
+		x->wanted = *types;
+	else
+		memset(&x->wanted, 0xff, sizeof(x->wanted));
+}
+
+/* Begins an event, if anybody wants it. */
+static bool event_begin(struct translator *x, struct event *ev, const struct event_type *type)
+{
+	if (!type_set_has(&x->wanted, event_type_index(type)))
+		return false;
+	event_init(ev, type);
+	return true;
 }
 
 void translator_free(struct translator *x)
@@ -284,7 +303,7 @@ static void file_fill(struct translator *x, const struct abi_event *record)
 }
 
 static void fd_fill(struct translator *x, const struct abi_event *record, struct event *ev,
-		    uint8_t plan_flags)
+		    unsigned plan_flags)
 {
 	bool opens = ev->type->flags & (TYPE_OPEN | TYPE_CREAT);
 
@@ -458,7 +477,8 @@ static int take_call(struct translator *x, const struct abi_event *record, struc
 					  event_record_text(record, ABI_TEXT_DIR1));
 	if (r)
 		return r;
-	event_init(ev, x->calls->types[slot]);
+	if (!event_begin(x, ev, x->calls->types[slot]))
+		return 0;
 	head_fill(x, record, ev);
 	ev->has_result = true;
 	ev->result = record->call.result;
@@ -490,13 +510,15 @@ int translator_take(struct translator *x, const struct abi_event *record, struct
 	case ABI_EVENT_CALL:
 		return take_call(x, record, ev);
 	case ABI_EVENT_EXEC:
-		event_init(ev, exec_type(x, record));
+		if (!event_begin(x, ev, exec_type(x, record)))
+			return 0;
 		head_fill(x, record, ev);
 		ev->has_result = true;
 		exec_fill(x, record, ev);
 		return 1;
 	case ABI_EVENT_EXIT:
-		event_init(ev, x->procexit);
+		if (!event_begin(x, ev, x->procexit))
+			return 0;
 		head_fill(x, record, ev);
 		exit_fill(ev, record->process.status);
 		return 1;

@@ -10,6 +10,8 @@ struct translator;
 int translator_new(struct translator **ret, const struct call_table *calls,
 		   struct process_table *processes, int64_t boot_offset_ns);
 void translator_free(struct translator *x);
+/* Events of other types are not yielded any more; NULL: of none are left out. */
+void translator_want(struct translator *x, const struct type_set *types);
 DEFINE_CLEANUP(struct translator *, translator_free)
 #define cleanup_translator cleanup(translator_freep)
 

@@ -8,12 +8,6 @@
 #include "event/field.h"
 #include "rules/source.h"
 
-/* A set of event types. */
-enum { TYPE_SET_WORDS = 3, TYPE_SET_MAX = TYPE_SET_WORDS * 64 };
-struct type_set {
-	uint64_t bits[TYPE_SET_WORDS];
-};
-
 /* The types for which events can make a condition true, and those for which they can make it false. */
 struct type_truth {
 	struct type_set can_be_true, can_be_false;

@@ -3,11 +3,6 @@
 #pragma once
 #include "rules/partial.h"
 
-static inline bool type_set_has(const struct type_set *s, uint32_t type)
-{
-	return s->bits[type / 64] >> (type % 64) & 1;
-}
-
 uint32_t type_set_count(const struct type_set *s);
 
 /* Remembered in the checks: call it from one thread, before the condition is shared. */

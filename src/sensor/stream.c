@@ -18,19 +18,35 @@ enum { RING_DEFAULT = 8 << 20 };
 struct sensor_stream {
 	struct guard_bpf *skel;
 	struct ring_buffer *ring;
+	struct abi_event_plan plans[SENSOR_PLANS]; /* those in the kernel */
 	sensor_record_fn fn;
 	void *arg;
 	uint64_t malformed;
 	uint32_t taken; /* in this turn */
 };
 
-static int fill_plans(struct guard_bpf *skel, const struct abi_event_plan *plans)
+int sensor_stream_plan(struct sensor_stream *s, const struct abi_event_plan plans[SENSOR_PLANS])
 {
-	int fd = bpf_map__fd(skel->maps.event_plans);
+	int fd = bpf_map__fd(s->skel->maps.event_plans);
+	struct bpf_link **link = &s->skel->links.guard_call;
+	bool any = false;
 
-	for (__u32 i = 0; i < ABI_TABLES * ABI_CALL_NR_MAX; i++)
-		if (plans[i].flags && bpf_map_update_elem(fd, &i, &plans[i], BPF_ANY))
+	for (__u32 i = 0; i < SENSOR_PLANS; i++) {
+		any = any || plans[i].flags;
+		if (!memcmp(&plans[i], &s->plans[i], sizeof(plans[i])))
+			continue;
+		if (bpf_map_update_elem(fd, &i, &plans[i], BPF_ANY))
 			return -errno;
+		s->plans[i] = plans[i];
+	}
+	if (any && !*link) {
+		*link = bpf_program__attach(s->skel->progs.guard_call);
+		return *link ? 0 : -errno;
+	}
+	if (!any && *link) {
+		bpf_link__destroy(*link);
+		*link = NULL;
+	}
 	return 0;
 }
 
@@ -57,6 +73,7 @@ static int load(struct sensor_stream *s, const struct sensor_stream_options *o, 
 	s->skel = guard_bpf__open();
 	if (!s->skel)
 		return error_errno(err, errno, "cannot open the guard's programs");
+	bpf_program__set_autoattach(s->skel->progs.guard_call, false);
 	bpf_map__set_max_entries(s->skel->maps.events, o->ring_size ? o->ring_size : RING_DEFAULT);
 	settings = (struct abi_settings *)&s->skel->rodata->settings;
 	settings->hierarchy = o->hierarchy;
@@ -71,13 +88,12 @@ static int load(struct sensor_stream *s, const struct sensor_stream_options *o, 
 	r = load_log_end(guard_bpf__load(s->skel), "the guard's", err);
 	if (r)
 		return r;
-	r = fill_plans(s->skel, o->plans);
-	if (r)
-		return error_errno(err, -r, "cannot fill the guard's tables");
 	s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.events), on_sample, s, NULL);
 	if (!s->ring)
 		return error_errno(err, errno, "cannot map the guard's ring");
 	r = guard_bpf__attach(s->skel);
+	if (!r)
+		r = sensor_stream_plan(s, o->plans);
 	return r ? error_errno(err, -r, "cannot attach the guard's programs") : 0;
 }
 

@@ -21,9 +21,11 @@ struct sensor_stream_options {
 	bool everything;	/* every control group is watched */
 	bool newborn;		/* those made from now on are watched from their birth */
 	uint32_t ring_size;	/* bytes; a power of two, at least a page; 0: a default */
-	/* By table * ABI_CALL_NR_MAX + nr, ABI_TABLES * ABI_CALL_NR_MAX of them. */
-	const struct abi_event_plan *plans;
+	const struct abi_event_plan *plans; /* SENSOR_PLANS of them, as sensor_stream_plan() has it */
 };
+
+/* Plans are by table * ABI_CALL_NR_MAX + nr. */
+enum { SENSOR_PLANS = ABI_TABLES * ABI_CALL_NR_MAX };
 
 /* Loads and attaches; records begin to come. Ends with this process. Needs Linux 5.8. */
 int sensor_stream_new(struct sensor_stream **ret, const struct sensor_stream_options *o,
@@ -31,6 +33,12 @@ int sensor_stream_new(struct sensor_stream **ret, const struct sensor_stream_opt
 void sensor_stream_free(struct sensor_stream *s);
 DEFINE_CLEANUP(struct sensor_stream *, sensor_stream_free)
 #define cleanup_sensor_stream cleanup(sensor_stream_freep)
+
+/*
+ * Which calls are told from now on, while records go on to come: those that are told before and after
+ * are told in between. System calls are looked at only if there is a plan for any.
+ */
+int sensor_stream_plan(struct sensor_stream *s, const struct abi_event_plan plans[SENSOR_PLANS]);
 
 /* From now on calls of this control group, and of those made below it later, are told. */
 int sensor_stream_watch(struct sensor_stream *s, uint64_t cgroup_id);

@@ -191,6 +191,22 @@ def command() -> None:
     tap.check(bool(events.find("openat", "sh", name="/dev/null")), "what was left running is not seen to its end")
 
 
+def only() -> None:
+    """only the types asked for are told, with the working directory right all the same"""
+    script = "cd /usr/share\nexec 3</etc/hostname\n/bin/true\n"
+    with tempfile.TemporaryDirectory() as directory:
+        output = Path(directory, "events.jsonl")
+        merlon.run("events", "record", "--json", "-o", output, "-e", "openat", "--", "/bin/bash", "-c", script)
+        opens = Events(output)
+        tap.check({e["event"] for e in opens.all} == {"openat"}, "other types")
+        opened = opens.find("openat", "bash", name="/etc/hostname")
+        tap.check(len(opened) == 1 and opened[0]["process"]["cwd"] == "/usr/share", f"{opened}")
+        merlon.run("events", "record", "--json", "-o", output, "-e", "procexit", "--", "/bin/bash", "-c", script)
+        tap.check({e["event"] for e in Events(output).all} == {"procexit"}, "other types")
+    done = merlon.run("events", "record", "--json", "-e", "no-such-event", check=False)
+    tap.check(done.returncode == 2 and "no-such-event" in done.stderr, f"{done.returncode} {done.stderr}")
+
+
 def lost() -> None:
     """what finds the buffer full is counted, and told"""
     with tempfile.TemporaryDirectory() as directory:
@@ -233,6 +249,7 @@ def main() -> None:
             else:
                 suite.skip(title, why)
         suite.run(command)
+        suite.run(only)
         suite.run(lost)
         suite.run(refused)
 

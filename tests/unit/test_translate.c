@@ -260,12 +260,46 @@ static void the_unwatched_only_feed_the_table(void **state)
 	assert_int_equal(translator_take(w->translator, &w->m.ev, &w->ev), 0);
 }
 
+static bool is_planned(const char *call)
+{
+	return calls.plans[sys_call_nr(sys_arch_of_table(ABI_TABLE_NATIVE), call)].flags;
+}
+
+static void only_what_is_wanted(void **state)
+{
+	struct world *w = *state;
+	struct type_set some = { 0 };
+
+	call_table_want(&calls, &some);
+	for (size_t i = 0; i < CALL_SLOTS; i++)
+		assert_int_equal(calls.plans[i].flags, 0);
+	type_set_add(&some, event_type_index(event_type_find(TEXT("openat"))));
+	call_table_want(&calls, &some);
+	assert_true(is_planned("openat"));
+	assert_false(is_planned("open"));
+	assert_true(is_planned("chdir")); /* so that working directories are right */
+
+	translator_want(w->translator, &some);
+	record_exec(&w->m, 1, 5, "/bin/id", "id", 3);
+	assert_int_equal(translator_take(w->translator, &w->m.ev, &w->ev), 0);
+	call_begin(w, "chdir", 0);
+	record_text(&w->m, ABI_TEXT_DIR1, "/tmp");
+	assert_int_equal(translator_take(w->translator, &w->m.ev, &w->ev), 0);
+	call_begin(w, "openat", -2);
+	take(w, "openat");
+	check_bytes("cwd", w->ev.process->cwd.data, w->ev.process->cwd.len, "/tmp", 4);
+	translator_want(w->translator, NULL);
+	call_begin(w, "chdir", -2);
+	take(w, "chdir");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(rows_fit_the_types), TEST(opens), TEST(paths),
 		TEST(connections),	  TEST(lives), TEST(the_unwatched_only_feed_the_table),
+		TEST(only_what_is_wanted),
 	};
 
 	return unit_run(tests);
