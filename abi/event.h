@@ -26,6 +26,7 @@ enum abi_event_kind {
 	ABI_EVENT_EXIT,	 /* of the last thread of a process */
 	ABI_EVENT_CALL,	 /* a system call returned */
 	ABI_EVENT_CGROUP, /* a control group was made: cgroup is its id */
+	ABI_EVENT_CGROUP_GONE, /* and removed */
 	ABI_EVENT_KINDS
 };
 
@@ -97,6 +98,10 @@ struct abi_event_process {
 	char comm[ABI_EVENT_COMM];
 };
 
+struct abi_event_cgroup {
+	__u64 parent; /* id of the group that it is in */
+};
+
 struct abi_event {
 	__u32 size; /* with the texts */
 	__u8 kind;
@@ -112,6 +117,7 @@ struct abi_event {
 	union {
 		struct abi_event_call call;
 		struct abi_event_process process;
+		struct abi_event_cgroup group;
 	};
 };
 
@@ -137,16 +143,46 @@ struct abi_event_plan {
 	__u32 mask, value[2];
 };
 
+/* Map groups: control group id -> */
+struct abi_group {
+	__u64 payer;  /* the group whose budget its calls use: a container's own. 0: itself */
+	__u8 watched; /* its calls are told */
+	__u8 pad[7];
+};
+
+/* Why something was not told. */
+enum abi_drop {
+	ABI_DROP_RING,	 /* the ring was full, or as full as calls may make it */
+	ABI_DROP_BUDGET, /* of a call: its group had told too much */
+	ABI_DROP_LIFE,	 /* a birth, an exec or a death found the ring full */
+	ABI_DROPS
+};
+
+/*
+ * Map budgets: id of the group that pays -> what it may tell. Calls are paid for by the byte; births,
+ * execs and deaths are told for nothing. 0 is for groups that found no room here.
+ */
+struct abi_budget {
+	__u64 paid_until_ns; /* CLOCK_BOOTTIME; in the future by what was told ahead of the rate */
+	__u64 told;	     /* records */
+	__u64 dropped[ABI_DROPS];
+};
+
 struct abi_event_settings {
 	__u32 self;	/* tgid of the guard: never told */
 	__u8 everything; /* every control group is watched */
 	__u8 newborn;	 /* new ones are watched from their birth */
 	__u8 pad[2];
+	__u32 ns_per_byte; /* of a budget; 0: there are none */
+	__u32 calls_max;   /* bytes in the ring beyond which only births, execs and deaths go in */
+	__u64 ahead_ns;	   /* how far a group may tell ahead of its rate */
 };
 
 _Static_assert(sizeof(struct abi_span) == 8, "abi_span");
 _Static_assert(sizeof(struct abi_event_call) == 128, "abi_event_call");
 _Static_assert(sizeof(struct abi_event_process) == 96, "abi_event_process");
 _Static_assert(sizeof(struct abi_event) == 224, "abi_event");
+_Static_assert(sizeof(struct abi_group) == 16, "abi_group");
+_Static_assert(sizeof(struct abi_budget) == 40, "abi_budget");
 _Static_assert(sizeof(struct abi_event_plan) == 24, "abi_event_plan");
-_Static_assert(sizeof(struct abi_event_settings) == 8, "abi_event_settings");
+_Static_assert(sizeof(struct abi_event_settings) == 24, "abi_event_settings");

@@ -7,59 +7,13 @@
  * descriptor refers to is what the kernel opened, not what the program's memory says. Calls without a
  * plan leave after one look into an array; so there is no state per task that could overflow.
  */
-#include "bpf/lib/cgroup.bpf.h"
-#include "bpf/lib/path.bpf.h"
+#include "bpf/lib/room.bpf.h"
 
-#include "abi/event.h"
 #include "bpf/lib/arch.bpf.h"
 #include "bpf/lib/fd.bpf.h"
 
 const volatile struct abi_settings settings __weak = {};
-const volatile struct abi_event_settings event_settings = {};
-
-enum {
-	PIDTYPE_PGID = 2,
-	PIDTYPE_SID = 3,
-	/* With what follows it 32 KiB: no entry of a per-CPU map may be larger. */
-	ROOM_DATA = ABI_EVENT_SIZE_MAX - sizeof(struct abi_event) - 2 * sizeof(__u32),
-	ROOM_MASK = 16383, /* a text begins here or before: so it fits with all its bytes */
-};
-_Static_assert(ROOM_MASK + ABI_EVENT_TEXT_MAX <= ROOM_DATA, "the last text fits");
-
-struct room {
-	struct abi_event ev;
-	char data[ROOM_DATA];
-	__u32 used; /* bytes of data */
-	__u32 pad;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct room);
-} rooms SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096);
-} events SEC(".maps");
-
-/* Records that found the ring full, on each CPU. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u64);
-} dropped SEC(".maps");
-
-/* Control groups whose calls are told. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 8192);
-	__type(key, __u64);
-	__type(value, __u8);
-} watched SEC(".maps");
+const volatile struct abi_event_settings event_settings __weak = {};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -67,158 +21,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct abi_event_plan);
 } event_plans SEC(".maps");
-
-/* --- a record ------------------------------------------------------------------------------------ */
-
-static __always_inline bool is_watched(__u64 cgroup)
-{
-	return event_settings.everything || bpf_map_lookup_elem(&watched, &cgroup);
-}
-
-/* The number of a process or thread in the initial namespace, or in its own. */
-static __always_inline __u32 pid_number(struct pid *pid, bool inner)
-{
-	void *numbers = (void *)pid + bpf_core_field_offset(struct pid, numbers);
-	struct upid *own;
-	int nr = 0;
-
-	if (!pid)
-		return 0;
-	own = numbers + (inner ? BPF_CORE_READ(pid, level) : 0) * bpf_core_type_size(struct upid);
-	bpf_core_read(&nr, sizeof(nr), &own->nr);
-	return nr;
-}
-
-/* This CPU's room with the head of a record about task; NULL: nothing to tell. */
-static __always_inline struct room *room_begin(enum abi_event_kind kind, struct task_struct *task,
-					       __u64 cgroup)
-{
-	const struct cred *cred = BPF_CORE_READ(task, cred);
-	__u32 zero = 0;
-	struct room *r = bpf_map_lookup_elem(&rooms, &zero);
-
-	if (!r)
-		return NULL;
-	__builtin_memset(&r->ev, 0, sizeof(r->ev));
-	r->used = 0;
-	r->ev.kind = kind;
-	r->ev.nr = ABI_CALL_NR_MAX;
-	r->ev.time_ns = bpf_ktime_get_boot_ns();
-	r->ev.cgroup = cgroup;
-	r->ev.tgid = BPF_CORE_READ(task, tgid);
-	r->ev.tid = BPF_CORE_READ(task, pid);
-	r->ev.vtid = pid_number(BPF_CORE_READ(task, thread_pid), true);
-	r->ev.uid = BPF_CORE_READ(cred, euid.val);
-	r->ev.gid = BPF_CORE_READ(cred, egid.val);
-	r->ev.cpu = bpf_get_smp_processor_id();
-	r->ev.flags = is_watched(cgroup) ? ABI_EVENT_WATCHED : 0;
-	return r;
-}
-
-static __always_inline void room_send(struct room *r)
-{
-	__u32 size = sizeof(r->ev) + r->used, zero = 0;
-	__u64 *lost;
-
-	size &= ABI_EVENT_SIZE_MAX - 1;
-	r->ev.size = size;
-	if (!bpf_ringbuf_output(&events, r, size, 0))
-		return;
-	lost = bpf_map_lookup_elem(&dropped, &zero);
-	if (lost)
-		*lost += 1;
-}
-
-/* Room for a text; NULL if the texts before left none. */
-static __always_inline char *text_room(struct room *r)
-{
-	if (r->used > ROOM_MASK) {
-		r->ev.flags |= ABI_EVENT_CUT;
-		return NULL;
-	}
-	return &r->data[r->used & ROOM_MASK];
-}
-
-static __always_inline void text_put(struct room *r, __u32 which, __u32 len)
-{
-	/* The mask is for the verifier, which loses a bound of which in a register of its own. */
-	barrier_var(which);
-	which &= 7;
-	r->ev.text[which].at = sizeof(r->ev) + r->used;
-	r->ev.text[which].len = len;
-	r->used += len;
-}
-
-static __always_inline void text_user_string(struct room *r, __u32 which, __u64 user)
-{
-	char *to = text_room(r);
-	long len;
-
-	if (!to || !user)
-		return;
-	len = bpf_probe_read_user_str(to, ABI_EVENT_TEXT_MAX, (const void *)user);
-	if (len <= 0 || len == ABI_EVENT_TEXT_MAX)
-		r->ev.flags |= ABI_EVENT_CUT;
-	if (len > 1)
-		text_put(r, which, len - 1);
-}
-
-static __always_inline void text_user_bytes(struct room *r, __u32 which, __u64 user, __u64 len)
-{
-	char *to = text_room(r);
-
-	if (!to || !user || !len)
-		return;
-	if (len > ABI_EVENT_TEXT_MAX - 1) {
-		len = ABI_EVENT_TEXT_MAX - 1;
-		r->ev.flags |= ABI_EVENT_CUT;
-	}
-	if (bpf_probe_read_user(to, len & (ABI_EVENT_TEXT_MAX - 1), (const void *)user))
-		r->ev.flags |= ABI_EVENT_CUT;
-	else
-		text_put(r, which, len);
-}
-
-/* The path that this CPU's scratch holds. */
-static __always_inline void text_path(struct room *r, __u32 which, struct scratch *s)
-{
-	char *to = text_room(r);
-	__u32 len = ABI_PATH_MAX - s->at;
-
-	if (s->flags & ABI_PATH_TRUNCATED)
-		r->ev.flags |= ABI_EVENT_CUT;
-	if (!to || len >= ABI_PATH_MAX)
-		return;
-	bpf_probe_read_kernel(to, len & (ABI_PATH_MAX - 1), &s->path[s->at & (ABI_PATH_MAX - 1)]);
-	text_put(r, which, len);
-}
-
-static __noinline int text_directory(struct room *r, __u32 which, __u64 mnt, __u64 dentry)
-{
-	struct scratch *s = scratch_get();
-
-	if (!s || !r)
-		return 0;
-	path_prepend(mnt, dentry);
-	if (s->at == ABI_PATH_MAX) {
-		s->at = ABI_PATH_MAX - 1;
-		s->path[ABI_PATH_MAX - 1] = '/';
-	}
-	text_path(r, which, s);
-	return 0;
-}
-
-/* The path of file; what kind of path it is as the result. */
-static __noinline int text_file(struct room *r, __u32 which, __u64 file)
-{
-	struct scratch *s = scratch_get();
-
-	if (!s || !r)
-		return 0;
-	path_of_file(s, (struct file *)file);
-	text_path(r, which, s);
-	return s->flags;
-}
 
 /*
  * Which layer of overlayfs an inode is in. What follows the inode in fs/overlayfs's struct ovl_inode is
@@ -234,6 +36,8 @@ static __always_inline __u16 layer_of(struct inode *inode)
 			      (void *)inode + bpf_core_type_size(struct inode));
 	return upper ? ABI_EVENT_UPPER : ABI_EVENT_LOWER;
 }
+
+enum { PIDTYPE_PGID = 2, PIDTYPE_SID = 3 };
 
 /* --- processes ------------------------------------------------------------------------------------ */
 
@@ -280,7 +84,7 @@ int BPF_PROG(guard_fork, struct task_struct *parent, struct task_struct *child)
 		r->ev.process.parent = BPF_CORE_READ(parent, tgid); /* also with CLONE_PARENT */
 	else
 		r->ev.process.parent = r->ev.tgid;
-	room_send(r);
+	room_send_life(r);
 	return 0;
 }
 
@@ -325,7 +129,7 @@ int BPF_PROG(guard_exec, struct task_struct *task, int old_pid, struct linux_bin
 	start = BPF_CORE_READ(mm, env_start);
 	end = BPF_CORE_READ(mm, env_end);
 	text_user_bytes(r, ABI_TEXT_ENV, start, end - start);
-	room_send(r);
+	room_send_life(r);
 	return 0;
 }
 
@@ -341,35 +145,57 @@ int BPF_PROG(guard_exit, struct task_struct *task)
 		return 0;
 	process_fill(&r->ev.process, task);
 	r->ev.process.status = BPF_CORE_READ(task, exit_code);
-	room_send(r);
+	room_send_life(r);
 	return 0;
 }
 
 SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(guard_cgroup, struct cgroup *cgroup, const char *path)
 {
+	struct abi_group *above, fresh = {};
 	__u64 id, parent;
 	struct room *r;
 	char *to;
 	long len;
-	__u8 one = 1;
 
 	if (!cgroup_is_ours(cgroup))
 		return 0;
 	id = cgroup_id(cgroup);
 	parent = BPF_CORE_READ(cgroup, self.parent, cgroup, kn, id);
-	if (event_settings.newborn || bpf_map_lookup_elem(&watched, &parent))
-		bpf_map_update_elem(&watched, &id, &one, BPF_ANY);
+	above = bpf_map_lookup_elem(&groups, &parent);
+	if (above)
+		fresh = *above;
+	if (event_settings.newborn)
+		fresh.watched = 1;
+	if (above || event_settings.newborn)
+		bpf_map_update_elem(&groups, &id, &fresh, BPF_ANY);
 	r = room_begin(ABI_EVENT_CGROUP, current_task(), id);
 	if (!r)
 		return 0;
+	r->ev.group.parent = parent;
 	to = text_room(r);
 	if (to) {
 		len = bpf_probe_read_kernel_str(to, ABI_EVENT_TEXT_MAX, path);
 		if (len > 1)
 			text_put(r, ABI_TEXT_GROUP, len - 1);
 	}
-	room_send(r);
+	room_send(r, NULL);
+	return 0;
+}
+
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(guard_cgroup_gone, struct cgroup *cgroup, const char *path)
+{
+	struct room *r;
+	__u64 id;
+
+	if (!cgroup_is_ours(cgroup))
+		return 0;
+	id = cgroup_id(cgroup);
+	bpf_map_delete_elem(&groups, &id);
+	r = room_begin(ABI_EVENT_CGROUP_GONE, current_task(), id);
+	if (r)
+		room_send(r, NULL);
 	return 0;
 }
 
@@ -489,11 +315,34 @@ static __always_inline bool is_asked_for(const struct abi_event_plan *plan, stru
 	       !(plan->flags & ABI_PLAN_UNLESS);
 }
 
+/* NULL: nobody asks for this group, or it may not tell of a call now. */
+static __always_inline struct abi_budget *budget_for_call(__u64 cgroup)
+{
+	struct abi_group *g = bpf_map_lookup_elem(&groups, &cgroup);
+	struct abi_budget *b;
+
+	if (!is_watched(g) || current_tgid() == event_settings.self)
+		return NULL;
+	b = budget_of(g, cgroup);
+	if (!b)
+		return NULL;
+	if (!budget_has_left(b, bpf_ktime_get_boot_ns())) {
+		drop_count(b, ABI_DROP_BUDGET);
+		return NULL;
+	}
+	if (bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > event_settings.calls_max) {
+		drop_count(b, ABI_DROP_RING);
+		return NULL;
+	}
+	return b;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 {
 	__u32 nr = call_nr_on_exit(regs), slot;
 	struct abi_event_plan *plan;
+	struct abi_budget *b;
 	enum abi_table table;
 	__u64 cgroup;
 	struct room *r;
@@ -510,11 +359,13 @@ int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 	if (!is_asked_for(plan, regs, table, ret))
 		return 0;
 	cgroup = task_cgroup_id(current_task());
-	if (!is_watched(cgroup) || current_tgid() == event_settings.self)
+	b = budget_for_call(cgroup);
+	if (!b)
 		return 0;
 	r = room_begin(ABI_EVENT_CALL, current_task(), cgroup);
 	if (!r)
 		return 0;
+	r->ev.flags = ABI_EVENT_WATCHED;
 	r->ev.table = table;
 	r->ev.nr = nr;
 	r->ev.call.result = ret;
@@ -525,7 +376,7 @@ int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 	r->ev.call.args[4] = call_arg(regs, table, 4);
 	r->ev.call.args[5] = call_arg(regs, table, 5);
 	call_fill(r, plan);
-	room_send(r);
+	room_send(r, b);
 	return 0;
 }
 

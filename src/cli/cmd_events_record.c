@@ -25,12 +25,15 @@ static const struct option_def options[] = {
 	{ "json", 0, NULL, "as JSON lines instead of the binary form", false, COMPLETE_NONE, NULL },
 	{ "duration", 'd', "TIME", "end after this time (90s, 10m, 1h30m)", false, COMPLETE_NONE,
 	  NULL },
+	{ "budget", 0, "KIB",
+	  "what the calls of one container may take per second; by default there is no limit", false,
+	  COMPLETE_NONE, NULL },
 	{ "buffer", 0, "MIB",
 	  "room in the kernel for what was not written yet: a power of two, by default 8", false,
 	  COMPLETE_NONE, NULL },
 };
 
-enum { LOOK_MS = 100, FLUSH_AT = 64 << 10, BUFFER_MAX_MIB = 1024 };
+enum { LOOK_MS = 100, FLUSH_AT = 64 << 10, BUFFER_MAX_MIB = 1024, BUDGET_MAX_KIB = 1 << 20 };
 
 struct sink {
 	FILE *file;
@@ -92,11 +95,31 @@ static int follow(struct live *live, int signals, struct sink *s, uint64_t durat
 	return r ? error_errno(err, -r, "cannot write events") : 0;
 }
 
-static int report(const struct live *live, const struct sink *s, struct error *err)
+/* A line for each container, or other group, that lost something. */
+static int report_load(const struct live_load *load, void *arg)
+{
+	const struct event_container *c = load->container;
+	struct text who = c && c->name.data ? c->name : c ? c->id : load->group;
+	const struct live_lost *lost = &load->lost;
+	char name[256];
+
+	(void)arg;
+	if (!(lost->ring + lost->budget + lost->life))
+		return 0;
+	who = who.data ? who : TEXT("others");
+	str_printable(name, sizeof(name), who.data, who.len);
+	fprintf(stderr, "%s: %s events lost as it told too much, %s as the buffer was full\n", name,
+		str_grouped(lost->budget), str_grouped(lost->ring + lost->life));
+	return 0;
+}
+
+static int report(struct live *live, const struct sink *s, struct error *err)
 {
 	struct live_stats stats;
 	int r = live_statistics(live, &stats);
 
+	if (!r)
+		r = live_loads(live, report_load, NULL);
 	if (r)
 		return error_errno(err, -r, "statistics");
 	fprintf(stderr, "%s events, %s lost\n", str_grouped(s->events),
@@ -164,10 +187,11 @@ static int wanted_types(const struct arguments *args, struct type_set *ret, bool
 
 static int run(const struct arguments *args, struct error *err)
 {
-	const char *duration = arg_value(args, "duration"), *mib = arg_value(args, "buffer"), *name;
+	const char *duration = arg_value(args, "duration"), *mib = arg_value(args, "buffer"),
+		   *kib = arg_value(args, "budget"), *name;
 	VEC(char *) containers = { 0 };
 	struct live_options o = { 0 };
-	uint64_t duration_ns = 0, buffer = 0;
+	uint64_t duration_ns = 0, buffer = 0, budget = 0;
 	struct type_set types = { 0 };
 	bool some = false;
 	size_t operands;
@@ -182,7 +206,11 @@ static int run(const struct arguments *args, struct error *err)
 		return error_set(err, USAGE_ERROR,
 				 "--buffer is a power of two up to %d, not \"%s\"", BUFFER_MAX_MIB,
 				 mib);
+	if (kib && (!str_to_u64(kib, &budget) || !budget || budget > BUDGET_MAX_KIB))
+		return error_set(err, USAGE_ERROR, "--budget is a number of KiB up to %d, not \"%s\"",
+				 BUDGET_MAX_KIB, kib);
 	o.ring_size = (uint32_t)buffer << 20;
+	o.budget = kib ? budget << 10 : LIVE_UNLIMITED;
 	r = wanted_types(args, &types, &some, err);
 	if (r)
 		return r;
@@ -217,8 +245,8 @@ const struct command cmd_events_record = {
 		"Without containers and without a command everything on this machine is recorded. A "
 		"command runs until it ends or the recording does. Ends "
 		"with Ctrl-C, or after the time given.\n\n"
-		"What the kernel could not hand over in time is counted as lost: then the exit code "
-		"is 1.",
+		"What the kernel could not hand over in time, and what went beyond --budget, is counted "
+		"as lost, for each container: then the exit code is 1.",
 	.examples = "  merlon events record -c web -o web.mev # until Ctrl-C\n"
 		    "  merlon events record --json -- ls / # of a command, to read\n"
 		    "  merlon rules test --events web.mev rules.yaml # replay it\n",

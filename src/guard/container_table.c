@@ -2,6 +2,7 @@
 #include "guard/container_table.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,8 @@
 enum {
 	BUCKETS = 1 << 10,
 	GROUPS_MAX = 1 << 16,
-	ID_SHOWN = 12,	 /* of a container's id, as rules expect it */
+	ID_SHOWN = 12,	  /* of a container's id, as rules expect it */
+	DEPTH_MAX = 64,
 };
 
 /* What the runtime has not written yet is asked for again: soon, then less often, then no more. */
@@ -24,7 +26,8 @@ enum {
 
 struct group {
 	struct group *next;
-	uint64_t cgroup;
+	uint64_t cgroup, parent;
+	uint64_t payer; /* as it was told; 0: not yet */
 	char *path;
 	struct event_container *container; /* NULL: none, or not asked yet */
 	struct container who;
@@ -37,15 +40,20 @@ struct container_table {
 	struct group *buckets[BUCKETS];
 	size_t count;
 	uint32_t version;
+	container_found_fn fn;
+	void *arg;
 };
 
-int container_table_new(struct container_table **ret, const struct cgroup_layout *layout)
+int container_table_new(struct container_table **ret, const struct cgroup_layout *layout,
+			container_found_fn fn, void *arg)
 {
 	struct container_table *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return -ENOMEM;
 	t->layout = *layout;
+	t->fn = fn;
+	t->arg = arg;
 	*ret = t;
 	return 0;
 }
@@ -82,7 +90,8 @@ static struct group *find(const struct container_table *t, uint64_t cgroup)
 	return g;
 }
 
-int container_table_add(struct container_table *t, uint64_t cgroup, struct text path)
+int container_table_add(struct container_table *t, uint64_t cgroup, uint64_t parent,
+			struct text path)
 {
 	struct group *g = find(t, cgroup);
 
@@ -94,6 +103,7 @@ int container_table_add(struct container_table *t, uint64_t cgroup, struct text 
 	if (!g)
 		return -ENOMEM;
 	g->cgroup = cgroup;
+	g->parent = parent;
 	g->path = str_dup_n(path.data, path.len);
 	if (!g->path) {
 		free(g);
@@ -105,17 +115,61 @@ int container_table_add(struct container_table *t, uint64_t cgroup, struct text 
 	return 0;
 }
 
+void container_table_remove(struct container_table *t, uint64_t cgroup)
+{
+	struct group **at = &t->buckets[cgroup % BUCKETS], *g;
+
+	while (*at && (*at)->cgroup != cgroup)
+		at = &(*at)->next;
+	g = *at;
+	if (!g)
+		return;
+	*at = g->next;
+	t->count--;
+	group_free(g);
+}
+
+/* The id of the group that the one at path is in; 0: none. */
+static uint64_t id_above(const struct cgroup_layout *layout, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char above[PATH_MAX];
+	uint64_t id;
+
+	if (!slash || !slash[1])
+		return 0;
+	snprintf(above, sizeof(above), "%.*s", slash == path ? 1 : (int)(slash - path), path);
+	return cgroup_id(layout, above, &id) ? 0 : id;
+}
+
 static int add_group(const char *path, void *arg)
 {
 	struct container_table *t = arg;
 	uint64_t id;
 
-	return cgroup_id(&t->layout, path, &id) ? 0 : container_table_add(t, id, text_of(path));
+	if (cgroup_id(&t->layout, path, &id) || find(t, id))
+		return 0;
+	return container_table_add(t, id, id_above(&t->layout, path), text_of(path));
 }
 
 int container_table_scan(struct container_table *t)
 {
 	return cgroup_each_below(&t->layout, "/", add_group, t);
+}
+
+size_t container_table_missing(const struct container_table *t, uint64_t *out, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < BUCKETS; i++) {
+		for (const struct group *g = t->buckets[i]; g && n < max; g = g->next) {
+			uint64_t id;
+
+			if (cgroup_id(&t->layout, g->path, &id) || id != g->cgroup)
+				out[n++] = g->cgroup;
+		}
+	}
+	return n;
 }
 
 static void describe(struct container_table *t, struct group *g)
@@ -177,21 +231,66 @@ void container_table_ask_again(struct container_table *t, uint64_t cgroup)
 		g->ask_next_ns = 0;
 }
 
+/* The outermost container on the way up from g. */
+static uint64_t payer_of(const struct container_table *t, const struct group *g)
+{
+	uint64_t payer = 0;
+
+	for (unsigned n = 0; g && n < DEPTH_MAX; n++, g = find(t, g->parent))
+		if (g->container)
+			payer = g->cgroup;
+	return payer;
+}
+
+static void announce(struct container_table *t, struct group *g)
+{
+	uint64_t payer = payer_of(t, g);
+
+	if (payer == g->payer)
+		return;
+	g->payer = payer;
+	if (t->fn)
+		t->fn(g->cgroup, payer, t->arg);
+}
+
 const struct event_container *container_table_find(uint64_t cgroup, void *arg)
 {
 	struct container_table *t = arg;
-	struct group *g = find(t, cgroup);
+	struct group *own = find(t, cgroup), *g = own;
 
-	if (!g)
-		return NULL;
-	if (!g->settled)
-		ask(t, g);
-	return g->container;
+	/* A group in a container that is none by itself: the container made it. */
+	for (unsigned n = 0; g && n < DEPTH_MAX; n++, g = find(t, g->parent)) {
+		if (!g->settled)
+			ask(t, g);
+		if (!g->container)
+			continue;
+		if (!own->payer)
+			announce(t, own);
+		return g->container;
+	}
+	return NULL;
+}
+
+const struct event_container *container_table_own(const struct container_table *t, uint64_t cgroup)
+{
+	const struct group *g = find(t, cgroup);
+
+	return g ? g->container : NULL;
+}
+
+struct text container_table_path(const struct container_table *t, uint64_t cgroup)
+{
+	const struct group *g = find(t, cgroup);
+
+	return g ? text_of(g->path) : TEXT_NONE;
 }
 
 bool container_table_is_none(const struct container_table *t, uint64_t cgroup)
 {
 	const struct group *g = find(t, cgroup);
 
-	return g && g->settled && !g->container;
+	for (unsigned n = 0; g && n < DEPTH_MAX; n++, g = find(t, g->parent))
+		if (!g->settled || g->container)
+			return false;
+	return true;
 }

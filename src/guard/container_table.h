@@ -8,20 +8,35 @@
 
 struct container_table;
 
-int container_table_new(struct container_table **ret, const struct cgroup_layout *layout);
+/*
+ * Told once for each group in a container: payer is the outermost group on the way up that is one,
+ * whose budget (abi/event.h) all below it share, so that a container gains nothing by making groups.
+ */
+typedef void (*container_found_fn)(uint64_t cgroup, uint64_t payer, void *arg);
+int container_table_new(struct container_table **ret, const struct cgroup_layout *layout,
+			container_found_fn fn, void *arg);
 void container_table_free(struct container_table *t);
 DEFINE_CLEANUP(struct container_table *, container_table_free)
 #define cleanup_container_table cleanup(container_table_freep)
 
 /* Learns the groups that are there. */
 int container_table_scan(struct container_table *t);
-/* A group was made; path is within the hierarchy. */
-int container_table_add(struct container_table *t, uint64_t cgroup, struct text path);
+/* A group was made in parent; path is within the hierarchy. -ENOSPC: there are too many. */
+int container_table_add(struct container_table *t, uint64_t cgroup, uint64_t parent,
+			struct text path);
+/* Forgets a group, with its container: nothing may point to that any more. */
+void container_table_remove(struct container_table *t, uint64_t cgroup);
 
 /* A program begins there: by now its runtime may have said whose it is. */
 void container_table_ask_again(struct container_table *t, uint64_t cgroup);
 /* Nobody's, and that will not change. */
 bool container_table_is_none(const struct container_table *t, uint64_t cgroup);
 
-/* Who lives in the group; NULL: no container. Lives as long as the table, which is arg. */
+/* Who lives in the group; NULL: no container. Lives as long as the group, which is in the table arg. */
 const struct event_container *container_table_find(uint64_t cgroup, void *arg);
+/* The container that the group itself is, as far as it is known; nobody is asked. */
+const struct event_container *container_table_own(const struct container_table *t, uint64_t cgroup);
+/* Without data: not known. */
+struct text container_table_path(const struct container_table *t, uint64_t cgroup);
+/* Writes the ids of up to max groups that are in the table but not on this machine. */
+size_t container_table_missing(const struct container_table *t, uint64_t *out, size_t max);

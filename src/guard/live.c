@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,7 +20,21 @@
 #include "sensor/event_record.h"
 #include "sensor/stream.h"
 
-enum { STOP_STEP_NS = 50000000, STOP_STEPS = 100, LAST_TURNS = 64 };
+enum {
+	STOP_STEP_NS = 50000000,
+	STOP_STEPS = 100,
+	LAST_TURNS = 64,
+	BUDGET_DEFAULT = 10 << 20,
+	LOOK_NS = 1000000000, /* how often is looked after what was lost */
+	ENDED_MAX = 256,      /* groups that are gone and have not been told of */
+	SWEEP_MAX = 1024,
+};
+
+/* A group that was removed, with what it had told: kept until somebody asks. */
+struct ended {
+	uint64_t cgroup;
+	struct abi_budget budget;
+};
 
 struct live {
 	struct cgroup_layout layout;
@@ -33,6 +48,10 @@ struct live {
 	pid_t command_pid;
 	bool command_ended;
 	bool only_containers; /* groups that turn out to be none are not watched any longer */
+	struct ended ended[ENDED_MAX];
+	size_t ended_count;
+	uint64_t births_lost; /* that /proc was read again for */
+	int64_t looked_ns;
 	live_event_fn fn; /* of the drain that goes on */
 	void *arg;
 };
@@ -58,6 +77,93 @@ static int scan(struct live *l)
 		r = process_scan_all(&l->layout, put_process, l->processes);
 	/* Parents may have higher numbers than their children. */
 	return r ? r : process_scan_all(&l->layout, relate_process, l->processes);
+}
+
+/* --- groups that end ----------------------------------------------------------------------------------- */
+
+static void forget_group(struct live *l, uint64_t cgroup)
+{
+	const struct event_container *c = container_table_own(l->containers, cgroup);
+
+	if (c)
+		process_table_forget_container(l->processes, c);
+	container_table_remove(l->containers, cgroup);
+}
+
+static void forget_ended(struct live *l, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		forget_group(l, l->ended[i].cgroup);
+	l->ended_count -= count;
+	memmove(l->ended, l->ended + count, l->ended_count * sizeof(*l->ended));
+}
+
+static void end_group(struct live *l, uint64_t cgroup)
+{
+	struct abi_budget b;
+	bool told = sensor_stream_budget(l->stream, cgroup, &b);
+
+	sensor_stream_forget(l->stream, cgroup);
+	if (!told) {
+		forget_group(l, cgroup);
+		return;
+	}
+	if (l->ended_count == ENDED_MAX)
+		forget_ended(l, 1);
+	l->ended[l->ended_count++] = (struct ended){ cgroup, b };
+}
+
+static void on_container(uint64_t cgroup, uint64_t payer, void *arg)
+{
+	struct live *l = arg;
+
+	/* If the map is full it pays for itself: less fair, but nothing is lost by it. */
+	sensor_stream_pay(l->stream, cgroup, payer);
+}
+
+/* --- what was missed ------------------------------------------------------------------------------------ */
+
+static int put_missing(const struct process_facts *f, void *arg)
+{
+	return process_table_put_missing(arg, f);
+}
+
+static bool lives(const struct process *p, void *arg)
+{
+	(void)arg;
+	return !kill((pid_t)p->pid, 0) || errno != ESRCH;
+}
+
+/* Births, execs or deaths were lost: the machine knows better what there is. */
+static int catch_up(struct live *l)
+{
+	uint64_t missing[SWEEP_MAX];
+	size_t n = container_table_missing(l->containers, missing, SWEEP_MAX);
+	int r;
+
+	for (size_t i = 0; i < n; i++)
+		end_group(l, missing[i]);
+	process_table_sweep(l->processes, lives, NULL);
+	r = container_table_scan(l->containers);
+	if (!r || r == -ENOSPC)
+		r = process_scan_all(&l->layout, put_missing, l->processes);
+	return r ? r : process_scan_all(&l->layout, relate_process, l->processes);
+}
+
+static int look_after_lost(struct live *l)
+{
+	struct sensor_stream_stats stats;
+	int64_t now = clock_wall_ns();
+	int r;
+
+	if (now - l->looked_ns < LOOK_NS && now >= l->looked_ns)
+		return 0;
+	l->looked_ns = now;
+	r = sensor_stream_statistics(l->stream, &stats);
+	if (r || stats.dropped[ABI_DROP_LIFE] == l->births_lost)
+		return r;
+	l->births_lost = stats.dropped[ABI_DROP_LIFE];
+	return catch_up(l);
 }
 
 /* --- what to watch ------------------------------------------------------------------------------------ */
@@ -146,7 +252,7 @@ static int make_tables(struct live *l, struct error *err)
 	int r;
 
 	call_table_fill(&l->calls);
-	r = container_table_new(&l->containers, &l->layout);
+	r = container_table_new(&l->containers, &l->layout, on_container, l);
 	if (!r)
 		r = process_table_new(&l->processes, offset, container_table_find, l->containers);
 	if (!r)
@@ -176,6 +282,7 @@ int live_new(struct live **ret, const struct live_options *o, struct error *err)
 		.everything = !o->container_count && !o->command && !o->all_containers,
 		.newborn = o->all_containers,
 		.ring_size = o->ring_size,
+		.budget = o->budget == LIVE_UNLIMITED ? 0 : o->budget ? o->budget : BUDGET_DEFAULT,
 		.plans = l->calls.plans,
 	};
 	r = sensor_stream_new(&l->stream, &so, err);
@@ -253,7 +360,7 @@ static int on_record(const struct abi_event *record, void *arg)
 	int r = 0;
 
 	if (record->kind == ABI_EVENT_CGROUP) {
-		r = container_table_add(l->containers, record->cgroup,
+		r = container_table_add(l->containers, record->cgroup, record->group.parent,
 					event_record_text(record, ABI_TEXT_GROUP));
 		return r == -ENOSPC ? 0 : r;
 	}
@@ -262,6 +369,10 @@ static int on_record(const struct abi_event *record, void *arg)
 		sensor_stream_unwatch(l->stream, record->cgroup);
 	if (record->kind == ABI_EVENT_EXEC)
 		container_table_ask_again(l->containers, record->cgroup);
+	if (record->kind == ABI_EVENT_CGROUP_GONE) {
+		end_group(l, record->cgroup);
+		return 0;
+	}
 	/* Its birth was lost: /proc may still know. */
 	if (record->kind == ABI_EVENT_CALL && !process_table_find(l->processes, record->tgid))
 		r = process_scan_one(&l->layout, record->tgid, put_process, l->processes);
@@ -278,9 +389,12 @@ static int on_record(const struct abi_event *record, void *arg)
 
 int live_drain(struct live *l, live_event_fn fn, void *arg)
 {
+	int r;
+
 	l->fn = fn;
 	l->arg = arg;
-	return sensor_stream_drain(l->stream, on_record, l);
+	r = sensor_stream_drain(l->stream, on_record, l);
+	return r ? r : look_after_lost(l);
 }
 
 int live_drain_all(struct live *l, live_event_fn fn, void *arg)
@@ -316,13 +430,60 @@ bool live_is_over(struct live *l)
 	       cgroup_each_below(&l->layout, l->command_cgroup, is_populated, l) != 1;
 }
 
+static struct live_lost lost_of(const uint64_t dropped[ABI_DROPS])
+{
+	return (struct live_lost){ .ring = dropped[ABI_DROP_RING],
+				   .budget = dropped[ABI_DROP_BUDGET],
+				   .life = dropped[ABI_DROP_LIFE] };
+}
+
 int live_statistics(const struct live *l, struct live_stats *ret)
 {
 	struct sensor_stream_stats stats;
 	int r = sensor_stream_statistics(l->stream, &stats);
 
-	*ret = (struct live_stats){ .dropped = stats.dropped,
+	*ret = (struct live_stats){ .lost = lost_of(stats.dropped),
 				    .malformed = stats.malformed,
 				    .processes = process_table_count(l->processes) };
+	ret->dropped = ret->lost.ring + ret->lost.budget + ret->lost.life;
 	return r;
+}
+
+struct load_teller {
+	struct live *live;
+	live_load_fn fn;
+	void *arg;
+	bool ended;
+};
+
+static int tell_load(uint64_t cgroup, const struct abi_budget *b, void *arg)
+{
+	const struct load_teller *t = arg;
+	uint64_t dropped[ABI_DROPS];
+	struct live_load load = {
+		.container = container_table_own(t->live->containers, cgroup),
+		.group = container_table_path(t->live->containers, cgroup),
+		.told = b->told,
+		.ended = t->ended,
+	};
+
+	for (unsigned i = 0; i < ABI_DROPS; i++)
+		dropped[i] = b->dropped[i];
+	load.lost = lost_of(dropped);
+	return t->fn(&load, t->arg);
+}
+
+int live_loads(struct live *l, live_load_fn fn, void *arg)
+{
+	struct load_teller t = { .live = l, .fn = fn, .arg = arg, .ended = true };
+	size_t told = 0;
+	int r = 0;
+
+	while (!r && told < l->ended_count) {
+		r = tell_load(l->ended[told].cgroup, &l->ended[told].budget, &t);
+		told++;
+	}
+	forget_ended(l, told);
+	t.ended = false;
+	return r ? r : sensor_stream_budgets(l->stream, tell_load, &t);
 }

@@ -16,8 +16,12 @@ struct live_options {
 	bool all_containers; /* of this machine, and those to come */
 	char **command;	    /* NULL: none; started in a control group of its own */
 	uint32_t ring_size; /* bytes, a power of two; 0: a default */
+	/* Bytes of calls per second that a container may tell; 0: a default, LIVE_UNLIMITED: any. */
+	uint64_t budget;
 	const struct type_set *want; /* event types; NULL: all */
 };
+
+#define LIVE_UNLIMITED UINT64_MAX
 
 /* If it is not said what, everything on this machine is watched. Begins at once. */
 int live_new(struct live **ret, const struct live_options *o, struct error *err);
@@ -46,8 +50,27 @@ int live_drain_all(struct live *l, live_event_fn fn, void *arg);
 /* True once the command has ended and so has all that it started. */
 bool live_is_over(struct live *l);
 
+/* What was lost is counted by reason: the ring was full, or the container had told too much. */
+struct live_lost {
+	uint64_t ring, budget;
+	uint64_t life; /* births, execs and deaths, which are lost only to a full ring; made up for by a look at /proc */
+};
+
 struct live_stats {
-	uint64_t dropped, malformed; /* records that were lost; that made no sense */
+	uint64_t dropped, malformed; /* records that were lost, of all reasons; that made no sense */
+	struct live_lost lost;
 	size_t processes;
 };
 int live_statistics(const struct live *l, struct live_stats *ret);
+
+/* What one container, or another control group, has told and lost. */
+struct live_load {
+	const struct event_container *container; /* NULL: it is none */
+	struct text group; /* path of the control group; without data: all that could not be told apart */
+	uint64_t told;
+	struct live_lost lost;
+	bool ended; /* it is gone, and is not told of again */
+};
+/* Until fn returns anything but 0, which is passed on. */
+typedef int (*live_load_fn)(const struct live_load *load, void *arg);
+int live_loads(struct live *l, live_load_fn fn, void *arg);

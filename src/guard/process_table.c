@@ -313,6 +313,45 @@ int process_table_put(struct process_table *t, const struct process_facts *f)
 	return 0;
 }
 
+int process_table_put_missing(struct process_table *t, const struct process_facts *f)
+{
+	const struct entry *e = find(t, f->pid);
+
+	if (e && !is_another(e, since_1970(t, f->start_ns)) && text_eq(e->p.exepath, f->exepath))
+		return 0;
+	return process_table_put(t, f);
+}
+
+void process_table_forget_container(struct process_table *t, const struct event_container *c)
+{
+	for (size_t i = 0; i < BUCKETS; i++) {
+		for (struct entry *of = t->buckets[i]; of; of = of->next) {
+			/* Those that ended are in no bucket, only above their children. */
+			for (struct entry *e = of; e; e = e->alive && e != of ? NULL : parent_of(e)) {
+				if (e->p.container != c)
+					continue;
+				e->p.container = NULL;
+				e->container_version = 0;
+				touch(t, e);
+			}
+		}
+	}
+}
+
+void process_table_sweep(struct process_table *t, process_lives_fn lives, void *arg)
+{
+	for (size_t i = 0; i < BUCKETS; i++) {
+		struct entry **at = &t->buckets[i];
+
+		while (*at) {
+			if (lives(&(*at)->p, arg))
+				at = &(*at)->next;
+			else
+				dismiss(t, at);
+		}
+	}
+}
+
 void process_table_relate(struct process_table *t, uint32_t pid, uint32_t parent)
 {
 	struct entry *e = find(t, pid), *up = parent == pid ? NULL : find(t, parent);
@@ -412,7 +451,7 @@ int process_table_apply(struct process_table *t, const struct abi_event *ev)
 	struct entry *e;
 	int r = 0;
 
-	if (ev->kind == ABI_EVENT_CGROUP)
+	if (ev->kind == ABI_EVENT_CGROUP || ev->kind == ABI_EVENT_CGROUP_GONE)
 		return 0;
 	if (ev->kind == ABI_EVENT_FORK)
 		r = apply_fork(t, ev);

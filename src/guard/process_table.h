@@ -36,6 +36,14 @@ int process_table_put(struct process_table *t, const struct process_facts *f);
 /* Looks up parents again: after many were put in any order. */
 void process_table_relate(struct process_table *t, uint32_t pid, uint32_t parent);
 
+/* As put, but leaves alone what is known of that very process and program already. */
+int process_table_put_missing(struct process_table *t, const struct process_facts *f);
+/* The container is gone: nobody is in it any more. */
+void process_table_forget_container(struct process_table *t, const struct event_container *c);
+/* Removes those of whom lives says false. */
+typedef bool (*process_lives_fn)(const struct process *p, void *arg);
+void process_table_sweep(struct process_table *t, process_lives_fn lives, void *arg);
+
 /* Takes in what a checked record says: forks and execs change the table, others what they know. */
 int process_table_apply(struct process_table *t, const struct abi_event *ev);
 /* A chdir() succeeded. */

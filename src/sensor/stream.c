@@ -13,7 +13,12 @@
 #include "sensor/event_record.h"
 #include "sensor/load.h"
 
-enum { RING_DEFAULT = 8 << 20 };
+enum {
+	RING_DEFAULT = 8 << 20,
+	CALLS_SHARE = 4, /* one part of so many of the ring is for births, execs and deaths only, */
+	AHEAD_SHARE = 4, /* and so much may one group fill at once */
+	NS_PER_S = 1000000000,
+};
 
 struct sensor_stream {
 	struct guard_bpf *skel;
@@ -64,26 +69,47 @@ static int on_sample(void *ctx, void *data, size_t size)
 	return r < 0 ? r : ++s->taken >= SENSOR_STREAM_TURN ? -ECANCELED : 0;
 }
 
+static void settle(struct abi_event_settings *to, const struct sensor_stream_options *o,
+		   __u32 ring_size)
+{
+	to->self = (__u32)getpid();
+	to->everything = o->everything;
+	to->newborn = o->newborn;
+	to->calls_max = ring_size - ring_size / CALLS_SHARE;
+	if (!o->budget)
+		return;
+	to->ns_per_byte = o->budget < NS_PER_S ? (__u32)(NS_PER_S / o->budget) : 1;
+	to->ahead_ns = (__u64)to->ns_per_byte * (ring_size / AHEAD_SHARE);
+}
+
+/* What is counted for groups that the map has no room for. */
+static int add_others(struct guard_bpf *skel)
+{
+	const struct abi_budget none = { 0 };
+	const __u64 others = 0;
+
+	return bpf_map_update_elem(bpf_map__fd(skel->maps.budgets), &others, &none, BPF_ANY) ?
+		       -errno :
+		       0;
+}
+
 static int load(struct sensor_stream *s, const struct sensor_stream_options *o, struct error *err)
 {
+	__u32 ring_size = o->ring_size ? o->ring_size : RING_DEFAULT;
 	struct abi_settings *settings;
-	struct abi_event_settings *event_settings;
 	int r;
 
 	s->skel = guard_bpf__open();
 	if (!s->skel)
 		return error_errno(err, errno, "cannot open the guard's programs");
 	bpf_program__set_autoattach(s->skel->progs.guard_call, false);
-	bpf_map__set_max_entries(s->skel->maps.events, o->ring_size ? o->ring_size : RING_DEFAULT);
+	bpf_map__set_max_entries(s->skel->maps.events, ring_size);
 	settings = (struct abi_settings *)&s->skel->rodata->settings;
 	settings->hierarchy = o->hierarchy;
 	settings->subsystem = *o->controller ? load_subsystem(o->controller, err) : -1;
 	if (*o->controller && settings->subsystem < 0)
 		return settings->subsystem;
-	event_settings = (struct abi_event_settings *)&s->skel->rodata->event_settings;
-	event_settings->self = (__u32)getpid();
-	event_settings->everything = o->everything;
-	event_settings->newborn = o->newborn;
+	settle((struct abi_event_settings *)&s->skel->rodata->event_settings, o, ring_size);
 	load_log_begin();
 	r = load_log_end(guard_bpf__load(s->skel), "the guard's", err);
 	if (r)
@@ -91,7 +117,9 @@ static int load(struct sensor_stream *s, const struct sensor_stream_options *o, 
 	s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.events), on_sample, s, NULL);
 	if (!s->ring)
 		return error_errno(err, errno, "cannot map the guard's ring");
-	r = guard_bpf__attach(s->skel);
+	r = add_others(s->skel);
+	if (!r)
+		r = guard_bpf__attach(s->skel);
 	if (!r)
 		r = sensor_stream_plan(s, o->plans);
 	return r ? error_errno(err, -r, "cannot attach the guard's programs") : 0;
@@ -126,18 +154,42 @@ void sensor_stream_free(struct sensor_stream *s)
 	free(s);
 }
 
+static int change_group(struct sensor_stream *s, uint64_t id, uint64_t payer, bool watched)
+{
+	int fd = bpf_map__fd(s->skel->maps.groups);
+	struct abi_group g = { 0 };
+
+	bpf_map_lookup_elem(fd, &id, &g);
+	g.payer = payer ? payer : g.payer;
+	g.watched = g.watched || watched;
+	return bpf_map_update_elem(fd, &id, &g, BPF_ANY) ? -errno : 0;
+}
+
 int sensor_stream_watch(struct sensor_stream *s, uint64_t cgroup_id)
 {
-	__u8 one = 1;
+	return change_group(s, cgroup_id, 0, true);
+}
 
-	return bpf_map_update_elem(bpf_map__fd(s->skel->maps.watched), &cgroup_id, &one, BPF_ANY) ?
-		       -errno :
-		       0;
+int sensor_stream_pay(struct sensor_stream *s, uint64_t cgroup_id, uint64_t payer)
+{
+	return change_group(s, cgroup_id, payer, false);
+}
+
+void sensor_stream_forget(struct sensor_stream *s, uint64_t cgroup_id)
+{
+	bpf_map_delete_elem(bpf_map__fd(s->skel->maps.groups), &cgroup_id);
+	bpf_map_delete_elem(bpf_map__fd(s->skel->maps.budgets), &cgroup_id);
 }
 
 int sensor_stream_unwatch(struct sensor_stream *s, uint64_t cgroup_id)
 {
-	return bpf_map_delete_elem(bpf_map__fd(s->skel->maps.watched), &cgroup_id) ? -errno : 0;
+	int fd = bpf_map__fd(s->skel->maps.groups);
+	struct abi_group g;
+
+	if (bpf_map_lookup_elem(fd, &cgroup_id, &g))
+		return -errno;
+	g.watched = 0;
+	return bpf_map_update_elem(fd, &cgroup_id, &g, BPF_EXIST) ? -errno : 0;
 }
 
 int sensor_stream_fd(const struct sensor_stream *s)
@@ -160,14 +212,34 @@ int sensor_stream_statistics(const struct sensor_stream *s, struct sensor_stream
 {
 	int cpus = libbpf_num_possible_cpus();
 	cleanup_free __u64 *each = cpus > 0 ? calloc((size_t)cpus, sizeof(*each)) : NULL;
-	__u32 zero = 0;
 
 	*ret = (struct sensor_stream_stats){ .malformed = s->malformed };
 	if (!each)
 		return -ENOMEM;
-	if (bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.dropped), &zero, each))
-		return -errno;
-	for (int i = 0; i < cpus; i++)
-		ret->dropped += each[i];
+	for (__u32 why = 0; why < ABI_DROPS; why++) {
+		if (bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.dropped), &why, each))
+			return -errno;
+		for (int i = 0; i < cpus; i++)
+			ret->dropped[why] += each[i];
+	}
 	return 0;
+}
+
+bool sensor_stream_budget(const struct sensor_stream *s, uint64_t cgroup_id, struct abi_budget *ret)
+{
+	return !bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.budgets), &cgroup_id, ret);
+}
+
+int sensor_stream_budgets(const struct sensor_stream *s, sensor_budget_fn fn, void *arg)
+{
+	int fd = bpf_map__fd(s->skel->maps.budgets), r = 0;
+	__u64 key, *last = NULL;
+	struct abi_budget b;
+
+	while (!r && !bpf_map_get_next_key(fd, last, &key)) {
+		if (!bpf_map_lookup_elem(fd, &key, &b))
+			r = fn(key, &b, arg);
+		last = &key;
+	}
+	return r;
 }

@@ -21,6 +21,8 @@ struct sensor_stream_options {
 	bool everything;	/* every control group is watched */
 	bool newborn;		/* those made from now on are watched from their birth */
 	uint32_t ring_size;	/* bytes; a power of two, at least a page; 0: a default */
+	/* Bytes per second that the calls of one group, or of all that share its budget, may take; 0: any. */
+	uint64_t budget;
 	const struct abi_event_plan *plans; /* SENSOR_PLANS of them, as sensor_stream_plan() has it */
 };
 
@@ -43,6 +45,10 @@ int sensor_stream_plan(struct sensor_stream *s, const struct abi_event_plan plan
 /* From now on calls of this control group, and of those made below it later, are told. */
 int sensor_stream_watch(struct sensor_stream *s, uint64_t cgroup_id);
 int sensor_stream_unwatch(struct sensor_stream *s, uint64_t cgroup_id);
+/* The group uses the budget of payer, which may be itself; so do those made below it later. */
+int sensor_stream_pay(struct sensor_stream *s, uint64_t cgroup_id, uint64_t payer);
+/* The group was removed: what was counted for it is forgotten. */
+void sensor_stream_forget(struct sensor_stream *s, uint64_t cgroup_id);
 
 /* Readable when there are records. */
 int sensor_stream_fd(const struct sensor_stream *s);
@@ -57,7 +63,16 @@ typedef int (*sensor_record_fn)(const struct abi_event *ev, void *arg);
 int sensor_stream_drain(struct sensor_stream *s, sensor_record_fn fn, void *arg);
 
 struct sensor_stream_stats {
-	uint64_t dropped;   /* records that found the ring full */
-	uint64_t malformed; /* records that made no sense: a bug */
+	uint64_t dropped[ABI_DROPS]; /* records that were lost, by enum abi_drop */
+	uint64_t malformed;	     /* records that made no sense: a bug */
 };
 int sensor_stream_statistics(const struct sensor_stream *s, struct sensor_stream_stats *ret);
+
+/*
+ * What each group has told and lost, by the group that pays; 0: those that the kernel had no room to
+ * count by themselves. False if there is nothing about it.
+ */
+bool sensor_stream_budget(const struct sensor_stream *s, uint64_t cgroup_id, struct abi_budget *ret);
+/* Until fn returns anything but 0, which is passed on. */
+typedef int (*sensor_budget_fn)(uint64_t cgroup_id, const struct abi_budget *b, void *arg);
+int sensor_stream_budgets(const struct sensor_stream *s, sensor_budget_fn fn, void *arg);

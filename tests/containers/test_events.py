@@ -226,6 +226,59 @@ def lost() -> None:
         tap.check(100 < len(opened) < 20000, f"{len(opened)} of 20000 opens")
 
 
+STORM = """
+import os, time
+end = time.time() + 3
+while time.time() < end:
+    for _ in range(200):
+        os.close(os.open("/etc/hostname", os.O_RDONLY))
+    try:
+        if os.fork() == 0:
+            pass        # and on: a bomb, held by the limit of processes only
+    except OSError:
+        pass
+"""
+QUIET = """
+for i in $(/usr/bin/seq 1 60); do
+  echo >/tmp/quiet-$i
+  /bin/sleep 0.05
+done
+"""
+
+
+def flood() -> None:
+    """a fork bomb that floods is held to its budget, and its neighbour loses nothing"""
+    with tempfile.TemporaryDirectory() as directory, \
+            container("runc", Spec(["/usr/bin/python3", "-c", STORM], name="storm", pids=40)) as storm, \
+            container("runc", Spec(["/usr/bin/bash", "-c", QUIET], name="quiet")) as quiet:
+        output = Path(directory, "events.jsonl")
+        storm.create()
+        quiet.create()
+        with recording("--json", "--budget", "256", "-c", storm.id, "-c", quiet.id, output=output) as process:
+            quiet.start()
+            storm.start()
+            quiet.wait()
+            storm.wait()
+            time.sleep(0.3)
+            process.send_signal(signal.SIGINT)
+            tap.check(process.wait(60) == 1, f"exit {process.returncode}")
+            said = process.stderr.read() if process.stderr else ""
+        events = Events(output)
+    lost = re.search(rf"^{storm.id}: ([0-9,]+) events lost as it told too much, 0 as", said, re.M)
+    tap.check(lost is not None and int(lost[1].replace(",", "")) > 10000, said)
+    tap.check(quiet.id not in said, said)
+    of = {box: [e for e in events.all if (e["process"].get("container") or {}).get("full_id") == box.id]
+          for box in (storm, quiet)}
+    tap.check(100 < len(of[storm]) < 40000, f"{len(of[storm])} events of the storm")
+    tap.check(len(events.find("procexit", "python3")) >= 40, "deaths in the storm are missing")
+    for kind, what in (("execve", "sleep"), ("procexit", "sleep")):
+        found = [e for e in of[quiet] if e["event"] == kind and e["process"]["name"] == what]
+        tap.check(len(found) == 60, f"{len(found)} of 60: {kind}")
+    made = {e["fd"]["name"] for e in of[quiet]
+            if e["event"] == "openat" and e.get("fd", {}).get("name", "").startswith("/tmp/quiet-")}
+    tap.check(made == {f"/tmp/quiet-{i}" for i in range(1, 61)}, f"{len(made)} of 60 files")
+
+
 def refused() -> None:
     """what can't be is said: no such container, no terminal form, no such program"""
     done = merlon.run("events", "record", "--json", "-c", "no-such-container", check=False)
@@ -251,6 +304,10 @@ def main() -> None:
         suite.run(command)
         suite.run(only)
         suite.run(lost)
+        if available("runc")[0]:
+            suite.run(flood)
+        else:
+            suite.skip(str(flood.__doc__), "no runc")
         suite.run(refused)
 
 

@@ -52,6 +52,7 @@ class Spec:
     annotations: dict[str, str] = field(default_factory=dict)
     cgroups_path: str | None = None             # None: the runtime's own choice
     read_only: bool = False
+    pids: int | None = None                     # processes and threads at most
 
     def config(self, root: Path) -> dict[str, Any]:
         """The OCI `config.json` for this, with the tree at `root` as its root file system."""
@@ -77,7 +78,8 @@ class Spec:
         if self.selinux:
             process["selinuxLabel"] = self.selinux
         linux: dict[str, Any] = {
-            "resources": {"devices": [{"allow": False, "access": "rwm"}]},
+            "resources": {"devices": [{"allow": False, "access": "rwm"}]} |
+            ({"pids": {"limit": self.pids}} if self.pids else {}),
             "namespaces": [{"type": kind} for kind in namespaces],
             "maskedPaths": list(_MASKED),
             "readonlyPaths": list(_READ_ONLY),
