@@ -193,6 +193,53 @@ static void containers_follow_the_group(void **state)
 	assert_int_equal(get(t, 5)->version, before);
 }
 
+static void containers_are_forgotten(void **state)
+{
+	cleanup_process_table struct process_table *t = table_with_init();
+	struct made_record m;
+
+	(void)state;
+	forked(t, 1, 5);
+	forked(t, 5, 6);
+	for (uint32_t pid = 5; pid < 7; pid++) {
+		record_begin(&m, ABI_EVENT_CALL, pid, pid);
+		m.ev.cgroup = 8;
+		assert_int_equal(process_table_apply(t, &m.ev), 0);
+	}
+	process_table_remove(t, 5);
+	assert_ptr_equal(get(t, 6)->parent->container, &web);
+	process_table_forget_container(t, &web);
+	assert_null(get(t, 6)->container);
+	assert_null(get(t, 6)->parent->container); /* of one that has ended */
+}
+
+static bool is_init(const struct process *p, void *arg)
+{
+	(void)arg;
+	return p->pid == 1;
+}
+
+static void what_was_missed_is_made_up_for(void **state)
+{
+	cleanup_process_table struct process_table *t = table_with_init();
+	struct process_facts f = { .pid = 5,
+				   .name = TEXT("fresh"),
+				   .exepath = TEXT("/sbin/init"),
+				   .start_ns = 5 };
+
+	(void)state;
+	forked(t, 1, 5);
+	forked(t, 5, 6);
+	assert_int_equal(process_table_put_missing(t, &f), 0);
+	check_name(get(t, 5), "child"); /* the kernel said more than /proc would */
+	f.exepath = TEXT("/bin/other");
+	assert_int_equal(process_table_put_missing(t, &f), 0);
+	check_name(get(t, 5), "fresh"); /* its exec was lost */
+	process_table_sweep(t, is_init, NULL);
+	assert_int_equal(process_table_count(t), 1);
+	assert_null(process_table_find(t, 6));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +251,8 @@ int main(void)
 		cmocka_unit_test(numbers_come_again),
 		cmocka_unit_test(parents_are_found_later),
 		cmocka_unit_test(containers_follow_the_group),
+		cmocka_unit_test(containers_are_forgotten),
+		cmocka_unit_test(what_was_missed_is_made_up_for),
 	};
 
 	return unit_run(tests);
