@@ -101,7 +101,7 @@ static char *name_of(pid_t pid)
 /* The stack of processes, as far as it is still there. */
 static void add_parents(struct denial *d)
 {
-	struct process p;
+	struct process_status p;
 
 	for (pid_t pid = d->pid;
 	     d->parents.len < PARENTS_MAX && !process_read(pid, &p) && p.parent > 0;

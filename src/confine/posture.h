@@ -27,7 +27,7 @@ struct posture_mount {
 };
 
 struct posture {
-	struct process process;
+	struct process_status process;
 	struct filter_stack filters;
 	bool filters_known;
 	struct error filters_error; /* why they are not */

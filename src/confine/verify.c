@@ -204,7 +204,7 @@ static void check_seccomp(struct context *c)
 
 static void check_capabilities(struct context *c)
 {
-	const struct process *p = &c->is->process;
+	const struct process_status *p = &c->is->process;
 	uint64_t all = p->caps_bounding | p->caps_effective | p->caps_permitted | p->caps_ambient;
 	uint64_t more = all & ~(c->asked->caps | c->asked->caps_held);
 	uint64_t held = p->caps_permitted & ~c->asked->caps_held;
@@ -273,7 +273,7 @@ static void check_label(struct context *c)
 
 static void check_user(struct context *c)
 {
-	const struct process *p = &c->is->process;
+	const struct process_status *p = &c->is->process;
 	uint32_t outside = c->asked->uid;
 
 	if (c->asked->not_root && p->uid == 0) {
@@ -477,12 +477,12 @@ static void check_host_paths(struct context *c)
 /* Processes beside the first: held to the same, by what /proc tells. */
 static void check_processes(struct context *c, const pid_t *others, size_t count)
 {
-	const struct process *first = &c->is->process;
+	const struct process_status *first = &c->is->process;
 	struct verify_check *check = NULL;
 
 	for (size_t i = 0; i < count; i++) {
 		cleanup_buf struct buf text = BUF_INIT;
-		struct process p;
+		struct process_status p;
 		uint64_t more;
 
 		if (others[i] == first->pid || process_read(others[i], &p))

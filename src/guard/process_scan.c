@@ -55,7 +55,7 @@ int process_scan_one(const struct cgroup_layout *layout, uint32_t pid, process_s
 	cleanup_buf struct buf stat = BUF_INIT, args = BUF_INIT, env = BUF_INIT;
 	struct process_facts f = { .pid = pid, .loginuid = UINT32_MAX };
 	char path[64], exe[PATH_MAX], cwd[PATH_MAX], group[PATH_MAX], line[32];
-	struct process p;
+	struct process_status p;
 	uint64_t n;
 
 	snprintf(path, sizeof(path), "/proc/%u/stat", pid);

@@ -13,7 +13,7 @@
 enum { PROC_FILE_MAX = 64 << 10 };
 
 /* Fields 4 (parent) and 22 (start) of /proc/PID/stat; the name in parentheses may contain anything. */
-static bool stat_parse(const char *text, struct process *p)
+static bool stat_parse(const char *text, struct process_status *p)
 {
 	const char *at = strrchr(text, ')');
 	unsigned long long start;
@@ -38,7 +38,7 @@ static uint64_t status_number(const char *text, const char *name, int base)
 }
 
 /* "NSpid:\t1234\t1": our number first, the innermost last. */
-static void status_parse(const char *text, struct process *p)
+static void status_parse(const char *text, struct process_status *p)
 {
 	const char *at = strstr(text, "\nNSpid:");
 
@@ -68,7 +68,7 @@ static void status_parse(const char *text, struct process *p)
 	}
 }
 
-int process_read(pid_t pid, struct process *ret)
+int process_read(pid_t pid, struct process_status *ret)
 {
 	cleanup_buf struct buf stat = BUF_INIT, status = BUF_INIT;
 	char path[64];
@@ -99,7 +99,7 @@ uint32_t process_namespace(pid_t pid, const char *name)
 	return stat(path, &st) < 0 ? 0 : (uint32_t)st.st_ino;
 }
 
-int64_t process_started_ns(const struct process *p)
+int64_t process_started_ns(const struct process_status *p)
 {
 	uint64_t ticks_per_second = (uint64_t)sysconf(_SC_CLK_TCK);
 

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct process {
+struct process_status {
 	pid_t pid, parent;
 	pid_t inner_pid;     /* in the innermost pid namespace */
 	int pid_namespaces;  /* depth: 1 if it is in ours only */
@@ -19,13 +19,13 @@ struct process {
 };
 
 /* -ESRCH if it is gone. */
-int process_read(pid_t pid, struct process *ret);
+int process_read(pid_t pid, struct process_status *ret);
 
 /* Resolves /proc/PID/ns/NAME to its inode number, 0 if that can't be read. */
 uint32_t process_namespace(pid_t pid, const char *name);
 
 /* When it started, by the wall clock as it is set now. */
-int64_t process_started_ns(const struct process *p);
+int64_t process_started_ns(const struct process_status *p);
 
 /* Who user inside of the process' user namespace is in ours; false if nobody. */
 bool process_uid_outside(pid_t pid, uint32_t inside, uint32_t *ret);

@@ -124,9 +124,9 @@ struct roll {
 };
 
 /* True if pid is the container's first process or descends from it: not from an exec or a probe. */
-static bool is_workload(const struct session_workload *w, pid_t pid, const struct process *first)
+static bool is_workload(const struct session_workload *w, pid_t pid, const struct process_status *first)
 {
-	struct process p = *first;
+	struct process_status p = *first;
 
 	for (int depth = 0; depth < 64; depth++) {
 		if (p.pid == w->who.pid || (p.inner_pid == 1 && p.pid_namespaces > 1))
@@ -144,7 +144,7 @@ static int admit_process(pid_t pid, void *arg)
 	struct abi_task task = { .cell = roll->cell,
 				 .stage = ABI_STAGE_APP,
 				 .in_call = ABI_CALL_UNKNOWN };
-	struct process p;
+	struct process_status p;
 	int r;
 
 	if (recorder_has_task(roll->session->recorder, pid) || process_read(pid, &p))
@@ -158,7 +158,7 @@ static int admit_process(pid_t pid, void *arg)
 
 static void cell_of_process(pid_t pid, struct abi_cell *cell)
 {
-	struct process p;
+	struct process_status p;
 
 	if (!pid || process_read(pid, &p))
 		return;

@@ -41,7 +41,7 @@ static void reap(pid_t pid)
 
 static void ourselves(void **state)
 {
-	struct process p;
+	struct process_status p;
 
 	memset(&p, 0xff, sizeof(p));
 	assert_int_equal(process_read(getpid(), &p), 0);
@@ -62,7 +62,7 @@ static void capabilities(void **state)
 	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	struct __user_cap_data_struct data[2];
 	uint64_t bounding = 0;
-	struct process p;
+	struct process_status p;
 
 	for (unsigned cap = 0; cap < 64; cap++)
 		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1)
@@ -82,7 +82,7 @@ static void no_new_privileges(void)
 static void state_of_a_child(void **state)
 {
 	pid_t pid = child(no_new_privileges);
-	struct process p, self;
+	struct process_status p, self;
 
 	assert_int_equal(process_read(pid, &p), 0);
 	assert_int_equal(process_read(getpid(), &self), 0);
@@ -109,7 +109,7 @@ static void hostile_names(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		pid_t pid = child(rows[i]);
-		struct process p;
+		struct process_status p;
 
 		assert_int_equal(process_read(pid, &p), 0);
 		assert_int_equal(p.parent, getpid());
@@ -123,7 +123,7 @@ static void hostile_names(void **state)
 static void a_zombie_is_no_kernel_thread(void **state)
 {
 	pid_t pid = fork();
-	struct process p;
+	struct process_status p;
 	siginfo_t info;
 
 	if (pid == 0)
@@ -137,7 +137,7 @@ static void a_zombie_is_no_kernel_thread(void **state)
 
 static void kernel_threads(void **state)
 {
-	struct process p;
+	struct process_status p;
 
 	if (process_read(2, &p) || p.parent != 0) { /* in a pid namespace 2 is somebody else */
 		print_message("# process 2 is not kthreadd here\n");
@@ -151,7 +151,7 @@ static void nobody(void **state)
 	static const pid_t rows[] = { 0, -1, INT32_MAX, INT32_MIN };
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct process p;
+		struct process_status p;
 
 		check_number("pid", process_read(rows[i], &p), -ESRCH);
 	}
