@@ -27,6 +27,10 @@ static const struct option_def options[] = {
 	{ "burst", 0, "N",
 	  "alerts of one rule in one container at once, then one a second; 0: all (default: 20)", false,
 	  COMPLETE_NONE, NULL },
+	{ "budget", 0, "MIB",
+	  "what one container may tell a second, beyond which it loses events and nobody else does; 0: any "
+	  "(default: 10)",
+	  false, COMPLETE_NONE, NULL },
 	{ "duration", 'd', "TIME", "end after this time (90s, 10m, 1h30m)", false, COMPLETE_NONE, NULL },
 	{ "buffer", 0, "MIB",
 	  "room in the kernel for what was not looked at yet: a power of two, by default 8", false,
@@ -97,7 +101,7 @@ static int take_words(const struct arguments *args, const char *option, words *r
 static int read_numbers(const struct arguments *args, struct guard_options *o, struct error *err)
 {
 	const char *duration = arg_value(args, "duration"), *mib = arg_value(args, "buffer");
-	const char *burst = arg_value(args, "burst"), *matching = arg_value(args, "matching");
+	const char *budget = arg_value(args, "budget"), *burst = arg_value(args, "burst"), *matching = arg_value(args, "matching");
 	uint64_t n = 0;
 
 	if (duration && (!str_to_duration(duration, &o->duration_ns) || !o->duration_ns))
@@ -107,6 +111,11 @@ static int read_numbers(const struct arguments *args, struct guard_options *o, s
 		return error_set(err, USAGE_ERROR, "--buffer is a power of two up to %d, not \"%s\"",
 				 BUFFER_MAX_MIB, mib);
 	o->live.ring_size = (uint32_t)n << 20;
+	n = 0;
+	if (budget && (!str_to_u64(budget, &n) || n > BUFFER_MAX_MIB))
+		return error_set(err, USAGE_ERROR, "--budget is a number up to %d, not \"%s\"", BUFFER_MAX_MIB,
+				 budget);
+	o->live.budget = budget && !n ? LIVE_UNLIMITED : n << 20;
 	n = BURST_DEFAULT;
 	if (burst && (!str_to_u64(burst, &n) || n > BURST_MAX))
 		return error_set(err, USAGE_ERROR, "--burst is a number up to %d, not \"%s\"", BURST_MAX,

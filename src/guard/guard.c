@@ -10,8 +10,9 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/utf8.h"
 
-enum { TURN_MS = 250, HOSTNAME_MAX = 256 };
+enum { TURN_MS = 250, HOSTNAME_MAX = 256, LOSERS_MAX = 16 };
 #define TELL_NS (1000000000LL) /* how often losses are looked at */
 
 struct guard {
@@ -19,6 +20,7 @@ struct guard {
 	struct guard_stats *stats;
 	struct engine *engine;
 	struct live *live;
+	struct type_set types;	/* that are wanted */
 	struct live_stats told; /* losses that were told already */
 	int64_t told_ns;
 	int signals;
@@ -36,29 +38,68 @@ static void say_started(struct guard *g, size_t rules)
 		   json_pack("{s:I}", "merlon.rules", (json_int_t)rules));
 }
 
-/* Every loss becomes a document, at most one of a kind a second: what was not seen can't be proven harmless. */
+static void set_text(json_t *o, const char *name, struct text t)
+{
+	if (t.data)
+		json_object_set_new(o, name, utf8_json(t));
+}
+
+/* What each has lost since the guard began. */
+static int add_loser(const struct live_load *load, void *arg)
+{
+	const struct event_container *c = load->container;
+	json_t *o;
+
+	if (!load->lost.ring && !load->lost.budget && !load->lost.life)
+		return 0;
+	o = json_pack("{s:I, s:I, s:I, s:I}", "told", (json_int_t)load->told, "lost_to_full_ring",
+		      (json_int_t)load->lost.ring, "lost_to_budget", (json_int_t)load->lost.budget,
+		      "lives_lost", (json_int_t)load->lost.life);
+	set_text(o, "container", c ? c->full_id.data ? c->full_id : c->id : TEXT_NONE);
+	set_text(o, "name", c ? c->name : TEXT_NONE);
+	set_text(o, "group", load->group);
+	json_array_append_new(arg, o);
+	return json_array_size(arg) >= LOSERS_MAX;
+}
+
+/* Every loss becomes a document, at most one a second: what was not seen can't be proven harmless. */
 static void tell_losses(struct guard *g, int64_t now)
 {
 	struct live_stats *s = &g->stats->live;
 	uint64_t dropped, malformed;
-	char text[160];
+	json_t *losers;
+	char text[256];
 
 	if (now - g->told_ns < TELL_NS || live_statistics(g->live, s))
 		return;
 	g->told_ns = now;
 	dropped = s->dropped - g->told.dropped;
 	malformed = s->malformed - g->told.malformed;
-	g->told = *s;
 	if (!dropped && !malformed)
 		return;
-	snprintf(text, sizeof(text), "%s events were lost: what happened meanwhile was not seen whole",
-		 str_grouped(dropped + malformed));
+	losers = json_array();
+	live_loads(g->live, add_loser, losers);
+	snprintf(text, sizeof(text),
+		 "%s events were lost (%s to a full ring, %s of containers beyond their budget): what happened "
+		 "meanwhile was not seen whole",
+		 str_grouped(dropped + malformed), str_grouped(s->lost.ring - g->told.lost.ring),
+		 str_grouped(s->lost.budget - g->told.lost.budget));
+	g->told = *s;
 	engine_say(g->engine, ALERT_LOSS, ALERT_CRITICAL, now, "merlon: events lost", text,
-		   json_pack("{s:I, s:I}", "merlon.dropped", (json_int_t)dropped, "merlon.malformed",
-			     (json_int_t)malformed));
+		   json_pack("{s:I, s:I, s:o}", "merlon.dropped", (json_int_t)dropped, "merlon.malformed",
+			     (json_int_t)malformed, "merlon.by_container", losers));
 }
 
 /* --- rules ------------------------------------------------------------------------------------------- */
+
+/* What comes before an alert is told with it: what was run always is. */
+static void want_execs(struct type_set *types)
+{
+	static const char *const names[] = { "execve", "execveat" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		type_set_add(types, event_type_index(event_type_find(text_of(names[i]))));
+}
 
 static int load_rules(struct guard *g, struct error *err)
 {
@@ -72,6 +113,12 @@ static int load_rules(struct guard *g, struct error *err)
 		return r;
 	}
 	rules = book.enabled;
+	want_execs(&book.types);
+	g->types = book.types;
+	/* First what the new rules want, then they: no event of theirs is missing. */
+	r = g->live ? live_want(g->live, &g->types, err) : 0;
+	if (r)
+		return r;
 	r = engine_set_rules(g->engine, &book, clock_wall_ns());
 	if (r)
 		return error_errno(err, -r, "rules");
@@ -162,12 +209,14 @@ static int follow(struct guard *g, struct error *err)
 
 static int run(struct guard *g, struct error *err)
 {
+	struct live_options lo = g->o->live;
 	int r = load_rules(g, err);
 
+	lo.want = &g->types;
 	if (!r)
 		r = open_signals(g, err);
 	if (!r)
-		r = live_new(&g->live, &g->o->live, err);
+		r = live_new(&g->live, &lo, err);
 	if (r)
 		return r;
 	say_started(g, g->stats->rules);

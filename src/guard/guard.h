@@ -5,7 +5,7 @@
 #include "guard/live.h"
 
 struct guard_options {
-	struct live_options live;
+	struct live_options live; /* what is wanted is filled in */
 	struct rulebook_options rules;
 	struct engine_options engine; /* its hostname is filled in */
 	uint64_t duration_ns;	      /* 0: until a signal, or the end of the command */
