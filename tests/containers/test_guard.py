@@ -79,7 +79,8 @@ def reload() -> None:
     with tempfile.TemporaryDirectory() as directory:
         rules = rules_in(directory)
         script = "i=0; while ! test -e /tmp/stop; do i=$((i+1)); echo x >/tmp/mark-$i; done; echo $i"
-        with Guard("--burst", "0", rules=rules) as guard, container("runc", Spec(["/bin/sh", "-c", script], name="swapped")) as box:
+        with Guard("--burst", "0", "--budget", "0", "--buffer", "64", rules=rules) as guard, \
+                container("runc", Spec(["/bin/sh", "-c", script], name="swapped")) as box:
             box.run()
             guard.wait_for("Marked", 50)
             rules.write_text(OTHER)
@@ -97,7 +98,7 @@ def reload() -> None:
             time.sleep(1)
             guard.stop()
         told = len(guard.find("Marked")) + len(guard.find("Marked anew"))
-        tap.check(told == written, f"{written} files written, {told} alerts")
+        tap.check(told == written, f"{written} files written, {told} alerts, {guard.said[-1]}")
         tap.check(any("no.such.field" in line for line in guard.said), f"what is wrong is not shown: {guard.said}")
 
 
