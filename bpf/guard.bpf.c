@@ -14,6 +14,7 @@
 
 const volatile struct abi_settings settings __weak = {};
 const volatile struct abi_event_settings event_settings __weak = {};
+volatile __u32 spared[ABI_SPARED_MAX] = {}; /* written while this runs; 0: free */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -69,12 +70,23 @@ static __always_inline void process_fill(struct abi_event_process *p, struct tas
 	p->tty = (minor & 0xff) | BPF_CORE_READ(tty, driver, major) << 8 | (minor & ~0xffU) << 12;
 }
 
+/* The guard's own processes: what they do is never told, or it would never end. */
+static __always_inline bool is_spared(__u32 tgid)
+{
+	if (tgid == event_settings.self)
+		return true;
+	for (int i = 0; i < ABI_SPARED_MAX; i++)
+		if (tgid == spared[i])
+			return true;
+	return false;
+}
+
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(guard_fork, struct task_struct *parent, struct task_struct *child)
 {
 	struct room *r;
 
-	if (BPF_CORE_READ(child, tgid) == event_settings.self) /* a thread of the guard */
+	if (is_spared(BPF_CORE_READ(child, tgid))) /* a thread of the guard */
 		return 0;
 	r = room_begin(ABI_EVENT_FORK, child, task_cgroup_id(child));
 	if (!r)
@@ -321,7 +333,7 @@ static __always_inline struct abi_budget *budget_for_call(__u64 cgroup)
 	struct abi_group *g = bpf_map_lookup_elem(&groups, &cgroup);
 	struct abi_budget *b;
 
-	if (!is_watched(g) || current_tgid() == event_settings.self)
+	if (!is_watched(g) || is_spared(current_tgid()))
 		return NULL;
 	b = budget_of(g, cgroup);
 	if (!b)

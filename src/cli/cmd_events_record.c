@@ -160,7 +160,8 @@ static int record(const struct arguments *args, const struct live_options *o, ui
 	r = live_new(&live, o, err);
 	if (!r) {
 		fputs("recording events\n", stderr);
-		r = follow(live, signals, &s, duration_ns, err);
+		r = live_start(live, err);
+		r = r ? r : follow(live, signals, &s, duration_ns, err);
 	}
 	buf_deinit(&s.buf);
 	return r ? r : report(live, &s, err);

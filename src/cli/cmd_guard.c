@@ -104,7 +104,7 @@ static int read_numbers(const struct arguments *args, struct guard_options *o, s
 	const char *budget = arg_value(args, "budget"), *burst = arg_value(args, "burst"), *matching = arg_value(args, "matching");
 	uint64_t n = 0;
 
-	if (duration && (!str_to_duration(duration, &o->duration_ns) || !o->duration_ns))
+	if (duration && (!str_to_duration(duration, &o->watch.duration_ns) || !o->watch.duration_ns))
 		return error_set(err, USAGE_ERROR, "\"%s\" is not a duration (90s, 10m, 1h30m)",
 				 duration);
 	if (mib && (!str_to_u64(mib, &n) || !n || n > BUFFER_MAX_MIB || n & (n - 1)))
@@ -120,17 +120,17 @@ static int read_numbers(const struct arguments *args, struct guard_options *o, s
 	if (burst && (!str_to_u64(burst, &n) || n > BURST_MAX))
 		return error_set(err, USAGE_ERROR, "--burst is a number up to %d, not \"%s\"", BURST_MAX,
 				 burst);
-	o->engine.burst = (uint32_t)n;
-	o->engine.interval_ns = 1000000000;
+	o->watch.burst = (uint32_t)n;
+	o->watch.interval_ns = 1000000000;
 	if (matching && strcmp(matching, "all") != 0 && strcmp(matching, "first") != 0)
 		return error_set(err, USAGE_ERROR, "--matching is \"all\" or \"first\", not \"%s\"", matching);
-	o->rules.matching = matching && *matching == 'f' ? MATCHING_FIRST : MATCHING_ALL;
+	o->watch.rules.matching = matching && *matching == 'f' ? MATCHING_FIRST : MATCHING_ALL;
 	return 0;
 }
 
-static int report(const struct guard_stats *s)
+static int report(const struct watch_stats *s)
 {
-	uint64_t lost = s->live.dropped + s->live.malformed;
+	uint64_t lost = s->live.dropped + s->live.malformed + s->refused;
 
 	fprintf(stderr, "%s events, %s alerts, %s held back, %s events lost\n",
 		str_grouped(s->engine.events), str_grouped(s->engine.alerts), str_grouped(s->engine.held),
@@ -141,14 +141,14 @@ static int report(const struct guard_stats *s)
 static int guard(const struct arguments *args, struct guard_options *o, struct error *err)
 {
 	struct shown shown = { .json = arg_flag(args, "json") };
-	struct guard_stats stats;
+	struct watch_stats stats;
 	int r;
 
-	o->engine.fn = show;
-	o->engine.arg = &shown;
-	o->ready = ready;
-	o->turn = turn;
-	o->bad_rules = bad_rules;
+	o->outputs.take = show;
+	o->outputs.turn = turn;
+	o->outputs.arg = &shown;
+	o->watch.ready = ready;
+	o->watch.bad_rules = bad_rules;
 	r = guard_run(o, &stats, err);
 	return r ? r : report(&stats);
 }
@@ -175,10 +175,10 @@ static int run(const struct arguments *args, struct error *err)
 		r = error_set(err, ENOENT, "the shipped rules are not installed (%s): name others with --rules",
 			      shipped[0]);
 	if (!r) {
-		o.rules.paths = rules.len ? rules.items : shipped;
-		o.rules.path_count = rules.len ? rules.len : ARRAY_SIZE(shipped);
-		o.rules.disabled = disabled.items;
-		o.rules.disabled_count = disabled.len;
+		o.watch.rules.paths = rules.len ? rules.items : shipped;
+		o.watch.rules.path_count = rules.len ? rules.len : ARRAY_SIZE(shipped);
+		o.watch.rules.disabled = disabled.items;
+		o.watch.rules.disabled_count = disabled.len;
 		o.live.containers = containers.items;
 		o.live.container_count = containers.len;
 		o.live.command = operands ? command : NULL;

@@ -2,158 +2,51 @@
 #include "guard/guard.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "base/str.h"
-#include "base/utf8.h"
+#include "guard/privilege.h"
 
-enum { TURN_MS = 250, HOSTNAME_MAX = 256, LOSERS_MAX = 16 };
-#define TELL_NS (1000000000LL) /* how often losses are looked at */
+enum { TURN_MS = 100, OUTPUTS_TURN_MS = 1000, PIPE_ROOM = 1 << 20, LAST_WORDS_MS = 15000 };
+
+/* From the engine to the parent. */
+struct message {
+	enum { MESSAGE_READY, MESSAGE_END } what;
+	size_t rules;
+	struct watch_stats stats;
+	struct error err; /* code 0: it ended well */
+};
 
 struct guard {
 	const struct guard_options *o;
-	struct guard_stats *stats;
-	struct engine *engine;
 	struct live *live;
-	struct type_set types;	/* that are wanted */
-	struct live_stats told; /* losses that were told already */
-	int64_t told_ns;
+	struct outlet out;
+	pid_t engine, outputs;
+	int status; /* the reading end of the engine's messages */
 	int signals;
-	char hostname[HOSTNAME_MAX];
+	bool engine_ended, outputs_ended;
+	bool outputs_failed;
+	bool start_failed;
+	struct error start_err; /* of the command */
+	struct message last; /* MESSAGE_END once that came */
 };
 
-/* --- what it says of itself --------------------------------------------------------------------------- */
-
-static void say_started(struct guard *g, size_t rules)
+/* Gives up what the role has no use for, unless the guard is to keep it. */
+static int become(const struct guard_options *o, enum privilege_role role, struct error *err)
 {
-	char text[128];
-
-	snprintf(text, sizeof(text), "the guard watches with %zu rules", rules);
-	engine_say(g->engine, ALERT_NOTE, ALERT_INFORMATIONAL, clock_wall_ns(), "merlon: started", text,
-		   json_pack("{s:I}", "merlon.rules", (json_int_t)rules));
+	return o->privileged ? 0 : privilege_drop(role, err);
 }
 
-static void set_text(json_t *o, const char *name, struct text t)
-{
-	if (t.data)
-		json_object_set_new(o, name, utf8_json(t));
-}
-
-/* What each has lost since the guard began. */
-static int add_loser(const struct live_load *load, void *arg)
-{
-	const struct event_container *c = load->container;
-	json_t *o;
-
-	if (!load->lost.ring && !load->lost.budget && !load->lost.life)
-		return 0;
-	o = json_pack("{s:I, s:I, s:I, s:I}", "told", (json_int_t)load->told, "lost_to_full_ring",
-		      (json_int_t)load->lost.ring, "lost_to_budget", (json_int_t)load->lost.budget,
-		      "lives_lost", (json_int_t)load->lost.life);
-	set_text(o, "container", c ? c->full_id.data ? c->full_id : c->id : TEXT_NONE);
-	set_text(o, "name", c ? c->name : TEXT_NONE);
-	set_text(o, "group", load->group);
-	json_array_append_new(arg, o);
-	return json_array_size(arg) >= LOSERS_MAX;
-}
-
-/* Every loss becomes a document, at most one a second: what was not seen can't be proven harmless. */
-static void tell_losses(struct guard *g, int64_t now)
-{
-	struct live_stats *s = &g->stats->live;
-	uint64_t dropped, malformed;
-	json_t *losers;
-	char text[256];
-
-	if (now - g->told_ns < TELL_NS || live_statistics(g->live, s))
-		return;
-	g->told_ns = now;
-	dropped = s->dropped - g->told.dropped;
-	malformed = s->malformed - g->told.malformed;
-	if (!dropped && !malformed)
-		return;
-	losers = json_array();
-	live_loads(g->live, add_loser, losers);
-	snprintf(text, sizeof(text),
-		 "%s events were lost (%s to a full ring, %s of containers beyond their budget): what happened "
-		 "meanwhile was not seen whole",
-		 str_grouped(dropped + malformed), str_grouped(s->lost.ring - g->told.lost.ring),
-		 str_grouped(s->lost.budget - g->told.lost.budget));
-	g->told = *s;
-	engine_say(g->engine, ALERT_LOSS, ALERT_CRITICAL, now, "merlon: events lost", text,
-		   json_pack("{s:I, s:I, s:o}", "merlon.dropped", (json_int_t)dropped, "merlon.malformed",
-			     (json_int_t)malformed, "merlon.by_container", losers));
-}
-
-/* --- rules ------------------------------------------------------------------------------------------- */
-
-/* What comes before an alert is told with it: what was run always is. */
-static void want_execs(struct type_set *types)
-{
-	static const char *const names[] = { "execve", "execveat" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		type_set_add(types, event_type_index(event_type_find(text_of(names[i]))));
-}
-
-static int load_rules(struct guard *g, struct error *err)
-{
-	cleanup_rulebook struct rulebook book = { 0 };
-	size_t rules;
-	int r = rulebook_load(&book, &g->o->rules, err);
-
-	if (r) {
-		if (g->o->bad_rules)
-			g->o->bad_rules(&book, err, g->o->arg);
-		return r;
-	}
-	rules = book.enabled;
-	want_execs(&book.types);
-	g->types = book.types;
-	/* First what the new rules want, then they: no event of theirs is missing. */
-	r = g->live ? live_want(g->live, &g->types, err) : 0;
-	if (r)
-		return r;
-	r = engine_set_rules(g->engine, &book, clock_wall_ns());
-	if (r)
-		return error_errno(err, -r, "rules");
-	g->stats->rules = rules;
-	return 0;
-}
-
-static void reload_rules(struct guard *g)
-{
-	struct error err = ERROR_INIT;
-	char text[sizeof(err.text) + 64];
-	bool bad = load_rules(g, &err);
-
-	if (bad) {
-		g->stats->failed_reloads++;
-		snprintf(text, sizeof(text), "the rules stay as they were: %s", err.text);
-	} else {
-		g->stats->reloads++;
-		snprintf(text, sizeof(text), "%zu rules are in force", g->stats->rules);
-	}
-	engine_say(g->engine, ALERT_NOTE, bad ? ALERT_ERROR : ALERT_NOTICE, clock_wall_ns(),
-		   bad ? "merlon: rules not reloaded" : "merlon: rules reloaded", text, NULL);
-}
-
-/* --- the loop ----------------------------------------------------------------------------------------- */
-
-static int on_event(const struct event *ev, void *arg)
-{
-	struct guard *g = arg;
-
-	engine_take(g->engine, ev);
-	return 0;
-}
-
-static int open_signals(struct guard *g, struct error *err)
+static int block_signals(int extra)
 {
 	sigset_t set;
 
@@ -161,93 +54,284 @@ static int open_signals(struct guard *g, struct error *err)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
+	if (extra)
+		sigaddset(&set, extra);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	g->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return g->signals < 0 ? error_errno(err, errno, "signalfd") : 0;
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* True: it is to end. */
-static bool take_signals(struct guard *g)
+/* --- the outputs process ------------------------------------------------------------------------------- */
+
+static void take_output_signals(const struct guard_outputs *to, int signals)
 {
 	struct signalfd_siginfo info;
-	bool end = false;
 
-	while (read(g->signals, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGHUP)
-			reload_rules(g);
-		else
-			end = true;
-	}
-	return end;
+	/* It ends when there are no more documents, not when somebody asks. */
+	while (read(signals, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_signo == SIGHUP && to->reopen)
+			to->reopen(to->arg);
 }
 
-static int follow(struct guard *g, struct error *err)
+static int outputs_follow(const struct guard_outputs *to, struct inlet *in, int signals)
 {
-	int64_t end = g->o->duration_ns ? clock_wall_ns() + (int64_t)g->o->duration_ns : INT64_MAX;
-	bool over = false;
 	int r = 0;
 
-	while (!over && r >= 0) {
-		struct pollfd fds[] = { { .fd = live_fd(g->live), .events = POLLIN },
-					{ .fd = g->signals, .events = POLLIN },
-					{ .fd = g->o->fd ? g->o->fd(g->o->arg) : -1, .events = POLLIN } };
-		int64_t now;
+	while (!r) {
+		struct pollfd fds[] = { { .fd = in->fd, .events = POLLIN },
+					{ .fd = signals, .events = POLLIN },
+					{ .fd = to->fd ? to->fd(to->arg) : -1, .events = POLLIN } };
 
-		if (poll(fds, ARRAY_SIZE(fds), TURN_MS) < 0 && errno != EINTR)
-			return error_errno(err, errno, "poll");
-		now = clock_wall_ns();
-		/* Looked at before the last records are taken, so that none is left behind. */
-		over = take_signals(g) || now >= end || live_is_over(g->live);
-		r = over ? live_drain_all(g->live, on_event, g) : live_drain(g->live, on_event, g);
-		tell_losses(g, now);
-		engine_turn(g->engine, now, over);
-		if (g->o->turn)
-			g->o->turn(g->o->arg);
+		if (poll(fds, ARRAY_SIZE(fds), OUTPUTS_TURN_MS) < 0 && errno != EINTR)
+			return -errno;
+		take_output_signals(to, signals);
+		if (fds[0].revents)
+			r = inlet_take(in, to->take, to->arg);
+		to->turn(to->arg);
 	}
-	return r < 0 ? error_errno(err, -r, "events") : 0;
+	return r == -EPIPE ? 0 : r;
 }
 
-static int run(struct guard *g, struct error *err)
+static _Noreturn void outputs_main(const struct guard_options *o, int fd)
 {
-	struct live_options lo = g->o->live;
-	int r = load_rules(g, err);
+	struct inlet in = INLET_INIT;
+	struct error err = ERROR_INIT;
+	int signals = block_signals(0), r = 0;
 
-	lo.want = &g->types;
+	prctl(PR_SET_NAME, "merlon-outputs");
+	in.fd = fd;
+	signal(SIGPIPE, SIG_IGN);
+	if (o->outputs.open)
+		r = o->outputs.open(o->outputs.arg, &err);
 	if (!r)
-		r = open_signals(g, err);
+		r = become(o, ROLE_OUTPUTS, &err);
 	if (!r)
-		r = live_new(&g->live, &lo, err);
+		r = outputs_follow(&o->outputs, &in, signals);
 	if (r)
-		return r;
-	say_started(g, g->stats->rules);
-	if (g->o->ready)
-		g->o->ready(g->stats->rules, g->o->arg);
-	r = follow(g, err);
-	g->told_ns = 0;
-	tell_losses(g, clock_wall_ns());
-	engine_say(g->engine, ALERT_NOTE, ALERT_INFORMATIONAL, clock_wall_ns(), "merlon: stopped",
-		   "the guard has stopped", NULL);
-	if (g->o->turn)
-		g->o->turn(g->o->arg);
-	return r;
+		fprintf(stderr, "merlon: outputs: %s\n", err.code ? err.text : strerror(-r));
+	if (o->outputs.close)
+		o->outputs.close(o->outputs.arg);
+	inlet_deinit(&in);
+	_exit(r ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
-int guard_run(const struct guard_options *o, struct guard_stats *stats, struct error *err)
+static int start_outputs(struct guard *g, struct error *err)
 {
-	struct guard g = { .o = o, .stats = stats, .signals = -1 };
-	struct engine_options eo = o->engine;
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC))
+		return error_errno(err, errno, "pipe");
+	g->outputs = fork();
+	if (g->outputs == 0) {
+		close(fds[1]);
+		outputs_main(g->o, fds[0]);
+	}
+	close(fds[0]);
+	g->out.fd = fds[1];
+	/* Room while the outputs are busy; less is fine too. */
+	fcntl(fds[1], F_SETPIPE_SZ, PIPE_ROOM);
+	fcntl(fds[1], F_SETFL, O_NONBLOCK);
+	return g->outputs < 0 ? error_errno(err, errno, "fork") : 0;
+}
+
+/* --- the engine process --------------------------------------------------------------------------------- */
+
+static int engine_status = -1; /* where ready() writes: one engine in a process */
+
+static void send_message(const struct message *m)
+{
+	/* Larger than PIPE_BUF, but nobody else writes there. */
+	(void)!write(engine_status, m, sizeof(*m));
+}
+
+static void on_ready(size_t rules, void *arg)
+{
+	struct message m = { .what = MESSAGE_READY, .rules = rules };
+
+	send_message(&m);
+}
+
+static _Noreturn void engine_main(struct guard *g, int status)
+{
+	struct message m = { .what = MESSAGE_END };
+	struct watch_options wo = g->o->watch;
 	int r;
 
-	*stats = (struct guard_stats){ 0 };
-	gethostname(g.hostname, sizeof(g.hostname) - 1);
-	eo.hostname = text_of(g.hostname);
-	r = engine_new(&g.engine, &eo);
+	prctl(PR_SET_NAME, "merlon-engine");
+	signal(SIGPIPE, SIG_IGN);
+	engine_status = status;
+	wo.ready = on_ready;
+	r = become(g->o, ROLE_ENGINE, &m.err);
+	if (!r)
+		r = watch_run(g->live, &g->out, &wo, &m.stats, &m.err);
+	send_message(&m);
+	/* What the parent has is not ours to free: the programs, the command. */
+	_exit(r ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+static int start_engine(struct guard *g, struct error *err)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC))
+		return error_errno(err, errno, "pipe");
+	g->engine = fork();
+	if (g->engine == 0) {
+		close(fds[0]);
+		engine_main(g, fds[1]);
+	}
+	close(fds[1]);
+	g->status = fds[0];
+	outlet_deinit(&g->out); /* the engine has the only writing end: its end is the outputs' */
+	if (g->engine < 0)
+		return error_errno(err, errno, "fork");
+	live_spare(g->live, g->engine);
+	live_spare(g->live, g->outputs);
+	return 0;
+}
+
+/* --- the parent ------------------------------------------------------------------------------------------ */
+
+static void pass_on(const struct guard *g, int number)
+{
+	if (!g->engine_ended)
+		kill(g->engine, number);
+	if (number == SIGHUP && !g->outputs_ended)
+		kill(g->outputs, number);
+}
+
+static void take_signals(struct guard *g)
+{
+	struct signalfd_siginfo info;
+	int status;
+
+	while (read(g->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGHUP) {
+			pass_on(g, SIGHUP);
+		} else if (info.ssi_signo != SIGCHLD) {
+			pass_on(g, SIGTERM);
+		}
+	}
+	if (!g->engine_ended && waitpid(g->engine, NULL, WNOHANG) == g->engine)
+		g->engine_ended = true;
+	/* They end well only when the engine has closed its end. */
+	if (!g->outputs_ended && waitpid(g->outputs, &status, WNOHANG) == g->outputs) {
+		g->outputs_ended = true;
+		g->outputs_failed = status != 0;
+	}
+}
+
+static void on_engine_ready(struct guard *g, size_t rules)
+{
+	g->o->watch.ready(rules, g->o->watch.arg);
+	if (live_start(g->live, &g->start_err)) {
+		g->start_failed = true;
+		pass_on(g, SIGTERM);
+	}
+}
+
+static void take_message(struct guard *g)
+{
+	struct message m;
+	size_t have = 0;
+
+	while (have < sizeof(m)) {
+		ssize_t n = read(g->status, (char *)&m + have, sizeof(m) - have);
+
+		if (n == 0 || (n < 0 && errno != EINTR)) { /* it has ended */
+			close(g->status);
+			g->status = -1;
+			return;
+		}
+		have += n > 0 ? (size_t)n : 0;
+	}
+	if (m.what == MESSAGE_READY)
+		on_engine_ready(g, m.rules);
+	else
+		g->last = m;
+}
+
+/* Until the engine has ended, and the outputs have taken its last words. */
+static void supervise(struct guard *g)
+{
+	bool end_passed_on = false;
+
+	while (!g->engine_ended || g->status >= 0) {
+		struct pollfd fds[] = { { .fd = g->status, .events = POLLIN },
+					{ .fd = g->signals, .events = POLLIN } };
+
+		poll(fds, ARRAY_SIZE(fds), TURN_MS);
+		if (fds[0].revents)
+			take_message(g);
+		take_signals(g);
+		if (!end_passed_on && (g->outputs_ended || live_is_over(g->live))) {
+			end_passed_on = true;
+			pass_on(g, SIGTERM);
+		}
+	}
+	for (int waited = 0; !g->outputs_ended && waited < LAST_WORDS_MS; waited += TURN_MS) {
+		const struct timespec step = { .tv_nsec = TURN_MS * 100000L };
+
+		nanosleep(&step, NULL);
+		take_signals(g);
+	}
+	if (!g->outputs_ended) {
+		kill(g->outputs, SIGKILL);
+		waitpid(g->outputs, NULL, 0);
+		g->outputs_ended = g->outputs_failed = true;
+	}
+}
+
+static int judge(const struct guard *g, struct watch_stats *stats, struct error *err)
+{
+	if (g->last.what != MESSAGE_END)
+		return error_set(err, ECHILD, "the guard's engine ended unasked: nothing was watched since");
+	*stats = g->last.stats;
+	if (g->start_failed) {
+		*err = g->start_err;
+		return -err->code;
+	}
+	if (g->last.err.code) {
+		*err = g->last.err;
+		return -err->code;
+	}
+	return g->outputs_failed ? error_set(err, EPIPE, "the guard's outputs ended unasked") : 0;
+}
+
+static int run(struct guard *g, struct watch_stats *stats, struct error *err)
+{
+	static const struct type_set nothing;
+	struct live_options lo = g->o->live;
+	int r;
+
+	lo.want = &nothing; /* the engine says, once it has read the rules */
+	lo.calls = true;
+	g->signals = block_signals(SIGCHLD);
+	if (g->signals < 0)
+		return error_errno(err, errno, "signalfd");
+	r = start_outputs(g, err);
+	if (!r)
+		r = live_new(&g->live, &lo, err);
+	if (!r)
+		r = start_engine(g, err);
 	if (r)
-		return error_errno(err, -r, "the guard");
-	r = run(&g, err);
-	engine_statistics(g.engine, &stats->engine);
+		return r;
+	supervise(g);
+	return judge(g, stats, err);
+}
+
+int guard_run(const struct guard_options *o, struct watch_stats *stats, struct error *err)
+{
+	struct guard g = { .o = o, .out = OUTLET_INIT, .status = -1, .signals = -1 };
+	int r;
+
+	*stats = (struct watch_stats){ 0 };
+	r = run(&g, stats, err);
+	outlet_deinit(&g.out); /* if it did not come to an engine: the outputs end by that */
+	if (g.outputs > 0 && !g.outputs_ended)
+		waitpid(g.outputs, NULL, 0);
 	live_free(g.live);
-	engine_free(g.engine);
+	if (g.status >= 0)
+		close(g.status);
 	if (g.signals >= 0)
 		close(g.signals);
 	return r;

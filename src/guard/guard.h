@@ -1,33 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The guard: live events, rules, and what comes of it, until it is told to stop. */
+/*
+ * The guard as a whole. Three processes, each with what it needs (privilege.h):
+ *
+ *   parent   root: loads the programs, starts the others and the command, waits. Reads nothing that a
+ *            container wrote but what identity/ knows of those that run already.
+ *   engine   drains the ring, knows who runs, evaluates rules, makes documents (watch.h)
+ *   outputs  what becomes of documents: terminal, files, servers (struct guard_outputs)
+ *
+ * Documents go from engine to outputs through a pipe (outlet.h). If either ends unasked, so does the
+ * guard, and says so.
+ */
 #pragma once
-#include "guard/engine.h"
 #include "guard/live.h"
+#include "guard/watch.h"
 
-struct guard_options {
-	struct live_options live; /* what is wanted is filled in */
-	struct rulebook_options rules;
-	struct engine_options engine; /* its hostname is filled in */
-	uint64_t duration_ns;	      /* 0: until a signal, or the end of the command */
-	/* Called once it watches, about four times a second, and once more at the end. Each may be NULL. */
-	void (*ready)(size_t rules, void *arg);
-	void (*turn)(void *arg);
-	/* More to wait for: readable means that turn is called. */
-	int (*fd)(void *arg);
-	/* Rules that were to replace those in force have errors; the old ones stay. */
-	void (*bad_rules)(const struct rulebook *book, const struct error *err, void *arg);
+/* All are called in the outputs process only; those that may be NULL say so. */
+struct guard_outputs {
+	int (*open)(void *arg, struct error *err); /* before privileges are dropped; may be NULL */
+	void (*take)(json_t *document, void *arg); /* takes it over */
+	void (*turn)(void *arg);		   /* after documents, and when fd is readable */
+	int (*fd)(void *arg);			   /* may be NULL */
+	void (*reopen)(void *arg);		   /* SIGHUP; may be NULL */
+	void (*close)(void *arg);		   /* after the last document; may be NULL */
 	void *arg;
 };
 
-struct guard_stats {
-	struct engine_stats engine;
-	struct live_stats live;
-	size_t rules; /* in force */
-	uint64_t reloads, failed_reloads;
+struct guard_options {
+	struct live_options live; /* what is wanted, and that calls are looked at, is filled in */
+	struct watch_options watch; /* ready is called in the parent, bad_rules in the engine */
+	struct guard_outputs outputs;
+	bool privileged; /* nothing is dropped: to find out what goes wrong */
 };
 
 /*
- * SIGINT and SIGTERM end it, SIGHUP loads the rules anew. *stats is filled whatever happens. -EINVAL
- * with bad_rules called: the rules have errors.
+ * SIGINT, SIGTERM, the end of the time or of the command end it; SIGHUP loads rules anew and reopens
+ * outputs. *stats is filled once the engine has ended by itself.
  */
-int guard_run(const struct guard_options *o, struct guard_stats *stats, struct error *err);
+int guard_run(const struct guard_options *o, struct watch_stats *stats, struct error *err);

@@ -44,6 +44,7 @@ struct live {
 	struct translator *translator;
 	struct sensor_stream *stream;
 	char hostname[HOST_NAME_MAX + 1];
+	char **command; /* of the options */
 	char command_cgroup[PATH_MAX];
 	pid_t command_pid;
 	bool command_ended;
@@ -284,6 +285,7 @@ int live_new(struct live **ret, const struct live_options *o, struct error *err)
 		.ring_size = o->ring_size,
 		.budget = o->budget == LIVE_UNLIMITED ? 0 : o->budget ? o->budget : BUDGET_DEFAULT,
 		.plans = l->calls.plans,
+		.calls = o->calls,
 	};
 	r = sensor_stream_new(&l->stream, &so, err);
 	if (r)
@@ -297,12 +299,21 @@ int live_new(struct live **ret, const struct live_options *o, struct error *err)
 		r = watch_containers(l, o, err);
 	else if (o->all_containers)
 		r = watch_all_containers(l, err);
-	if (!r && o->command)
-		r = start_command(l, o->command, err);
 	if (r)
 		return r;
+	l->command = o->command;
 	*ret = TAKE_PTR(l);
 	return 0;
+}
+
+int live_start(struct live *l, struct error *err)
+{
+	return l->command ? start_command(l, l->command, err) : 0;
+}
+
+void live_spare(struct live *l, pid_t pid)
+{
+	sensor_stream_spare(l->stream, (uint32_t)pid);
 }
 
 /* A command that still runs is asked to end, and made to after a while. */
@@ -422,7 +433,7 @@ static int is_populated(const char *path, void *arg)
 
 bool live_is_over(struct live *l)
 {
-	if (!l->command_pid)
+	if (!l->command_pid) /* none, or not started yet */
 		return false;
 	if (!l->command_ended)
 		l->command_ended = waitpid(l->command_pid, NULL, WNOHANG) == l->command_pid;

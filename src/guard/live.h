@@ -3,6 +3,7 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -19,12 +20,18 @@ struct live_options {
 	/* Bytes of calls per second that a container may tell; 0: a default, LIVE_UNLIMITED: any. */
 	uint64_t budget;
 	const struct type_set *want; /* event types; NULL: all */
+	/* Calls are looked at even while none is wanted: whoever drains may not be able to attach. */
+	bool calls;
 };
 
 #define LIVE_UNLIMITED UINT64_MAX
 
-/* If it is not said what, everything on this machine is watched. Begins at once. */
+/* If it is not said what, everything on this machine is watched. Begins at once, but for the command. */
 int live_new(struct live **ret, const struct live_options *o, struct error *err);
+/* Starts the command, if there is one. */
+int live_start(struct live *l, struct error *err);
+/* Nothing is told of this process, which must be one of the guard's own; there is room for a few. */
+void live_spare(struct live *l, pid_t pid);
 void live_free(struct live *l);
 DEFINE_CLEANUP(struct live *, live_free)
 #define cleanup_live cleanup(live_freep)

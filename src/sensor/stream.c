@@ -28,13 +28,14 @@ struct sensor_stream {
 	void *arg;
 	uint64_t malformed;
 	uint32_t taken; /* in this turn */
+	bool calls;	/* are looked at in any case */
 };
 
 int sensor_stream_plan(struct sensor_stream *s, const struct abi_event_plan plans[SENSOR_PLANS])
 {
 	int fd = bpf_map__fd(s->skel->maps.event_plans);
 	struct bpf_link **link = &s->skel->links.guard_call;
-	bool any = false;
+	bool any = s->calls;
 
 	for (__u32 i = 0; i < SENSOR_PLANS; i++) {
 		any = any || plans[i].flags;
@@ -138,6 +139,7 @@ int sensor_stream_new(struct sensor_stream **ret, const struct sensor_stream_opt
 		return error_set(err, ENOTSUP,
 				 "this kernel has no BTF (/sys/kernel/btf/vmlinux): it needs "
 				 "CONFIG_DEBUG_INFO_BTF=y");
+	s->calls = o->calls;
 	r = load(s, o, err);
 	if (r)
 		return r;
@@ -190,6 +192,16 @@ int sensor_stream_unwatch(struct sensor_stream *s, uint64_t cgroup_id)
 		return -errno;
 	g.watched = 0;
 	return bpf_map_update_elem(fd, &cgroup_id, &g, BPF_EXIST) ? -errno : 0;
+}
+
+void sensor_stream_spare(struct sensor_stream *s, uint32_t tgid)
+{
+	for (size_t i = 0; i < ABI_SPARED_MAX; i++) {
+		if (s->skel->bss->spared[i])
+			continue;
+		s->skel->bss->spared[i] = tgid;
+		return;
+	}
 }
 
 int sensor_stream_fd(const struct sensor_stream *s)

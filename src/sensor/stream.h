@@ -23,6 +23,7 @@ struct sensor_stream_options {
 	uint32_t ring_size;	/* bytes; a power of two, at least a page; 0: a default */
 	/* Bytes per second that the calls of one group, or of all that share its budget, may take; 0: any. */
 	uint64_t budget;
+	bool calls; /* looked at even while none has a plan */
 	const struct abi_event_plan *plans; /* SENSOR_PLANS of them, as sensor_stream_plan() has it */
 };
 
@@ -49,6 +50,9 @@ int sensor_stream_unwatch(struct sensor_stream *s, uint64_t cgroup_id);
 int sensor_stream_pay(struct sensor_stream *s, uint64_t cgroup_id, uint64_t payer);
 /* The group was removed: what was counted for it is forgotten. */
 void sensor_stream_forget(struct sensor_stream *s, uint64_t cgroup_id);
+
+/* Nothing is told of this process; there is room for ABI_SPARED_MAX of them. */
+void sensor_stream_spare(struct sensor_stream *s, uint32_t tgid);
 
 /* Readable when there are records. */
 int sensor_stream_fd(const struct sensor_stream *s);

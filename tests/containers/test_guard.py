@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -147,14 +148,15 @@ def lost() -> None:
     with tempfile.TemporaryDirectory() as directory, Guard("--buffer", "1", rules=rules_in(directory)) as guard, \
             container("runc", Spec(["/bin/sh", "-c", "for i in $(seq 20000); do echo x >/tmp/mark; done"], name="fast")) as box:
         box.create()
-        guard.signal(signal.SIGSTOP)
+        engine = int(children(guard.process.pid)["merlon-engine"]["Pid"])
+        os.kill(engine, signal.SIGSTOP)
         box.start()
         box.wait()
-        guard.signal(signal.SIGCONT)
+        os.kill(engine, signal.SIGCONT)
         found = guard.wait_for("merlon: events lost")
         tap.check(found and found[0]["kind"] == "loss" and found[0]["priority"] == "Critical" and
                   found[0]["output_fields"]["merlon.dropped"] > 1000, f"{found}")
-        tap.check(guard.stop() == 1, f"exit {guard.process.returncode}")
+        tap.check(guard.stop() == 1, f"exit {guard.process.returncode}: {guard.said}")
 
 
 def hostile() -> None:
@@ -209,6 +211,31 @@ def nothing_left() -> None:
     tap.check(programs() <= at_first, "programs are left behind")
 
 
+def children(pid: int) -> dict[str, dict[str, str]]:
+    """Status of the processes that it started, by name."""
+    found = {}
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        status = dict(line.split(":\t", 1) for line in Path(f"/proc/{child}/status").read_text().splitlines() if ":\t" in line)
+        found[status["Name"]] = {k: v.strip() for k, v in status.items()}
+    return found
+
+
+def confined() -> None:
+    """who looks at what containers write has no privileges; the guard ends with a word if one of its processes does"""
+    with tempfile.TemporaryDirectory() as directory:
+        for victim in ("merlon-engine", "merlon-outputs"):
+            with Guard(rules=rules_in(directory)) as guard:
+                parts = children(guard.process.pid)
+                engine, outputs = parts["merlon-engine"], parts["merlon-outputs"]
+                tap.check("0" not in engine["Uid"].split() and "0" not in outputs["Uid"].split(), str(parts))
+                tap.check(int(outputs["CapEff"], 16) == 0 and int(engine["CapEff"], 16).bit_count() <= 3, str(parts))
+                tap.check(engine["Seccomp"] == "2" and engine["NoNewPrivs"] == outputs["NoNewPrivs"] == "1", str(parts))
+                subprocess.run(["kill", "-9", parts[victim]["Pid"]], check=True)
+                tap.check(guard.process.wait(30) == 6, f"{victim}: exit {guard.process.returncode}")
+                guard.stop()
+                tap.check(any("ended unasked" in line for line in guard.said), f"{victim}: {guard.said}")
+
+
 def refused() -> None:
     """what can't be is said"""
     done = merlon.run("guard", "--rules", "/no/such/rules", check=False)
@@ -234,7 +261,7 @@ def main() -> None:
                     suite.run(test, runtime, name=title)
                 else:
                     suite.skip(title, why)
-        for test in (reload, many, flood, lost, hostile, nothing_left) + (() if QUICK else (refused,)):
+        for test in (reload, many, flood, lost, hostile, confined, nothing_left) + (() if QUICK else (refused,)):
             suite.run(test)
 
 

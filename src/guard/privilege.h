@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the guard's processes may do once they look at what containers have written. Each gives up the
+ * rest for good: capabilities, user, new privileges, and system calls that it has no use for.
+ */
+#pragma once
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum privilege_role {
+	/*
+	 * Reads records, rules, and what there is to know of processes and containers; may read any file,
+	 * for /proc and the files of engines are others'. It writes to what is open, and nowhere else:
+	 * no file can be opened to write, no program run, no socket made, nobody signalled.
+	 */
+	ROLE_ENGINE,
+	/* Writes alerts to files, sockets and servers. No capabilities. */
+	ROLE_OUTPUTS,
+	PRIVILEGE_ROLES
+};
+
+/* The user that the guard's processes run as: "merlon" if there is such a user, else "nobody"'s numbers. */
+void privilege_user(uint32_t *uid, uint32_t *gid);
+
+/* Drops everything that the role does not need; nothing brings it back. The process ends with its parent. */
+int privilege_drop(enum privilege_role role, struct error *err);

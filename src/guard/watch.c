@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guard/watch.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "base/utf8.h"
+
+enum { TURN_MS = 250, HOSTNAME_MAX = 256, LOSERS_MAX = 16 };
+#define TELL_NS (1000000000LL) /* how often losses are looked at */
+
+struct watch {
+	const struct watch_options *o;
+	struct watch_stats *stats;
+	struct engine *engine;
+	struct live *live;
+	struct outlet *out;
+	struct type_set types;	/* that are wanted */
+	struct live_stats told; /* losses that were told already */
+	int64_t told_ns;
+	int signals;
+	char hostname[HOSTNAME_MAX];
+};
+
+/* --- what it says of itself --------------------------------------------------------------------------- */
+
+static void say_started(struct watch *w, size_t rules)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "the guard watches with %zu rules", rules);
+	engine_say(w->engine, ALERT_NOTE, ALERT_INFORMATIONAL, clock_wall_ns(), "merlon: started", text,
+		   json_pack("{s:I}", "merlon.rules", (json_int_t)rules));
+}
+
+static void set_text(json_t *o, const char *name, struct text t)
+{
+	if (t.data)
+		json_object_set_new(o, name, utf8_json(t));
+}
+
+/* What each has lost since the guard began. */
+static int add_loser(const struct live_load *load, void *arg)
+{
+	const struct event_container *c = load->container;
+	json_t *o;
+
+	if (!load->lost.ring && !load->lost.budget && !load->lost.life)
+		return 0;
+	o = json_pack("{s:I, s:I, s:I, s:I}", "told", (json_int_t)load->told, "lost_to_full_ring",
+		      (json_int_t)load->lost.ring, "lost_to_budget", (json_int_t)load->lost.budget,
+		      "lives_lost", (json_int_t)load->lost.life);
+	set_text(o, "container", c ? c->full_id.data ? c->full_id : c->id : TEXT_NONE);
+	set_text(o, "name", c ? c->name : TEXT_NONE);
+	set_text(o, "group", load->group);
+	json_array_append_new(arg, o);
+	return json_array_size(arg) >= LOSERS_MAX;
+}
+
+/* Every loss becomes a document, at most one a second: what was not seen can't be proven harmless. */
+static void tell_losses(struct watch *w, int64_t now)
+{
+	struct live_stats *s = &w->stats->live;
+	uint64_t dropped, malformed;
+	json_t *losers;
+	char text[256];
+
+	if (now - w->told_ns < TELL_NS || live_statistics(w->live, s))
+		return;
+	w->told_ns = now;
+	dropped = s->dropped - w->told.dropped;
+	malformed = s->malformed - w->told.malformed;
+	if (!dropped && !malformed)
+		return;
+	losers = json_array();
+	live_loads(w->live, add_loser, losers);
+	snprintf(text, sizeof(text),
+		 "%s events were lost (%s to a full ring, %s of containers beyond their budget): what happened "
+		 "meanwhile was not seen whole",
+		 str_grouped(dropped + malformed), str_grouped(s->lost.ring - w->told.lost.ring),
+		 str_grouped(s->lost.budget - w->told.lost.budget));
+	w->told = *s;
+	engine_say(w->engine, ALERT_LOSS, ALERT_CRITICAL, now, "merlon: events lost", text,
+		   json_pack("{s:I, s:I, s:o}", "merlon.dropped", (json_int_t)dropped, "merlon.malformed",
+			     (json_int_t)malformed, "merlon.by_container", losers));
+}
+
+/* --- rules ------------------------------------------------------------------------------------------- */
+
+/* What comes before an alert is told with it: what was run always is. */
+static void want_execs(struct type_set *types)
+{
+	static const char *const names[] = { "execve", "execveat" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		type_set_add(types, event_type_index(event_type_find(text_of(names[i]))));
+}
+
+static int load_rules(struct watch *w, struct error *err)
+{
+	cleanup_rulebook struct rulebook book = { 0 };
+	size_t rules;
+	int r = rulebook_load(&book, &w->o->rules, err);
+
+	if (r) {
+		if (w->o->bad_rules)
+			w->o->bad_rules(&book, err, w->o->arg);
+		return r;
+	}
+	rules = book.enabled;
+	want_execs(&book.types);
+	w->types = book.types;
+	/* First what the new rules want, then they: no event of theirs is missing. */
+	r = w->live ? live_want(w->live, &w->types, err) : 0;
+	if (r)
+		return r;
+	r = engine_set_rules(w->engine, &book, clock_wall_ns());
+	if (r)
+		return error_errno(err, -r, "rules");
+	w->stats->rules = rules;
+	return 0;
+}
+
+static void reload_rules(struct watch *w)
+{
+	struct error err = ERROR_INIT;
+	char text[sizeof(err.text) + 64];
+	bool bad = load_rules(w, &err);
+
+	if (bad) {
+		w->stats->failed_reloads++;
+		snprintf(text, sizeof(text), "the rules stay as they were: %s", err.text);
+	} else {
+		w->stats->reloads++;
+		snprintf(text, sizeof(text), "%zu rules are in force", w->stats->rules);
+	}
+	engine_say(w->engine, ALERT_NOTE, bad ? ALERT_ERROR : ALERT_NOTICE, clock_wall_ns(),
+		   bad ? "merlon: rules not reloaded" : "merlon: rules reloaded", text, NULL);
+}
+
+/* --- the loop ----------------------------------------------------------------------------------------- */
+
+static int on_event(const struct event *ev, void *arg)
+{
+	struct watch *w = arg;
+
+	engine_take(w->engine, ev);
+	return 0;
+}
+
+static int open_signals(struct watch *w, struct error *err)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	w->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return w->signals < 0 ? error_errno(err, errno, "signalfd") : 0;
+}
+
+/* True: it is to end. */
+static bool take_signals(struct watch *w)
+{
+	struct signalfd_siginfo info;
+	bool end = false;
+
+	while (read(w->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGHUP)
+			reload_rules(w);
+		else
+			end = true;
+	}
+	return end;
+}
+
+static void on_document(json_t *document, void *arg)
+{
+	struct watch *w = arg;
+
+	outlet_put(w->out, document);
+}
+
+/* What the outputs had no room for was counted only: they may have room to be told that much now. */
+static void tell_refused(struct watch *w, int64_t now)
+{
+	uint64_t refused = w->out->refused - w->stats->refused;
+	char text[128];
+
+	if (!refused || outlet_has_more(w->out))
+		return;
+	w->stats->refused = w->out->refused;
+	snprintf(text, sizeof(text), "%s alerts were lost: the outputs took too long", str_grouped(refused));
+	engine_say(w->engine, ALERT_LOSS, ALERT_CRITICAL, now, "merlon: alerts lost", text,
+		   json_pack("{s:I}", "merlon.refused", (json_int_t)refused));
+}
+
+static int turn(struct watch *w, bool over)
+{
+	int64_t now = clock_wall_ns();
+	int r = over ? live_drain_all(w->live, on_event, w) : live_drain(w->live, on_event, w);
+
+	tell_losses(w, now);
+	engine_turn(w->engine, now, over);
+	tell_refused(w, now);
+	if (r < 0)
+		return r;
+	r = outlet_flush(w->out, false);
+	return r == -EPIPE ? 0 : r;
+}
+
+static int follow(struct watch *w, struct error *err)
+{
+	int64_t end = w->o->duration_ns ? clock_wall_ns() + (int64_t)w->o->duration_ns : INT64_MAX;
+	bool over = false;
+	int r = 0;
+
+	while (!over && r >= 0) {
+		struct pollfd fds[] = {
+			{ .fd = live_fd(w->live), .events = POLLIN },
+			{ .fd = w->signals, .events = POLLIN },
+			{ .fd = outlet_has_more(w->out) ? w->out->fd : -1, .events = POLLOUT },
+		};
+
+		if (poll(fds, ARRAY_SIZE(fds), TURN_MS) < 0 && errno != EINTR)
+			return error_errno(err, errno, "poll");
+		/* Looked at before the last records are taken, so that none is left behind. */
+		over = take_signals(w) || clock_wall_ns() >= end;
+		r = turn(w, over);
+	}
+	return r < 0 ? error_errno(err, -r, "events") : 0;
+}
+
+static int run(struct watch *w, struct error *err)
+{
+	int r = load_rules(w, err);
+
+	if (!r)
+		r = open_signals(w, err);
+	if (r)
+		return r;
+	say_started(w, w->stats->rules);
+	w->o->ready(w->stats->rules, w->o->arg);
+	r = follow(w, err);
+	w->told_ns = 0;
+	tell_losses(w, clock_wall_ns());
+	engine_say(w->engine, ALERT_NOTE, ALERT_INFORMATIONAL, clock_wall_ns(), "merlon: stopped",
+		   "the guard has stopped", NULL);
+	/* If they are gone, that was said by who started them. */
+	(void)outlet_flush(w->out, true);
+	return r;
+}
+
+int watch_run(struct live *live, struct outlet *out, const struct watch_options *o,
+	      struct watch_stats *stats, struct error *err)
+{
+	struct watch w = { .o = o, .stats = stats, .live = live, .out = out, .signals = -1 };
+	struct engine_options eo = { .burst = o->burst, .interval_ns = o->interval_ns, .fn = on_document, .arg = &w };
+	int r;
+
+	*stats = (struct watch_stats){ 0 };
+	gethostname(w.hostname, sizeof(w.hostname) - 1);
+	eo.hostname = text_of(w.hostname);
+	r = engine_new(&w.engine, &eo);
+	if (r)
+		return error_errno(err, -r, "the guard");
+	r = run(&w, err);
+	engine_statistics(w.engine, &stats->engine);
+	stats->refused = out->refused;
+	engine_free(w.engine);
+	if (w.signals >= 0)
+		close(w.signals);
+	return r;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The guard's engine process: live events, rules, and the documents that come of them. */
+#pragma once
+#include "guard/engine.h"
+#include "guard/live.h"
+#include "guard/outlet.h"
+
+struct watch_options {
+	struct rulebook_options rules;
+	uint32_t burst; /* as engine_options has it */
+	uint64_t interval_ns;
+	uint64_t duration_ns; /* 0: until a signal */
+	/* Says how many rules are in force, once it watches. */
+	void (*ready)(size_t rules, void *arg);
+	/* Rules that are, or were to be, in force have errors. */
+	void (*bad_rules)(const struct rulebook *book, const struct error *err, void *arg);
+	void *arg;
+};
+
+struct watch_stats {
+	struct engine_stats engine;
+	struct live_stats live;
+	size_t rules; /* in force */
+	uint64_t reloads, failed_reloads;
+	uint64_t refused; /* documents that the outputs took too long for */
+};
+
+/*
+ * Until SIGINT, SIGTERM or the end of the time; SIGHUP loads the rules anew. live watches nothing yet
+ * but what it was made for; documents go to out. *stats is filled whatever happens.
+ */
+int watch_run(struct live *live, struct outlet *out, const struct watch_options *o,
+	      struct watch_stats *stats, struct error *err);
