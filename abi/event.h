@@ -53,7 +53,6 @@ enum abi_call_text {
 	ABI_TEXT_DIR2,
 	ABI_TEXT_FILE,	/* the file behind the descriptor, from the root of its mount namespace */
 	ABI_TEXT_BYTES, /* a socket address, or a struct that an argument points to */
-	ABI_EVENT_TEXTS
 };
 /* ... of an exec, and the path of a new control group. */
 enum abi_process_text {
@@ -62,6 +61,8 @@ enum abi_process_text {
 	ABI_TEXT_ENV,
 	ABI_TEXT_CWD,
 	ABI_TEXT_NAME, /* as it was asked for */
+	ABI_TEXT_STDIO, /* three: paths of descriptors 0 to 2 */
+	ABI_EVENT_TEXTS = ABI_TEXT_STDIO + 3,
 	ABI_TEXT_GROUP = ABI_TEXT_EXE,
 };
 
@@ -82,6 +83,19 @@ struct abi_event_call {
 	__u8 local[16], remote[16];
 };
 
+enum abi_exe_flag {
+	ABI_EXE_WRITABLE = 1 << 0, /* by whoever runs it: as owner, group, anybody, or with CAP_DAC_OVERRIDE */
+	ABI_EXE_SETUID = 1 << 1,
+	ABI_EXE_SETGID = 1 << 2,
+};
+
+struct abi_event_stdio {
+	__u16 inode_mode; /* 0: it is closed */
+	__u16 family;	  /* of a socket */
+	__u32 path_flags; /* enum abi_path_flag */
+};
+
+/* Of the executable and of stdio only an exec tells. */
 struct abi_event_process {
 	__u64 start_ns; /* CLOCK_BOOTTIME */
 	__u64 caps_permitted, caps_inheritable, caps_effective;
@@ -96,6 +110,11 @@ struct abi_event_process {
 	__u32 loginuid;
 	__s32 status;		  /* EXIT: as wait(2) has it */
 	char comm[ABI_EVENT_COMM];
+	__u64 pidns_start_ns; /* CLOCK_BOOTTIME: of the first process of its PID namespace */
+	__s64 exe_ctime_ns, exe_mtime_ns; /* since 1970 */
+	__u32 exe_flags;		  /* enum abi_exe_flag */
+	__u32 pad;
+	struct abi_event_stdio stdio[3];
 };
 
 struct abi_event_cgroup {
@@ -181,8 +200,8 @@ struct abi_event_settings {
 
 _Static_assert(sizeof(struct abi_span) == 8, "abi_span");
 _Static_assert(sizeof(struct abi_event_call) == 128, "abi_event_call");
-_Static_assert(sizeof(struct abi_event_process) == 96, "abi_event_process");
-_Static_assert(sizeof(struct abi_event) == 224, "abi_event");
+_Static_assert(sizeof(struct abi_event_process) == 152, "abi_event_process");
+_Static_assert(sizeof(struct abi_event) == 264, "abi_event");
 _Static_assert(sizeof(struct abi_group) == 16, "abi_group");
 _Static_assert(sizeof(struct abi_budget) == 40, "abi_budget");
 _Static_assert(sizeof(struct abi_event_plan) == 24, "abi_event_plan");

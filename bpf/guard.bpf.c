@@ -7,10 +7,9 @@
  * descriptor refers to is what the kernel opened, not what the program's memory says. Calls without a
  * plan leave after one look into an array; so there is no state per task that could overflow.
  */
-#include "bpf/lib/room.bpf.h"
+#include "bpf/lib/process.bpf.h"
 
 #include "bpf/lib/arch.bpf.h"
-#include "bpf/lib/fd.bpf.h"
 
 const volatile struct abi_settings settings __weak = {};
 const volatile struct abi_event_settings event_settings __weak = {};
@@ -23,52 +22,7 @@ struct {
 	__type(value, struct abi_event_plan);
 } event_plans SEC(".maps");
 
-/*
- * Which layer of overlayfs an inode is in. What follows the inode in fs/overlayfs's struct ovl_inode is
- * __upperdentry, since 4.13 (09d8b586731b); as overlayfs may be a module, its BTF is not asked.
- */
-static __always_inline __u16 layer_of(struct inode *inode)
-{
-	struct dentry *upper = NULL;
-
-	if (BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
-		return 0;
-	bpf_probe_read_kernel(&upper, sizeof(upper),
-			      (void *)inode + bpf_core_type_size(struct inode));
-	return upper ? ABI_EVENT_UPPER : ABI_EVENT_LOWER;
-}
-
-enum { PIDTYPE_PGID = 2, PIDTYPE_SID = 3 };
-
 /* --- processes ------------------------------------------------------------------------------------ */
-
-static __always_inline void process_fill(struct abi_event_process *p, struct task_struct *task)
-{
-	struct signal_struct *signal = BPF_CORE_READ(task, signal);
-	struct tty_struct *tty = BPF_CORE_READ(signal, tty);
-	const struct cred *cred = BPF_CORE_READ(task, cred);
-	__u32 minor;
-
-	p->parent = BPF_CORE_READ(task, real_parent, tgid);
-	if (bpf_core_field_exists(task->start_boottime))
-		p->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
-	p->vpid = pid_number(BPF_CORE_READ(task, group_leader, thread_pid), true);
-	p->sid = pid_number(BPF_CORE_READ(signal, pids[PIDTYPE_SID]), true);
-	p->pgid = pid_number(BPF_CORE_READ(signal, pids[PIDTYPE_PGID]), false);
-	p->vpgid = pid_number(BPF_CORE_READ(signal, pids[PIDTYPE_PGID]), true);
-	p->loginuid = ~0U;
-	if (bpf_core_field_exists(task->loginuid))
-		p->loginuid = BPF_CORE_READ(task, loginuid.val);
-	bpf_core_read(&p->caps_permitted, sizeof(__u64), &cred->cap_permitted);
-	bpf_core_read(&p->caps_inheritable, sizeof(__u64), &cred->cap_inheritable);
-	bpf_core_read(&p->caps_effective, sizeof(__u64), &cred->cap_effective);
-	bpf_core_read(&p->comm, sizeof(p->comm), &task->comm);
-	if (!tty)
-		return;
-	/* As /proc/PID/stat has it: new_encode_dev(). */
-	minor = BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index);
-	p->tty = (minor & 0xff) | BPF_CORE_READ(tty, driver, major) << 8 | (minor & ~0xffU) << 12;
-}
 
 /* The guard's own processes: what they do is never told, or it would never end. */
 static __always_inline bool is_spared(__u32 tgid)
@@ -122,8 +76,8 @@ int BPF_PROG(guard_exec, struct task_struct *task, int old_pid, struct linux_bin
 		r->ev.nr = nr < ABI_CALL_NR_MAX ? nr : ABI_CALL_NR_MAX;
 	}
 	process_fill(&r->ev.process, task);
-	r->ev.process.exe_ino = BPF_CORE_READ(file, f_inode, i_ino);
-	r->ev.process.exe_dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
+	r->ev.process.pidns_start_ns = pidns_start(task);
+	exe_fill(&r->ev.process, task, file);
 	r->ev.flags |= layer_of(BPF_CORE_READ(file, f_inode));
 	r->ev.process.path_flags = text_file(r, ABI_TEXT_EXE, (__u64)file);
 	BPF_CORE_READ_INTO(&cwd, task, fs, pwd);
@@ -141,6 +95,9 @@ int BPF_PROG(guard_exec, struct task_struct *task, int old_pid, struct linux_bin
 	start = BPF_CORE_READ(mm, env_start);
 	end = BPF_CORE_READ(mm, env_end);
 	text_user_bytes(r, ABI_TEXT_ENV, start, end - start);
+	stdio_fill(r, 0);
+	stdio_fill(r, 1);
+	stdio_fill(r, 2);
 	room_send_life(r);
 	return 0;
 }

@@ -58,16 +58,42 @@ struct qstr {
 	const unsigned char *name;
 };
 
+typedef struct {
+	__u32 val;
+} kuid_t;
+typedef struct {
+	__u32 val;
+} kgid_t;
+
 struct super_block {
 	u32 s_dev;
-	unsigned long s_magic;
+	unsigned long s_magic, s_flags;
+};
+
+struct timespec64 {
+	long long tv_sec;
+	long tv_nsec;
 };
 
 struct inode {
 	unsigned short i_mode;
+	kuid_t i_uid;
+	kgid_t i_gid;
 	unsigned long i_ino;
 	u32 i_generation;
 	struct super_block *i_sb;
+	struct timespec64 i_ctime, i_mtime;
+};
+
+/* 6.6 renamed the one (13bc24457850), 6.7 the other (12cd44023651). */
+struct inode___renamed {
+	struct timespec64 __i_ctime, __i_mtime;
+};
+
+/* 6.11 took them apart (3aa63a569c64). */
+struct inode___apart {
+	long long i_ctime_sec, i_mtime_sec;
+	u32 i_ctime_nsec, i_mtime_nsec;
 };
 
 struct hlist_bl_node {
@@ -83,6 +109,7 @@ struct dentry {
 
 struct vfsmount {
 	struct dentry *mnt_root;
+	int mnt_flags;
 };
 
 struct ns_common {
@@ -131,8 +158,13 @@ struct mm_struct {
 	unsigned long arg_start, arg_end, env_start, env_end;
 };
 
+struct pid_namespace {
+	struct task_struct *child_reaper;
+};
+
 struct upid {
 	int nr;
+	struct pid_namespace *ns;
 };
 
 struct pid {
@@ -167,12 +199,6 @@ struct user_namespace {
 	struct ns_common ns;
 };
 
-typedef struct {
-	__u32 val;
-} kuid_t;
-typedef struct {
-	__u32 val;
-} kgid_t;
 typedef struct {
 	__u64 bits; /* not by name: __u32 cap[2] before 6.3 (f122a08b197d), the same eight bytes */
 } kernel_cap_t;
@@ -247,6 +273,13 @@ enum {
 	S_IFMT = 0170000,
 	S_IFDIR = 0040000,
 	S_IFSOCK = 0140000,
+	S_ISUID = 04000,
+	S_ISGID = 02000,
+	S_IXGRP = 010,
+
+	MNT_READONLY = 0x40, /* vfsmount.mnt_flags */
+	SB_RDONLY = 1,	     /* super_block.s_flags */
+	CAP_DAC_OVERRIDE = 1,
 
 	FMODE_READ = 0x1,
 	FMODE_WRITE = 0x2,

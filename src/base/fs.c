@@ -5,12 +5,16 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/str.h"
+
+enum { RENAMES_MAX = 16 };
 
 static int open_regular(int dirfd, const char *path)
 {
@@ -29,13 +33,10 @@ static int open_regular(int dirfd, const char *path)
 	return fd;
 }
 
-int fs_read_at(int dirfd, const char *path, size_t limit, struct buf *b, struct error *err)
+static int read_all(int fd, const char *path, size_t limit, struct buf *b, struct error *err)
 {
-	cleanup_fd int fd = open_regular(dirfd, path);
 	char chunk[16384];
 
-	if (fd < 0)
-		return error_errno(err, -fd, "%s", path);
 	for (;;) {
 		ssize_t n = read(fd, chunk, sizeof(chunk));
 
@@ -52,6 +53,44 @@ int fs_read_at(int dirfd, const char *path, size_t limit, struct buf *b, struct 
 	}
 	buf_add(b, "", 0);
 	return b->failed ? error_errno(err, ENOMEM, "%s", path) : 0;
+}
+
+int fs_read_at(int dirfd, const char *path, size_t limit, struct buf *b, struct error *err)
+{
+	cleanup_fd int fd = open_regular(dirfd, path);
+
+	return fd < 0 ? error_errno(err, -fd, "%s", path) : read_all(fd, path, limit, b, err);
+}
+
+int fs_open_in_root(int root_fd, const char *path)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC,
+				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS |
+					   RESOLVE_NO_XDEV };
+	cleanup_fd int place = -1;
+	char again[32];
+	struct stat st;
+	int fd;
+
+	for (int i = 0; place < 0 && i < RENAMES_MAX; i++) {
+		place = (int)syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+		if (place < 0 && errno != EAGAIN) /* somebody renamed on the way */
+			return -errno;
+	}
+	if (place < 0 || fstat(place, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	snprintf(again, sizeof(again), "/proc/self/fd/%d", place);
+	fd = open(again, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	return fd < 0 ? -errno : fd;
+}
+
+int fs_read_in_root(int root_fd, const char *path, size_t limit, struct buf *b)
+{
+	cleanup_fd int fd = fs_open_in_root(root_fd, path);
+
+	return fd < 0 ? fd : read_all(fd, path, limit, b, NULL);
 }
 
 int fs_read(const char *path, size_t limit, struct buf *b, struct error *err)

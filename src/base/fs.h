@@ -15,6 +15,14 @@
 int fs_read_at(int dirfd, const char *path, size_t limit, struct buf *b, struct error *err);
 int fs_read(const char *path, size_t limit, struct buf *b, struct error *err);
 
+/*
+ * Opens a regular file under a root that may be hostile: links and ".." stay within, nothing is
+ * crossed into another file system, and no device or FIFO is touched. -errno. Needs Linux 5.6.
+ */
+int fs_open_in_root(int root_fd, const char *path);
+/* Reads all of it, as fs_read_at(). */
+int fs_read_in_root(int root_fd, const char *path, size_t limit, struct buf *b);
+
 /* The first line of a small file without its newline in a caller's buffer; -errno. */
 int fs_read_line(const char *path, char *out, size_t size);
 

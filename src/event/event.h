@@ -50,6 +50,8 @@ struct event_container {
 
 #define EVENT_CONTAINER_NONE ((struct event_container){ 0 })
 
+enum { STDIO_COUNT = 3 };
+
 /* A process; process NULL above it: unknown or none. */
 struct process {
 	const struct process *parent;
@@ -74,6 +76,7 @@ struct process {
 	uint64_t start_ns, pidns_start_ns; /* since 1970; 0: unknown */
 	uint64_t exe_inode, exe_ctime_ns, exe_mtime_ns;
 	bool exe_writable, exe_upper_layer, exe_lower_layer, exe_memfd, exe_deleted;
+	bool exe_setuid, exe_setgid;
 	bool healthcheck, liveness_probe, readiness_probe;
 
 	uint32_t thread_count;

@@ -170,6 +170,8 @@ const struct field_def event_fields[] = {
 	PROC("proc.is_exe_lower_layer", BOOL, KERNEL, field_process_flag, P(exe_lower_layer), "The executable is in a read-only layer of the container.", "true"),
 	PROC("proc.is_exe_from_memfd", BOOL, KERNEL, field_process_flag, P(exe_memfd), "The executable is a file in memory (memfd_create).", "true"),
 	PROC("proc.is_exe_deleted", BOOL, KERNEL | FIELD_OURS, field_process_flag, P(exe_deleted), "The executable has no name left in any directory.", "true"),
+	PROC("proc.is_exe_setuid", BOOL, KERNEL | FIELD_OURS, field_process_flag, P(exe_setuid), "The executable runs with the user id of its owner (set-user-ID).", "true"),
+	PROC("proc.is_exe_setgid", BOOL, KERNEL | FIELD_OURS, field_process_flag, P(exe_setgid), "The executable runs with the id of its group (set-group-ID).", "true"),
 	PROC("proc.is_sid_leader", BOOL, KERNEL, field_process_is_leader, LEADER_SESSION, "The process leads its session.", "true"),
 	PROC("proc.is_vpgid_leader", BOOL, KERNEL, field_process_is_leader, LEADER_VGROUP, "The process leads its group, by the ids of its PID namespace.", "true"),
 	PROC("proc.is_pgid_leader", BOOL, KERNEL, field_process_is_leader, LEADER_GROUP, "The process leads its group.", "true"),

@@ -64,6 +64,8 @@ static const struct member process_members[] = {
 	P(41, U32, thread_count, "threads", "number of threads"),
 	P(42, TEXTS, stdio_types, "stdio_types", "what descriptors 0, 1, 2 are"),
 	P(43, TEXTS, stdio_names, "stdio_names", "names of descriptors 0, 1, 2"),
+	P(44, BOOL, exe_setuid, "exe_setuid", "the executable gives its owner's user id"),
+	P(45, BOOL, exe_setgid, "exe_setgid", "the executable gives its group's id"),
 };
 
 static const struct member container_members[] = {

@@ -31,6 +31,8 @@ struct group {
 	char *path;
 	struct event_container *container; /* NULL: none, or not asked yet */
 	struct container who;
+	struct mount *mounts; /* of container, as its labels: their texts are who's */
+	struct text *labels;
 	int64_t asked_first_ns, ask_next_ns;
 	bool settled; /* nothing more will be known */
 };
@@ -61,6 +63,8 @@ int container_table_new(struct container_table **ret, const struct cgroup_layout
 static void group_free(struct group *g)
 {
 	container_deinit(&g->who);
+	free(g->mounts);
+	free(g->labels);
 	free(g->container);
 	free(g->path);
 	free(g);
@@ -172,6 +176,36 @@ size_t container_table_missing(const struct container_table *t, uint64_t *out, s
 	return n;
 }
 
+static struct text text_or_none(const char *s)
+{
+	return s ? text_of(s) : TEXT_NONE;
+}
+
+static void describe_lists(struct group *g)
+{
+	struct event_container *c = g->container;
+	const struct container *who = &g->who;
+
+	free(g->mounts);
+	free(g->labels);
+	g->mounts = calloc(who->mounts.len + 1, sizeof(*g->mounts));
+	g->labels = calloc(who->labels.len + 1, sizeof(*g->labels));
+	for (size_t i = 0; g->mounts && i < who->mounts.len; i++)
+		g->mounts[i] = (struct mount){
+			.source = text_or_none(who->mounts.items[i].source),
+			.dest = text_or_none(who->mounts.items[i].destination),
+			.mode = who->mounts.items[i].writable ? TEXT("rw") : TEXT("ro"),
+			.propagation = text_or_none(who->mounts.items[i].propagation),
+			.writable = who->mounts.items[i].writable,
+		};
+	for (size_t i = 0; g->labels && i < who->labels.len; i++)
+		g->labels[i] = text_of(who->labels.items[i]);
+	if (g->mounts)
+		c->mounts = (struct mounts){ g->mounts, (uint32_t)who->mounts.len };
+	if (g->labels)
+		c->labels = (struct texts){ g->labels, (uint32_t)who->labels.len };
+}
+
 static void describe(struct container_table *t, struct group *g)
 {
 	const struct container *who = &g->who;
@@ -187,6 +221,14 @@ static void describe(struct container_table *t, struct group *g)
 	c->pod.name = text_of(who->pod_name);
 	c->pod.namespace = text_of(who->pod_namespace);
 	c->pod.uid = text_of(who->pod_uid);
+	if (who->image)
+		container_image_split(who->image, &c->repository, &c->tag);
+	c->has_privileged = who->has_privileged;
+	c->privileged = who->privileged;
+	c->host_pid = who->host_pid;
+	c->host_network = who->host_network;
+	c->host_ipc = who->host_ipc;
+	describe_lists(g);
 	c->version = ++t->version;
 }
 

@@ -15,6 +15,7 @@
 #include "guard/container_table.h"
 #include "guard/process_scan.h"
 #include "guard/translate.h"
+#include "guard/user_table.h"
 #include "identity/container.h"
 #include "identity/launch.h"
 #include "sensor/event_record.h"
@@ -41,6 +42,7 @@ struct live {
 	struct call_table calls;
 	struct container_table *containers;
 	struct process_table *processes;
+	struct user_table *users;
 	struct translator *translator;
 	struct sensor_stream *stream;
 	char hostname[HOST_NAME_MAX + 1];
@@ -86,8 +88,10 @@ static void forget_group(struct live *l, uint64_t cgroup)
 {
 	const struct event_container *c = container_table_own(l->containers, cgroup);
 
-	if (c)
+	if (c) {
 		process_table_forget_container(l->processes, c);
+		user_table_forget(l->users, c);
+	}
 	container_table_remove(l->containers, cgroup);
 }
 
@@ -247,6 +251,23 @@ static int start_command(struct live *l, char **command, struct error *err)
 
 /* --- life --------------------------------------------------------------------------------------------- */
 
+static void name_users(struct process *p, void *arg)
+{
+	struct live *l = arg;
+	struct user_names names, login;
+
+	user_table_find(l->users, p->container, (pid_t)p->pid, p->uid, p->gid, &names);
+	p->user = names.user;
+	p->home = names.home;
+	p->shell = names.shell;
+	p->group = names.group;
+	p->login_user = TEXT_NONE;
+	if (p->loginuid == ID_NONE)
+		return;
+	user_table_find(l->users, NULL, 0, p->loginuid, ID_NONE, &login); /* they come from the host */
+	p->login_user = login.user;
+}
+
 static int make_tables(struct live *l, struct error *err)
 {
 	int64_t offset = clock_boot_offset_ns();
@@ -256,6 +277,10 @@ static int make_tables(struct live *l, struct error *err)
 	r = container_table_new(&l->containers, &l->layout, on_container, l);
 	if (!r)
 		r = process_table_new(&l->processes, offset, container_table_find, l->containers);
+	if (!r)
+		r = user_table_new(&l->users);
+	if (!r)
+		process_table_set_users(l->processes, name_users, l);
 	if (!r)
 		r = translator_new(&l->translator, &l->calls, l->processes, offset);
 	return r ? error_errno(err, -r, "tables of processes") : 0;
@@ -341,6 +366,7 @@ void live_free(struct live *l)
 	sensor_stream_free(l->stream);
 	translator_free(l->translator);
 	process_table_free(l->processes);
+	user_table_free(l->users);
 	container_table_free(l->containers);
 	if (*l->command_cgroup)
 		cgroup_remove(&l->layout, l->command_cgroup);

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/fs.h"
 #include "base/str.h"
+#include "guard/process_exe.h"
 #include "identity/process.h"
 
 enum { STAT_MAX = 4096, LIST_MAX = 64 << 10 };
@@ -55,6 +56,7 @@ int process_scan_one(const struct cgroup_layout *layout, uint32_t pid, process_s
 	cleanup_buf struct buf stat = BUF_INIT, args = BUF_INIT, env = BUF_INIT;
 	struct process_facts f = { .pid = pid, .loginuid = UINT32_MAX };
 	char path[64], exe[PATH_MAX], cwd[PATH_MAX], group[PATH_MAX], line[32];
+	struct stdio_room stdio;
 	struct process_status p;
 	uint64_t n;
 
@@ -79,6 +81,8 @@ int process_scan_one(const struct cgroup_layout *layout, uint32_t pid, process_s
 		f.exepath.len -= (uint32_t)strlen(" (deleted)");
 		f.exe_deleted = true;
 	}
+	process_exe_scan(pid, &f);
+	process_stdio_scan(pid, &f, &stdio);
 	snprintf(path, sizeof(path), "/proc/%u/loginuid", pid);
 	if (!fs_read_line(path, line, sizeof(line)) && str_to_u64(line, &n))
 		f.loginuid = (uint32_t)n;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guard/fd_kind.h"
 #include "sensor/event_record.h"
 
 enum { BUCKETS = 1 << 14, LIST_MAX = 4096 };
@@ -25,6 +26,8 @@ struct process_table {
 	int64_t boot_offset_ns;
 	process_container_fn container_of;
 	void *arg;
+	process_users_fn users_of;
+	void *users_arg;
 };
 
 /* --- entries -------------------------------------------------------------------------------------- */
@@ -132,16 +135,21 @@ static size_t texts_size(struct texts list)
 /* Gives e texts of its own, equal to those of from (which may be its old ones). */
 static int keep_texts(struct entry *e, const struct process *from)
 {
-	size_t size = texts_size(from->args) + texts_size(from->env) + from->name.len +
-		      from->exe.len + from->exepath.len + from->cwd.len;
+	size_t size = texts_size(from->args) + texts_size(from->env) + texts_size(from->stdio_types) +
+		      texts_size(from->stdio_names) + from->name.len + from->exe.len +
+		      from->exepath.len + from->cwd.len;
 	char *block = malloc(size + 1), *at;
 	struct text *items = (struct text *)block;
 
 	if (!block)
 		return -ENOMEM;
-	at = block + (from->args.count + from->env.count) * sizeof(*items);
+	at = block + (from->args.count + from->env.count + from->stdio_types.count +
+		      from->stdio_names.count) *
+			     sizeof(*items);
 	copy_texts(&e->p.args, from->args, &items, &at);
 	copy_texts(&e->p.env, from->env, &items, &at);
+	copy_texts(&e->p.stdio_types, from->stdio_types, &items, &at);
+	copy_texts(&e->p.stdio_names, from->stdio_names, &items, &at);
 	copy_text(&e->p.name, from->name, &at);
 	copy_text(&e->p.exe, from->exe, &at);
 	copy_text(&e->p.exepath, from->exepath, &at);
@@ -182,6 +190,12 @@ int process_table_new(struct process_table **ret, int64_t boot_offset_ns, proces
 	return 0;
 }
 
+void process_table_set_users(struct process_table *t, process_users_fn fn, void *arg)
+{
+	t->users_of = fn;
+	t->users_arg = arg;
+}
+
 void process_table_free(struct process_table *t)
 {
 	if (!t)
@@ -209,6 +223,12 @@ size_t process_table_count(const struct process_table *t)
 	return t->count;
 }
 
+static void name_users(struct process_table *t, struct entry *e)
+{
+	if (t->users_of && e->p.uid != ID_NONE)
+		t->users_of(&e->p, t->users_arg);
+}
+
 static void set_cgroup(struct process_table *t, struct entry *e, uint64_t cgroup)
 {
 	const struct event_container *c;
@@ -219,7 +239,10 @@ static void set_cgroup(struct process_table *t, struct entry *e, uint64_t cgroup
 	c = t->container_of ? t->container_of(cgroup, t->arg) : NULL;
 	if (c == e->p.container && (!c || c->version == e->container_version))
 		return;
-	e->p.container = c;
+	if (c != e->p.container) {
+		e->p.container = c;
+		name_users(t, e);
+	}
 	e->container_version = c ? c->version : 0;
 	touch(t, e);
 }
@@ -267,9 +290,20 @@ static uint64_t since_1970(const struct process_table *t, uint64_t boot_ns)
 	return boot_ns ? boot_ns + (uint64_t)t->boot_offset_ns : 0;
 }
 
+/* Empty where a descriptor is closed. */
+static void stdio_texts(const struct process_facts *f, struct text types[STDIO_COUNT],
+			struct text names[STDIO_COUNT])
+{
+	for (unsigned i = 0; i < STDIO_COUNT; i++) {
+		types[i] = f->stdio_types[i] ? fd_types[f->stdio_types[i]].name : TEXT("");
+		names[i] = f->stdio_names[i].data ? f->stdio_names[i] : TEXT("");
+	}
+}
+
 int process_table_put(struct process_table *t, const struct process_facts *f)
 {
-	struct text args[LIST_MAX], env[LIST_MAX];
+	struct text args[LIST_MAX], env[LIST_MAX], types[STDIO_COUNT];
+	struct text names[STDIO_COUNT];
 	struct process said = PROCESS_NONE;
 	struct entry *e = entry_for(t, f->pid, since_1970(t, f->start_ns));
 	struct entry *parent = f->parent && f->parent != f->pid ? find(t, f->parent) : NULL;
@@ -285,6 +319,9 @@ int process_table_put(struct process_table *t, const struct process_facts *f)
 	said.name = f->name;
 	said.exepath = f->exepath;
 	said.cwd = f->cwd;
+	stdio_texts(f, types, names);
+	said.stdio_types = (struct texts){ types, STDIO_COUNT };
+	said.stdio_names = (struct texts){ names, STDIO_COUNT };
 	if (keep_texts(e, &said))
 		return -ENOMEM;
 	e->p.vpid = f->vpid;
@@ -300,15 +337,23 @@ int process_table_put(struct process_table *t, const struct process_facts *f)
 	e->p.cap_effective = f->caps_effective;
 	if (f->start_ns)
 		e->p.start_ns = since_1970(t, f->start_ns);
+	if (f->pidns_start_ns)
+		e->p.pidns_start_ns = since_1970(t, f->pidns_start_ns);
 	e->p.exe_inode = f->exe_ino;
+	e->p.exe_ctime_ns = f->exe_ctime_ns;
+	e->p.exe_mtime_ns = f->exe_mtime_ns;
 	e->p.exe_memfd = f->exe_memfd;
 	e->p.exe_deleted = f->exe_deleted;
 	e->p.exe_upper_layer = f->exe_upper_layer;
 	e->p.exe_lower_layer = f->exe_lower_layer;
+	e->p.exe_writable = f->exe_writable;
+	e->p.exe_setuid = f->exe_setuid;
+	e->p.exe_setgid = f->exe_setgid;
 	e->p.thread_count = 1;
 	if (parent && !e->p.parent)
 		set_parent(e, parent);
 	set_cgroup(t, e, f->cgroup);
+	name_users(t, e);
 	touch(t, e);
 	return 0;
 }
@@ -322,6 +367,11 @@ int process_table_put_missing(struct process_table *t, const struct process_fact
 	return process_table_put(t, f);
 }
 
+static void forget_users(struct process *p)
+{
+	p->user = p->home = p->shell = p->group = TEXT_NONE;
+}
+
 void process_table_forget_container(struct process_table *t, const struct event_container *c)
 {
 	for (size_t i = 0; i < BUCKETS; i++) {
@@ -332,6 +382,7 @@ void process_table_forget_container(struct process_table *t, const struct event_
 					continue;
 				e->p.container = NULL;
 				e->container_version = 0;
+				forget_users(&e->p);
 				touch(t, e);
 			}
 		}
@@ -369,6 +420,37 @@ static struct text comm_of(const struct abi_event *ev)
 	return text_from(ev->process.comm, strnlen(ev->process.comm, sizeof(ev->process.comm)));
 }
 
+/* A child runs what its parent runs. */
+static void copy_exe(struct process *to, const struct process *from)
+{
+	to->exe_inode = from->exe_inode;
+	to->exe_ctime_ns = from->exe_ctime_ns;
+	to->exe_mtime_ns = from->exe_mtime_ns;
+	to->exe_memfd = from->exe_memfd;
+	to->exe_deleted = from->exe_deleted;
+	to->exe_upper_layer = from->exe_upper_layer;
+	to->exe_lower_layer = from->exe_lower_layer;
+	to->exe_writable = from->exe_writable;
+	to->exe_setuid = from->exe_setuid;
+	to->exe_setgid = from->exe_setgid;
+}
+
+/* The child is who its parent is, as long as nothing else is said. */
+static void copy_users(struct entry *to, const struct entry *from)
+{
+	if (!from)
+		return;
+	to->p.container = from->p.container;
+	to->container_version = from->container_version;
+	to->p.uid = from->p.uid;
+	to->p.gid = from->p.gid;
+	to->p.user = from->p.user;
+	to->p.home = from->p.home;
+	to->p.shell = from->p.shell;
+	to->p.group = from->p.group;
+	to->p.login_user = from->p.login_user;
+}
+
 static int apply_fork(struct process_table *t, const struct abi_event *ev)
 {
 	const struct abi_event_process *said = &ev->process;
@@ -401,21 +483,35 @@ static int apply_fork(struct process_table *t, const struct abi_event *ev)
 	e->p.cap_inheritable = said->caps_inheritable;
 	e->p.cap_effective = said->caps_effective;
 	e->p.start_ns = since_1970(t, said->start_ns);
-	e->p.exe_inode = from.exe_inode;
-	e->p.exe_memfd = from.exe_memfd;
-	e->p.exe_deleted = from.exe_deleted;
-	e->p.exe_upper_layer = from.exe_upper_layer;
-	e->p.exe_lower_layer = from.exe_lower_layer;
+	copy_exe(&e->p, &from);
+	copy_users(e, parent);
+	e->p.pidns_start_ns = said->vpid == 1 ? e->p.start_ns : from.pidns_start_ns;
 	e->p.thread_count = 1;
 	set_parent(e, parent);
 	touch(t, e);
 	return 0;
 }
 
+static void stdio_of(const struct abi_event *ev, struct process_facts *f)
+{
+	for (unsigned i = 0; i < STDIO_COUNT; i++) {
+		const struct abi_event_stdio *said = &ev->process.stdio[i];
+		bool in_memory = said->path_flags & ABI_PATH_MEMORY;
+		struct text name = event_record_text(ev, ABI_TEXT_STDIO + i);
+
+		if (said->family)
+			f->stdio_types[i] = fd_kind_of_socket(said->family);
+		else if (said->inode_mode)
+			f->stdio_types[i] = fd_kind_of_file(said->inode_mode, in_memory, name);
+		if (f->stdio_types[i] != FD_PIPE)
+			f->stdio_names[i] = name;
+	}
+}
+
 static int apply_exec(struct process_table *t, const struct abi_event *ev)
 {
 	const struct abi_event_process *said = &ev->process;
-	const struct process_facts f = {
+	struct process_facts f = {
 		.pid = ev->tgid,
 		.parent = said->parent,
 		.vpid = said->vpid,
@@ -441,8 +537,15 @@ static int apply_exec(struct process_table *t, const struct abi_event *ev)
 		.exe_deleted = said->path_flags & ABI_PATH_DELETED,
 		.exe_upper_layer = ev->flags & ABI_EVENT_UPPER,
 		.exe_lower_layer = ev->flags & ABI_EVENT_LOWER,
+		.pidns_start_ns = said->pidns_start_ns,
+		.exe_ctime_ns = said->exe_ctime_ns > 0 ? (uint64_t)said->exe_ctime_ns : 0,
+		.exe_mtime_ns = said->exe_mtime_ns > 0 ? (uint64_t)said->exe_mtime_ns : 0,
+		.exe_writable = said->exe_flags & ABI_EXE_WRITABLE,
+		.exe_setuid = said->exe_flags & ABI_EXE_SETUID,
+		.exe_setgid = said->exe_flags & ABI_EXE_SETGID,
 	};
 
+	stdio_of(ev, &f);
 	return process_table_put(t, &f);
 }
 
@@ -463,6 +566,7 @@ int process_table_apply(struct process_table *t, const struct abi_event *ev)
 	if (e->p.uid != ev->uid || e->p.gid != ev->gid) {
 		e->p.uid = ev->uid;
 		e->p.gid = ev->gid;
+		name_users(t, e);
 		touch(t, e);
 	}
 	set_cgroup(t, e, ev->cgroup);

@@ -27,6 +27,10 @@ void process_table_free(struct process_table *t);
 DEFINE_CLEANUP(struct process_table *, process_table_free)
 #define cleanup_process_table cleanup(process_table_freep)
 
+/* Fills in names of the users of p by its ids, pid and container; what they are lives as long as that container. */
+typedef void (*process_users_fn)(struct process *p, void *arg);
+void process_table_set_users(struct process_table *t, process_users_fn fn, void *arg);
+
 /* NULL: not known. Valid until the next change of the table. */
 const struct process *process_table_find(const struct process_table *t, uint32_t pid);
 size_t process_table_count(const struct process_table *t);

@@ -4,12 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/arena.h"
+#include "guard/fd_kind.h"
 #include "sensor/event_record.h"
 
-enum { FAMILY_UNIX = 1, FAMILY_INET = 2, FAMILY_INET6 = 10, FAMILY_NETLINK = 16 };
 enum { MODE_CREATED = 0x100000, EXEC_MEMORY = 1 << 20 };
 #define OPEN_CREATED (1ULL << 40) /* O_F_CREATED in names_open */
 
@@ -234,42 +233,13 @@ static void socket_fill(struct translator *x, const struct abi_event *record, en
 	struct text path = TEXT_NONE;
 	uint16_t port;
 
-	switch (record->call.family) {
-	case FAMILY_INET:
-	case FAMILY_INET6:
+	x->fd.type = fd_kind_of_socket(record->call.family);
+	if (x->fd.type == FD_IPV4 || x->fd.type == FD_IPV6)
 		inet_fill(&x->fd, record, hook);
-		break;
-	case FAMILY_UNIX:
-		x->fd.type = FD_UNIX;
-		if (sockaddr_parse(event_record_text(record, ABI_TEXT_BYTES), &address, &port,
-				   &path))
-			x->fd.name = unix_name(x, path);
-		break;
-	case FAMILY_NETLINK:
-		x->fd.type = FD_NETLINK;
-		break;
-	default:
-		x->fd.type = FD_UNSUPPORTED;
-		break;
-	}
+	else if (x->fd.type == FD_UNIX &&
+		 sockaddr_parse(event_record_text(record, ABI_TEXT_BYTES), &address, &port, &path))
+		x->fd.name = unix_name(x, path);
 }
-
-/* Files without a file system, by the name that the kernel gives them. */
-static const struct {
-	struct text name;
-	enum fd_type type;
-} anonymous[] = {
-	{ TEXT("memfd:"), FD_MEMFD },
-	{ TEXT("[eventfd]"), FD_EVENT },
-	{ TEXT("[signalfd]"), FD_SIGNAL },
-	{ TEXT("[eventpoll]"), FD_EVENTPOLL },
-	{ TEXT("inotify"), FD_INOTIFY },
-	{ TEXT("[timerfd]"), FD_TIMER },
-	{ TEXT("bpf-"), FD_BPF },
-	{ TEXT("[userfaultfd]"), FD_USERFAULT },
-	{ TEXT("[io_uring]"), FD_IO_URING },
-	{ TEXT("[pidfd]"), FD_PIDFD },
-};
 
 /* The kernel's own number of a device as stat(2) has it. */
 static uint32_t device_number(uint32_t dev)
@@ -282,6 +252,7 @@ static uint32_t device_number(uint32_t dev)
 static void file_fill(struct translator *x, const struct abi_event *record)
 {
 	const struct abi_event_call *c = &record->call;
+	bool in_memory = c->path_flags & ABI_PATH_MEMORY;
 	struct fd *fd = &x->fd;
 
 	fd->name = event_record_text(record, ABI_TEXT_FILE);
@@ -290,16 +261,9 @@ static void file_fill(struct translator *x, const struct abi_event *record)
 	fd->inode = c->ino;
 	fd->upper_layer = record->flags & ABI_EVENT_UPPER;
 	fd->lower_layer = record->flags & ABI_EVENT_LOWER;
-	fd->type = S_ISDIR(c->inode_mode)  ? FD_DIRECTORY :
-		   S_ISFIFO(c->inode_mode) ? FD_PIPE :
-					     FD_FILE;
-	if (!(c->path_flags & ABI_PATH_MEMORY) && fd->type != FD_PIPE)
-		return;
-	if (text_eq(fd->name, TEXT("/"))) /* it has none */
+	fd->type = fd_kind_of_file(c->inode_mode, in_memory, fd->name);
+	if ((in_memory || fd->type == FD_PIPE) && text_eq(fd->name, TEXT("/"))) /* it has none */
 		fd->name = TEXT_NONE;
-	for (size_t i = 0; i < ARRAY_SIZE(anonymous); i++)
-		if (text_starts(fd->name, anonymous[i].name))
-			fd->type = anonymous[i].type;
 }
 
 static void fd_fill(struct translator *x, const struct abi_event *record, struct event *ev,

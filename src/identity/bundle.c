@@ -109,6 +109,124 @@ static void mounts_read(const json_t *mounts, struct container *c)
 	}
 }
 
+/* --- what a container may reach ------------------------------------------------------------------- */
+
+static bool is_option(const json_t *options, const char *word)
+{
+	const json_t *option;
+	size_t i;
+
+	json_array_foreach (options, i, option)
+		if (json_is_string(option) && str_eq(json_string_value(option), word))
+			return true;
+	return false;
+}
+
+static const char *propagation_of(const json_t *options)
+{
+	static const char *const words[] = { "private", "rprivate", "shared",	  "rshared",
+					     "slave",	"rslave",   "unbindable", "runbindable" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (is_option(options, words[i]))
+			return words[i];
+	return NULL;
+}
+
+/* What of the host is in it, for rules that ask what is mounted where. */
+static void binds_read(const json_t *mounts, struct container *c)
+{
+	const json_t *mount;
+	size_t i;
+
+	json_array_foreach (mounts, i, mount) {
+		const char *to = json_string_value(json_object_get(mount, "destination"));
+		const char *from = json_string_value(json_object_get(mount, "source"));
+		const json_t *options = json_object_get(mount, "options");
+		struct container_mount *m;
+
+		if (!to || !from || from[0] != '/' || c->mounts.len >= STRINGS_MAX)
+			continue;
+		m = vec_add(&c->mounts);
+		if (!m)
+			return;
+		*m = (struct container_mount){ .writable = !is_option(options, "ro") };
+		fill(&m->destination, to);
+		fill(&m->source, from);
+		fill(&m->propagation, propagation_of(options));
+	}
+}
+
+/* The workload shares the host's namespace if it asks for none of its own. */
+static bool is_shared(const json_t *namespaces, const char *type)
+{
+	const json_t *ns;
+	size_t i;
+
+	json_array_foreach (namespaces, i, ns) {
+		const char *is = json_string_value(json_object_get(ns, "type"));
+
+		if (is && str_eq(is, type))
+			return false;
+	}
+	return true;
+}
+
+static bool has_every_device(const json_t *devices)
+{
+	const json_t *rule;
+	bool all = false;
+	size_t i;
+
+	json_array_foreach (devices, i, rule) { /* the last word counts */
+		const char *type = json_string_value(json_object_get(rule, "type"));
+
+		if (json_object_get(rule, "major") || json_object_get(rule, "minor") ||
+		    (type && !str_eq(type, "a")))
+			continue;
+		all = json_is_true(json_object_get(rule, "allow"));
+	}
+	return all;
+}
+
+/* What nobody who is not trusted with the host gets. */
+static bool has_host_capabilities(const json_t *bounding)
+{
+	return is_option(bounding, "CAP_SYS_ADMIN") && is_option(bounding, "CAP_SYS_MODULE") &&
+	       is_option(bounding, "CAP_SYS_RAWIO");
+}
+
+static void privilege_read(const json_t *config, struct container *c)
+{
+	const json_t *process = json_object_get(config, "process");
+	const json_t *os = json_object_get(config, "linux");
+	const json_t *namespaces = json_object_get(os, "namespaces");
+	const json_t *resources = json_object_get(os, "resources");
+
+	if (!json_is_object(os))
+		return;
+	c->has_privileged = true;
+	c->privileged = has_every_device(json_object_get(resources, "devices")) &&
+			has_host_capabilities(json_object_get(
+				json_object_get(process, "capabilities"), "bounding"));
+	c->host_pid = is_shared(namespaces, "pid");
+	c->host_network = is_shared(namespaces, "network");
+	c->host_ipc = is_shared(namespaces, "ipc");
+}
+
+void bundle_labels_read(const json_t *object, struct container *c)
+{
+	const json_t *value;
+	const char *key;
+
+	json_object_foreach ((json_t *)object, key, value) {
+		const char *text = json_string_value(value);
+		cleanup_free char *label = text ? str_format("%s=%s", key, text) : NULL;
+
+		add_string(&c->labels.items, &c->labels.len, &c->labels.size, label);
+	}
+}
+
 int bundle_parse(const char *text, size_t len, struct container *c)
 {
 	cleanup_json json_t *config = json_loadb(text, len, 0, NULL);
@@ -124,7 +242,10 @@ int bundle_parse(const char *text, size_t len, struct container *c)
 		json_is_object(json_object_get(json_object_get(config, "linux"), "seccomp"));
 	fill(&c->rootfs, json_string_value(json_object_get(root, "path")));
 	annotations_read(json_object_get(config, "annotations"), c);
+	bundle_labels_read(json_object_get(config, "annotations"), c);
 	mounts_read(json_object_get(config, "mounts"), c);
+	binds_read(json_object_get(config, "mounts"), c);
+	privilege_read(config, c);
 	json_array_foreach (json_object_get(process, "args"), i, arg)
 		add_string(&c->command.items, &c->command.len, &c->command.size,
 			   json_string_value(arg));

@@ -14,9 +14,6 @@
 
 enum { STATE_MAX = 16 << 20, ENGINE_FILE_MAX = 64 << 20 };
 
-
-
-
 void container_deinit(struct container *c)
 {
 	free(c->id);
@@ -40,6 +37,15 @@ void container_deinit(struct container *c)
 	vec_foreach(v, &c->command)
 		free(*v);
 	vec_deinit(&c->command);
+	vec_foreach(m, &c->mounts) {
+		free(m->source);
+		free(m->destination);
+		free(m->propagation);
+	}
+	vec_deinit(&c->mounts);
+	vec_foreach(v, &c->labels)
+		free(*v);
+	vec_deinit(&c->labels);
 	memset(c, 0, sizeof(*c));
 }
 
@@ -185,6 +191,7 @@ static void docker_read(struct container *c)
 	fill(&c->name, name && *name == '/' ? name + 1 : name);
 	fill(&c->image, json_string_value(json_object_get(json_object_get(config, "Config"), "Image")));
 	fill(&c->image_digest, json_string_value(json_object_get(config, "Image")));
+	bundle_labels_read(json_object_get(json_object_get(config, "Config"), "Labels"), c);
 }
 
 /* containers/storage keeps one list for all containers of podman or CRI-O, beside their bundles. */
@@ -359,4 +366,19 @@ bool container_has_image(const struct container *c, const char *pattern)
 			*at = '\0';
 	}
 	return false;
+}
+
+void container_image_split(const char *image, struct text *repository, struct text *tag)
+{
+	const char *at = strchr(image, '@'), *name = strrchr(image, '/'), *colon;
+	size_t len = at ? (size_t)(at - image) : strlen(image);
+
+	if (at)
+		for (name = at; name > image && *name != '/'; name--)
+			;
+	colon = memchr(name ? name : image, ':', (size_t)(image + len - (name ? name : image)));
+	*repository = text_from(image, colon ? (size_t)(colon - image) : len);
+	*tag = colon && colon + 1 < image + len ?
+		       text_from(colon + 1, (size_t)(image + len - colon - 1)) :
+		       TEXT_NONE;
 }

@@ -10,9 +10,17 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "base/vec.h"
 #include "identity/cgroup.h"
 #include "identity/cgroup_name.h"
+
+/* A file or directory of the host in the container, as config.json asks for it. */
+struct container_mount {
+	char *source, *destination;
+	char *propagation; /* "rprivate"; NULL: not said */
+	bool writable;
+};
 
 /* All strings are owned, NULL if unknown. */
 struct container {
@@ -32,12 +40,20 @@ struct container {
 	VEC(char *) volumes; /* mount points of data that is not the image's */
 	VEC(char *) volume_sources; /* where that is on the host, in the same order */
 	VEC(char *) command; /* as config.json has it */
+	VEC(struct container_mount) mounts;
+	VEC(char *) labels; /* "key=value" */
+	/* Every capability and every device; known once there is a config.json. */
+	bool has_privileged, privileged;
+	bool host_pid, host_network, host_ipc;
 };
 
 void container_deinit(struct container *c);
 #define cleanup_container cleanup(container_deinit)
 
 typedef VEC(struct container) container_list;
+/* "docker.io/library/nginx:1@sha256:..." -> the part before the tag, and the tag or no data. */
+void container_image_split(const char *image, struct text *repository, struct text *tag);
+
 void container_list_deinit(container_list *list);
 #define cleanup_container_list cleanup(container_list_deinit)
 

@@ -153,6 +153,14 @@ def check_events(events: Events, identifier: str) -> None:
     copied = [e["process"] for e in events.find("execve", "busybox") if e["process"]["exepath"] == "/tmp/busybox"]
     tap.check(len(copied) == 1 and copied[0].get("exe_upper_layer") and not removed.get("exe_upper_layer") and
               removed.get("exe_lower_layer"), f"layers: {copied}")
+    shell = events.find("execve", "bash")[0]["process"]
+    tap.check(shell.get("user") == "root" and shell.get("home") == "/root" and shell.get("group") == "root",
+              f"names: {shell}")
+    tap.check(shell["stdio_types"][1] in ("pipe", "file") and len(shell["stdio_names"]) == 3, f"stdio: {shell}")
+    tap.check(shell.get("exe_writable") and 0 < shell["exe_mtime"] and shell["exe_ctime"] < shell["start"] and
+              0 <= shell["start"] - shell["pidns_start"] < 60e9, f"executable: {shell}")
+    box = shell["container"]
+    tap.check(box.get("privileged_known") and not box.get("privileged") and not box.get("host_pid"), f"{box}")
     where = {(e["process"].get("container") or {}).get("full_id") for e in events.all}
     tap.check(where == {identifier}, f"containers: {where}, not {identifier}")
     exits = events.find("procexit", "bash", status=0)

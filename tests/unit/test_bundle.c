@@ -31,6 +31,35 @@ static void runtime_spec(void **state)
 	assert_false(c.sandbox);
 }
 
+static void what_it_may_reach(void **state)
+{
+	cleanup_container struct container c = { 0 }, own = { 0 };
+
+	assert_int_equal(
+		parse("{\"process\":{\"capabilities\":{\"bounding\":[\"CAP_SYS_ADMIN\","
+		      "\"CAP_SYS_MODULE\",\"CAP_SYS_RAWIO\"]}},"
+		      "\"annotations\":{\"team\":\"shop\",\"n\":7},"
+		      "\"mounts\":[{\"destination\":\"/proc\",\"source\":\"proc\"},"
+		      "{\"destination\":\"/host\",\"source\":\"/\",\"options\":[\"rbind\",\"rslave\",\"ro\"]}],"
+		      "\"linux\":{\"namespaces\":[{\"type\":\"pid\"}],\"resources\":{\"devices\":["
+		      "{\"allow\":false,\"access\":\"rwm\"},{\"allow\":true,\"access\":\"rwm\"}]}}}",
+		      &c),
+		0);
+	assert_true(c.has_privileged && c.privileged);
+	assert_true(!c.host_pid && c.host_network && c.host_ipc);
+	assert_int_equal(c.mounts.len, 1);
+	assert_string_equal(c.mounts.items[0].source, "/");
+	assert_string_equal(c.mounts.items[0].destination, "/host");
+	assert_string_equal(c.mounts.items[0].propagation, "rslave");
+	assert_false(c.mounts.items[0].writable);
+	assert_int_equal(c.labels.len, 1);
+	assert_string_equal(c.labels.items[0], "team=shop");
+	assert_int_equal(parse("{\"linux\":{\"resources\":{\"devices\":[{\"allow\":true,\"major\":1}]}}}",
+			       &own),
+			 0);
+	assert_true(own.has_privileged && !own.privileged);
+}
+
 static void empty_object(void **state)
 {
 	cleanup_container struct container c = { 0 };
@@ -259,6 +288,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(runtime_spec),
+		cmocka_unit_test(what_it_may_reach),
 		cmocka_unit_test(empty_object),
 		cmocka_unit_test(no_bundle),
 		cmocka_unit_test(annotations),

@@ -160,6 +160,31 @@ static void deinit_twice(void **state)
 	assert_int_equal(list.len, 0);
 }
 
+static void images_are_split(void **state)
+{
+	static const struct {
+		const char *image, *repository, *tag;
+	} rows[] = {
+		{ "nginx", "nginx", "" },
+		{ "nginx:1.25", "nginx", "1.25" },
+		{ "docker.io/library/nginx:1", "docker.io/library/nginx", "1" },
+		{ "localhost:5000/web", "localhost:5000/web", "" },
+		{ "localhost:5000/web:2@sha256:ab", "localhost:5000/web", "2" },
+		{ "web@sha256:ab/c", "web", "" },
+		{ "web:", "web", "" },
+		{ "", "", "" },
+	};
+	struct text repository, tag;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		container_image_split(rows[i].image, &repository, &tag);
+		check_bytes(rows[i].image, repository.data, repository.len, rows[i].repository,
+			    strlen(rows[i].repository));
+		check_bytes(rows[i].image, tag.data ? tag.data : "", tag.len, rows[i].tag,
+			    strlen(rows[i].tag));
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -169,6 +194,7 @@ int main(void)
 		cmocka_unit_test(endless_image),
 		cmocka_unit_test(from_paths),
 		cmocka_unit_test(nobody_we_know),
+		cmocka_unit_test(images_are_split),
 		cmocka_unit_test(deinit_twice),
 	};
 

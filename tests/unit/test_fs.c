@@ -301,6 +301,30 @@ static void looks(void **state)
 	assert_false(fs_is_dir(unit_path(*state, "none")));
 }
 
+static void stays_in_a_root(void **state)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	cleanup_fd int fd = -1;
+
+	assert_int_equal(mkdir(unit_path(*state, "root"), 0755), 0);
+	unit_file_write(unit_path(*state, "root/file"), "inside", 6);
+	unit_file_write(unit_path(*state, "outside"), "outside", 7);
+	assert_int_equal(symlink("../outside", unit_path(*state, "root/up")), 0);
+	assert_int_equal(symlink("/file", unit_path(*state, "root/absolute")), 0);
+	assert_int_equal(symlink("/proc/self/exe", unit_path(*state, "root/magic")), 0);
+	assert_int_equal(mkfifo(unit_path(*state, "root/fifo"), 0644), 0);
+	fd = open(unit_path(*state, "root"), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(fs_read_in_root(fd, "absolute", 100, &b), 0);
+	assert_string_equal(b.data, "inside");
+	assert_int_equal(fs_read_in_root(fd, "../outside", 100, &b), -ENOENT);
+	assert_int_equal(fs_read_in_root(fd, "up", 100, &b), -ENOENT);
+	assert_int_equal(fs_read_in_root(fd, "magic", 100, &b), -ENOENT);
+	assert_int_equal(fs_read_in_root(fd, "fifo", 100, &b), -EINVAL);
+	assert_int_equal(fs_read_in_root(fd, ".", 100, &b), -EINVAL);
+	buf_reset(&b);
+	assert_int_equal(fs_read_in_root(fd, "file", 5, &b), -EFBIG);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -321,6 +345,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_file_in_the_way, setup, teardown),
 		cmocka_unit_test_setup_teardown(path_lengths, setup, teardown),
 		cmocka_unit_test_setup_teardown(looks, setup, teardown),
+		cmocka_unit_test_setup_teardown(stays_in_a_root, setup, teardown),
 	};
 
 	return unit_run(tests);
