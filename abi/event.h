@@ -38,6 +38,7 @@ enum abi_event_flag {
 	/* On overlayfs, of the executable or of what call.fd is: in the writable layer, or not. */
 	ABI_EVENT_UPPER = 1 << 4,
 	ABI_EVENT_LOWER = 1 << 5,
+	ABI_EVENT_PIDFD = 1 << 6, /* call.fd is a pidfd for sure; before 6.9 only its name tells */
 };
 
 /* Where a text is, from the beginning of the record; len 0: there is none. */
@@ -79,7 +80,7 @@ struct abi_event_call {
 	__u16 socket_type;   /* SOCK_STREAM, ... */
 	__u16 protocol;	     /* IPPROTO_* */
 	__u16 local_port, remote_port; /* host order */
-	__u8 pad[4];
+	__u32 target; /* with ABI_PLAN_PIDFD: of whom the descriptor says it is, if it is a pidfd */
 	__u8 local[16], remote[16];
 };
 
@@ -113,7 +114,7 @@ struct abi_event_process {
 	__u64 pidns_start_ns; /* CLOCK_BOOTTIME: of the first process of its PID namespace */
 	__s64 exe_ctime_ns, exe_mtime_ns; /* since 1970 */
 	__u32 exe_flags;		  /* enum abi_exe_flag */
-	__u32 pad;
+	__u32 pidns;			  /* inode number of its PID namespace */
 	struct abi_event_stdio stdio[3];
 };
 
@@ -148,8 +149,10 @@ enum abi_event_plan_flag {
 	ABI_PLAN_CWD = 1 << 3,	  /* DIR1 is the working directory after it */
 	ABI_PLAN_STDIO = 1 << 4,  /* only if the result is a descriptor from 0 to 2 */
 	ABI_PLAN_UNLESS = 1 << 5, /* turns what is said of when around */
+	ABI_PLAN_PIDFD = 1 << 6,  /* the descriptor is one */
 };
-enum { ABI_BYTES_TEXT = 255 }; /* as bytes_len: a terminated text */
+/* As bytes_len: a terminated text; the address in a struct msghdr, and told only if there is one. */
+enum { ABI_BYTES_TEXT = 255, ABI_BYTES_MESSAGE = 254 };
 struct abi_event_plan {
 	__u16 flags;
 	__u8 path[2]; /* arguments that are texts, ABI_ARG_NONE: none */

@@ -9,7 +9,7 @@
  */
 #include "bpf/lib/process.bpf.h"
 
-#include "bpf/lib/arch.bpf.h"
+#include "bpf/lib/call.bpf.h"
 
 const volatile struct abi_settings settings __weak = {};
 const volatile struct abi_event_settings event_settings __weak = {};
@@ -76,7 +76,7 @@ int BPF_PROG(guard_exec, struct task_struct *task, int old_pid, struct linux_bin
 		r->ev.nr = nr < ABI_CALL_NR_MAX ? nr : ABI_CALL_NR_MAX;
 	}
 	process_fill(&r->ev.process, task);
-	r->ev.process.pidns_start_ns = pidns_start(task);
+	r->ev.process.pidns_start_ns = start_of(BPF_CORE_READ(pidns_of(task), child_reaper));
 	exe_fill(&r->ev.process, task, file);
 	r->ev.flags |= layer_of(BPF_CORE_READ(file, f_inode));
 	r->ev.process.path_flags = text_file(r, ABI_TEXT_EXE, (__u64)file);
@@ -190,7 +190,20 @@ static __always_inline void socket_fill(struct abi_event_call *c, struct socket 
 	}
 }
 
-static __always_inline void fd_fill(struct room *r, __s32 fd)
+/* Whose pidfd it is; of any other file it is nonsense, which user space tells by the name of the file. */
+static __always_inline void pidfd_fill(struct room *r, struct file *file)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct pid *pid = BPF_CORE_READ(file, private_data);
+
+	if (BPF_CORE_READ(inode, i_sb, s_magic) == PID_FS_MAGIC) { /* since 6.9 (cb12fd8e0dab) */
+		pid = BPF_CORE_READ(inode, i_private);
+		r->ev.flags |= ABI_EVENT_PIDFD;
+	}
+	r->ev.call.target = pid_number(pid, false);
+}
+
+static __always_inline void fd_fill(struct room *r, __s32 fd, bool pidfd)
 {
 	struct file *file = file_of_fd(fd);
 	struct socket *socket;
@@ -203,6 +216,8 @@ static __always_inline void fd_fill(struct room *r, __s32 fd)
 	r->ev.call.ino = BPF_CORE_READ(file, f_inode, i_ino);
 	r->ev.call.dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
 	r->ev.call.file_mode = BPF_CORE_READ(file, f_mode);
+	if (pidfd)
+		pidfd_fill(r, file);
 	socket = socket_of_file(file);
 	if (socket) {
 		r->ev.flags |= ABI_EVENT_SOCKET;
@@ -234,7 +249,8 @@ static __always_inline void path_fill(struct room *r, __u32 which, __u64 user, b
 	text_directory(r, which + ABI_TEXT_DIR1, (__u64)base.mnt, (__u64)base.dentry);
 }
 
-static __always_inline void call_fill(struct room *r, const struct abi_event_plan *plan)
+static __always_inline void call_fill(struct room *r, const struct abi_event_plan *plan,
+				      const struct call *as)
 {
 	struct abi_event_call *c = &r->ev.call;
 	struct path cwd;
@@ -252,12 +268,16 @@ static __always_inline void call_fill(struct room *r, const struct abi_event_pla
 	}
 	if (plan->flags & ABI_PLAN_NEW_FD) {
 		if (c->result >= 0)
-			fd_fill(r, c->result);
+			fd_fill(r, c->result, plan->flags & ABI_PLAN_PIDFD);
 	} else if (plan->fd < 6) {
-		fd_fill(r, c->args[plan->fd]);
+		fd_fill(r, c->args[plan->fd], plan->flags & ABI_PLAN_PIDFD);
 	}
 	if (plan->bytes < 5 && plan->bytes_len == ABI_BYTES_TEXT) {
 		text_user_string(r, ABI_TEXT_BYTES, c->args[plan->bytes]);
+	} else if (plan->bytes < 5 && plan->bytes_len == ABI_BYTES_MESSAGE) {
+		text_user_bytes(r, ABI_TEXT_BYTES, as->address,
+				as->address_len < ABI_EVENT_ADDRESS_MAX ? as->address_len :
+									  ABI_EVENT_ADDRESS_MAX);
 	} else if (plan->bytes < 5) {
 		__u64 len = plan->bytes_len ? plan->bytes_len : (__u32)c->args[plan->bytes + 1];
 
@@ -268,8 +288,8 @@ static __always_inline void call_fill(struct room *r, const struct abi_event_pla
 }
 
 /* What the plan says of the result and of an argument, before anything is looked at. */
-static __always_inline bool is_asked_for(const struct abi_event_plan *plan, struct pt_regs *regs,
-					 enum abi_table table, long ret)
+static __always_inline bool is_asked_for(const struct abi_event_plan *plan, const struct call *c,
+					 long ret)
 {
 	__u32 word;
 
@@ -279,7 +299,7 @@ static __always_inline bool is_asked_for(const struct abi_event_plan *plan, stru
 		return false;
 	if (plan->when > 5)
 		return true;
-	word = call_arg(regs, table, plan->when) & plan->mask;
+	word = c->args[plan->when & 7] & plan->mask;
 	return (word == plan->value[0] || word == plan->value[1]) ==
 	       !(plan->flags & ABI_PLAN_UNLESS);
 }
@@ -309,23 +329,34 @@ static __always_inline struct abi_budget *budget_for_call(__u64 cgroup)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 {
-	__u32 nr = call_nr_on_exit(regs), slot;
+	struct call c = { .nr = call_nr_on_exit(regs) };
 	struct abi_event_plan *plan;
+	bool multiplexed = false;
 	struct abi_budget *b;
-	enum abi_table table;
 	__u64 cgroup;
 	struct room *r;
+	__u32 slot;
 
-	if ((__s32)nr == -1)
+	if ((__s32)c.nr == -1)
 		return 0; /* rt_sigreturn and tracers leave no number */
-	table = call_table(current_task(), &nr);
-	if (nr >= ABI_CALL_NR_MAX)
+	c.table = call_table(current_task(), &c.nr);
+	if (c.table == ABI_TABLE_COMPAT && c.nr == NR_SOCKETCALL) {
+		c.nr = socketcall_nr(call_arg(regs, c.table, 0));
+		multiplexed = true;
+	}
+	if (c.nr >= ABI_CALL_NR_MAX)
 		return 0;
-	slot = table * ABI_CALL_NR_MAX + nr;
+	slot = c.table * ABI_CALL_NR_MAX + c.nr;
 	plan = bpf_map_lookup_elem(&event_plans, &slot);
 	if (!plan || !(plan->flags & ABI_PLAN_WANTED))
 		return 0;
-	if (!is_asked_for(plan, regs, table, ret))
+	if (multiplexed)
+		args_from_memory(&c, call_arg(regs, c.table, 1));
+	else
+		args_from_registers(&c, regs);
+	if (!is_asked_for(plan, &c, ret))
+		return 0;
+	if (plan->bytes_len == ABI_BYTES_MESSAGE && !message_address(&c, plan->bytes))
 		return 0;
 	cgroup = task_cgroup_id(current_task());
 	b = budget_for_call(cgroup);
@@ -335,16 +366,11 @@ int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 	if (!r)
 		return 0;
 	r->ev.flags = ABI_EVENT_WATCHED;
-	r->ev.table = table;
-	r->ev.nr = nr;
+	r->ev.table = c.table;
+	r->ev.nr = c.nr;
 	r->ev.call.result = ret;
-	r->ev.call.args[0] = call_arg(regs, table, 0);
-	r->ev.call.args[1] = call_arg(regs, table, 1);
-	r->ev.call.args[2] = call_arg(regs, table, 2);
-	r->ev.call.args[3] = call_arg(regs, table, 3);
-	r->ev.call.args[4] = call_arg(regs, table, 4);
-	r->ev.call.args[5] = call_arg(regs, table, 5);
-	call_fill(r, plan);
+	__builtin_memcpy(r->ev.call.args, c.args, sizeof(r->ev.call.args));
+	call_fill(r, plan, &c);
 	room_send(r, b);
 	return 0;
 }

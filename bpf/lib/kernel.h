@@ -82,6 +82,7 @@ struct inode {
 	unsigned long i_ino;
 	u32 i_generation;
 	struct super_block *i_sb;
+	void *i_private;
 	struct timespec64 i_ctime, i_mtime;
 };
 
@@ -160,6 +161,7 @@ struct mm_struct {
 
 struct pid_namespace {
 	struct task_struct *child_reaper;
+	struct ns_common ns;
 };
 
 struct upid {
@@ -294,6 +296,7 @@ enum {
 	CAP_OPT_NOAUDIT = 1 << 1,
 	SOCKFS_MAGIC = 0x534f434b,
 	OVERLAYFS_SUPER_MAGIC = 0x794c7630,
+	PID_FS_MAGIC = 0x50494446,
 
 	EINPROGRESS = 115,
 	SIGSYS = 31,

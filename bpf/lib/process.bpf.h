@@ -28,6 +28,18 @@ static __always_inline __u64 start_of(struct task_struct *leader)
 	return 0;
 }
 
+static __always_inline struct pid_namespace *pidns_of(struct task_struct *task)
+{
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	void *numbers = (void *)pid + bpf_core_field_offset(struct pid, numbers);
+	struct pid_namespace *ns = NULL;
+	struct upid *own;
+
+	own = numbers + BPF_CORE_READ(pid, level) * bpf_core_type_size(struct upid);
+	bpf_core_read(&ns, sizeof(ns), &own->ns);
+	return ns;
+}
+
 static __always_inline void process_fill(struct abi_event_process *p, struct task_struct *task)
 {
 	struct signal_struct *signal = BPF_CORE_READ(task, signal);
@@ -37,6 +49,7 @@ static __always_inline void process_fill(struct abi_event_process *p, struct tas
 
 	p->parent = BPF_CORE_READ(task, real_parent, tgid);
 	p->start_ns = start_of(BPF_CORE_READ(task, group_leader));
+	p->pidns = BPF_CORE_READ(pidns_of(task), ns.inum);
 	p->vpid = pid_number(BPF_CORE_READ(task, group_leader, thread_pid), true);
 	p->sid = pid_number(BPF_CORE_READ(signal, pids[PIDTYPE_SID]), true);
 	p->pgid = pid_number(BPF_CORE_READ(signal, pids[PIDTYPE_PGID]), false);
@@ -53,19 +66,6 @@ static __always_inline void process_fill(struct abi_event_process *p, struct tas
 	/* As /proc/PID/stat has it: new_encode_dev(). */
 	minor = BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index);
 	p->tty = (minor & 0xff) | BPF_CORE_READ(tty, driver, major) << 8 | (minor & ~0xffU) << 12;
-}
-
-/* When the PID namespace of task began: with its first process. */
-static __always_inline __u64 pidns_start(struct task_struct *task)
-{
-	struct pid *pid = BPF_CORE_READ(task, thread_pid);
-	void *numbers = (void *)pid + bpf_core_field_offset(struct pid, numbers);
-	struct pid_namespace *ns = NULL;
-	struct upid *own;
-
-	own = numbers + BPF_CORE_READ(pid, level) * bpf_core_type_size(struct upid);
-	bpf_core_read(&ns, sizeof(ns), &own->ns);
-	return start_of(BPF_CORE_READ(ns, child_reaper));
 }
 
 static __always_inline __s64 stamp(__s64 seconds, __u32 nanoseconds)

@@ -34,7 +34,7 @@ void event_init(struct event *ev, const struct event_type *type)
 {
 	/* The arguments keep what they had: arg_set says which are there. */
 	ev->type = type;
-	ev->process = NULL;
+	ev->process = ev->target = NULL;
 	ev->fd = NULL;
 	ev->audit = NULL;
 	ev->hostname = TEXT_NONE;

@@ -154,6 +154,7 @@ struct event_arg {
 struct event {
 	const struct event_type *type;
 	const struct process *process;
+	const struct process *target; /* whom a signal, a trace or the like goes to; NULL: nobody, or not known */
 	const struct fd *fd;
 	const json_t *audit; /* the audit record, for that source */
 	struct text hostname;

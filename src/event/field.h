@@ -29,6 +29,8 @@ enum field_flag {
 	FIELD_OURS = 1 << 11, /* other engines do not have it */
 };
 
+enum { FIELD_TARGET = 255 };
+
 enum field_arg_kind {
 	FIELD_ARG_NONE,
 	FIELD_ARG_INDEX, /* [0] may be given */
@@ -61,7 +63,7 @@ struct field_def {
 	field_get *get;
 	field_presence *presence; /* NULL: varies for every type of its sources */
 	uint16_t param;		  /* for accessors that serve several rows: an offset or a number */
-	uint8_t hop;		  /* 0: the process itself, 1: its parent */
+	uint8_t hop;		  /* 0: the process itself, 1: its parent, FIELD_TARGET: whom it acts on */
 	const char *meaning, *example;
 };
 

@@ -20,6 +20,14 @@ bool field_container_id(const struct field_ref *f, const struct event *ev, struc
 	return yield_text(ret, c ? MEMBER(struct text, c, f) : TEXT("host"));
 }
 
+bool field_target_container(const struct field_ref *f, const struct event *ev, struct scratch *s,
+			    struct value *ret)
+{
+	const struct event_container *c = ev->target ? ev->target->container : NULL;
+
+	return ev->target && yield_text(ret, c ? MEMBER(struct text, c, f) : TEXT("host"));
+}
+
 bool field_container_name(const struct field_ref *f, const struct event *ev, struct scratch *s,
 			  struct value *ret)
 {

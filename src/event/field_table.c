@@ -32,6 +32,8 @@
 	ROW(SYS, name, type, NONE, flags, get, NULL, param, 0, meaning, example)
 #define PARENT(name, type, flags, get, param, meaning, example) \
 	ROW(SYS, name, type, NONE, flags, get, NULL, param, 1, meaning, example)
+#define TARGET(name, type, get, param, meaning, example)                                           \
+	ROW(SYS, name, type, NONE, FIELD_OURS, get, NULL, param, FIELD_TARGET, meaning, example)
 #define ANCESTOR(name, type, flags, get, param, meaning, example)                                 \
 	ROW(SYS, name, type, INDEX, (flags) | FIELD_ANY | NO_SIDES, get, NULL, param, 0, meaning, \
 	    example)
@@ -172,6 +174,13 @@ const struct field_def event_fields[] = {
 	PROC("proc.is_exe_deleted", BOOL, KERNEL | FIELD_OURS, field_process_flag, P(exe_deleted), "The executable has no name left in any directory.", "true"),
 	PROC("proc.is_exe_setuid", BOOL, KERNEL | FIELD_OURS, field_process_flag, P(exe_setuid), "The executable runs with the user id of its owner (set-user-ID).", "true"),
 	PROC("proc.is_exe_setgid", BOOL, KERNEL | FIELD_OURS, field_process_flag, P(exe_setgid), "The executable runs with the id of its group (set-group-ID).", "true"),
+	TARGET("evt.target.pid", INT, field_process_i64, P(pid), "Process id of whom a signal, a trace or an access to memory is for.", "4711"),
+	TARGET("evt.target.vpid", INT, field_process_i64, P(vpid), "The same in its own PID namespace.", "17"),
+	TARGET("evt.target.name", STRING, field_process_text, P(name), "proc.name of that process.", "sshd"),
+	TARGET("evt.target.exepath", STRING, field_process_text, P(exepath), "proc.exepath of that process.", "/usr/sbin/sshd"),
+	TARGET("evt.target.cmdline", STRING, field_process_cmdline, 0, "proc.cmdline of that process.", "sshd -D"),
+	TARGET("evt.target.container.id", STRING, field_target_container, C(id), "container.id of that process.", "host"),
+	TARGET("evt.target.container.name", STRING, field_target_container, C(name), "container.name of that process.", "web"),
 	PROC("proc.is_sid_leader", BOOL, KERNEL, field_process_is_leader, LEADER_SESSION, "The process leads its session.", "true"),
 	PROC("proc.is_vpgid_leader", BOOL, KERNEL, field_process_is_leader, LEADER_VGROUP, "The process leads its group, by the ids of its PID namespace.", "true"),
 	PROC("proc.is_pgid_leader", BOOL, KERNEL, field_process_is_leader, LEADER_GROUP, "The process leads its group.", "true"),

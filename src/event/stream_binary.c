@@ -357,6 +357,9 @@ static bool read_event_field(struct event_reader *r, struct event *ev, const str
 	case EVENT_FIELD_PROCESS:
 		ev->process = LIST_GET(&r->process_list, f->number);
 		return true;
+	case EVENT_FIELD_TARGET:
+		ev->target = LIST_GET(&r->process_list, f->number);
+		return true;
 	case EVENT_FIELD_RESULT:
 		ev->result = zigzag(f->number);
 		ev->has_result = true;

@@ -325,6 +325,21 @@ static bool read_definition(struct reading *x, const json_t *o)
 
 /* --- arguments ------------------------------------------------------------------------------------------------ */
 
+/* "0x...": how the writer has numbers that JSON's do not reach. */
+static bool hex_number(struct text t, uint64_t *ret)
+{
+	char digits[17];
+
+	if (!text_starts(t, TEXT("0x")) || t.len < 3 || t.len > 18)
+		return false;
+	memcpy(digits, t.data + 2, t.len - 2);
+	digits[t.len - 2] = '\0';
+	if (strspn(digits, "0123456789abcdefABCDEF") != t.len - 2)
+		return false;
+	*ret = strtoull(digits, NULL, 16);
+	return true;
+}
+
 static bool named_number(const struct event_param *p, struct text t, struct value *v)
 {
 	int n;
@@ -350,6 +365,11 @@ static bool named_number(const struct event_param *p, struct text t, struct valu
 			return false;
 		v->i = -n;
 		return true;
+	case PARAM_UINT:
+	case PARAM_OCTAL:
+	case PARAM_HEX:
+		v->type = VALUE_UINT;
+		return hex_number(t, &v->u);
 	default:
 		return false;
 	}
@@ -502,10 +522,12 @@ static bool read_result(struct reading *x, const json_t *v, struct event *ev)
 static bool read_event_members(struct reading *x, const json_t *o, struct event *ev)
 {
 	static const char *const known[] = { "event", "time", "number", "process", "result", "args",
-					     "fd",    "tid",  "vtid",	"cpu",	   "audit",  NULL };
+					     "fd",    "tid",  "vtid",	"cpu",	   "audit",  "target",
+					     NULL };
 	const json_t *args = json_object_get(o, "args"), *fd = json_object_get(o, "fd"),
 		     *result = json_object_get(o, "result"),
-		     *process = json_object_get(o, "process"), *time = json_object_get(o, "time");
+		     *process = json_object_get(o, "process"), *target = json_object_get(o, "target"),
+		     *time = json_object_get(o, "time");
 	uint64_t number = 0, cpu = 0;
 	const char *key;
 	json_t *v;
@@ -520,6 +542,7 @@ static bool read_event_members(struct reading *x, const json_t *o, struct event 
 	}
 	if ((time && !read_time(x, time, &ev->time_ns)) ||
 	    (process && !refer_process(x, process, "process", 0, &ev->process)) ||
+	    (target && !refer_process(x, target, "target", 0, &ev->target)) ||
 	    (result && !json_is_null(result) && !read_result(x, result, ev)) ||
 	    (fd && !read_fd(x, fd, ev)))
 		return false;

@@ -365,7 +365,8 @@ static void add_fd(struct buf *out, const struct fd *fd)
 	buf_deinit(&payload);
 }
 
-static void write_event_binary(const struct event *ev, uint32_t process, struct buf *out)
+static void write_event_binary(const struct event *ev, uint32_t process, uint32_t target,
+			       struct buf *out)
 {
 	struct buf payload = BUF_INIT;
 	char *audit;
@@ -375,6 +376,8 @@ static void write_event_binary(const struct event *ev, uint32_t process, struct 
 	add_number_field(&payload, EVENT_FIELD_NUMBER, ev->number);
 	if (process)
 		add_number_field(&payload, EVENT_FIELD_PROCESS, process);
+	if (target)
+		add_number_field(&payload, EVENT_FIELD_TARGET, target);
 	if (ev->has_result)
 		add_number_field(&payload, EVENT_FIELD_RESULT, zigzag(ev->result));
 	if (ev->fd_num != -1)
@@ -422,7 +425,8 @@ static json_t *fd_json(const struct event *ev)
 	return o;
 }
 
-static void write_event_json(const struct event *ev, uint32_t process, struct buf *out)
+static void write_event_json(const struct event *ev, uint32_t process, uint32_t target,
+			     struct buf *out)
 {
 	json_t *o = json_object(), *args = json_object(), *fd = fd_json(ev);
 
@@ -431,6 +435,8 @@ static void write_event_json(const struct event *ev, uint32_t process, struct bu
 	json_object_set_new(o, "number", json_u64(ev->number));
 	if (process)
 		json_object_set_new(o, "process", json_name('p', process));
+	if (target)
+		json_object_set_new(o, "target", json_name('p', target));
 	if (ev->has_result)
 		json_object_set_new(o, "result", json_integer(ev->result));
 	else if (!(ev->type->flags & TYPE_NO_RESULT))
@@ -461,15 +467,16 @@ static void write_event_json(const struct event *ev, uint32_t process, struct bu
 
 int event_writer_add(struct event_writer *w, const struct event *ev, struct buf *out)
 {
-	uint32_t process;
+	uint32_t process, target;
 
 	write_header(w, out);
 	if (w->form == STREAM_BINARY)
 		write_type(w, ev->type, out);
 	process = ev->process ? write_process(w, ev->process, out) : 0;
+	target = ev->target ? write_process(w, ev->target, out) : 0;
 	if (w->form == STREAM_BINARY)
-		write_event_binary(ev, process, out);
+		write_event_binary(ev, process, target, out);
 	else
-		write_event_json(ev, process, out);
+		write_event_json(ev, process, target, out);
 	return out->failed || w->keys.failed ? -ENOMEM : 0;
 }

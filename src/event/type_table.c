@@ -574,6 +574,21 @@ static const struct event_param pidfd_getfd_params[] = {
 	{ TEXT("flags"), PARAM_HEX, NULL, NULL, 2 },
 	{ TEXT("res"), PARAM_RESULT, NULL, "evt.rawres", -1 },
 };
+static const struct event_param pidfd_send_signal_params[] = {
+	{ TEXT("res"), PARAM_RESULT, NULL, "evt.rawres", -1 },
+	{ TEXT("fd"), PARAM_FD, NULL, "fd.num", -1 },
+	{ TEXT("sig"), PARAM_SIGNAL, NULL, NULL, 0 },
+};
+static const struct event_param utimensat_params[] = {
+	{ TEXT("res"), PARAM_RESULT, NULL, "evt.rawres", -1 },
+	{ TEXT("dirfd"), PARAM_FD, NULL, NULL, 0 },
+	{ TEXT("path"), PARAM_PATH, NULL, NULL, 1 },
+	{ TEXT("flags"), PARAM_HEX, NULL, NULL, 2 },
+};
+static const struct event_param sethostname_params[] = {
+	{ TEXT("res"), PARAM_RESULT, NULL, "evt.rawres", -1 },
+	{ TEXT("name"), PARAM_TEXT, NULL, NULL, 0 },
+};
 static const struct event_param sysctl_params[] = {
 	{ TEXT("res"), PARAM_RESULT, NULL, "evt.rawres", -1 },
 	{ TEXT("name"), PARAM_TEXT, NULL, NULL, 0 },
@@ -805,6 +820,14 @@ const struct event_type event_types[] = {
 	  TYPE_SYSCALL | TYPE_FD, PARAMS(pidfd_open_params) },
 	{ TEXT("pidfd_getfd"), EVENT_SYSCALL, EVENT_PROCESS, HOOK_PTRACE,
 	  TYPE_SYSCALL | TYPE_FD, PARAMS(pidfd_getfd_params) },
+	{ TEXT("pidfd_send_signal"), EVENT_SYSCALL, EVENT_SIGNAL, HOOK_KILL,
+	  TYPE_SYSCALL | TYPE_FD, PARAMS(pidfd_send_signal_params) },
+	{ TEXT("utimensat"), EVENT_SYSCALL, EVENT_FILE, HOOK_CHMOD,
+	  TYPE_SYSCALL, PARAMS(utimensat_params) },
+	{ TEXT("sethostname"), EVENT_SYSCALL, EVENT_SYSTEM, HOOK_SYSCTL,
+	  TYPE_SYSCALL, PARAMS(sethostname_params) },
+	{ TEXT("setdomainname"), EVENT_SYSCALL, EVENT_SYSTEM, HOOK_SYSCTL,
+	  TYPE_SYSCALL, PARAMS(sethostname_params) },
 	{ TEXT("sysctl"), EVENT_SYSCALL, EVENT_SYSTEM, HOOK_SYSCTL,
 	  0, PARAMS(sysctl_params) },
 	{ TEXT("k8s_audit"), EVENT_K8S_AUDIT, EVENT_META, HOOK_AUDIT,

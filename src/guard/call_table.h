@@ -18,6 +18,15 @@ enum call_source {
 	SOURCE_INODE,
 	SOURCE_ADDRESS, /* the bytes as a socket address */
 	SOURCE_STRING,	/* the bytes as a text */
+	SOURCE_HALF,	/* + 0..7: 32 bits out of the bytes */
+	SOURCE_CAPSET = SOURCE_HALF + 8, /* + 0..2: effective, permitted, inheritable, as capset(2) has them */
+};
+
+/* Whom the call is about. */
+enum call_target {
+	TARGET_NONE,
+	TARGET_PIDFD,
+	TARGET_ARG, /* + 0..5: a number where the caller is; of a group if it is negative */
 };
 
 enum { CALL_SOURCES = 8 };
@@ -27,6 +36,8 @@ struct call_row {
 	const char *type; /* of the event; NULL: as the call */
 	struct abi_event_plan plan;
 	uint8_t sources[CALL_SOURCES]; /* enum call_source, by slot */
+	uint8_t target;		       /* enum call_target */
+	bool not_compat;	       /* the 32-bit call of that name takes something else */
 };
 
 extern const struct call_row call_rows[];

@@ -8,6 +8,7 @@
 
 struct process_facts {
 	uint32_t pid, parent; /* parent 0: none */
+	uint32_t pidns; /* inode number of its PID namespace; 0: not known */
 	uint32_t vpid, sid, pgid, vpgid, tty;
 	uint32_t uid, gid, loginuid;
 	uint64_t caps_permitted, caps_inheritable, caps_effective;

@@ -81,6 +81,7 @@ int process_scan_one(const struct cgroup_layout *layout, uint32_t pid, process_s
 		f.exepath.len -= (uint32_t)strlen(" (deleted)");
 		f.exe_deleted = true;
 	}
+	f.pidns = process_namespace((pid_t)pid, "pid");
 	process_exe_scan(pid, &f);
 	process_stdio_scan(pid, &f, &stdio);
 	snprintf(path, sizeof(path), "/proc/%u/loginuid", pid);

@@ -16,6 +16,7 @@ struct entry {
 	uint32_t references; /* of children, and one of the table while it lives */
 	bool alive;
 	uint32_t container_version; /* that this entry's version knows of */
+	uint32_t pidns;
 	char *texts;		    /* everything that p borrows */
 };
 
@@ -218,6 +219,20 @@ const struct process *process_table_find(const struct process_table *t, uint32_t
 	return e ? &e->p : NULL;
 }
 
+const struct process *process_table_find_inside(const struct process_table *t, uint32_t pid,
+						uint32_t vpid)
+{
+	const struct entry *of = find(t, pid), *same = find(t, vpid);
+
+	if (!of || !of->pidns || of->p.vpid == of->p.pid) /* in the first namespace they are the same */
+		return same ? &same->p : NULL;
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (const struct entry *e = t->buckets[i]; e; e = e->next)
+			if (e->pidns == of->pidns && e->p.vpid == (int64_t)vpid)
+				return &e->p;
+	return NULL;
+}
+
 size_t process_table_count(const struct process_table *t)
 {
 	return t->count;
@@ -324,6 +339,7 @@ int process_table_put(struct process_table *t, const struct process_facts *f)
 	said.stdio_names = (struct texts){ names, STDIO_COUNT };
 	if (keep_texts(e, &said))
 		return -ENOMEM;
+	e->pidns = f->pidns;
 	e->p.vpid = f->vpid;
 	e->p.sid = f->sid;
 	e->p.pgid = f->pgid;
@@ -473,6 +489,7 @@ static int apply_fork(struct process_table *t, const struct abi_event *ev)
 	from.name = comm_of(ev);
 	if (keep_texts(e, &from))
 		return -ENOMEM;
+	e->pidns = said->pidns;
 	e->p.vpid = said->vpid;
 	e->p.sid = said->sid;
 	e->p.pgid = said->pgid;
@@ -514,6 +531,7 @@ static int apply_exec(struct process_table *t, const struct abi_event *ev)
 	struct process_facts f = {
 		.pid = ev->tgid,
 		.parent = said->parent,
+		.pidns = said->pidns,
 		.vpid = said->vpid,
 		.sid = said->sid,
 		.pgid = said->pgid,

@@ -33,6 +33,9 @@ void process_table_set_users(struct process_table *t, process_users_fn fn, void 
 
 /* NULL: not known. Valid until the next change of the table. */
 const struct process *process_table_find(const struct process_table *t, uint32_t pid);
+/* Who has the number vpid where process pid is; NULL: nobody that we know of. */
+const struct process *process_table_find_inside(const struct process_table *t, uint32_t pid,
+						uint32_t vpid);
 size_t process_table_count(const struct process_table *t);
 
 /* Adds the process or says anew what it is; its parent is looked up now. */

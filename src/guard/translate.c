@@ -198,7 +198,7 @@ static void inet_fill(struct fd *fd, const struct abi_event *record, enum event_
 	struct text path;
 
 	fd->l4proto = protocol_name(c->protocol);
-	if (!connected && hook == HOOK_CONNECT) /* it failed, or is on its way */
+	if (!connected && (hook == HOOK_CONNECT || hook == HOOK_SEND)) /* it failed, or is on its way */
 		connected = sockaddr_parse(event_record_text(record, ABI_TEXT_BYTES), &remote,
 					   &(uint16_t){ 0 }, &path) &&
 			    remote.family;
@@ -222,7 +222,7 @@ static void inet_fill(struct fd *fd, const struct abi_event *record, enum event_
 	fd->server_port = accepted ? c->local_port : c->remote_port;
 	fd->client_is_local = !accepted;
 	fd->server_is_local = accepted;
-	if (hook == HOOK_CONNECT && !c->remote_port)
+	if ((hook == HOOK_CONNECT || hook == HOOK_SEND) && !c->remote_port)
 		sockaddr_parse(event_record_text(record, ABI_TEXT_BYTES), &fd->server,
 			       &fd->server_port, &path);
 }
@@ -249,19 +249,22 @@ static uint32_t device_number(uint32_t dev)
 	return (minor & 0xff) | major << 8 | (minor & ~0xffu) << 12;
 }
 
-static void file_fill(struct translator *x, const struct abi_event *record)
+static void file_fill(struct translator *x, const struct abi_event *record, bool opens)
 {
 	const struct abi_event_call *c = &record->call;
 	bool in_memory = c->path_flags & ABI_PATH_MEMORY;
 	struct fd *fd = &x->fd;
 
 	fd->name = event_record_text(record, ABI_TEXT_FILE);
-	fd->name_raw = event_record_text(record, ABI_TEXT_PATH1);
+	if (opens)
+		fd->name_raw = event_record_text(record, ABI_TEXT_PATH1);
 	fd->device = device_number(c->dev);
 	fd->inode = c->ino;
 	fd->upper_layer = record->flags & ABI_EVENT_UPPER;
 	fd->lower_layer = record->flags & ABI_EVENT_LOWER;
-	fd->type = fd_kind_of_file(c->inode_mode, in_memory, fd->name);
+	fd->type = record->flags & ABI_EVENT_PIDFD ?
+			   FD_PIDFD :
+			   fd_kind_of_file(c->inode_mode, in_memory, fd->name);
 	if ((in_memory || fd->type == FD_PIPE) && text_eq(fd->name, TEXT("/"))) /* it has none */
 		fd->name = TEXT_NONE;
 }
@@ -281,7 +284,7 @@ static void fd_fill(struct translator *x, const struct abi_event *record, struct
 	if (record->flags & ABI_EVENT_SOCKET) {
 		socket_fill(x, record, ev->type->hook);
 	} else if (record->flags & ABI_EVENT_FILE) {
-		file_fill(x, record);
+		file_fill(x, record, opens);
 	} else if (opens) { /* it failed: what would have been opened */
 		x->fd.type = FD_FILE;
 		x->fd.name = path_resolve(x, record, 0);
@@ -332,6 +335,18 @@ static bool address_arg(struct translator *x, struct event_arg *arg, struct text
 	return text_arg(arg, arena_text(&x->arena, text_of(all)));
 }
 
+/* One of three sets: the upper half of each is in a second struct __user_cap_data_struct. */
+static bool capset_word(struct text bytes, unsigned n, uint64_t *ret)
+{
+	uint32_t all[6];
+
+	if (bytes.len < sizeof(all))
+		return false;
+	memcpy(all, bytes.data, sizeof(all));
+	*ret = all[n] | (uint64_t)all[n + 3] << 32;
+	return true;
+}
+
 /* False: the record does not have it. */
 static bool arg_fill(struct translator *x, const struct abi_event *record, unsigned source,
 		     const struct event_param *p, struct event_arg *arg)
@@ -339,6 +354,7 @@ static bool arg_fill(struct translator *x, const struct abi_event *record, unsig
 	const struct abi_event_call *c = &record->call;
 	struct text bytes = event_record_text(record, ABI_TEXT_BYTES);
 	uint64_t word;
+	uint32_t half;
 
 	*arg = (struct event_arg){ 0 };
 	if (source >= SOURCE_ARG && source < SOURCE_INT)
@@ -365,6 +381,16 @@ static bool arg_fill(struct translator *x, const struct abi_event *record, unsig
 		return address_arg(x, arg, bytes);
 	} else if (source == SOURCE_STRING) {
 		return text_arg(arg, bytes);
+	} else if (source >= SOURCE_HALF && source < SOURCE_CAPSET) {
+		size_t at = (source - SOURCE_HALF) * sizeof(half);
+
+		if (bytes.len < at + sizeof(half))
+			return false;
+		memcpy(&half, bytes.data + at, sizeof(half));
+		word = half;
+	} else if (source >= SOURCE_CAPSET && source < SOURCE_CAPSET + 3) {
+		if (!capset_word(bytes, source - SOURCE_CAPSET, &word))
+			return false;
 	} else {
 		return false;
 	}
@@ -427,6 +453,21 @@ static void head_fill(struct translator *x, const struct abi_event *record, stru
 	ev->cpu = record->cpu;
 }
 
+static void target_fill(struct translator *x, const struct abi_event *record, struct event *ev,
+			unsigned target)
+{
+	int32_t number;
+
+	if (target == TARGET_PIDFD && x->fd.type == FD_PIDFD && ev->fd && record->call.target)
+		ev->target = process_table_find(x->processes, record->call.target);
+	if (target < TARGET_ARG)
+		return;
+	number = (int32_t)record->call.args[target - TARGET_ARG];
+	if (number > 0)
+		ev->target = process_table_find_inside(x->processes, record->tgid,
+						       (uint32_t)number);
+}
+
 static int take_call(struct translator *x, const struct abi_event *record, struct event *ev)
 {
 	size_t slot = record->table * (size_t)ABI_CALL_NR_MAX + record->nr;
@@ -447,6 +488,7 @@ static int take_call(struct translator *x, const struct abi_event *record, struc
 	ev->has_result = true;
 	ev->result = record->call.result;
 	fd_fill(x, record, ev, row->plan.flags);
+	target_fill(x, record, ev, row->target);
 	args_fill(x, record, ev, row);
 	return 1;
 }

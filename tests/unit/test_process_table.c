@@ -213,6 +213,25 @@ static void containers_are_forgotten(void **state)
 	assert_null(get(t, 6)->parent->container); /* of one that has ended */
 }
 
+static void numbers_inside_of_a_namespace(void **state)
+{
+	cleanup_process_table struct process_table *t = table_with_init();
+	struct made_record m;
+
+	(void)state;
+	for (uint32_t pid = 50; pid < 53; pid++) { /* 1, 2 in one namespace, 1 in another */
+		record_fork(&m, 1, pid, pid, "child");
+		m.ev.process.vpid = pid == 52 ? 1 : pid - 49;
+		m.ev.process.pidns = pid == 52 ? 8 : 7;
+		assert_int_equal(process_table_apply(t, &m.ev), 0);
+	}
+	assert_ptr_equal(process_table_find_inside(t, 51, 1), get(t, 50));
+	assert_ptr_equal(process_table_find_inside(t, 50, 2), get(t, 51));
+	assert_ptr_equal(process_table_find_inside(t, 52, 1), get(t, 52));
+	assert_null(process_table_find_inside(t, 52, 2));
+	assert_ptr_equal(process_table_find_inside(t, 1, 51), get(t, 51)); /* from outside */
+}
+
 static bool is_init(const struct process *p, void *arg)
 {
 	(void)arg;
@@ -252,6 +271,7 @@ int main(void)
 		cmocka_unit_test(parents_are_found_later),
 		cmocka_unit_test(containers_follow_the_group),
 		cmocka_unit_test(containers_are_forgotten),
+		cmocka_unit_test(numbers_inside_of_a_namespace),
 		cmocka_unit_test(what_was_missed_is_made_up_for),
 	};
 

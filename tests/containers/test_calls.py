@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Live events of single calls: each is made once, and is told with what it was asked for and whom it is about."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import merlon  # first: it puts the rig on the path
+import tap
+from test_events import Events
+
+SCRIPT = r'''
+import ctypes, fcntl, mmap, os, signal, socket, struct, time
+NAME = "/tmp/merlon-calls-file"
+libc = ctypes.CDLL(None, use_errno=True)
+def call(nr, *a):
+    return libc.syscall(ctypes.c_long(nr), *[ctypes.c_long(x) if isinstance(x, int) else x for x in a])
+child = os.fork()
+if child == 0:
+    os.execv("/bin/sleep", ["sleep", "9"])
+time.sleep(0.2)
+os.kill(child, 0)
+call(234, child, child, 0)                       # tgkill
+fd = os.pidfd_open(child)
+signal.pidfd_send_signal(fd, 0)
+buf = ctypes.create_string_buffer(8)
+call(310, child, ctypes.byref(buf), 0, ctypes.byref(buf), 0, 0)   # process_vm_readv
+call(101, 16, child, 0, 0)                        # ptrace attach
+call(101, 17, child, 0, 0)
+os.kill(child, 9); os.waitpid(child, 0)
+m = mmap.mmap(-1, 4096, prot=mmap.PROT_READ|mmap.PROT_WRITE)
+a = ctypes.addressof(ctypes.c_char.from_buffer(m))
+libc.mprotect(ctypes.c_void_p(a), ctypes.c_size_t(4096), 5)
+header = struct.pack("Ii", 0x20080522, 0)
+data = struct.pack("6I", 0x400, 0xffffffff, 0, 0, 0x1ff, 0)
+call(126, header, data)
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.sendto(b"x", ("127.0.0.1", 9))
+s.sendmsg([b"x"], [], 0, ("127.0.0.2", 9))
+s.connect(("127.0.0.3", 9)); s.send(b"y")
+keep = os.dup(0); os.close(0); fcntl.fcntl(s.fileno(), fcntl.F_DUPFD, 0); os.dup2(keep, 0)
+open(NAME, "w").close(); os.utime(NAME, (1, 1)); os.unlink(NAME)
+call(250, 0, -3, 0)                               # keyctl
+fs = call(430, b"tmpfs", 0); call(431, fs, 1, b"size", b"1M", 0); call(431, fs, 6, 0, 0, 0); call(432, fs, 0, 1)
+params = ctypes.create_string_buffer(120); call(425, 4, params)
+gate = mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x40, prot=7)   # below 4 GiB
+base = ctypes.addressof(ctypes.c_char.from_buffer(gate))
+gate[0:16] = bytes.fromhex("53 b8 66000000 89fb 89f1 cd80 5b c3 9090".replace(" ", ""))
+gate[64:76] = struct.pack("3I", 2, 1, 0)
+gate[80:92] = struct.pack("3I", 9, base + 96, 16)
+gate[96:112] = struct.pack("=HH", 2, 0x0900) + bytes([127, 0, 0, 4]) + bytes(8)
+enter = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_uint, ctypes.c_uint)(base)
+tcp = enter(1, base + 64)                                                  # socketcall: socket
+gate[80:84] = struct.pack("I", tcp); enter(3, base + 80)                   # and connect
+libc.unshare(0x04000000); call(170, b"merlon-test", 11); call(171, b"domain", 6)
+'''
+
+# Event, arguments, what its descriptor is, and whether it is about the child.
+ROWS: tuple[tuple[str, dict[str, Any], dict[str, Any], bool], ...] = (
+    ("kill", {"sig": 0}, {}, True),
+    ("kill", {"sig": 9}, {}, True),
+    ("tgkill", {"sig": 0}, {}, True),
+    ("pidfd_open", {"flags": 0}, {"type": "pidfd"}, True),
+    ("pidfd_send_signal", {"sig": 0}, {"type": "pidfd"}, True),
+    ("process_vm_readv", {}, {}, True),
+    ("ptrace", {"request": "PTRACE_ATTACH"}, {}, True),
+    ("mprotect", {"length": 4096, "prot": "PROT_READ|PROT_EXEC"}, {}, False),
+    ("mmap", {"prot": "PROT_READ|PROT_WRITE|PROT_EXEC"}, {}, False),
+    ("capset", {"cap_inheritable": 0, "cap_permitted": 2199023255551, "cap_effective": "CAP_NET_BIND_SERVICE"}, {},
+     False),
+    ("sendto", {"size": 1}, {"type": "ipv4", "l4proto": "udp", "server": "127.0.0.1", "server_port": 9}, False),
+    ("sendmsg", {}, {"type": "ipv4", "server": "127.0.0.2", "server_port": 9}, False),
+    ("fcntl", {"cmd": "F_DUPFD"}, {"type": "ipv4", "server": "127.0.0.3"}, False),
+    ("utimensat", {"path": "/tmp/merlon-calls-file"}, {}, False),
+    ("keyctl", {"operation": "KEYCTL_GET_KEYRING_ID"}, {}, False),
+    ("fsopen", {"name": "tmpfs"}, {}, False),
+    ("fsconfig", {"cmd": "FSCONFIG_SET_STRING", "key": "size", "value_charbuf": "1M"}, {}, False),
+    ("fsmount", {"attr_flags": "RDONLY"}, {}, False),
+    ("io_uring_setup", {"entries": 4}, {"type": "io_uring"}, False),
+    ("socket", {"domain": "AF_INET", "type": 1}, {"type": "ipv4", "l4proto": "tcp"}, False),
+    ("connect", {"addr": "127.0.0.4:9"}, {"type": "ipv4", "server": "127.0.0.4"}, False),
+    ("sethostname", {"name": "merlon-test"}, {}, False),
+    ("setdomainname", {"name": "domain"}, {}, False),
+)
+
+RULES = '''
+- rule: Reads a sleeper
+  desc: whom it is about has fields
+  condition: evt.type = process_vm_readv and evt.target.name = sleep and evt.target.cmdline = "sleep 9" and evt.target.container.id = host
+  output: "%evt.target.pid"
+  priority: WARNING
+'''
+
+
+def calls() -> None:
+    """each call is told with its arguments, its descriptor and its target"""
+    with tempfile.TemporaryDirectory() as directory:
+        output, rules = Path(directory, "events.jsonl"), Path(directory, "rules.yaml")
+        done = merlon.run("events", "record", "--json", "-o", output, "--", "/usr/bin/python3", "-c", SCRIPT)
+        tap.check(bool(re.search(r" 0 lost$", done.stderr.strip())), done.stderr)
+        rules.write_text(RULES)
+        binary = Path(directory, "events.mev")
+        merlon.run("events", "convert", "--to", "binary", output, "-o", binary)
+        for path in (output, binary):
+            done = merlon.run("rules", "test", "--events", path, "--expect", "Reads a sleeper=1", rules, check=False)
+            tap.check(done.returncode == 0, f"{done.stdout}{done.stderr}")
+        events = Events(output)
+    for kind, arguments, descriptor, about_child in ROWS:
+        found = [e for e in events.find(kind, "python3", **arguments)
+                 if descriptor.items() <= e.get("fd", {}).items()]
+        some = [e for e in events.all if e["event"] == kind]
+        tap.check(bool(found), f"{kind}: none with {arguments} {descriptor} in {some}")
+        tap.check(all(("target" in e) == about_child for e in found), f"{kind}: whom it is about: {found}")
+    tap.check(all("PROT_EXEC" in e["args"]["prot"] for e in events.all if e["event"] in ("mmap", "mprotect")),
+              "memory that is not executable is told")
+
+
+def main() -> None:
+    """On this machine, without a container."""
+    with tap.Suite("events: single calls") as suite:
+        suite.run(calls)
+
+
+if __name__ == "__main__":
+    main()
