@@ -3,7 +3,9 @@
  * loops KIND COUNT: does one thing COUNT times and prints the CPU time that it took, of itself and its
  * children, in nanoseconds for each.
  */
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,6 +63,19 @@ static void do_socket(void)
 	close(fd);
 }
 
+/* Nobody listens there. */
+static void do_connect(void)
+{
+	const struct sockaddr_in to = { .sin_family = AF_INET,
+					.sin_port = htons(1),
+					.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (fd < 0 || !connect(fd, (const struct sockaddr *)&to, sizeof(to)))
+		abort();
+	close(fd);
+}
+
 static void do_forkexec(void)
 {
 	char *argv[] = { (char *)"/bin/true", NULL };
@@ -77,6 +92,7 @@ static const struct {
 } kinds[] = {
 	{ "getpid", do_getpid }, { "readwrite", do_readwrite }, { "openread", do_openread },
 	{ "mmap", do_mmap },	 { "socket", do_socket },	{ "forkexec", do_forkexec },
+	{ "connect", do_connect },
 };
 
 static double cpu_ns(int who)
@@ -103,6 +119,6 @@ int main(int argc, char **argv)
 		       (cpu_ns(RUSAGE_SELF) + cpu_ns(RUSAGE_CHILDREN) - before) / (double)count);
 		return 0;
 	}
-	fputs("loops getpid|readwrite|openread|mmap|socket|forkexec COUNT\n", stderr);
+	fputs("loops getpid|readwrite|openread|mmap|socket|connect|forkexec COUNT\n", stderr);
 	return 2;
 }

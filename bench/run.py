@@ -7,6 +7,9 @@ of any sensor there), while something else is recorded (beside), while it is rec
 strace -f.  The arms take turns, so that a machine whose speed drifts does not favour one; what is printed are medians, and
 ratios to "off" of the same round.  It asserts nothing.
 
+The guard is measured with the shipped rules against empty programs where it has its own: once while it watches
+containers and the loop runs beside them, once while it watches the loop.
+
 Rules are measured by themselves (bench/rules.c says on which events).
 """
 
@@ -29,6 +32,8 @@ sys.path[:0] = [str(TOP / "tests" / "containers"), str(TOP / "tests" / "rig")]
 ARMS = ("off", "empty", "beside", "recorded", "strace")
 LOOPS = {"getpid": 2_000_000, "readwrite": 1_000_000, "openread": 300_000, "mmap": 500_000, "socket": 200_000,
          "forkexec": 1000}
+GUARD_ARMS = ("off", "empty", "beside", "watched")
+GUARD_LOOPS = {"getpid": 2_000_000, "openread": 200_000, "connect": 100_000, "forkexec": 1000}
 UNDER_STRACE = 50       # so many times fewer turns under strace, which is so much slower
 
 
@@ -120,6 +125,64 @@ def micro(build: Path, rounds: int, out: Callable[[str], None]) -> None:
         other.close()
 
 
+@contextlib.contextmanager
+def guarding(arm: str, build: Path, spent: list[float]) -> Iterator[None]:
+    """What an arm of guard() has attached; adds the seconds of CPU that our own process took to spent."""
+    if arm == "off":
+        yield
+        return
+    if arm == "empty":
+        command: list[str | Path] = [build / "bench" / "empty", "guard"]
+    else:
+        command = [build / "merlon", "guard", "-r", TOP / "content" / "rules", "--json",
+                   *(["--host", "--budget", "0"] if arm == "watched" else [])]
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, text=True,
+                                   stdout=subprocess.PIPE if arm == "empty" else subprocess.DEVNULL,
+                                   stderr=errors if arm == "empty" else subprocess.PIPE)
+        assert process.stdin
+        said = process.stdout if arm == "empty" else process.stderr
+        assert said
+        said.readline()
+        before = cpu_seconds(process.pid)
+        yield
+        if arm == "watched":
+            time.sleep(0.3)     # until it has looked at everything
+        spent.append(cpu_seconds(process.pid) - before)
+        process.stdin.close()
+        process.terminate()
+        process.wait()
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def guard(build: Path, rounds: int, out: Callable[[str], None]) -> None:
+    """What the guard costs who is watched, and who is not; and what it takes itself."""
+    out("| one turn of | off, ns | empty | beside | watched | watched - empty, ns | the guard's own, ns |")
+    out("|---|---|---|---|---|---|---|")
+    for kind, count in GUARD_LOOPS.items():
+        samples: dict[str, list[float]] = {arm: [] for arm in GUARD_ARMS}
+        ratios: dict[str, list[float]] = {arm: [] for arm in GUARD_ARMS}
+        spent: dict[str, list[float]] = {arm: [] for arm in GUARD_ARMS}
+        for turn in range(rounds):
+            for arm in GUARD_ARMS[turn % len(GUARD_ARMS):] + GUARD_ARMS[:turn % len(GUARD_ARMS)]:
+                with guarding(arm, build, spent[arm]):
+                    done = subprocess.run([build / "bench" / "loops", kind, str(count)], stdout=subprocess.PIPE,
+                                          check=True, text=True)
+                samples[arm].append(float(done.stdout))
+            for arm in GUARD_ARMS:
+                ratios[arm].append(samples[arm][-1] / samples["off"][-1])
+        middle = {arm: statistics.median(values) for arm, values in samples.items()}
+        ratio = {arm: statistics.median(values) for arm, values in ratios.items()}
+        own = statistics.median(spent["watched"]) * 1e9 / count
+        out(f"| {kind} | {middle['off']:.0f} | x{ratio['empty']:.2f} | x{ratio['beside']:.2f} | "
+            f"x{ratio['watched']:.2f} | {middle['watched'] - middle['empty']:.0f} | {own:.0f} |")
+
+
 def serve(rounds: int, out: Callable[[str], None]) -> None:
     """Redis in a container, asked by redis-benchmark from outside."""
     import merlon
@@ -186,13 +249,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="What recording costs.")
     parser.add_argument("--build", type=Path, default=TOP / "build")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", choices=("micro", "serve", "filters", "rules"))
+    parser.add_argument("--only", choices=("micro", "guard", "serve", "filters", "rules"))
     options = parser.parse_args()
     build = options.build.resolve()
     os.environ |= {"MERLON_BINARY": str(build / "merlon"), "MERLON_RIG_DIR": str(build / "rig")}
     uname = os.uname()
     print(f"Linux {uname.release} {uname.machine}, {os.cpu_count()} processors, {options.rounds} rounds\n", flush=True)
-    parts = {"micro": lambda out: micro(build, options.rounds, out), "serve": lambda out: serve(options.rounds, out),
+    parts = {"micro": lambda out: micro(build, options.rounds, out),
+             "guard": lambda out: guard(build, options.rounds, out), "serve": lambda out: serve(options.rounds, out),
              "filters": lambda out: filters(build, out), "rules": lambda out: rules(build, out)}
     for name, part in parts.items():
         if options.only in (None, name):

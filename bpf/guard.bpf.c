@@ -358,7 +358,7 @@ int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 		return 0;
 	if (plan->bytes_len == ABI_BYTES_MESSAGE && !message_address(&c, plan->bytes))
 		return 0;
-	cgroup = task_cgroup_id(current_task());
+	cgroup = current_cgroup_id();
 	b = budget_for_call(cgroup);
 	if (!b)
 		return 0;

@@ -30,3 +30,11 @@ static __always_inline __u64 task_cgroup_id(struct task_struct *task)
 	bpf_probe_read_kernel(&css, sizeof(css), slot);
 	return BPF_CORE_READ(css, cgroup, kn, id);
 }
+
+/* The same of current, by one helper where that is enough. */
+static __always_inline __u64 current_cgroup_id(void)
+{
+	if (settings.subsystem < 0)
+		return bpf_get_current_cgroup_id();
+	return task_cgroup_id(current_task());
+}

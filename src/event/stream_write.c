@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "base/str.h"
 #include "base/utf8.h"
 #include "event/stream_private.h"
 
@@ -12,7 +13,8 @@ struct event_writer {
 	enum stream_form form;
 	struct text hostname;
 	bool started;
-	struct table processes, containers; /* by address and version: the number */
+	/* By address and version: the number. Forgotten together when there are many: numbers begin anew then. */
+	struct table processes, containers;
 	struct arena keys;
 	uint32_t process_count, container_count;
 	bool types[256];
@@ -26,7 +28,12 @@ int event_writer_new(struct event_writer **ret, enum stream_form form, struct te
 		return -ENOMEM;
 	w->form = form;
 	w->keys = ARENA_INIT(STREAM_MEMORY_MAX);
-	w->hostname = arena_text(&w->keys, hostname);
+	w->hostname = text_from(str_dup_n(hostname.data ? hostname.data : "", hostname.len),
+				hostname.len);
+	if (!w->hostname.data) {
+		event_writer_free(w);
+		return -ENOMEM;
+	}
 	*ret = w;
 	return 0;
 }
@@ -38,7 +45,18 @@ void event_writer_free(struct event_writer *w)
 	table_deinit(&w->processes);
 	table_deinit(&w->containers);
 	arena_deinit(&w->keys);
+	free((char *)(uintptr_t)w->hostname.data);
 	free(w);
+}
+
+static void forget_definitions(struct event_writer *w)
+{
+	table_deinit(&w->processes);
+	table_deinit(&w->containers);
+	arena_deinit(&w->keys);
+	w->processes = w->containers = TABLE_INIT;
+	w->keys = ARENA_INIT(STREAM_MEMORY_MAX);
+	w->process_count = w->container_count = 0;
 }
 
 /* --- pieces ----------------------------------------------------------------------------------------------------- */
@@ -469,6 +487,8 @@ int event_writer_add(struct event_writer *w, const struct event *ev, struct buf 
 {
 	uint32_t process, target;
 
+	if (w->process_count >= STREAM_WRITER_MAX || w->container_count >= STREAM_WRITER_MAX)
+		forget_definitions(w);
 	write_header(w, out);
 	if (w->form == STREAM_BINARY)
 		write_type(w, ev->type, out);
