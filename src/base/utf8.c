@@ -80,6 +80,40 @@ void utf8_mend(struct buf *out, struct text t)
 	buf_add(out, t.data + start, t.len - start);
 }
 
+void utf8_show(struct buf *out, struct text t)
+{
+	uint32_t start = 0;
+
+	for (uint32_t i = 0; i < t.len;) {
+		const unsigned char *s = (const unsigned char *)t.data + i;
+		size_t n = utf8_sequence(s, t.len - i);
+		uint32_t c = n == 1 ? s[0] :
+			     n == 2 ? (s[0] & 31u) << 6 | (s[1] & 63u) :
+			     n == 3 ? (s[0] & 15u) << 12 | (s[1] & 63u) << 6 | (s[2] & 63u) :
+				      0xffff;
+		bool control = c < 0x20 || (c >= 0x7f && c < 0xa0);
+		/* Controls of direction make a person read what is not there. */
+		bool direction = (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
+				 c == 0x2028 || c == 0x2029;
+
+		if (n && !control && !direction) {
+			i += (uint32_t)n;
+			continue;
+		}
+		buf_add(out, t.data + start, i - start);
+		if (!n)
+			buf_add_str(out, "\xef\xbf\xbd");
+		else if (c == '\n' || c == '\r' || c == '\t')
+			buf_add_str(out, c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t");
+		else
+			buf_addf(out, "\\u%04x", c);
+		i += (uint32_t)(n ? n : 1);
+		start = i;
+	}
+	if (t.len > start)
+		buf_add(out, t.data + start, t.len - start);
+}
+
 json_t *utf8_json(struct text t)
 {
 	struct buf mended = BUF_INIT;

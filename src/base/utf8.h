@@ -14,5 +14,11 @@ bool utf8_valid(struct text t);
 void utf8_mend(struct buf *out, struct text t);
 /* The same into a fixed room; returns the bytes written (at most size, no NUL is added). */
 size_t utf8_mend_into(char *out, size_t size, struct text t);
+/*
+ * Appends t for a person to read on one line: control characters, line separators and controls of
+ * direction become escapes (\n, \u001b), bytes that are no UTF-8 become U+FFFD. No text drives a
+ * terminal or forges a line by it.
+ */
+void utf8_show(struct buf *out, struct text t);
 /* A JSON string of t, mended; JSON null if t is not there. */
 json_t *utf8_json(struct text t);

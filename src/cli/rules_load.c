@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "base/str.h"
-#include "rules/output.h"
+#include "base/utf8.h"
 
 void rules_loaded_deinit(struct rules_loaded *l)
 {
@@ -101,7 +101,7 @@ const char *rules_text(struct text t)
 		const char *nl = memchr(t.data, '\n', t.len);
 		size_t n = nl ? (size_t)(nl - t.data) : t.len;
 
-		output_add_safe(room, text_from(t.data, n));
+		utf8_show(room, text_from(t.data, n));
 		buf_add_str(room, nl ? " " : "");
 		t = text_from(t.data + n + (nl != NULL), t.len - n - (nl != NULL));
 	}

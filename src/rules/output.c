@@ -144,40 +144,6 @@ struct output *output_compile(struct ruleset *rs, const struct source *s, int ev
 
 /* --- rendering ------------------------------------------------------------------------------------------ */
 
-void output_add_safe(struct buf *out, struct text t)
-{
-	uint32_t start = 0;
-
-	for (uint32_t i = 0; i < t.len;) {
-		const unsigned char *s = (const unsigned char *)t.data + i;
-		size_t n = utf8_sequence(s, t.len - i);
-		uint32_t c = n == 1 ? s[0] :
-			     n == 2 ? (s[0] & 31u) << 6 | (s[1] & 63u) :
-			     n == 3 ? (s[0] & 15u) << 12 | (s[1] & 63u) << 6 | (s[2] & 63u) :
-				      0xffff;
-		bool control = c < 0x20 || (c >= 0x7f && c < 0xa0);
-		/* Controls of direction make a person read what is not there. */
-		bool direction = (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
-				 c == 0x2028 || c == 0x2029;
-
-		if (n && !control && !direction) {
-			i += (uint32_t)n;
-			continue;
-		}
-		buf_add(out, t.data + start, i - start);
-		if (!n)
-			buf_add_str(out, "\xef\xbf\xbd");
-		else if (c == '\n' || c == '\r' || c == '\t')
-			buf_add_str(out, c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t");
-		else
-			buf_addf(out, "\\u%04x", c);
-		i += (uint32_t)(n ? n : 1);
-		start = i;
-	}
-	if (t.len > start)
-		buf_add(out, t.data + start, t.len - start);
-}
-
 /* Several values that a condition looks at one by one: joined by blanks. */
 static void render_any(const struct value *v, struct buf *out)
 {
@@ -232,7 +198,7 @@ void output_render(const struct output *o, const struct event *ev, struct scratc
 		const struct output_piece *p = &o->pieces[i];
 
 		if (!p->operand) {
-			output_add_safe(out, p->text);
+			utf8_show(out, p->text);
 			continue;
 		}
 		buf_reset(&raw);
@@ -242,7 +208,7 @@ void output_render(const struct output *o, const struct event *ev, struct scratc
 			buf_reset(&raw);
 			buf_add_str(&raw, "<NA>");
 		}
-		output_add_safe(&safe, text_from(raw.data ? raw.data : "", raw.len));
+		utf8_show(&safe, text_from(raw.data ? raw.data : "", raw.len));
 		if (p->width)
 			add_padded(out, text_from(safe.data ? safe.data : "", safe.len), p->width);
 		else

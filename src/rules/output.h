@@ -33,5 +33,3 @@ json_t *output_fields_json(const struct output *o, const struct event *ev, struc
 
 /* A field as a rule spells it: name and argument. */
 void operand_name(const struct operand *field, struct buf *out);
-/* Text that came from an event, as output_render() shows it. */
-void output_add_safe(struct buf *out, struct text t);
