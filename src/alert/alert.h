@@ -31,9 +31,9 @@ extern const char *const alert_priorities[ALERT_PRIORITIES]; /* "Emergency" ... 
 int alert_priority_find(const char *name, enum alert_priority *ret);
 
 enum alert_kind {
-	ALERT_FINDING,	/* a rule fitted */
-	ALERT_LOSS,	/* something was not seen, stored or sent, with how much and whose */
-	ALERT_NOTE,	/* of the guard itself: started, reloaded, stopped, tampered with */
+	ALERT_FINDING, /* a rule fitted */
+	ALERT_LOSS,    /* something was not seen, stored or sent, with how much and whose */
+	ALERT_NOTE,    /* of the guard itself: started, reloaded, stopped, tampered with */
 	ALERT_ACTIVITY, /* what a container did before and after an alert: no alert, stored beside it */
 	ALERT_KINDS
 };
@@ -46,18 +46,33 @@ struct alert {
 	json_t *json; /* owned */
 	enum alert_kind kind;
 	enum alert_priority priority;
-	int64_t time_ns; /* since 1970 */
-	const char *uuid;
+	int64_t time_ns;  /* since 1970 */
+	const char *uuid; /* 36 characters, lower case */
 	const char *rule;
 	const char *source; /* "syscall", "k8s_audit", "merlon" */
 	const char *hostname;
 	const char *output; /* the sentence */
-	const char *container_id, *container_name, *image, *pod, *namespace; /* NULL: none or not known */
-	int64_t pid; /* -1: none */
+	const char *container_id, *container_name, *image, *pod,
+		*namespace;  /* NULL: none or not known */
+	int64_t pid;	     /* -1: none */
 	const char *process; /* its name, or NULL */
 };
 
-/* Takes over json, also when it fails. -EBADMSG: not an alert's document; err says what is missing or wrong. */
+/*
+ * Takes over json, also when it fails. What is known of the document is checked: types, lengths,
+ * depth, size; members that nobody knows stay. Members of ours that are not there are taken from
+ * Falco's output_fields. -EBADMSG: not an alert's document; err says what is missing or wrong.
+ */
 int alert_of_json(struct alert *ret, json_t *json, struct error *err);
 void alert_deinit(struct alert *a);
 #define cleanup_alert cleanup(alert_deinit)
+
+enum { ALERT_UUID_SIZE = 37 }; /* with its NUL */
+/*
+ * Gives a document of somebody else's, which has no "uuid", one that is made of its time and its
+ * contents: the same line read twice is the same alert. Does nothing to a document that has one.
+ */
+void alert_identify(json_t *json);
+
+/* The sentence without what Falco puts in front of it ("09:31:05.000000000: Warning "). */
+const char *alert_sentence(const struct alert *a);

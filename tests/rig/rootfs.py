@@ -21,6 +21,7 @@ PACKAGES = (
     "bash", "curl", "strace", "procps", "iproute2", "kmod", "busybox-static",     # tools of tests
     "runc", "crun", "apparmor", "libcap2-bin",                                    # containers inside VMs
     "libbpf1", "libseccomp2", "libcap2", "libjansson4", "libfyaml0", "libcapstone4", "libelf1", # what Merlon is linked with
+    "libsqlite3-0", "libcurl4", "libmicrohttpd12",
 )
 # Kept out while unpacking.  The LLVM JIT of PostgreSQL is a third of the whole tree, and the server runs without.
 EXCLUDE = (
