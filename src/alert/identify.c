@@ -28,7 +28,8 @@ void alert_identify(json_t *json)
 	low = hash_bytes(text, strlen(text), high);
 	snprintf(out, sizeof(out), "%08llx-%04llx-8%03llx-%04llx-%012llx",
 		 (unsigned long long)ms >> 16, (unsigned long long)ms & 0xffff,
-		 (unsigned long long)high & 0xfff, (unsigned long long)(low >> 48 & 0x3fff) | 0x8000,
+		 (unsigned long long)high & 0xfff,
+		 (unsigned long long)(low >> 48 & 0x3fff) | 0x8000,
 		 (unsigned long long)low & 0xffffffffffffULL);
 	free(text);
 	json_object_set_new(json, "uuid", json_string(out));

@@ -3,6 +3,16 @@
 #pragma once
 #include "cli/command.h"
 
+extern const struct command cmd_alerts;
+extern const struct command cmd_alerts_ack;
+extern const struct command cmd_alerts_forward;
+extern const struct command cmd_alerts_import;
+extern const struct command cmd_alerts_list;
+extern const struct command cmd_alerts_show;
+extern const struct command cmd_alerts_stats;
+extern const struct command cmd_alerts_suppress;
+extern const struct command cmd_alerts_suppressions;
+extern const struct command cmd_alerts_unsuppress;
 extern const struct command cmd_completion;
 extern const struct command cmd_confine;
 extern const struct command cmd_confine_agent;

@@ -64,7 +64,7 @@ static void add_term(struct why *w, const struct check *c)
 	scratch_reset(w->scratch);
 	if (operand_read(c->left, w->ev, w->scratch, &v)) {
 		value_render(&v, &raw);
-		output_add_safe(&safe, text_from(raw.data ? raw.data : "", (uint32_t)raw.len));
+		utf8_show(&safe, text_from(raw.data ? raw.data : "", (uint32_t)raw.len));
 		json_object_set_new(o, "value", shown(&safe));
 	}
 	json_array_append_new(w->terms, o);

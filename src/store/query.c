@@ -35,7 +35,8 @@ static int give_row(struct store *s, sqlite3_stmt *st, store_row_fn *fn, void *c
 	cleanup_alert struct alert a = { .pid = -1 };
 	const char *document = (const char *)sqlite3_column_text(st, 1);
 	json_t *json = document ?
-			       json_loadb(document, (size_t)sqlite3_column_bytes(st, 1), 0, NULL) :
+			       json_loadb(document, (size_t)sqlite3_column_bytes(st, 1), JSON_ALLOW_NUL,
+					      NULL) :
 			       NULL;
 	struct store_row row;
 

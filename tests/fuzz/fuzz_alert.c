@@ -26,7 +26,7 @@ static void show(const struct alert *a)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct error err = ERROR_INIT;
-	json_t *json = json_loadb((const char *)data, size, JSON_DECODE_ANY, NULL);
+	json_t *json = json_loadb((const char *)data, size, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 	cleanup_alert struct alert a = { .pid = -1 };
 	cleanup_alert struct alert again = { .pid = -1 };
 
