@@ -29,7 +29,7 @@ sys.path.insert(0, str(TESTS / "rig"))
 
 HOST_TESTS = ("test_cli", "test_errors", "test_identity", "test_oracle", "test_confine", "test_phases", "test_life",
               "test_verify", "test_layers", "test_complain", "test_exchange", "test_static", "test_events", "test_calls",
-              "test_guard")
+              "test_guard", "test_outputs")
 
 # What runs in every machine; a program in the build directory, or a script of tests/containers.
 VM_TESTS = ("tests/kernel/test_pure", "tests/kernel/test_verifier", "test_oracle --quick",
