@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/vec.h"
 #include "cli/commands.h"
+#include "cli/guard_outputs.h"
 #include "cli/rules_load.h"
 #include "guard/guard.h"
 #include "version.h"
@@ -24,6 +25,14 @@ static const struct option_def options[] = {
 	{ "priority", 'p', "NAME", "show alerts from this priority on (default: Debug)", false,
 	  COMPLETE_WORDS, "emergency alert critical error warning notice informational debug" },
 	{ "json", 0, NULL, "alerts as JSON lines (docs/alert-format.md)", false, COMPLETE_NONE, NULL },
+	{ "output", 'o', "OUTPUT", "where alerts go too, or instead of to the terminal: see merlon-alerts-forward(1)",
+	  true, COMPLETE_NONE, NULL },
+	{ "store", 0, "FILE", "where alerts are kept, instead of in " STORE_PATH, false, COMPLETE_FILE, NULL },
+	{ "no-store", 0, NULL, "keep no alerts", false, COMPLETE_NONE, NULL },
+	{ "metrics", 0, "ADDRESS", "answer /metrics and /healthz there: PORT of 127.0.0.1, or ADDRESS:PORT", false,
+	  COMPLETE_NONE, NULL },
+	{ "user", 0, "NAME", "as whom to look and to write (default: merlon if there is such a user, else nobody)",
+	  false, COMPLETE_NONE, NULL },
 	{ "burst", 0, "N",
 	  "alerts of one rule in one container at once, then one a second; 0: all (default: 20)", false,
 	  COMPLETE_NONE, NULL },
@@ -39,37 +48,11 @@ static const struct option_def options[] = {
 
 enum { BUFFER_MAX_MIB = 1024, BURST_DEFAULT = 20, BURST_MAX = 1000000 };
 
-struct shown {
-	enum alert_priority least;
-	bool json;
-};
-
 /* --- what comes out ----------------------------------------------------------------------------------- */
-
-static void show(json_t *document, void *arg)
-{
-	const struct shown *s = arg;
-	const char *kind = json_string_value(json_object_get(document, "kind"));
-	const char *output = json_string_value(json_object_get(document, "output"));
-
-	if (kind && strcmp(kind, alert_kinds[ALERT_ACTIVITY]) != 0) {
-		if (s->json)
-			json_dumpf(document, stdout, JSON_COMPACT);
-		else
-			fputs(output ? output : "", stdout);
-		putchar('\n');
-	}
-	json_decref(document);
-}
 
 static void ready(size_t rules, void *arg)
 {
 	fprintf(stderr, "guarding with %zu rules\n", rules);
-}
-
-static void turn(void *arg)
-{
-	fflush(stdout);
 }
 
 static void bad_rules(const struct rulebook *book, const struct error *err, void *arg)
@@ -138,18 +121,51 @@ static int report(const struct watch_stats *s)
 	return lost ? EXIT_NEGATIVE : EXIT_OK;
 }
 
-static int guard(const struct arguments *args, struct guard_options *o, struct error *err)
+/* The terminal, unless others are named, and those. */
+static int take_sinks(const struct arguments *args, words *ret, struct error *err)
 {
-	struct shown shown = { .json = arg_flag(args, "json") };
-	struct watch_stats stats;
+	static char terminal[32];
+	const char *least = arg_value(args, "priority");
+	enum alert_priority p = ALERT_DEBUG;
+	char **slot;
 	int r;
 
-	o->outputs.take = show;
-	o->outputs.turn = turn;
-	o->outputs.arg = &shown;
-	o->watch.ready = ready;
-	o->watch.bad_rules = bad_rules;
-	r = guard_run(o, &stats, err);
+	if (least && alert_priority_find(least, &p))
+		return error_set(err, USAGE_ERROR, "\"%s\" is no priority (%s ... %s)", least,
+				 alert_priorities[0], alert_priorities[ALERT_PRIORITIES - 1]);
+	r = take_words(args, "output", ret, err);
+	if (!r && (!ret->len || arg_flag(args, "json") || least)) {
+		snprintf(terminal, sizeof(terminal), "%s,min=%s", arg_flag(args, "json") ? "json" : "text",
+			 alert_priorities[p]);
+		slot = vec_add(ret);
+		if (slot)
+			*slot = terminal;
+	}
+	slot = r ? NULL : vec_add(ret);
+	if (slot)
+		*slot = NULL;
+	return r || slot ? r : error_errno(err, ENOMEM, "arguments");
+}
+
+static int guard(const struct arguments *args, struct guard_options *o, struct error *err)
+{
+	const char *store = arg_value(args, "store");
+	struct guard_sinks s = { .store = arg_flag(args, "no-store") ? NULL : store ? store : STORE_PATH,
+				 .metrics = arg_value(args, "metrics"),
+				 .user = arg_value(args, "user") };
+	struct watch_stats stats;
+	words sinks = { 0 };
+	int r = take_sinks(args, &sinks, err);
+
+	if (!r) {
+		s.sinks = (const char *const *)sinks.items;
+		guard_sinks_connect(&s, &o->outputs);
+		o->user = s.user;
+		o->watch.ready = ready;
+		o->watch.bad_rules = bad_rules;
+		r = guard_run(o, &stats, err);
+	}
+	vec_deinit(&sinks);
 	return r ? r : report(&stats);
 }
 

@@ -40,12 +40,6 @@ struct guard {
 	struct message last; /* MESSAGE_END once that came */
 };
 
-/* Gives up what the role has no use for, unless the guard is to keep it. */
-static int become(const struct guard_options *o, enum privilege_role role, struct error *err)
-{
-	return o->privileged ? 0 : privilege_drop(role, err);
-}
-
 static int block_signals(int extra)
 {
 	sigset_t set;
@@ -96,19 +90,24 @@ static _Noreturn void outputs_main(const struct guard_options *o, int fd)
 	struct inlet in = INLET_INIT;
 	struct error err = ERROR_INIT;
 	int signals = block_signals(0), r = 0;
+	bool opened = false;
 
 	prctl(PR_SET_NAME, "merlon-outputs");
 	in.fd = fd;
 	signal(SIGPIPE, SIG_IGN);
-	if (o->outputs.open)
-		r = o->outputs.open(o->outputs.arg, &err);
+	if (o->outputs.prepare)
+		r = o->outputs.prepare(o->outputs.arg, &err);
 	if (!r)
-		r = become(o, ROLE_OUTPUTS, &err);
+		r = privilege_drop(ROLE_OUTPUTS, o->user, &err);
+	if (!r && o->outputs.open) {
+		r = o->outputs.open(o->outputs.arg, &err);
+		opened = !r;
+	}
 	if (!r)
 		r = outputs_follow(&o->outputs, &in, signals);
 	if (r)
 		fprintf(stderr, "merlon: outputs: %s\n", err.code ? err.text : strerror(-r));
-	if (o->outputs.close)
+	if (opened && o->outputs.close)
 		o->outputs.close(o->outputs.arg);
 	inlet_deinit(&in);
 	_exit(r ? EXIT_FAILURE : EXIT_SUCCESS);
@@ -160,7 +159,7 @@ static _Noreturn void engine_main(struct guard *g, int status)
 	signal(SIGPIPE, SIG_IGN);
 	engine_status = status;
 	wo.ready = on_ready;
-	r = become(g->o, ROLE_ENGINE, &m.err);
+	r = privilege_drop(ROLE_ENGINE, g->o->user, &m.err);
 	if (!r)
 		r = watch_run(g->live, &g->out, &wo, &m.stats, &m.err);
 	send_message(&m);

@@ -16,7 +16,8 @@
 
 /* All are called in the outputs process only; those that may be NULL say so. */
 struct guard_outputs {
-	int (*open)(void *arg, struct error *err); /* before privileges are dropped; may be NULL */
+	int (*prepare)(void *arg, struct error *err); /* before privileges are dropped; may be NULL */
+	int (*open)(void *arg, struct error *err);    /* after that; may be NULL */
 	void (*take)(json_t *document, void *arg); /* takes it over */
 	void (*turn)(void *arg);		   /* after documents, and when fd is readable */
 	int (*fd)(void *arg);			   /* may be NULL */
@@ -29,7 +30,7 @@ struct guard_options {
 	struct live_options live; /* what is wanted, and that calls are looked at, is filled in */
 	struct watch_options watch; /* ready is called in the parent, bad_rules in the engine */
 	struct guard_outputs outputs;
-	bool privileged; /* nothing is dropped: to find out what goes wrong */
+	const char *user; /* as whom engine and outputs run; NULL: privilege_user() says */
 };
 
 /*

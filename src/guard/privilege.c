@@ -85,12 +85,15 @@ static int filter_engine(struct error *err)
 	return r ? error_errno(err, -r, "the engine's filter of system calls") : 0;
 }
 
-void privilege_user(uint32_t *uid, uint32_t *gid)
+int privilege_user(const char *name, uint32_t *uid, uint32_t *gid, struct error *err)
 {
-	const struct passwd *p = getpwnam("merlon");
+	const struct passwd *p = getpwnam(name ? name : "merlon");
 
+	if (name && !p)
+		return error_set(err, ENOENT, "there is no user \"%s\"", name);
 	*uid = p ? p->pw_uid : NOBODY;
 	*gid = p ? p->pw_gid : NOBODY;
+	return 0;
 }
 
 static int keep_caps(const cap_value_t *caps, int count)
@@ -115,13 +118,14 @@ static int become(uint32_t uid, uint32_t gid)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0) ? -errno : 0;
 }
 
-int privilege_drop(enum privilege_role role, struct error *err)
+int privilege_drop(enum privilege_role role, const char *user, struct error *err)
 {
 	pid_t parent = getppid();
 	uint32_t uid, gid;
-	int r;
+	int r = privilege_user(user, &uid, &gid, err);
 
-	privilege_user(&uid, &gid);
+	if (r)
+		return r;
 	r = become(uid, gid);
 	if (!r)
 		r = keep_caps(engine_caps, role == ROLE_ENGINE ? ARRAY_SIZE(engine_caps) : 0);

@@ -20,8 +20,8 @@ enum privilege_role {
 	PRIVILEGE_ROLES
 };
 
-/* The user that the guard's processes run as: "merlon" if there is such a user, else "nobody"'s numbers. */
-void privilege_user(uint32_t *uid, uint32_t *gid);
+/* The user that the guard's processes run as; name NULL: "merlon" if there is such a user, else nobody's numbers. */
+int privilege_user(const char *name, uint32_t *uid, uint32_t *gid, struct error *err);
 
 /* Drops everything that the role does not need; nothing brings it back. The process ends with its parent. */
-int privilege_drop(enum privilege_role role, struct error *err);
+int privilege_drop(enum privilege_role role, const char *user, struct error *err);

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "guard/numbers.h"
 
 enum { TURN_MS = 250, HOSTNAME_MAX = 256, LOSERS_MAX = 16 };
 #define TELL_NS (1000000000LL) /* how often losses are looked at */
@@ -23,7 +24,7 @@ struct watch {
 	struct outlet *out;
 	struct type_set types;	/* that are wanted */
 	struct live_stats told; /* losses that were told already */
-	int64_t told_ns;
+	int64_t told_ns, numbers_ns;
 	int signals;
 	char hostname[HOSTNAME_MAX];
 };
@@ -203,6 +204,20 @@ static void tell_refused(struct watch *w, int64_t now)
 		   json_pack("{s:I}", "merlon.refused", (json_int_t)refused));
 }
 
+/* Once a second, while the outputs keep up. */
+static void tell_numbers(struct watch *w, int64_t now)
+{
+	json_t *numbers;
+
+	if (now - w->numbers_ns < TELL_NS || outlet_has_more(w->out))
+		return;
+	w->numbers_ns = now;
+	engine_statistics(w->engine, &w->stats->engine);
+	numbers = numbers_json(w->live, w->stats);
+	if (numbers)
+		outlet_put(w->out, numbers);
+}
+
 static int turn(struct watch *w, bool over)
 {
 	int64_t now = clock_wall_ns();
@@ -211,6 +226,7 @@ static int turn(struct watch *w, bool over)
 	tell_losses(w, now);
 	engine_turn(w->engine, now, over);
 	tell_refused(w, now);
+	tell_numbers(w, now);
 	if (r < 0)
 		return r;
 	r = outlet_flush(w->out, false);

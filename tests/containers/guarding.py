@@ -22,7 +22,7 @@ class Guard:
     """A context manager: watches once entered, and has ended when left."""
 
     def __init__(self, *arguments: str | Path, rules: Path = RULES) -> None:
-        self._command = [merlon.BINARY, "guard", "--json", "--rules", rules, *arguments]
+        self._command = [merlon.BINARY, "guard", "--json", "--no-store", "--rules", rules, *arguments]
         self.alerts: list[Alert] = []
         self.said: list[str] = []
         self._changed = threading.Condition()

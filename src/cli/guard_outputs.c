@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/guard_outputs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/str.h"
+#include "cli/alert_options.h"
+#include "guard/privilege.h"
+
+#define KEEP_NS (90 * 86400LL * 1000000000)
+#define KEEP_BYTES ((uint64_t)1 << 30)
+#define STALE_NS (30LL * 1000000000) /* numbers that are older mean that the engine hangs */
+
+/* --- whose files are ------------------------------------------------------------------------------------ */
+
+/* Gives a file or directory to the user, if it is root's. Links are not followed. */
+static void give(const char *path, uint32_t uid, uint32_t gid)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd >= 0 && !fstat(fd, &st) && st.st_uid == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
+		(void)!fchown(fd, uid, gid);
+}
+
+static int give_directory(const char *path, uint32_t uid, uint32_t gid, bool ours, struct error *err)
+{
+	bool there = fs_is_dir(path);
+	int r = there ? 0 : fs_mkdirs(path, 0700, err);
+
+	if (!r && (!there || ours))
+		give(path, uid, gid);
+	return r;
+}
+
+static int prepare_store(const char *path, uint32_t uid, uint32_t gid, struct error *err)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm" };
+	char directory[PATH_MAX], file[PATH_MAX];
+	int r;
+
+	if (strlen(path) >= sizeof(directory) - 8)
+		return error_set(err, ENAMETOOLONG, "%s", path);
+	strcpy(directory, path);
+	r = give_directory(dirname(directory), uid, gid, str_eq(path, STORE_PATH), err);
+	for (size_t i = 0; !r && i < ARRAY_SIZE(suffixes); i++) {
+		snprintf(file, sizeof(file), "%s%s", path, suffixes[i]);
+		give(file, uid, gid);
+	}
+	return r;
+}
+
+/* What the sinks write is made while we may, and given to who will write it. */
+static int prepare_sink(const char *word, uint32_t uid, uint32_t gid, struct error *err)
+{
+	struct sink_config c;
+	int fd, r = sink_parse(&c, word, err);
+
+	if (r)
+		return r;
+	if (c.ops == &sink_file && c.target) {
+		fd = open(c.target, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+		if (fd < 0)
+			r = error_errno(err, errno, "%s", c.target);
+		else
+			close(fd);
+		give(c.target, uid, gid);
+	}
+	if (!r && c.spool)
+		r = give_directory(c.spool, uid, gid, true, err);
+	sink_config_deinit(&c);
+	return r;
+}
+
+static int prepare(void *arg, struct error *err)
+{
+	const struct guard_sinks *s = arg;
+	uint32_t uid, gid;
+	int r = privilege_user(s->user, &uid, &gid, err);
+
+	if (!r && s->store)
+		r = prepare_store(s->store, uid, gid, err);
+	for (size_t i = 0; !r && s->sinks[i]; i++)
+		r = prepare_sink(s->sinks[i], uid, gid, err);
+	return r;
+}
+
+/* --- numbers -------------------------------------------------------------------------------------------- */
+
+/* Texts are borrowed from the document, which stays until the next. */
+static void fill(void *context, metric_list *list)
+{
+	const struct guard_sinks *s = context;
+	const json_t *m;
+	size_t i;
+
+	json_array_foreach(s->numbers, i, m) {
+		struct metric *to = vec_add(list);
+		const json_t *label;
+		const char *name;
+		size_t n = 0;
+
+		if (!to)
+			return;
+		*to = (struct metric){ .name = json_string_value(json_object_get(m, "name")),
+				       .help = json_string_value(json_object_get(m, "help")),
+				       .type = json_is_true(json_object_get(m, "gauge")) ? METRIC_GAUGE :
+											    METRIC_COUNTER,
+				       .value = json_number_value(json_object_get(m, "value")) };
+		json_object_foreach((json_t *)(uintptr_t)json_object_get(m, "labels"), name, label) {
+			if (n == METRIC_LABELS)
+				break;
+			to->labels[n].name = name;
+			to->labels[n++].value = json_string_value(label);
+		}
+	}
+}
+
+static const char *health(void *context)
+{
+	const struct guard_sinks *s = context;
+
+	if (!s->numbers)
+		return "the engine has not begun";
+	return clock_wall_ns() - s->numbers_ns > STALE_NS ? "the engine does not answer" : NULL;
+}
+
+/* --- callbacks ------------------------------------------------------------------------------------------ */
+
+static void tell(void *context, const char *text)
+{
+	fprintf(stderr, "merlon: %s\n", alert_shown(text));
+}
+
+static int open_outputs(void *arg, struct error *err)
+{
+	struct guard_sinks *s = arg;
+	const struct outputs_config config = {
+		.sinks = s->sinks,
+		.store = { .path = s->store, .keep_ns = KEEP_NS, .max_bytes = KEEP_BYTES },
+		.metrics = s->metrics,
+		.source = { fill, health, s },
+		.tell = tell,
+	};
+	int r = outputs_new(&s->outputs, &config, err);
+
+	if (!r && s->metrics)
+		fprintf(stderr, "metrics at port %u\n", outputs_metrics_port(s->outputs));
+	return r;
+}
+
+static void take(json_t *document, void *arg)
+{
+	struct guard_sinks *s = arg;
+	json_t *numbers = json_object_get(document, "metrics");
+	struct error err = ERROR_INIT;
+	struct alert a;
+
+	if (numbers) {
+		json_decref(s->numbers);
+		s->numbers = json_incref(numbers);
+		s->numbers_ns = clock_wall_ns();
+		json_decref(document);
+		return;
+	}
+	if (alert_of_json(&a, document, &err)) {
+		tell(s, err.text);
+		return;
+	}
+	outputs_take(s->outputs, &a);
+	alert_deinit(&a);
+}
+
+static void turn(void *arg)
+{
+	struct guard_sinks *s = arg;
+
+	outputs_turn(s->outputs);
+}
+
+static int fd_of(void *arg)
+{
+	const struct guard_sinks *s = arg;
+
+	return outputs_fd(s->outputs);
+}
+
+static void reopen(void *arg)
+{
+	struct guard_sinks *s = arg;
+
+	outputs_reopen(s->outputs);
+}
+
+static void close_outputs(void *arg)
+{
+	struct guard_sinks *s = arg;
+
+	outputs_free(s->outputs);
+	json_decref(s->numbers);
+}
+
+void guard_sinks_connect(struct guard_sinks *s, struct guard_outputs *to)
+{
+	*to = (struct guard_outputs){ .prepare = prepare,
+				      .open = open_outputs,
+				      .take = take,
+				      .turn = turn,
+				      .fd = fd_of,
+				      .reopen = reopen,
+				      .close = close_outputs,
+				      .arg = s };
+}

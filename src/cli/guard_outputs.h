@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What becomes of the guard's documents: the store, the sinks, the metrics, as the outputs process has them. */
+#pragma once
+#include "cli/command.h"
+#include "guard/guard.h"
+#include "sinks/outputs.h"
+
+struct guard_sinks {
+	const char *const *sinks; /* words of sink_parse(), NULL-terminated */
+	const char *store;	  /* NULL: nothing is stored */
+	const char *metrics;	  /* NULL: no server */
+	const char *user;	  /* as whom the process runs: whom files are to belong to */
+	struct outputs *outputs;
+	json_t *numbers; /* the engine's last ones */
+	int64_t numbers_ns;
+};
+
+/* Fills in the callbacks; s must live as long as the guard runs. */
+void guard_sinks_connect(struct guard_sinks *s, struct guard_outputs *to);

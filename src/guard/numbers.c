@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guard/numbers.h"
+
+#include "base/utf8.h"
+
+struct number {
+	const char *name, *help;
+	bool gauge;
+};
+
+static void add(json_t *list, const struct number *n, json_t *labels, uint64_t value)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "name", json_string(n->name));
+	json_object_set_new(o, "help", json_string(n->help));
+	json_object_set_new(o, "gauge", json_boolean(n->gauge));
+	if (labels)
+		json_object_set_new(o, "labels", labels);
+	json_object_set_new(o, "value", json_integer((json_int_t)value));
+	json_array_append_new(list, o);
+}
+
+static void add_labelled(json_t *list, const struct number *n, const char *label, const char *value,
+			 uint64_t count)
+{
+	add(list, n, json_pack("{s:s}", label, value), count);
+}
+
+static void add_engine(json_t *list, const struct watch_stats *s)
+{
+	static const struct number
+		events = { "merlon_events_total", "Events that rules looked at", false },
+		alerts = { "merlon_alerts_total", "Alerts, by priority", false },
+		held = { "merlon_alerts_held_back_total", "Alerts beyond the burst of their rule in a container",
+			 false },
+		refused = { "merlon_alerts_refused_total", "Alerts that the outputs took too long for", false },
+		given_up = { "merlon_rules_counters_total", "What evaluating rules counted and gave up", false },
+		rules = { "merlon_rules", "Rules in force", true },
+		reloads = { "merlon_rules_reloads_total", "Reloads of rules, by result", false };
+
+	add(list, &events, NULL, s->engine.events);
+	for (int i = 0; i < ALERT_PRIORITIES; i++)
+		add_labelled(list, &alerts, "priority", alert_priorities[i], s->engine.by_priority[i]);
+	add(list, &held, NULL, s->engine.held);
+	add(list, &refused, NULL, s->refused);
+	for (int i = 0; i < EVAL_COUNTERS; i++)
+		add_labelled(list, &given_up, "what", evaluator_counters[i], s->engine.given_up[i]);
+	add(list, &rules, NULL, s->rules);
+	add_labelled(list, &reloads, "result", "done", s->reloads);
+	add_labelled(list, &reloads, "result", "refused", s->failed_reloads);
+}
+
+static void add_live(json_t *list, const struct live_stats *s)
+{
+	static const struct number
+		processes = { "merlon_processes", "Processes that are known", true },
+		lost = { "merlon_events_lost_total", "Events that were lost, by reason", false };
+
+	add(list, &processes, NULL, s->processes);
+	add_labelled(list, &lost, "reason", "ring_full", s->lost.ring);
+	add_labelled(list, &lost, "reason", "container_budget", s->lost.budget);
+	add_labelled(list, &lost, "reason", "life", s->lost.life);
+	add_labelled(list, &lost, "reason", "malformed", s->malformed);
+}
+
+struct containers {
+	json_t *told, *lost;
+};
+
+static int add_container(const struct live_load *load, void *arg)
+{
+	static const struct number
+		told = { "merlon_container_records_total", "Records that the kernel told, by container", false },
+		lost = { "merlon_container_lost_total", "Records that were lost, by container", false };
+	struct containers *to = arg;
+	const struct event_container *c = load->container;
+	json_t *labels;
+
+	if (!c)
+		return 0;
+	labels = json_pack("{s:o, s:o}", "container", utf8_json(c->full_id.data ? c->full_id : c->id), "name",
+			   utf8_json(c->name.data ? c->name : TEXT("")));
+	add(to->lost, &lost, json_deep_copy(labels), load->lost.ring + load->lost.budget + load->lost.life);
+	add(to->told, &told, labels, load->told);
+	return json_array_size(to->told) >= NUMBERS_CONTAINERS_MAX;
+}
+
+json_t *numbers_json(struct live *live, const struct watch_stats *s)
+{
+	struct containers by = { json_array(), json_array() };
+	json_t *list = json_array();
+
+	add_engine(list, s);
+	add_live(list, &s->live);
+	live_loads(live, add_container, &by);
+	json_array_extend(list, by.told);
+	json_array_extend(list, by.lost);
+	json_decref(by.told);
+	json_decref(by.lost);
+	return json_pack("{s:o}", "metrics", list);
+}
