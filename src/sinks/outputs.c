@@ -19,7 +19,8 @@ struct outputs {
 	struct store_config store_config;
 	char *store_path;
 	bool store_unwell, store_dirty;
-	uint64_t unstored; /* while there was no store */
+	uint64_t unstored;  /* while there was no store */
+	uint64_t malformed; /* documents that were no alerts */
 	int64_t store_at_ns;
 	struct metrics_server *server;
 	int64_t server_at_ns;
@@ -126,6 +127,7 @@ static uint64_t of_store(const struct outputs *o, enum store_counter which)
 
 void outputs_counters(const struct outputs *o, outputs_counter_list *list)
 {
+	count(list, "outputs", "malformed", o->malformed);
 	for (int i = 0; i < STORE_COUNTERS && o->store_path; i++)
 		count(list, "store", store_counters[i], of_store(o, (enum store_counter)i));
 	vec_foreach(s, &o->sinks)
@@ -144,7 +146,7 @@ uint64_t outputs_waiting(const struct outputs *o)
 
 uint64_t outputs_lost(const struct outputs *o)
 {
-	uint64_t n = of_store(o, STORE_FAILED);
+	uint64_t n = of_store(o, STORE_FAILED) + o->malformed;
 
 	vec_foreach(s, &o->sinks)
 		n += (*s)->counters[SINK_DROPPED];
@@ -188,6 +190,8 @@ static void fill(void *context, metric_list *list)
 
 	if (o->source.fill)
 		o->source.fill(o->source.context, list);
+	add_metric(list, "merlon_malformed_total", "Documents that were no alerts", false, NULL,
+		   (double)o->malformed);
 	for (int i = 0; i < STORE_COUNTERS && o->store_path; i++)
 		add_metric(list, store_names[i], "Alerts in the store, by what became of them",
 			   false, NULL, (double)of_store(o, (enum store_counter)i));
@@ -342,6 +346,17 @@ void outputs_take(struct outputs *o, const struct alert *a)
 			(*s)->counters[SINK_DROPPED]++;
 	}
 	poller_wake_at(&o->poller, next_turn(o));
+}
+
+void outputs_take_json(struct outputs *o, json_t *document)
+{
+	cleanup_alert struct alert a = { .pid = -1 };
+	struct error err = ERROR_INIT;
+
+	if (!alert_of_json(&a, document, &err))
+		outputs_take(o, &a);
+	else if (!o->malformed++ && o->tell)
+		o->tell(o->tell_context, err.text);
 }
 
 void outputs_reopen(struct outputs *o)

@@ -37,6 +37,8 @@ int outputs_fd(const struct outputs *o);
 void outputs_turn(struct outputs *o);
 /* Never waits for a reader or a network. */
 void outputs_take(struct outputs *o, const struct alert *a);
+/* The same with a document, which it takes over. One that is no alert is a fault of ours: counted, and told. */
+void outputs_take_json(struct outputs *o, json_t *document);
 /* SIGHUP: log files may have been moved, names may have other addresses, tokens may be new. */
 void outputs_reopen(struct outputs *o);
 
@@ -44,7 +46,7 @@ void outputs_reopen(struct outputs *o);
 uint64_t outputs_waiting(const struct outputs *o);
 
 struct outputs_counter {
-	const char *of;	  /* "store", or the sink: "webhook:http://127.0.0.1:8080/" */
+	const char *of;	  /* "outputs", "store", or the sink: "webhook:http://127.0.0.1:8080/" */
 	const char *name; /* "taken", "sent", "dropped", ... */
 	uint64_t value;
 };

@@ -55,6 +55,9 @@ class _Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     allow_reuse_address = True
     receiver: Receiver
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients are killed here: that is no news."""
+
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

@@ -415,6 +415,22 @@ static void what_can_not_be_opened(void **state)
 	assert_int_equal(outputs_new(&f->outputs, &config, &err), -EINVAL);
 }
 
+static void documents_that_are_no_alerts(void **state)
+{
+	struct fixture *f = *state;
+	cleanup_free char *path = strdup(unit_path(f->dir, "log"));
+	cleanup_free char *word = str_format("file:%s", path);
+
+	open_one(f, word);
+	outputs_take_json(f->outputs, sample_document(1, "R", NULL));
+	outputs_take_json(f->outputs, sample_json("{'rule': 'R'}"));
+	outputs_take_json(f->outputs, NULL);
+	assert_int_equal(lines_of(path, NULL), 1);
+	assert_int_equal(counter(f, "outputs", "malformed"), 2);
+	assert_int_equal(outputs_lost(f->outputs), 2);
+	assert_non_null(strstr(f->told, "\"time\" is missing"));
+}
+
 /* Nobody is there to take it, and no server ever was: taking and turning go on at once. */
 static void a_webhook_never_blocks(void **state)
 {
@@ -453,6 +469,7 @@ int main(void)
 		TEST(suppressed_alerts_are_stored_and_not_sent),
 		TEST(activity_is_stored_and_not_sent),
 		TEST(what_can_not_be_opened),
+		TEST(documents_that_are_no_alerts),
 		TEST(a_webhook_never_blocks),
 	};
 
