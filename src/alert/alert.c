@@ -62,7 +62,7 @@ static const struct text_member {
 	{ NULL, NULL, "rule", NULL, offsetof(struct alert, rule), NAME_MAX_LEN, true },
 	{ NULL, NULL, "source", NULL, offsetof(struct alert, source), NAME_MAX_LEN, true },
 	{ NULL, NULL, "hostname", NULL, offsetof(struct alert, hostname), NAME_MAX_LEN, false },
-	{ NULL, NULL, "output", NULL, offsetof(struct alert, output), OUTPUT_MAX, true },
+	{ NULL, NULL, "output", NULL, offsetof(struct alert, output), OUTPUT_MAX, false },
 	{ "container", NULL, "id", "container.id", offsetof(struct alert, container_id),
 	  NAME_MAX_LEN, false },
 	{ "container", NULL, "name", "container.name", offsetof(struct alert, container_name),
@@ -268,6 +268,8 @@ static void read_members(struct json_reader *r, struct alert *a)
 	read_words(r, a->json, a);
 	for (size_t i = 0; i < ARRAY_SIZE(text_members) && !r->failed; i++)
 		read_text(r, a->json, &text_members[i], a);
+	if (!a->output) /* Falco can be told to leave it out */
+		a->output = a->rule;
 	read_pid(r, a->json, a);
 	check_shapes(r, a->json);
 	if (!r->failed && !is_uuid(a->uuid))

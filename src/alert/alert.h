@@ -51,7 +51,7 @@ struct alert {
 	const char *rule;
 	const char *source; /* "syscall", "k8s_audit", "merlon" */
 	const char *hostname;
-	const char *output; /* the sentence */
+	const char *output; /* the sentence; the rule if there is none */
 	const char *container_id, *container_name, *image, *pod,
 		*namespace;  /* NULL: none or not known */
 	int64_t pid;	     /* -1: none */

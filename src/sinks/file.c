@@ -72,7 +72,7 @@ static bool open_again(struct sink *s)
 
 	if (f->fd >= 0 || !open_log(s, &err))
 		return true;
-	sink_unwell(s, "%s", err.text);
+	sink_unwell(s, SINK_OUTWARD, "%s", err.text);
 	return false;
 }
 
@@ -138,12 +138,12 @@ static void take(struct sink *s, const struct alert *a, struct text line)
 		r = append(f, text_from(text.data, text.len));
 	if (!r) {
 		s->counters[SINK_SENT]++;
-		sink_well(s);
+		sink_well(s, SINK_OUTWARD);
 		return;
 	}
 	s->counters[SINK_FAILED]++;
 	s->counters[SINK_DROPPED]++;
-	sink_unwell(s, "not written: %s", strerror(-r));
+	sink_unwell(s, SINK_OUTWARD, "not written: %s", strerror(-r));
 }
 
 static void turn(struct sink *s, int64_t now_ns)

@@ -78,24 +78,24 @@ static void tell(struct sink *s, const char *text)
 	s->tell(s->tell_context, line);
 }
 
-void sink_unwell(struct sink *s, const char *fmt, ...)
+void sink_unwell(struct sink *s, enum sink_trouble what, const char *fmt, ...)
 {
 	char text[768];
 	va_list ap;
 
-	if (s->unwell)
+	if (s->unwell & what)
 		return;
-	s->unwell = true;
+	s->unwell |= what;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	tell(s, text);
 }
 
-void sink_well(struct sink *s)
+void sink_well(struct sink *s, enum sink_trouble what)
 {
-	if (!s->unwell)
+	if (!(s->unwell & what))
 		return;
-	s->unwell = false;
-	tell(s, "works again");
+	s->unwell &= ~(unsigned)what;
+	tell(s, what == SINK_SPOOL ? "its spool can be written again" : "works again");
 }

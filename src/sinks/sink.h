@@ -44,8 +44,8 @@ struct sink {
 	void *state;	 /* of the kind */
 	int64_t wake_ns; /* turn() is wanted then, of poller_now(); INT64_MAX: not */
 	uint64_t counters[SINK_COUNTERS];
-	char name[160]; /* for people: the word without its options and passwords */
-	bool unwell;
+	char name[160];	 /* for people: the word without its options and passwords */
+	unsigned unwell; /* enum sink_trouble, those that were told */
 	void (*tell)(void *context, const char *text);
 	void *tell_context;
 };
@@ -83,6 +83,8 @@ int sink_open(struct sink **ret, struct sink_config *config, struct poller *poll
 	      void (*tell)(void *context, const char *text), void *context, struct error *err);
 void sink_close(struct sink *s);
 
+enum sink_trouble { SINK_OUTWARD = 1, SINK_SPOOL = 2 };
 /* Tells people, once, that it does not work, and once that it does again. */
-void sink_unwell(struct sink *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void sink_well(struct sink *s);
+void sink_unwell(struct sink *s, enum sink_trouble what, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void sink_well(struct sink *s, enum sink_trouble what);

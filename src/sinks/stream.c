@@ -57,13 +57,13 @@ static void flush(struct stream *f, int timeout_ms)
 		if (n < 0) {
 			s->counters[SINK_FAILED]++;
 			s->counters[SINK_DROPPED]++;
-			sink_unwell(s, "cannot be written: %s", strerror(errno));
+			sink_unwell(s, SINK_OUTWARD, "cannot be written: %s", strerror(errno));
 			queue_drop_head(&f->queue);
 			continue;
 		}
 		if (queue_wrote(&f->queue, (size_t)n)) {
 			s->counters[SINK_SENT]++;
-			sink_well(s);
+			sink_well(s, SINK_OUTWARD);
 		}
 	}
 	s->counters[SINK_WAITING] = f->queue.count;
@@ -105,14 +105,13 @@ static void take(struct sink *s, const struct alert *a, struct text line)
 	cleanup_buf struct buf text = BUF_INIT;
 
 	if (s->config.format == SINK_TEXT) {
-		alert_render(a, &(struct alert_style){ .colour = f->colour, .detail = true },
-			     &text);
+		alert_render(a, &(struct alert_style){ .colour = f->colour }, &text);
 		line = text.failed ? TEXT_NONE : text_from(text.data, text.len);
 	}
 	if (!line.len ||
 	    !queue_add(&f->queue, line, s->config.format == SINK_TEXT ? TEXT("") : TEXT("\n"))) {
 		s->counters[SINK_DROPPED]++;
-		sink_unwell(s, "nobody reads it: alerts are dropped");
+		sink_unwell(s, SINK_OUTWARD, "nobody reads it: alerts are dropped");
 	}
 	flush(f, 0);
 }

@@ -115,7 +115,7 @@ static void lost(struct syslog *y, int error)
 	if (y->pause_ns > 30 * SECOND)
 		y->pause_ns = 30 * SECOND;
 	y->again_ns = poller_now() + y->pause_ns;
-	sink_unwell(s, "%s; alerts wait", strerror(error));
+	sink_unwell(s, SINK_OUTWARD, "%s; alerts wait", strerror(error));
 }
 
 static bool call(struct syslog *y)
@@ -204,6 +204,17 @@ static void wait_for_peer(struct syslog *y)
 		poller_set(y->sink->poller, y->fd, events, &y->watch);
 }
 
+/* The kernel tells of a datagram before, or that the peer has closed: the next message begins anew. */
+static void heed_error(struct syslog *y)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	if (!getsockopt(y->fd, SOL_SOCKET, SO_ERROR, &error, &len) && error)
+		y->sink->counters[SINK_FAILED]++;
+	hang_up(y);
+}
+
 /* False: no more can be sent now. */
 static bool send_head(struct syslog *y)
 {
@@ -219,7 +230,7 @@ static bool send_head(struct syslog *y)
 		if (queue_wrote(&y->queue, (size_t)n)) {
 			s->counters[SINK_SENT]++;
 			y->pause_ns = 0;
-			sink_well(s);
+			sink_well(s, SINK_OUTWARD);
 		}
 		return true;
 	}
@@ -258,6 +269,8 @@ static void ready(struct watch *w, uint32_t events)
 			return;
 		}
 	}
+	if (y->type == SOCK_DGRAM && events & (EPOLLERR | EPOLLHUP))
+		heed_error(y);
 	flush(y);
 }
 

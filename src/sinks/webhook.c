@@ -269,8 +269,10 @@ static void start(struct webhook *h)
 	*h->reason = '\0';
 	curl_easy_setopt(h->easy, CURLOPT_POSTFIELDS, h->body.data);
 	curl_easy_setopt(h->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)h->body.len);
-	if (curl_multi_add_handle(h->multi, h->easy))
+	if (curl_multi_add_handle(h->multi, h->easy)) { /* no memory: later */
+		h->again_ns = poller_now() + SECOND;
 		return;
+	}
 	h->under_way = true;
 	h->sink->counters[SINK_RETRIED] += h->failed_before;
 }
@@ -308,7 +310,7 @@ static void delivered(struct webhook *h, bool taken)
 	h->failed_before = false;
 	h->refusals = 0;
 	if (taken)
-		sink_well(s);
+		sink_well(s, SINK_OUTWARD);
 }
 
 /* True if the receiver says that this will never be taken, however often it comes. */
@@ -324,9 +326,9 @@ static void failed(struct webhook *h, long status, const char *why, int64_t now_
 	s->counters[SINK_FAILED]++;
 	h->failed_before = true;
 	if (status)
-		sink_unwell(s, "answered HTTP %ld; alerts wait", status);
+		sink_unwell(s, SINK_OUTWARD, "answered HTTP %ld; alerts wait", status);
 	else
-		sink_unwell(s, "%s; alerts wait", why);
+		sink_unwell(s, SINK_OUTWARD, "%s; alerts wait", why);
 	if (is_refusal(status) && h->sent_end - spool_first(h->spool) > 1) {
 		h->one_by_one = true; /* one of them is it */
 	} else if (is_refusal(status) && ++h->refusals >= REFUSALS_MAX) {
@@ -382,7 +384,9 @@ static void take(struct sink *s, const struct alert *a, struct text line)
 	if (r) {
 		s->counters[SINK_FAILED]++;
 		s->counters[SINK_DROPPED]++;
-		sink_unwell(s, "its spool cannot be written: %s", strerror(-r));
+		sink_unwell(s, SINK_SPOOL, "its spool cannot be written: %s", strerror(-r));
+	} else {
+		sink_well(s, SINK_SPOOL);
 	}
 	s->wake_ns = 0;
 	count(h);
@@ -394,7 +398,7 @@ static void turn(struct sink *s, int64_t now_ns)
 	int running, r = spool_sync(h->spool);
 
 	if (r)
-		sink_unwell(s, "its spool cannot be written: %s", strerror(-r));
+		sink_unwell(s, SINK_SPOOL, "its spool cannot be written: %s", strerror(-r));
 	if (now_ns >= h->timer_ns) {
 		h->timer_ns = INT64_MAX;
 		curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
@@ -425,7 +429,7 @@ static void reopen(struct sink *s)
 	    add_header(h, "Expect:", &err) || read_headers(h, s->config.headers, &err)) {
 		curl_slist_free_all(h->headers);
 		h->headers = old;
-		sink_unwell(s, "%s; the headers stay as they were", err.text);
+		sink_unwell(s, SINK_OUTWARD, "%s; the headers stay as they were", err.text);
 		return;
 	}
 	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, h->headers);

@@ -34,10 +34,9 @@ static int give_row(struct store *s, sqlite3_stmt *st, store_row_fn *fn, void *c
 {
 	cleanup_alert struct alert a = { .pid = -1 };
 	const char *document = (const char *)sqlite3_column_text(st, 1);
-	json_t *json = document ?
-			       json_loadb(document, (size_t)sqlite3_column_bytes(st, 1), JSON_ALLOW_NUL,
-					      NULL) :
-			       NULL;
+	json_t *json = document ? json_loadb(document, (size_t)sqlite3_column_bytes(st, 1),
+					     JSON_ALLOW_NUL, NULL) :
+				  NULL;
 	struct store_row row;
 
 	if (!json || alert_of_json(&a, json, NULL)) {
@@ -218,7 +217,7 @@ static void read_group(sqlite3_stmt *st, bool priority, struct store_group *g)
 int store_stats(struct store *s, const char *by, int64_t since_ns, store_group_fn *fn,
 		void *context, struct error *err)
 {
-	sqlite3_stmt *st;
+	sqlite3_stmt *st = NULL;
 	size_t i = 0;
 	int r, step = SQLITE_DONE;
 

@@ -164,7 +164,7 @@ def hostile() -> None:
             bad = [c for c in text if (ord(c) < 32 and c != "\n") or 0x7f <= ord(c) < 0xa0 or c == "\u202e"]
             tap.check(not bad and not any(line.startswith("00:00:00Z") for line in text.splitlines()), f"{words}: {text!r}")
         text = forward(lines([made]), "text").stdout
-        tap.check(text.count("\n") == 3 and "\x1b" not in text, repr(text))
+        tap.check(text.count("\n") == 2 and "\x1b" not in text, repr(text))
 
 
 # --- webhooks --------------------------------------------------------------------------------------------------------
@@ -375,11 +375,11 @@ def full_disk() -> None:
         tap.check(len(kept) == count["file"]["sent"], f"{len(kept)} lines")
         (disk / "log").unlink()
         done = merlon.run("alerts", "forward", "--from", "-", "--wait", "2s", "--output",
-                          f"webhook:{receiver.url},spool={disk}/spool", check=False,
+                          f"webhook:http://127.0.0.1:1/,spool={disk}/spool", check=False,
                           input=lines([alert(i, more="x" * 100000) for i in range(1000, 1004)]))
-        count = {"webhook": words_of(done.stderr)}
-        tap.check(count["webhook"].get("sent", 0) + count["webhook"].get("dropped", 0) == 4 and
-                  count["webhook"].get("dropped", 0) >= 1 and "spool cannot be written" in done.stderr, done.stderr)
+        words = words_of(done.stderr)
+        tap.check(words["waiting"] + words["dropped"] == 4 and words["waiting"] >= 1 and
+                  "spool cannot be written" in done.stderr, done.stderr)
         for file in (disk / "spool").iterdir():
             file.unlink()
         done = merlon.run("alerts", "import", "-", "--store", disk / "alerts.db", check=False, input=lines(made))

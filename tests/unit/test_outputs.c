@@ -306,6 +306,51 @@ static void syslog_that_comes_late(void **state)
 	assert_non_null(strstr(f->told, "works again"));
 }
 
+/* What the network says of a datagram that is gone keeps nobody busy. */
+static void syslog_to_a_closed_port(void **state)
+{
+	struct fixture *f = *state;
+	struct pollfd p;
+
+	open_one(f, "syslog:udp:127.0.0.1:1");
+	for (int i = 1; i <= 3; i++) {
+		take(f, i, "R");
+		turn(f);
+		p = (struct pollfd){ .fd = outputs_fd(f->outputs), .events = POLLIN };
+		assert_int_equal(poll(&p, 1, 20), 0);
+	}
+	assert_int_equal(counter(f, "syslog", "sent"), 3);
+	assert_true(counter(f, "syslog", "failed") > 0);
+}
+
+/* The daemon goes away and comes back, with nothing to be sent meanwhile. */
+static void syslog_that_restarts(void **state)
+{
+	struct fixture *f = *state;
+	cleanup_free char *path = strdup(unit_path(f->dir, "log"));
+	cleanup_free char *word = str_format("syslog:%s", path);
+	int fd = local_socket(path);
+	struct pollfd p;
+	char text[4096];
+
+	open_one(f, word);
+	take(f, 1, "R");
+	turn(f);
+	close(fd);
+	unlink(path);
+	turn(f);
+	p = (struct pollfd){ .fd = outputs_fd(f->outputs), .events = POLLIN };
+	assert_int_equal(poll(&p, 1, 20), 0);
+	fd = local_socket(path);
+	take(f, 2, "R");
+	for (int i = 0; i < 100 && counter(f, "syslog", "waiting"); i++) {
+		turn(f);
+		usleep(20000);
+	}
+	assert_true(recv(fd, text, sizeof(text), 0) > 0);
+	close(fd);
+}
+
 static int tcp_listener(uint16_t *port)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET,
@@ -465,6 +510,8 @@ int main(void)
 		TEST(a_reader_that_is_gone),
 		TEST(syslog_locally),
 		TEST(syslog_that_comes_late),
+		TEST(syslog_to_a_closed_port),
+		TEST(syslog_that_restarts),
 		TEST(syslog_over_tcp),
 		TEST(suppressed_alerts_are_stored_and_not_sent),
 		TEST(activity_is_stored_and_not_sent),
