@@ -7,19 +7,20 @@
 #include "base/str.h"
 #include "cli/alert_options.h"
 #include "cli/commands.h"
-#include "cli/output_options.h"
 
 #define SECOND 1000000000LL
 enum { WAITING_MAX = 1000 /* alerts that sinks have still to send, before more are read */ };
 
 static const struct option_def options[] = {
-	OUTPUT_OPTION,
+	{ "output", 'o', "OUTPUT", "where to: see below", true, COMPLETE_NONE, NULL },
 	{ "from", 0, "FILE",
 	  "alerts as lines of JSON, instead of from the store; - is standard input", false,
 	  COMPLETE_FILE, NULL },
 	{ "wait", 0, "DURATION", "at the end, for what is still to be sent (30s)", false,
 	  COMPLETE_NONE, NULL },
-	METRICS_OPTION,
+	{ "metrics", 0, "ADDRESS",
+	  "tell at http://ADDRESS/metrics how it goes (PORT, or ADDRESS:PORT)", false,
+	  COMPLETE_NONE, NULL },
 	ALERT_QUERY_OPTIONS,
 	ALERT_STORE_OPTION,
 };
@@ -29,6 +30,11 @@ struct forward {
 	int64_t wait_ns;
 	uint64_t bad;
 };
+
+static void tell(void *context, const char *text)
+{
+	fprintf(stderr, "%s\n", alert_shown(text));
+}
 
 /* Lets sinks work until no more than so many alerts wait, or time is up. */
 static void let_work(struct forward *f, uint64_t waiting, int64_t ns)
@@ -113,41 +119,67 @@ static int from_store(struct forward *f, const struct arguments *args, struct er
 
 /* --- the whole ---------------------------------------------------------------------------------- */
 
-static int forward(struct forward *f, const struct arguments *args,
-		   const struct outputs_config *config, struct error *err)
+static void report(const struct forward *f)
+{
+	outputs_counter_list list = { 0 };
+	const char *last = "";
+
+	outputs_counters(f->outputs, &list);
+	vec_foreach(c, &list) {
+		if (!c->value)
+			continue;
+		if (!str_eq(c->of, last))
+			fprintf(stderr, "%s%s:", *last ? "\n" : "", alert_shown(c->of));
+		last = c->of;
+		fprintf(stderr, " %s %s", str_grouped(c->value), c->name);
+	}
+	fputs(*last ? "\n" : "", stderr);
+	vec_deinit(&list);
+}
+
+static int forward(struct forward *f, const struct arguments *args, const char *const *sinks,
+		   struct error *err)
 {
 	const char *from = arg_value(args, "from");
-	int r = outputs_new(&f->outputs, config, err);
+	struct outputs_config config = { .sinks = sinks,
+					 .metrics = arg_value(args, "metrics"),
+					 .tell = tell };
+	int r = outputs_new(&f->outputs, &config, err);
 
 	if (r)
 		return r;
-	if (config->metrics)
+	if (config.metrics)
 		fprintf(stderr, "metrics: port %u\n", outputs_metrics_port(f->outputs));
 	r = from ? from_lines(f, from, err) : from_store(f, args, err);
 	if (!r)
 		let_work(f, 0, f->wait_ns);
-	output_counters_print(f->outputs, stderr);
-	if (r)
-		return r;
-	if (f->bad)
-		return EXIT_BAD_INPUT;
-	return outputs_waiting(f->outputs) || outputs_lost(f->outputs) ? EXIT_NEGATIVE : EXIT_OK;
+	report(f);
+	if (!r)
+		r = f->bad						    ? EXIT_BAD_INPUT :
+		    outputs_waiting(f->outputs) || outputs_lost(f->outputs) ? EXIT_NEGATIVE :
+									      EXIT_OK;
+	return r;
 }
 
 static int run(const struct arguments *args, struct error *err)
 {
-	const char *wait = arg_value(args, "wait");
+	const char *wait = arg_value(args, "wait"), *sinks[33] = { 0 };
+	cleanup_outputs struct outputs *outputs = NULL;
 	struct forward f = { .wait_ns = 30 * SECOND };
-	struct outputs_config config = { 0 };
-	struct output_options options_read;
 	uint64_t ns;
-	size_t n;
-	int r = output_options_read(args, NULL, &options_read, &config, err);
+	size_t n, count = 0;
+	int r;
 
 	arg_operands(args, &n);
-	if (!r && n)
+	if (n)
 		return error_set(err, USAGE_ERROR, "alerts are read with --from FILE");
-	if (!r && !config.sinks[0])
+	while (arg_value_at(args, "output", count)) {
+		if (count == ARRAY_SIZE(sinks) - 1)
+			return error_set(err, USAGE_ERROR, "more than %zu outputs", count);
+		sinks[count] = arg_value_at(args, "output", count);
+		count++;
+	}
+	if (!count)
 		return error_set(err, USAGE_ERROR,
 				 "where to? --output text, json, file:PATH, syslog or webhook:URL");
 	if (wait) {
@@ -156,9 +188,8 @@ static int run(const struct arguments *args, struct error *err)
 					 wait);
 		f.wait_ns = (int64_t)ns;
 	}
-	if (!r)
-		r = forward(&f, args, &config, err);
-	outputs_free(f.outputs);
+	r = forward(&f, args, sinks, err);
+	outputs = f.outputs;
 	return r;
 }
 

@@ -162,8 +162,6 @@ static void take(json_t *document, void *arg)
 {
 	struct guard_sinks *s = arg;
 	json_t *numbers = json_object_get(document, "metrics");
-	struct error err = ERROR_INIT;
-	struct alert a;
 
 	if (numbers) {
 		json_decref(s->numbers);
@@ -172,12 +170,7 @@ static void take(json_t *document, void *arg)
 		json_decref(document);
 		return;
 	}
-	if (alert_of_json(&a, document, &err)) {
-		tell(s, err.text);
-		return;
-	}
-	outputs_take(s->outputs, &a);
-	alert_deinit(&a);
+	outputs_take_json(s->outputs, document);
 }
 
 static void turn(void *arg)

@@ -14,7 +14,7 @@
 
 struct log {
 	int fd;
-	uint64_t size;
+	uint64_t size, rotate_at;
 };
 
 /*
@@ -54,6 +54,7 @@ static int open_file(struct sink *s, struct error *err)
 	f->fd = -1;
 	if (!s->config.max_bytes)
 		s->config.max_bytes = MAX_BYTES_USUAL;
+	f->rotate_at = s->config.max_bytes;
 	return open_log(s, err);
 }
 
@@ -76,23 +77,31 @@ static bool open_again(struct sink *s)
 	return false;
 }
 
+/* A file that can't be moved grows on; it is told, and tried again when it has grown by a tenth. */
 static void rotate(struct sink *s)
 {
 	struct log *f = s->state;
 	const char *path = s->config.target;
+	int r = 0;
 
-	close_log(f);
 	for (uint64_t i = s->config.keep; i > 0; i--) {
 		cleanup_free char *from = i > 1 ? str_format("%s.%llu", path,
 							     (unsigned long long)i - 1) :
 						  strdup(path);
 		cleanup_free char *to = str_format("%s.%llu", path, (unsigned long long)i);
 
-		if (from && to)
-			rename(from, to); /* the older ones may not be there */
+		r = from && to ? rename(from, to) : -1; /* the older ones may not be there */
 	}
 	if (!s->config.keep)
-		unlink(path);
+		r = unlink(path);
+	if (r < 0) {
+		sink_unwell(s, SINK_ROTATION, "cannot be rotated, and grows: %s", strerror(errno));
+		f->rotate_at = f->size + s->config.max_bytes / 10;
+		return;
+	}
+	sink_well(s, SINK_ROTATION);
+	f->rotate_at = s->config.max_bytes;
+	close_log(f);
 	open_again(s);
 }
 
@@ -132,7 +141,7 @@ static void take(struct sink *s, const struct alert *a, struct text line)
 		buf_add(&text, line.data, line.len);
 		buf_add_char(&text, '\n');
 	}
-	if (f->fd >= 0 && f->size && f->size + text.len > s->config.max_bytes)
+	if (f->fd >= 0 && f->size && f->size + text.len > f->rotate_at)
 		rotate(s);
 	if (open_again(s) && !text.failed)
 		r = append(f, text_from(text.data, text.len));

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/str.h"
 #include "sinks/sink.h"
 
@@ -201,6 +202,14 @@ static int unknown_kind(const char *name, size_t len, struct error *err)
 			 known);
 }
 
+/* A folder for each receiver, found again after a restart. */
+static int usual_spool(struct sink_config *c, struct error *err)
+{
+	c->spool = str_format("/var/lib/merlon/spool/%016llx",
+			      (unsigned long long)hash_bytes(c->target, strlen(c->target), 0));
+	return c->spool ? 0 : error_errno(err, ENOMEM, "outputs");
+}
+
 static int parse_word(struct sink_config *c, char *word, struct error *err)
 {
 	size_t len = strcspn(word, ":,");
@@ -234,6 +243,8 @@ static int parse_word(struct sink_config *c, char *word, struct error *err)
 		r = parse_option(c, option, err);
 		option = next;
 	}
+	if (!r && c->ops == &sink_webhook && !c->spool)
+		r = usual_spool(c, err);
 	return r;
 }
 

@@ -97,5 +97,7 @@ void sink_well(struct sink *s, enum sink_trouble what)
 	if (!(s->unwell & what))
 		return;
 	s->unwell &= ~(unsigned)what;
-	tell(s, what == SINK_SPOOL ? "its spool can be written again" : "works again");
+	tell(s, what == SINK_SPOOL    ? "its spool can be written again" :
+		what == SINK_ROTATION ? "is rotated again" :
+					"works again");
 }

@@ -34,7 +34,7 @@ struct sink_config {
 	uint64_t max_bytes, keep, batch;
 	uint64_t timeout_ns, retry_ns;
 	uint64_t format, colour, facility;
-	char *spool, *headers, *ca;
+	char *spool, *headers, *ca; /* webhook: there is always a spool */
 };
 
 struct sink {
@@ -83,7 +83,7 @@ int sink_open(struct sink **ret, struct sink_config *config, struct poller *poll
 	      void (*tell)(void *context, const char *text), void *context, struct error *err);
 void sink_close(struct sink *s);
 
-enum sink_trouble { SINK_OUTWARD = 1, SINK_SPOOL = 2 };
+enum sink_trouble { SINK_OUTWARD = 1, SINK_SPOOL = 2, SINK_ROTATION = 4 };
 /* Tells people, once, that it does not work, and once that it does again. */
 void sink_unwell(struct sink *s, enum sink_trouble what, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

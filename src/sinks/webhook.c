@@ -11,12 +11,10 @@
 #include <sys/random.h>
 
 #include "base/fs.h"
-#include "base/hash.h"
 #include "base/str.h"
 #include "sinks/sink.h"
 #include "sinks/spool.h"
 
-#define SPOOL_FOLDER "/var/lib/merlon/spool"
 #define SPOOL_BYTES_USUAL (64ULL << 20)
 #define SECOND 1000000000LL
 
@@ -193,20 +191,6 @@ static int set_up_curl(struct webhook *h, struct error *err)
 	return 0;
 }
 
-/* A folder for each receiver, found again after a restart. */
-static int open_spool(struct webhook *h, struct error *err)
-{
-	const struct sink_config *c = &h->sink->config;
-	cleanup_free char *own = str_format(SPOOL_FOLDER "/%016llx",
-					    (unsigned long long)hash_bytes(c->target,
-									   strlen(c->target), 0));
-
-	if (!own)
-		return error_errno(err, ENOMEM, "webhook");
-	return spool_open(&h->spool, c->spool ? c->spool : own,
-			  c->max_bytes ? c->max_bytes : SPOOL_BYTES_USUAL, err);
-}
-
 static int open_webhook(struct sink *s, struct error *err)
 {
 	struct webhook *h = s->state = calloc(1, sizeof(*h));
@@ -227,7 +211,8 @@ static int open_webhook(struct sink *s, struct error *err)
 	if (!r)
 		r = set_up_curl(h, err);
 	if (!r)
-		r = open_spool(h, err);
+		r = spool_open(&h->spool, s->config.spool,
+			       s->config.max_bytes ? s->config.max_bytes : SPOOL_BYTES_USUAL, err);
 	if (!r && spool_first(h->spool) < spool_end(h->spool))
 		s->wake_ns = 0; /* of a process before this one */
 	return r;

@@ -18,8 +18,6 @@
 struct store;
 
 #define STORE_PATH "/var/lib/merlon/alerts.db"
-#define STORE_KEEP_NS (30 * 86400 * 1000000000LL)
-#define STORE_MAX_BYTES (512ULL << 20)
 
 struct store_config {
 	const char *path;

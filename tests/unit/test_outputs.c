@@ -154,6 +154,27 @@ static void files_rotate(void **state)
 	assert_int_not_equal(access(unit_path(f->dir, "log.3"), F_OK), 0);
 }
 
+static void a_file_that_can_not_be_moved_grows(void **state)
+{
+	struct fixture *f = *state;
+	cleanup_free char *path = strdup(unit_path(f->dir, "log"));
+	cleanup_free char *word = str_format("file:%s,max=4096,keep=1", path);
+
+	/* what stands where the old one would go */
+	assert_int_equal(mkdir(unit_path(f->dir, "log.1"), 0700), 0);
+	open_one(f, word);
+	for (int i = 1; i <= 60; i++)
+		take(f, i, "R");
+	assert_int_equal(lines_of(path, NULL), 60);
+	assert_non_null(strstr(f->told, "cannot be rotated, and grows"));
+	assert_null(strstr(strstr(f->told, "cannot be rotated") + 1, "cannot be rotated"));
+	assert_int_equal(rmdir(unit_path(f->dir, "log.1")), 0);
+	for (int i = 61; i <= 70; i++)
+		take(f, i, "R");
+	assert_non_null(strstr(f->told, "is rotated again"));
+	assert_true(lines_of(path, NULL) < 10);
+}
+
 static void files_that_were_moved(void **state)
 {
 	struct fixture *f = *state;
@@ -504,6 +525,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		TEST(lines_in_a_file),
 		TEST(files_rotate),
+		TEST(a_file_that_can_not_be_moved_grows),
 		TEST(files_that_were_moved),
 		TEST(half_a_line_stays_alone),
 		TEST(a_reader_that_sleeps),
