@@ -9,7 +9,11 @@
 #include "base/str.h"
 #include "base/utf8.h"
 
-enum { NAME_WIDTH = 12, ANCESTORS_SHOWN = 32 };
+enum {
+	NAME_WIDTH = 12,
+	ANCESTORS_SHOWN = 32,
+	LINE_SHOWN = 100 /* of a command line in the tree */
+};
 
 struct page {
 	struct buf *out;
@@ -62,7 +66,24 @@ static void member(const struct page *p, const char *label, const json_t *o, con
 
 /* --- who ---------------------------------------------------------------------------------------- */
 
-static void tree_line(const struct page *p, const json_t *process, size_t depth, bool last)
+/* At a character, not in it. */
+static void show_start(const struct page *p, const char *text, size_t most)
+{
+	size_t n = strnlen(text, most + 1);
+
+	if (n <= most) {
+		show(p, text);
+		return;
+	}
+	for (n = most; n && ((unsigned char)text[n] & 0xc0) == 0x80;)
+		n--;
+	utf8_show(p->out, text_from(text, n));
+	buf_add_str(p->out, "...");
+}
+
+/* A user is named where it is another than the parent's. */
+static void tree_line(const struct page *p, const json_t *parent, const json_t *process,
+		      size_t depth, bool last)
 {
 	const char *name = json_string_value(json_object_get(process, "name"));
 	const char *cmdline = json_string_value(json_object_get(process, "cmdline"));
@@ -80,10 +101,12 @@ static void tree_line(const struct page *p, const json_t *process, size_t depth,
 		buf_addf(p->out, " (%" JSON_INTEGER_FORMAT ")", json_integer_value(pid));
 	if (cmdline && *cmdline && (!name || !str_eq(name, cmdline))) {
 		buf_addf(p->out, "  %s", alert_dim(p->colour));
-		show(p, cmdline);
+		show_start(p, cmdline, last ? SIZE_MAX - 1 : LINE_SHOWN);
 		buf_add_str(p->out, alert_plain(p->colour));
 	}
-	if (json_is_string(user) || json_is_integer(uid)) {
+	if ((json_is_string(user) || json_is_integer(uid)) &&
+	    (!json_equal(uid, json_object_get(parent, "uid")) ||
+	     !json_equal(user, json_object_get(parent, "user")))) {
 		buf_addf(p->out, "  %sas ", alert_dim(p->colour));
 		show_value(p, json_is_string(user) ? user : uid);
 		buf_add_str(p->out, alert_plain(p->colour));
@@ -96,9 +119,10 @@ static void tree(const struct page *p, const json_t *process)
 	const json_t *ancestors = json_object_get(process, "ancestors");
 	size_t n = json_array_size(ancestors), depth = 0;
 
-	for (n = n > ANCESTORS_SHOWN ? ANCESTORS_SHOWN : n; n; n--)
-		tree_line(p, json_array_get(ancestors, n - 1), depth++, false);
-	tree_line(p, process, depth, true);
+	for (n = n > ANCESTORS_SHOWN ? ANCESTORS_SHOWN : n; n; n--, depth++)
+		tree_line(p, depth ? json_array_get(ancestors, n) : NULL,
+			  json_array_get(ancestors, n - 1), depth, false);
+	tree_line(p, json_array_get(ancestors, 0), process, depth, true);
 }
 
 static void who(const struct page *p, const struct alert *a)
@@ -117,6 +141,8 @@ static void who(const struct page *p, const struct alert *a)
 	member(p, "login user", process, "loginuid");
 	member(p, "started", process, "started");
 	if (!json_is_object(container)) {
+		if (!a->container_name && !a->container_id)
+			return;
 		pad(p, "container");
 		show(p, a->container_name ? a->container_name : a->container_id);
 		buf_add_char(p->out, '\n');

@@ -75,22 +75,37 @@ static void print_rows(struct listing *l, bool newest_first)
 	fflush(stdout);
 }
 
-static int follow(struct store *s, struct listing *l, struct store_query q, struct error *err)
+/* Goes on in the new file if the writer has begun one. */
+static void open_again(const struct arguments *args, struct store **s, struct listing *l)
+{
+	struct store *fresh;
+	struct error err = ERROR_INIT; /* it may not be whole yet: next time */
+
+	if (!store_is_replaced(*s) || alert_store(args, false, &fresh, &err))
+		return;
+	store_close(*s);
+	*s = fresh;
+	l->last = 0;
+}
+
+static int follow(const struct arguments *args, struct store **s, struct listing *l,
+		  struct store_query q, struct error *err)
 {
 	int r = 0;
 
 	q.limit = 0;
 	while (!r && !ferror(stdout)) {
 		usleep(FOLLOW_US);
+		open_again(args, s, l);
 		q.after_id = l->last ? l->last : -1;
-		r = store_list(s, &q, keep_row, l, err);
+		r = store_list(*s, &q, keep_row, l, err);
 		if (!r)
 			print_rows(l, false);
 	}
 	return r;
 }
 
-static int print_list(const struct arguments *args, struct store *s, struct store_query *q,
+static int print_list(const struct arguments *args, struct store **s, struct store_query *q,
 		      struct error *err)
 {
 	bool follows = arg_flag(args, "follow"), json = arg_flag(args, "json");
@@ -99,14 +114,14 @@ static int print_list(const struct arguments *args, struct store *s, struct stor
 			     .lines = json && follows,
 			     .style = { .colour = alert_colour(STDOUT_FILENO), .date = true },
 			     .documents = documents };
-	int r = store_list(s, q, keep_row, &l, err);
+	int r = store_list(*s, q, keep_row, &l, err);
 
 	if (!r) {
 		print_rows(&l, true);
 		if (q->limit && l.count == q->limit && !arg_value(args, "limit"))
 			fprintf(stderr, "the newest %u; --limit 0 shows all\n", q->limit);
 		if (follows)
-			r = follow(s, &l, *q, err);
+			r = follow(args, s, &l, *q, err);
 	}
 	string_list_deinit(&l.rows);
 	return r ? r : EXIT_OK;
@@ -132,7 +147,7 @@ int alerts_list(const struct arguments *args, struct error *err)
 		return r;
 	q.limit = (uint32_t)n;
 	r = alert_store(args, false, &s, err);
-	return r ? r : print_list(args, s, &q, err);
+	return r ? r : print_list(args, &s, &q, err);
 }
 
 static const struct option_def options[] = { ALERTS_LIST_OPTIONS };

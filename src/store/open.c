@@ -307,15 +307,17 @@ int store_open_existing(struct store **ret, const char *path, bool write, struct
 {
 	cleanup_store struct store *s = store_new(path);
 	int64_t version = 0;
+	struct stat st;
 	int r;
 
 	if (!s)
 		return error_errno(err, ENOMEM, "%s", path);
-	if (!fs_exists(path))
+	if (stat(path, &st) < 0)
 		return error_set(err, errno, "%s: %s", path,
 				 errno == ENOENT ?
 					 "there is no store of alerts (--store names another)" :
 					 strerror(errno));
+	s->inode = st.st_ino;
 	r = open_database(s, write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY, err);
 	if (!r)
 		r = check_file(s, &version, err);
@@ -326,6 +328,13 @@ int store_open_existing(struct store **ret, const char *path, bool write, struct
 		return r;
 	*ret = TAKE_PTR(s);
 	return 0;
+}
+
+bool store_is_replaced(const struct store *s)
+{
+	struct stat st;
+
+	return stat(s->path, &st) == 0 && st.st_ino != s->inode;
 }
 
 void store_close(struct store *s)

@@ -47,6 +47,8 @@ int store_open(struct store **ret, const struct store_config *config, struct err
 /* A store that exists, to look at it, or (write) to annotate it. -ENOENT: there is none. */
 int store_open_existing(struct store **ret, const char *path, bool write, struct error *err);
 void store_close(struct store *s);
+/* True if the path now has another file: the writer has begun anew. */
+bool store_is_replaced(const struct store *s);
 DEFINE_CLEANUP(struct store *, store_close)
 #define cleanup_store cleanup(store_closep)
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #include "base/vec.h"
 #include "store/store.h"
@@ -26,6 +27,7 @@ struct store {
 	sqlite3 *db;
 	char *path, *moved_aside;
 	bool writer;
+	ino_t inode; /* of the file that was opened to be read */
 	int64_t keep_ns;
 	uint64_t max_bytes;
 	sqlite3_stmt *statements[STATEMENTS];

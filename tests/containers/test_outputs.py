@@ -142,8 +142,13 @@ def follows() -> None:
             first = json.loads(reader.stdout.readline())
             alerts(here, "import", "-", input=lines([alert(2), alert(3)]))
             rest = [json.loads(reader.stdout.readline()) for _ in range(2)]
+            for file in here.glob("alerts.db*"):                # as after damage
+                file.rename(here / file.name.replace("alerts", "old"))
+            alerts(here, "import", "-", input=lines([alert(4)]))
+            anew = json.loads(reader.stdout.readline())
             reader.terminate()
         tap.check([a["id"] for a in [first, *rest]] == [1, 2, 3], f"{first} {rest}")
+        tap.check(anew["uuid"] == alert(4)["uuid"], f"{anew}")
 
 
 def hostile() -> None:
