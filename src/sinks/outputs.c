@@ -2,6 +2,7 @@
 #include "sinks/outputs.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "base/str.h"
 
 #define SECOND 1000000000LL
+#define LAST_NS SECOND
 #define STORE_AGAIN_NS (30 * SECOND)
 #define STORE_TURN_NS (30 * SECOND) /* without alerts: for what gets too old */
 
@@ -281,10 +283,32 @@ int outputs_new(struct outputs **ret, const struct outputs_config *config, struc
 	return 0;
 }
 
+static bool can_send(const struct outputs *o)
+{
+	vec_foreach(s, &o->sinks)
+		if (!(*s)->unwell && (*s)->counters[SINK_WAITING])
+			return true;
+	return false;
+}
+
+/* A receiver that is there gets the last words too. */
+static void drain(struct outputs *o)
+{
+	int64_t end = poller_now() + LAST_NS;
+
+	while (can_send(o) && poller_now() < end) {
+		struct pollfd p = { .fd = o->poller.epoll, .events = POLLIN };
+
+		poll(&p, 1, 20);
+		outputs_turn(o);
+	}
+}
+
 void outputs_free(struct outputs *o)
 {
 	if (!o)
 		return;
+	drain(o);
 	vec_foreach(s, &o->sinks)
 		sink_close(*s);
 	vec_deinit(&o->sinks);

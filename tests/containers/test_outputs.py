@@ -206,6 +206,13 @@ def arrives() -> None:
             tap.check(done.returncode == 5 and "headers:2:" in done.stderr and "s3cret" not in done.stderr, done.stderr)
 
 
+def last_words() -> None:
+    """What is taken just before the end is sent, if the receiver is there"""
+    with workshop() as here, Receiver() as receiver:
+        done = forward(lines([alert(i) for i in range(20)]), hook(receiver, here), wait="0s")
+        tap.check(numbers(receiver.uuids()) == list(range(20)), f"{receiver.uuids()} {done.stderr}")
+
+
 def receiver_down() -> None:
     """A receiver that is down loses nothing: the spool outlives the process, and goes first"""
     with workshop() as here:
@@ -430,6 +437,6 @@ def metrics() -> None:
 
 if __name__ == "__main__":
     with tap.Suite("outputs") as suite:
-        for test in (imports, questions, people, follows, hostile, arrives, receiver_down, comes_back, sick_receiver,
+        for test in (imports, questions, people, follows, hostile, arrives, last_words, receiver_down, comes_back, sick_receiver,
                      refused, killed, spool_is_bounded, syslog, full_disk, damaged_store, metrics):
             suite.run(test)
