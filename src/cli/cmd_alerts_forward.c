@@ -164,7 +164,6 @@ static int forward(struct forward *f, const struct arguments *args, const char *
 static int run(const struct arguments *args, struct error *err)
 {
 	const char *wait = arg_value(args, "wait"), *sinks[33] = { 0 };
-	cleanup_outputs struct outputs *outputs = NULL;
 	struct forward f = { .wait_ns = 30 * SECOND };
 	uint64_t ns;
 	size_t n, count = 0;
@@ -189,7 +188,7 @@ static int run(const struct arguments *args, struct error *err)
 		f.wait_ns = (int64_t)ns;
 	}
 	r = forward(&f, args, sinks, err);
-	outputs = f.outputs;
+	outputs_free(f.outputs);
 	return r;
 }
 

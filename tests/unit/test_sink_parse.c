@@ -95,6 +95,25 @@ static void documented_options_exist(void **state)
 		}
 }
 
+static const char *tutorial; /* docs/tutorial-alerts.md, from the command line */
+
+/* "`max=" in the row of a kind, or of all; and each kind has a row. */
+static void options_are_in_the_tutorial(void **state)
+{
+	cleanup_free char *text = unit_file_read(tutorial, NULL);
+
+	for (const struct sink_option *o = sink_options; o->name; o++) {
+		cleanup_free char *word = str_format("`%s=", o->name);
+
+		check(word, strstr(text, word) != NULL);
+	}
+	for (size_t i = 0; sink_kinds[i]; i++) {
+		cleanup_free char *word = str_format("`%s", sink_kinds[i]->name);
+
+		check(word, strstr(text, word) != NULL);
+	}
+}
+
 static void what_kinds_refuse(void **state)
 {
 	static const struct {
@@ -151,15 +170,17 @@ static void passwords_are_not_shown(void **state)
 	unit_dir_remove(dir);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_words),
 		cmocka_unit_test(bad_words),
 		cmocka_unit_test(documented_options_exist),
+		cmocka_unit_test(options_are_in_the_tutorial),
 		cmocka_unit_test(what_kinds_refuse),
 		cmocka_unit_test(passwords_are_not_shown),
 	};
 
+	tutorial = argc > 1 ? argv[1] : "docs/tutorial-alerts.md";
 	return unit_run(tests);
 }
