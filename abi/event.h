@@ -27,6 +27,11 @@ enum abi_event_kind {
 	ABI_EVENT_CALL,	 /* a system call returned */
 	ABI_EVENT_CGROUP, /* a control group was made: cgroup is its id */
 	ABI_EVENT_CGROUP_GONE, /* and removed */
+	/*
+	 * What the paths of a call led to, told while it is under way: PATH1 and PATH2, in the order of its
+	 * arguments that are paths. The call itself follows, of the same thread, if it gets so far.
+	 */
+	ABI_EVENT_PATHS,
 	ABI_EVENT_KINDS
 };
 
@@ -38,6 +43,8 @@ enum abi_event_flag {
 	/* On overlayfs, of the executable or of what call.fd is: in the writable layer, or not. */
 	ABI_EVENT_UPPER = 1 << 4,
 	ABI_EVENT_LOWER = 1 << 5,
+	/* It goes through io_uring: nr says which call would do the same, the result is not known. */
+	ABI_EVENT_URING = 1 << 7,
 	ABI_EVENT_PIDFD = 1 << 6, /* call.fd is a pidfd for sure; before 6.9 only its name tells */
 };
 
@@ -150,6 +157,7 @@ enum abi_event_plan_flag {
 	ABI_PLAN_STDIO = 1 << 4,  /* only if the result is a descriptor from 0 to 2 */
 	ABI_PLAN_UNLESS = 1 << 5, /* turns what is said of when around */
 	ABI_PLAN_PIDFD = 1 << 6,  /* the descriptor is one */
+	ABI_PLAN_PATHS = 1 << 7,  /* its paths are told as the kernel resolved them, where it can be asked */
 };
 /* As bytes_len: a terminated text; the address in a struct msghdr, and told only if there is one. */
 enum { ABI_BYTES_TEXT = 255, ABI_BYTES_MESSAGE = 254 };

@@ -10,30 +10,14 @@
 #include "bpf/lib/process.bpf.h"
 
 #include "bpf/lib/call.bpf.h"
+#include "bpf/lib/descriptor.bpf.h"
+#include "bpf/lib/plan.bpf.h"
 
 const volatile struct abi_settings settings __weak = {};
 const volatile struct abi_event_settings event_settings __weak = {};
-volatile __u32 spared[ABI_SPARED_MAX] = {}; /* written while this runs; 0: free */
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, ABI_TABLES *ABI_CALL_NR_MAX);
-	__type(key, __u32);
-	__type(value, struct abi_event_plan);
-} event_plans SEC(".maps");
+volatile __u32 spared[ABI_SPARED_MAX] __weak = {};
 
 /* --- processes ------------------------------------------------------------------------------------ */
-
-/* The guard's own processes: what they do is never told, or it would never end. */
-static __always_inline bool is_spared(__u32 tgid)
-{
-	if (tgid == event_settings.self)
-		return true;
-	for (int i = 0; i < ABI_SPARED_MAX; i++)
-		if (tgid == spared[i])
-			return true;
-	return false;
-}
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(guard_fork, struct task_struct *parent, struct task_struct *child)
@@ -170,63 +154,6 @@ int BPF_PROG(guard_cgroup_gone, struct cgroup *cgroup, const char *path)
 
 /* --- system calls ---------------------------------------------------------------------------------- */
 
-static __always_inline void socket_fill(struct abi_event_call *c, struct socket *socket)
-{
-	struct sock *sk = BPF_CORE_READ(socket, sk);
-
-	c->socket_type = BPF_CORE_READ(socket, type);
-	c->family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	c->protocol = BPF_CORE_READ(sk, sk_protocol);
-	if (c->family != AF_INET && c->family != AF_INET6)
-		return;
-	c->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
-	c->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
-	if (c->family == AF_INET) {
-		BPF_CORE_READ_INTO((__u32 *)c->local, sk, __sk_common.skc_rcv_saddr);
-		BPF_CORE_READ_INTO((__u32 *)c->remote, sk, __sk_common.skc_daddr);
-	} else {
-		BPF_CORE_READ_INTO((struct in6_addr *)c->local, sk, __sk_common.skc_v6_rcv_saddr);
-		BPF_CORE_READ_INTO((struct in6_addr *)c->remote, sk, __sk_common.skc_v6_daddr);
-	}
-}
-
-/* Whose pidfd it is; of any other file it is nonsense, which user space tells by the name of the file. */
-static __always_inline void pidfd_fill(struct room *r, struct file *file)
-{
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	struct pid *pid = BPF_CORE_READ(file, private_data);
-
-	if (BPF_CORE_READ(inode, i_sb, s_magic) == PID_FS_MAGIC) { /* since 6.9 (cb12fd8e0dab) */
-		pid = BPF_CORE_READ(inode, i_private);
-		r->ev.flags |= ABI_EVENT_PIDFD;
-	}
-	r->ev.call.target = pid_number(pid, false);
-}
-
-static __always_inline void fd_fill(struct room *r, __s32 fd, bool pidfd)
-{
-	struct file *file = file_of_fd(fd);
-	struct socket *socket;
-
-	r->ev.call.fd = fd;
-	if (!file)
-		return;
-	r->ev.flags |= ABI_EVENT_FILE | layer_of(BPF_CORE_READ(file, f_inode));
-	r->ev.call.inode_mode = BPF_CORE_READ(file, f_inode, i_mode);
-	r->ev.call.ino = BPF_CORE_READ(file, f_inode, i_ino);
-	r->ev.call.dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
-	r->ev.call.file_mode = BPF_CORE_READ(file, f_mode);
-	if (pidfd)
-		pidfd_fill(r, file);
-	socket = socket_of_file(file);
-	if (socket) {
-		r->ev.flags |= ABI_EVENT_SOCKET;
-		socket_fill(&r->ev.call, socket);
-	} else {
-		r->ev.call.path_flags = text_file(r, ABI_TEXT_FILE, (__u64)file);
-	}
-}
-
 /* The text in an argument and, if it is a relative path, the directory that it is relative to. */
 static __always_inline void path_fill(struct room *r, __u32 which, __u64 user, bool has_dir,
 				      __s32 dirfd)
@@ -304,38 +231,15 @@ static __always_inline bool is_asked_for(const struct abi_event_plan *plan, cons
 	       !(plan->flags & ABI_PLAN_UNLESS);
 }
 
-/* NULL: nobody asks for this group, or it may not tell of a call now. */
-static __always_inline struct abi_budget *budget_for_call(__u64 cgroup)
-{
-	struct abi_group *g = bpf_map_lookup_elem(&groups, &cgroup);
-	struct abi_budget *b;
-
-	if (!is_watched(g) || is_spared(current_tgid()))
-		return NULL;
-	b = budget_of(g, cgroup);
-	if (!b)
-		return NULL;
-	if (!budget_has_left(b, bpf_ktime_get_boot_ns())) {
-		drop_count(b, ABI_DROP_BUDGET);
-		return NULL;
-	}
-	if (bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > event_settings.calls_max) {
-		drop_count(b, ABI_DROP_RING);
-		return NULL;
-	}
-	return b;
-}
-
 SEC("tp_btf/sys_exit")
 int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 {
 	struct call c = { .nr = call_nr_on_exit(regs) };
-	struct abi_event_plan *plan;
+	const struct abi_event_plan *plan;
 	bool multiplexed = false;
 	struct abi_budget *b;
 	__u64 cgroup;
 	struct room *r;
-	__u32 slot;
 
 	if ((__s32)c.nr == -1)
 		return 0; /* rt_sigreturn and tracers leave no number */
@@ -344,11 +248,8 @@ int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 		c.nr = socketcall_nr(call_arg(regs, c.table, 0));
 		multiplexed = true;
 	}
-	if (c.nr >= ABI_CALL_NR_MAX)
-		return 0;
-	slot = c.table * ABI_CALL_NR_MAX + c.nr;
-	plan = bpf_map_lookup_elem(&event_plans, &slot);
-	if (!plan || !(plan->flags & ABI_PLAN_WANTED))
+	plan = plan_of(c.table, c.nr);
+	if (!plan)
 		return 0;
 	if (multiplexed)
 		args_from_memory(&c, call_arg(regs, c.table, 1));

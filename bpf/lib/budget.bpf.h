@@ -15,14 +15,14 @@ struct {
 	__uint(max_entries, 16384);
 	__type(key, __u64);
 	__type(value, struct abi_group);
-} groups SEC(".maps");
+} groups __weak SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);
 	__type(key, __u64);
 	__type(value, struct abi_budget);
-} budgets SEC(".maps");
+} budgets __weak SEC(".maps");
 
 /* By enum abi_drop: those of all groups together. */
 struct {
@@ -30,7 +30,7 @@ struct {
 	__uint(max_entries, ABI_DROPS);
 	__type(key, __u32);
 	__type(value, __u64);
-} dropped SEC(".maps");
+} dropped __weak SEC(".maps");
 
 static __always_inline bool is_watched(const struct abi_group *g)
 {

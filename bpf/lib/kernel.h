@@ -219,6 +219,8 @@ struct seccomp {
 
 struct task_struct {
 	struct thread_info thread_info;
+	unsigned int flags; /* PF_* */
+	void *stack;
 	int pid, tgid;
 	int exit_code;
 	unsigned long atomic_flags;

@@ -1,25 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What a record says of a process, of the file that it runs, and of its first descriptors. */
 #pragma once
-#include "bpf/lib/fd.bpf.h"
-#include "bpf/lib/room.bpf.h"
+#include "bpf/lib/descriptor.bpf.h"
 
 enum { PIDTYPE_PGID = 2, PIDTYPE_SID = 3 };
-
-/*
- * Which layer of overlayfs an inode is in. What follows the inode in fs/overlayfs's struct ovl_inode is
- * __upperdentry, since 4.13 (09d8b586731b); as overlayfs may be a module, its BTF is not asked.
- */
-static __always_inline __u16 layer_of(struct inode *inode)
-{
-	struct dentry *upper = NULL;
-
-	if (BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
-		return 0;
-	bpf_probe_read_kernel(&upper, sizeof(upper),
-			      (void *)inode + bpf_core_type_size(struct inode));
-	return upper ? ABI_EVENT_UPPER : ABI_EVENT_LOWER;
-}
 
 static __always_inline __u64 start_of(struct task_struct *leader)
 {
@@ -68,9 +52,10 @@ static __always_inline void process_fill(struct abi_event_process *p, struct tas
 	p->tty = (minor & 0xff) | BPF_CORE_READ(tty, driver, major) << 8 | (minor & ~0xffU) << 12;
 }
 
+/* Bit 31 is a mark of the kernel's own since 6.13: I_CTIME_QUERIED. */
 static __always_inline __s64 stamp(__s64 seconds, __u32 nanoseconds)
 {
-	return seconds * 1000000000 + nanoseconds;
+	return seconds * 1000000000 + (nanoseconds & 0x7fffffff);
 }
 
 #define STAMP(inode, member) \

@@ -23,12 +23,12 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct room);
-} rooms SEC(".maps");
+} rooms __weak SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
-} events SEC(".maps");
+} events __weak SEC(".maps");
 
 /* The number of a process or thread in the initial namespace, or in its own. */
 static __always_inline __u32 pid_number(struct pid *pid, bool inner)
@@ -72,14 +72,15 @@ static __always_inline struct room *room_begin(enum abi_event_kind kind, struct 
 /* Hands the record over; b: whose it is, NULL: nobody's who is watched. */
 static __always_inline void room_send(struct room *r, struct abi_budget *b)
 {
+	bool call = r->ev.kind == ABI_EVENT_CALL || r->ev.kind == ABI_EVENT_PATHS;
 	__u32 size = sizeof(r->ev) + r->used;
 
 	size &= ABI_EVENT_SIZE_MAX - 1;
 	r->ev.size = size;
 	if (bpf_ringbuf_output(&events, r, size, 0))
-		drop_count(b, r->ev.kind == ABI_EVENT_CALL ? ABI_DROP_RING : ABI_DROP_LIFE);
+		drop_count(b, call ? ABI_DROP_RING : ABI_DROP_LIFE);
 	else if (b)
-		budget_charge(b, r->ev.kind == ABI_EVENT_CALL ? size : 0);
+		budget_charge(b, call ? size : 0);
 }
 
 /* Births, execs and deaths. */

@@ -73,7 +73,10 @@ static const struct {
 	{ PROBE_FENTRY, STATE_LESS, "files are learned at sys_exit: those opened by the kernel "
 				    "itself or by io_uring are not seen",
 	  "a kernel with BPF trampolines (x86-64, arm64 since 6.0) that lets them attach" },
-	{ PROBE_KPROBE, STATE_LESS, "no fall-back where fentry is missing", "CONFIG_KPROBE_EVENTS=y" },
+	{ PROBE_KPROBE, STATE_LESS,
+	  "no fall-back where fentry is missing; the guard knows files that are removed, renamed and the like "
+	  "by name only, and of io_uring that a ring is made, not what is opened and connected through it",
+	  "CONFIG_KPROBE_EVENTS=y" },
 	{ PROBE_CAP_TRACEPOINT, STATE_LESS, "without fentry and kprobes, capabilities can't be learned",
 	  "kernel 6.14 or later, or one with fentry or kprobes" },
 	{ PROBE_CGROUP_CONNECT, STATE_LESS, "outgoing connections can't be denied inline",

@@ -149,6 +149,7 @@ struct fd {
 struct event_arg {
 	struct value value;
 	struct text resolved; /* what the sensor made of it: a path, a name; may be absent */
+	bool exact;	      /* of a path: the kernel resolved it, links and all; else it is by name */
 };
 
 struct event {

@@ -284,14 +284,14 @@ static bool read_arg(struct event_reader *r, struct event *ev, int slot, struct 
 {
 	struct arena *a = stream_event_arena(r);
 	struct cursor cur = cursor_on(bytes);
-	uint64_t kind = read_varint(&cur);
+	uint64_t said = read_varint(&cur), kind = said & ~(uint64_t)(ARG_RESOLVED | ARG_EXACT);
 	struct event_arg *arg = &ev->args[slot];
 	const struct event_param *p = ev->type->params;
 
 	while (p->slot != slot)
 		p++;
 	*arg = (struct event_arg){ 0 };
-	switch (kind & ~(uint64_t)ARG_RESOLVED) {
+	switch (kind) {
 	case ARG_INT:
 		arg->value = (struct value){ .i = zigzag(read_varint(&cur)), .type = VALUE_INT };
 		break;
@@ -301,14 +301,14 @@ static bool read_arg(struct event_reader *r, struct event *ev, int slot, struct 
 	case ARG_TEXT:
 	case ARG_BYTES:
 		arg->value = value_of_text(arena_text(a, read_bytes(&cur)));
-		arg->value.type = (kind & ~(uint64_t)ARG_RESOLVED) == ARG_BYTES ? VALUE_BYTES :
-										  VALUE_STRING;
+		arg->value.type = kind == ARG_BYTES ? VALUE_BYTES : VALUE_STRING;
 		break;
 	default:
 		return true; /* of a later version */
 	}
-	if (kind & ARG_RESOLVED)
+	if (said & ARG_RESOLVED)
 		arg->resolved = arena_text(a, read_bytes(&cur));
+	arg->exact = (said & ARG_EXACT) != 0 && arg->resolved.data;
 	if (cur.failed || a->failed)
 		return false;
 	if (fits_param(p, arg->value.type))

@@ -427,7 +427,7 @@ static bool read_arg_value(struct reading *x, const struct event_param *p, const
 	return read_i64(x, v, &ret->i);
 }
 
-/* A value, or {"value": ..., "resolved": ...}, or {"hex": ...}. */
+/* A value, or {"value": ..., "resolved": ..., "exact": true}, or {"hex": ...}. */
 static bool read_arg(struct reading *x, const struct event_param *p, const json_t *v,
 		     struct event_arg *arg)
 {
@@ -441,6 +441,7 @@ static bool read_arg(struct reading *x, const struct event_param *p, const json_
 		if (!json_is_string(resolved))
 			return json_fail(&x->json, "\"resolved\" must be text");
 		arg->resolved = copy_text(x, resolved);
+		arg->exact = json_is_true(json_object_get(v, "exact"));
 	}
 	if (json_is_string(hex) && p->kind == PARAM_BYTES)
 		return read_hex(x, hex, &arg->value);
@@ -798,5 +799,7 @@ json_t *stream_json_arg(const struct event_param *p, const struct event_arg *arg
 	o = json_object();
 	json_object_set_new(o, "value", value);
 	json_object_set_new(o, "resolved", utf8_json(arg->resolved));
+	if (arg->exact)
+		json_object_set_new(o, "exact", json_true());
 	return o;
 }

@@ -360,7 +360,8 @@ static void add_arg(struct buf *out, uint32_t index, const struct event_arg *arg
 			v->type == VALUE_BYTES	? ARG_BYTES :
 						  ARG_UINT;
 
-	add_varint(&payload, kind | (arg->resolved.data ? ARG_RESOLVED : 0));
+	add_varint(&payload, kind | (arg->resolved.data ? ARG_RESOLVED : 0) |
+				     (arg->resolved.data && arg->exact ? ARG_EXACT : 0));
 	if (kind == ARG_INT)
 		add_varint(&payload, zigzag(v->i));
 	else if (kind == ARG_UINT)

@@ -167,9 +167,22 @@ static bool is_always_told(const struct call_row *row)
 	return row->plan.flags & ABI_PLAN_CWD;
 }
 
+/* Hooks that are called with what the kernel made of a path. */
+static bool has_resolved_paths(const struct call_row *row, enum event_hook hook)
+{
+	static const uint64_t hooks = 1ULL << HOOK_UNLINK | 1ULL << HOOK_RMDIR | 1ULL << HOOK_RENAME |
+				      1ULL << HOOK_LINK | 1ULL << HOOK_SYMLINK |
+				      1ULL << HOOK_MKDIR | 1ULL << HOOK_MKNOD |
+				      1ULL << HOOK_CHMOD | 1ULL << HOOK_TRUNCATE;
+
+	return hooks >> hook & 1 && row->plan.path[0] != NONE;
+}
+
 static void plan_slot(struct call_table *t, size_t slot, const struct call_row *row, bool wanted)
 {
 	t->plans[slot] = wanted ? row->plan : (struct abi_event_plan){ 0 };
+	if (wanted && has_resolved_paths(row, t->types[slot]->hook))
+		t->plans[slot].flags |= ABI_PLAN_PATHS;
 }
 
 void call_table_want(struct call_table *t, const struct type_set *types)

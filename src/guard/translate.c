@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "guard/fd_kind.h"
+#include "guard/path_store.h"
+#include "guard/record_fd.h"
 #include "sensor/event_record.h"
 
 enum { MODE_CREATED = 0x100000, EXEC_MEMORY = 1 << 20 };
@@ -18,6 +19,10 @@ struct translator {
 	int64_t boot_offset_ns;
 	uint64_t number;
 	struct fd fd;
+	struct path_store *paths;
+	struct text exact[STORED_PATHS]; /* paths of the call at hand, in the order of its arguments */
+	unsigned next_exact;
+	bool has_exact;
 	struct arena arena; /* of the event at hand */
 	struct type_set wanted;
 	const struct event_type *execve, *execveat, *procexit;
@@ -38,6 +43,10 @@ int translator_new(struct translator **ret, const struct call_table *calls,
 	x->execveat = event_type_find(TEXT("execveat"));
 	x->procexit = event_type_find(TEXT("procexit"));
 	translator_want(x, NULL);
+	if (path_store_new(&x->paths)) {
+		translator_free(x);
+		return -ENOMEM;
+	}
 	*ret = x;
 	return 0;
 }
@@ -64,235 +73,8 @@ void translator_free(struct translator *x)
 	if (!x)
 		return;
 	arena_deinit(&x->arena);
+	path_store_free(x->paths);
 	free(x);
-}
-
-/* --- paths ---------------------------------------------------------------------------------------- */
-
-/* Appends the components of path to out[*len], going back for "..": by name, links are not followed. */
-static void path_append(char *out, size_t *len, struct text path)
-{
-	while (path.len) {
-		const char *slash = memchr(path.data, '/', path.len);
-		struct text part = text_from(path.data,
-					     slash ? (size_t)(slash - path.data) : path.len);
-		uint32_t taken = part.len + (slash != NULL);
-
-		path = text_from(path.data + taken, path.len - taken);
-		if (!part.len || text_eq(part, TEXT(".")))
-			continue;
-		if (text_eq(part, TEXT(".."))) {
-			while (*len && out[--*len] != '/')
-				;
-			continue;
-		}
-		out[(*len)++] = '/';
-		memcpy(out + *len, part.data, part.len);
-		*len += part.len;
-	}
-}
-
-/* What the n-th path of a call leads to; without data if nobody knows. */
-static struct text path_resolve(struct translator *x, const struct abi_event *record, unsigned n)
-{
-	struct text path = event_record_text(record, ABI_TEXT_PATH1 + n);
-	struct text dir = event_record_text(record, ABI_TEXT_DIR1 + n);
-	size_t len = 0;
-	char *out;
-
-	if (!path.data || (path.data[0] != '/' && !dir.data))
-		return TEXT_NONE;
-	out = arena_alloc(&x->arena, (size_t)path.len + dir.len + 3);
-	if (!out)
-		return TEXT_NONE;
-	if (path.data[0] != '/')
-		path_append(out, &len, dir);
-	path_append(out, &len, path);
-	if (!len)
-		out[len++] = '/';
-	return text_from(out, len);
-}
-
-/* --- descriptors ------------------------------------------------------------------------------------ */
-
-static struct address address_of(unsigned family, const uint8_t bytes[16])
-{
-	struct address a = { .family = family == FAMILY_INET ? 4 : 6 };
-
-	memcpy(a.bytes, bytes, family == FAMILY_INET ? 4 : 16);
-	return a;
-}
-
-/* struct sockaddr as bytes: family, then port and address or a path. */
-static bool sockaddr_parse(struct text bytes, struct address *address, uint16_t *port,
-			   struct text *path)
-{
-	const uint8_t *b = (const uint8_t *)bytes.data;
-	uint16_t family;
-
-	*path = TEXT_NONE;
-	if (bytes.len < sizeof(family))
-		return false;
-	memcpy(&family, b, sizeof(family));
-	if (family == FAMILY_UNIX && bytes.len > 2) {
-		bool abstract = !bytes.data[2];
-
-		*path = text_from(bytes.data + 2, abstract ?
-							  bytes.len - 2 :
-							  strnlen(bytes.data + 2, bytes.len - 2));
-		return true;
-	}
-	if ((family != FAMILY_INET || bytes.len < 8) && (family != FAMILY_INET6 || bytes.len < 24))
-		return false;
-	*address = address_of(family, family == FAMILY_INET ? b + 4 : b + 8);
-	*port = (uint16_t)(b[2] << 8 | b[3]);
-	return true;
-}
-
-/* A unix path for people and rules: an abstract one begins with "@". */
-static struct text unix_name(struct translator *x, struct text path)
-{
-	char *out;
-
-	if (!path.len || path.data[0])
-		return path;
-	out = arena_dup(&x->arena, path.data, path.len);
-	if (!out)
-		return TEXT_NONE;
-	out[0] = '@';
-	return text_from(out, path.len);
-}
-
-static bool is_zero(const uint8_t bytes[16])
-{
-	static const uint8_t zero[16];
-
-	return !memcmp(bytes, zero, sizeof(zero));
-}
-
-static struct text protocol_name(unsigned protocol)
-{
-	switch (protocol) {
-	case 6:
-		return TEXT("tcp");
-	case 17:
-		return TEXT("udp");
-	case 1:
-	case 58:
-		return TEXT("icmp");
-	case 255:
-		return TEXT("raw");
-	default:
-		return TEXT_NONE;
-	}
-}
-
-static void inet_fill(struct fd *fd, const struct abi_event *record, enum event_hook hook)
-{
-	const struct abi_event_call *c = &record->call;
-	bool v4 = c->family == FAMILY_INET, accepted = hook == HOOK_ACCEPT;
-	bool serves = hook == HOOK_BIND || hook == HOOK_LISTEN;
-	bool connected = c->remote_port || !is_zero(c->remote);
-	struct address local = address_of(c->family, c->local);
-	struct address remote = address_of(c->family, c->remote);
-	struct text path;
-
-	fd->l4proto = protocol_name(c->protocol);
-	if (!connected && (hook == HOOK_CONNECT || hook == HOOK_SEND)) /* it failed, or is on its way */
-		connected = sockaddr_parse(event_record_text(record, ABI_TEXT_BYTES), &remote,
-					   &(uint16_t){ 0 }, &path) &&
-			    remote.family;
-	if (serves && !connected) {
-		fd->type = v4 ? FD_IPV4_SERVER : FD_IPV6_SERVER;
-		fd->server = local;
-		fd->server_port = c->local_port;
-		fd->client_is_local = false;
-		fd->server_is_local = true;
-		return;
-	}
-	fd->type = v4 ? FD_IPV4 : FD_IPV6;
-	if (!connected) {
-		fd->has_role = false;
-		return;
-	}
-	fd->connected = record->call.result >= 0;
-	fd->client = accepted ? remote : local;
-	fd->client_port = accepted ? c->remote_port : c->local_port;
-	fd->server = accepted ? local : remote;
-	fd->server_port = accepted ? c->local_port : c->remote_port;
-	fd->client_is_local = !accepted;
-	fd->server_is_local = accepted;
-	if ((hook == HOOK_CONNECT || hook == HOOK_SEND) && !c->remote_port)
-		sockaddr_parse(event_record_text(record, ABI_TEXT_BYTES), &fd->server,
-			       &fd->server_port, &path);
-}
-
-static void socket_fill(struct translator *x, const struct abi_event *record, enum event_hook hook)
-{
-	struct address address;
-	struct text path = TEXT_NONE;
-	uint16_t port;
-
-	x->fd.type = fd_kind_of_socket(record->call.family);
-	if (x->fd.type == FD_IPV4 || x->fd.type == FD_IPV6)
-		inet_fill(&x->fd, record, hook);
-	else if (x->fd.type == FD_UNIX &&
-		 sockaddr_parse(event_record_text(record, ABI_TEXT_BYTES), &address, &port, &path))
-		x->fd.name = unix_name(x, path);
-}
-
-/* The kernel's own number of a device as stat(2) has it. */
-static uint32_t device_number(uint32_t dev)
-{
-	uint32_t major = dev >> 20, minor = dev & 0xfffff;
-
-	return (minor & 0xff) | major << 8 | (minor & ~0xffu) << 12;
-}
-
-static void file_fill(struct translator *x, const struct abi_event *record, bool opens)
-{
-	const struct abi_event_call *c = &record->call;
-	bool in_memory = c->path_flags & ABI_PATH_MEMORY;
-	struct fd *fd = &x->fd;
-
-	fd->name = event_record_text(record, ABI_TEXT_FILE);
-	if (opens)
-		fd->name_raw = event_record_text(record, ABI_TEXT_PATH1);
-	fd->device = device_number(c->dev);
-	fd->inode = c->ino;
-	fd->upper_layer = record->flags & ABI_EVENT_UPPER;
-	fd->lower_layer = record->flags & ABI_EVENT_LOWER;
-	fd->type = record->flags & ABI_EVENT_PIDFD ?
-			   FD_PIDFD :
-			   fd_kind_of_file(c->inode_mode, in_memory, fd->name);
-	if ((in_memory || fd->type == FD_PIPE) && text_eq(fd->name, TEXT("/"))) /* it has none */
-		fd->name = TEXT_NONE;
-}
-
-static void fd_fill(struct translator *x, const struct abi_event *record, struct event *ev,
-		    unsigned plan_flags)
-{
-	bool opens = ev->type->flags & (TYPE_OPEN | TYPE_CREAT);
-
-	if (!(ev->type->flags & TYPE_FD))
-		return;
-	x->fd = FD_INIT;
-	if (plan_flags & ABI_PLAN_NEW_FD)
-		ev->fd_num = record->call.result;
-	else if (record->call.fd >= 0)
-		ev->fd_num = record->call.fd;
-	if (record->flags & ABI_EVENT_SOCKET) {
-		socket_fill(x, record, ev->type->hook);
-	} else if (record->flags & ABI_EVENT_FILE) {
-		file_fill(x, record, opens);
-	} else if (opens) { /* it failed: what would have been opened */
-		x->fd.type = FD_FILE;
-		x->fd.name = path_resolve(x, record, 0);
-		x->fd.name_raw = event_record_text(record, ABI_TEXT_PATH1);
-	} else {
-		return;
-	}
-	ev->fd = &x->fd;
 }
 
 /* --- arguments -------------------------------------------------------------------------------------- */
@@ -326,10 +108,10 @@ static bool address_arg(struct translator *x, struct event_arg *arg, struct text
 	uint16_t port = 0;
 	struct text path;
 
-	if (!sockaddr_parse(bytes, &a, &port, &path))
+	if (!record_sockaddr(bytes, &a, &port, &path))
 		return false;
 	if (path.data)
-		return text_arg(arg, unix_name(x, path));
+		return text_arg(arg, record_unix_name(path, &x->arena));
 	address_format(&a, text);
 	snprintf(all, sizeof(all), "%s:%u", text, port);
 	return text_arg(arg, arena_text(&x->arena, text_of(all)));
@@ -347,6 +129,27 @@ static bool capset_word(struct text bytes, unsigned n, uint64_t *ret)
 	return true;
 }
 
+/* What the n-th path led to: as the kernel said if it did, else by name. */
+static void path_arg(struct translator *x, const struct abi_event *record, unsigned n,
+		     struct event_arg *arg)
+{
+	if (x->has_exact && x->next_exact < STORED_PATHS) {
+		arg->resolved = x->exact[x->next_exact++];
+		arg->exact = arg->resolved.data != NULL;
+	}
+	if (!arg->resolved.data)
+		arg->resolved = record_path(record, n, &x->arena);
+	if (record->flags & ABI_EVENT_URING) /* nobody knows how it was spelt */
+		text_arg(arg, arg->resolved);
+}
+
+/* Of what goes through io_uring no registers are known, but the flags of an open. */
+static bool is_known(const struct abi_event *record, unsigned source, const struct event_param *p)
+{
+	return !(record->flags & ABI_EVENT_URING) || source < SOURCE_ARG ||
+	       source >= SOURCE_TEXT || p->names == &names_open;
+}
+
 /* False: the record does not have it. */
 static bool arg_fill(struct translator *x, const struct abi_event *record, unsigned source,
 		     const struct event_param *p, struct event_arg *arg)
@@ -357,6 +160,8 @@ static bool arg_fill(struct translator *x, const struct abi_event *record, unsig
 	uint32_t half;
 
 	*arg = (struct event_arg){ 0 };
+	if (!is_known(record, source, p))
+		return false;
 	if (source >= SOURCE_ARG && source < SOURCE_INT)
 		word = c->args[source - SOURCE_ARG];
 	else if (source >= SOURCE_INT && source < SOURCE_TEXT)
@@ -365,7 +170,7 @@ static bool arg_fill(struct translator *x, const struct abi_event *record, unsig
 		return text_arg(arg, event_record_text(record, source - SOURCE_TEXT));
 	else if (source >= SOURCE_PATH && source < SOURCE_WORD) {
 		text_arg(arg, event_record_text(record, source - SOURCE_PATH));
-		arg->resolved = path_resolve(x, record, source - SOURCE_PATH);
+		path_arg(x, record, source - SOURCE_PATH, arg);
 		return true;
 	} else if (source >= SOURCE_WORD && source < SOURCE_DEVICE) {
 		size_t at = (source - SOURCE_WORD) * sizeof(word);
@@ -374,7 +179,7 @@ static bool arg_fill(struct translator *x, const struct abi_event *record, unsig
 			return false;
 		memcpy(&word, bytes.data + at, sizeof(word));
 	} else if (source == SOURCE_DEVICE && record->flags & ABI_EVENT_FILE) {
-		word = device_number(c->dev);
+		word = record_device(c->dev);
 	} else if (source == SOURCE_INODE && record->flags & ABI_EVENT_FILE) {
 		word = c->ino;
 	} else if (source == SOURCE_ADDRESS) {
@@ -414,6 +219,21 @@ static void args_fill(struct translator *x, const struct abi_event *record, stru
 }
 
 /* --- events ----------------------------------------------------------------------------------------- */
+
+static void fd_fill(struct translator *x, const struct abi_event *record, struct event *ev,
+		    unsigned plan_flags)
+{
+	bool opens = ev->type->flags & (TYPE_OPEN | TYPE_CREAT);
+
+	if (!(ev->type->flags & TYPE_FD))
+		return;
+	if (plan_flags & ABI_PLAN_NEW_FD && ev->has_result)
+		ev->fd_num = record->call.result;
+	else if (record->call.fd >= 0)
+		ev->fd_num = record->call.fd;
+	if (record_fd(record, ev->type->hook, opens, &x->arena, &x->fd))
+		ev->fd = &x->fd;
+}
 
 static void set_number(struct event *ev, unsigned slot, int64_t n)
 {
@@ -468,12 +288,35 @@ static void target_fill(struct translator *x, const struct abi_event *record, st
 						       (uint32_t)number);
 }
 
+/* Of what goes through io_uring the record itself has them. */
+static void exact_take(struct translator *x, const struct abi_event *record, size_t slot)
+{
+	x->next_exact = 0;
+	x->has_exact = path_store_take(x->paths, record->tid, (uint32_t)slot, x->exact);
+	if (!(record->flags & ABI_EVENT_URING))
+		return;
+	x->exact[0] = event_record_text(
+		record, record->flags & ABI_EVENT_FILE ? ABI_TEXT_FILE : ABI_TEXT_PATH1);
+	x->exact[1] = event_record_text(record, ABI_TEXT_PATH2);
+	x->has_exact = true;
+}
+
+static int take_paths(struct translator *x, const struct abi_event *record)
+{
+	const struct text paths[STORED_PATHS] = { event_record_text(record, ABI_TEXT_PATH1),
+						  event_record_text(record, ABI_TEXT_PATH2) };
+
+	return path_store_put(x->paths, record->tid,
+			      record->table * (uint32_t)ABI_CALL_NR_MAX + record->nr, paths);
+}
+
 static int take_call(struct translator *x, const struct abi_event *record, struct event *ev)
 {
 	size_t slot = record->table * (size_t)ABI_CALL_NR_MAX + record->nr;
 	const struct call_row *row;
 	int r = 0;
 
+	exact_take(x, record, slot);
 	if (record->nr >= ABI_CALL_NR_MAX || !x->calls->rows[slot])
 		return 0;
 	row = x->calls->rows[slot];
@@ -485,7 +328,7 @@ static int take_call(struct translator *x, const struct abi_event *record, struc
 	if (!event_begin(x, ev, x->calls->types[slot]))
 		return 0;
 	head_fill(x, record, ev);
-	ev->has_result = true;
+	ev->has_result = !(record->flags & ABI_EVENT_URING);
 	ev->result = record->call.result;
 	fd_fill(x, record, ev, row->plan.flags);
 	target_fill(x, record, ev, row->target);
@@ -515,6 +358,8 @@ int translator_take(struct translator *x, const struct abi_event *record, struct
 	switch ((enum abi_event_kind)record->kind) {
 	case ABI_EVENT_CALL:
 		return take_call(x, record, ev);
+	case ABI_EVENT_PATHS:
+		return take_paths(x, record);
 	case ABI_EVENT_EXEC:
 		if (!event_begin(x, ev, exec_type(x, record)))
 			return 0;

@@ -12,12 +12,15 @@
 #include "guard.skel.h"
 #include "sensor/event_record.h"
 #include "sensor/load.h"
+#include "sensor/probe.h"
+#include "uapi/syscall.h"
 
 enum {
 	RING_DEFAULT = 8 << 20,
 	CALLS_SHARE = 4, /* one part of so many of the ring is for births, execs and deaths only, */
 	AHEAD_SHARE = 4, /* and so much may one group fill at once */
 	NS_PER_S = 1000000000,
+	HOOKS_MAX = 16,
 };
 
 struct sensor_stream {
@@ -28,33 +31,85 @@ struct sensor_stream {
 	void *arg;
 	uint64_t malformed;
 	uint32_t taken; /* in this turn */
-	bool calls;	/* are looked at in any case */
+	bool calls;	/* are looked at in any case, and so is all else: nothing can be attached later */
+	struct bpf_link *hooks[HOOKS_MAX]; /* in the order of the programs; NULL: not attached */
+	bool hopeless[HOOKS_MAX];
 };
+
+/* --- what is attached ------------------------------------------------------------------------------- */
+
+static bool is_hook(const struct bpf_program *p)
+{
+	return str_starts(bpf_program__name(p), "hook_");
+}
+
+/* Whether anybody asks for what the hook tells: of a path, or of a call that io_uring does too. */
+static bool is_hook_wanted(const struct sensor_stream *s, const struct bpf_program *p)
+{
+	static const struct {
+		const char *hook, *call;
+	} uring[] = { { "hook_uring_open", "openat" }, { "hook_uring_connect", "connect" } };
+	unsigned flags = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(uring); i++)
+		if (str_eq(bpf_program__name(p), uring[i].hook))
+			return s->plans[sys_call_nr(sys_arch_of_table(ABI_TABLE_NATIVE),
+						    uring[i].call)]
+				.flags;
+	for (size_t i = 0; i < SENSOR_PLANS; i++)
+		flags |= s->plans[i].flags;
+	return flags & ABI_PLAN_PATHS;
+}
+
+/* A link that is wanted and not there is made, one that is there and not wanted ended. */
+static int link_set(struct bpf_link **link, struct bpf_program *p, bool wanted)
+{
+	if (wanted && !*link) {
+		*link = bpf_program__attach(p);
+		return *link ? 0 : -errno;
+	}
+	if (!wanted && *link) {
+		bpf_link__destroy(*link);
+		*link = NULL;
+	}
+	return 0;
+}
+
+static int attach_for_plans(struct sensor_stream *s)
+{
+	struct bpf_program *p;
+	bool any = s->calls;
+	size_t n = 0;
+
+	for (size_t i = 0; i < SENSOR_PLANS; i++)
+		any = any || s->plans[i].flags;
+	bpf_object__for_each_program(p, s->skel->obj) {
+		if (!is_hook(p) || n == HOOKS_MAX)
+			continue;
+		/* A kernel may lack one of the functions: then sys_exit tells what it can. Not tried twice. */
+		if (bpf_program__autoload(p) && !s->hopeless[n])
+			s->hopeless[n] = link_set(&s->hooks[n], p,
+						  s->calls || is_hook_wanted(s, p)) < 0;
+		n++;
+	}
+	return link_set(&s->skel->links.guard_call, s->skel->progs.guard_call, any);
+}
 
 int sensor_stream_plan(struct sensor_stream *s, const struct abi_event_plan plans[SENSOR_PLANS])
 {
 	int fd = bpf_map__fd(s->skel->maps.event_plans);
-	struct bpf_link **link = &s->skel->links.guard_call;
-	bool any = s->calls;
 
 	for (__u32 i = 0; i < SENSOR_PLANS; i++) {
-		any = any || plans[i].flags;
 		if (!memcmp(&plans[i], &s->plans[i], sizeof(plans[i])))
 			continue;
 		if (bpf_map_update_elem(fd, &i, &plans[i], BPF_ANY))
 			return -errno;
 		s->plans[i] = plans[i];
 	}
-	if (any && !*link) {
-		*link = bpf_program__attach(s->skel->progs.guard_call);
-		return *link ? 0 : -errno;
-	}
-	if (!any && *link) {
-		bpf_link__destroy(*link);
-		*link = NULL;
-	}
-	return 0;
+	return attach_for_plans(s);
 }
+
+/* --- records ---------------------------------------------------------------------------------------- */
 
 /* A record that ends the turn has been taken all the same: libbpf counts it as consumed. */
 static int on_sample(void *ctx, void *data, size_t size)
@@ -94,6 +149,21 @@ static int add_others(struct guard_bpf *skel)
 		       0;
 }
 
+/* What depends on plans is attached when there are any; hooks are loaded only where there are kprobes. */
+static void select_programs(struct guard_bpf *skel)
+{
+	bool kprobes = probe_has(PROBE_KPROBE);
+	struct bpf_program *p;
+
+	bpf_program__set_autoattach(skel->progs.guard_call, false);
+	bpf_object__for_each_program(p, skel->obj) {
+		if (!is_hook(p))
+			continue;
+		bpf_program__set_autoload(p, kprobes);
+		bpf_program__set_autoattach(p, false);
+	}
+}
+
 static int load(struct sensor_stream *s, const struct sensor_stream_options *o, struct error *err)
 {
 	__u32 ring_size = o->ring_size ? o->ring_size : RING_DEFAULT;
@@ -103,7 +173,7 @@ static int load(struct sensor_stream *s, const struct sensor_stream_options *o, 
 	s->skel = guard_bpf__open();
 	if (!s->skel)
 		return error_errno(err, errno, "cannot open the guard's programs");
-	bpf_program__set_autoattach(s->skel->progs.guard_call, false);
+	select_programs(s->skel);
 	bpf_map__set_max_entries(s->skel->maps.events, ring_size);
 	settings = (struct abi_settings *)&s->skel->rodata->settings;
 	settings->hierarchy = o->hierarchy;
@@ -152,6 +222,8 @@ void sensor_stream_free(struct sensor_stream *s)
 	if (!s)
 		return;
 	ring_buffer__free(s->ring);
+	for (size_t i = 0; i < HOOKS_MAX; i++)
+		bpf_link__destroy(s->hooks[i]);
 	guard_bpf__destroy(s->skel);
 	free(s);
 }

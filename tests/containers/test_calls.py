@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 from pathlib import Path
@@ -112,17 +113,101 @@ def calls() -> None:
     for kind, arguments, descriptor, about_child in ROWS:
         found = [e for e in events.find(kind, "python3", **arguments)
                  if descriptor.items() <= e.get("fd", {}).items()]
-        some = [e for e in events.all if e["event"] == kind]
+        some = [(e.get("args"), e.get("fd")) for e in events.all if e["event"] == kind]
         tap.check(bool(found), f"{kind}: none with {arguments} {descriptor} in {some}")
-        tap.check(all(("target" in e) == about_child for e in found), f"{kind}: whom it is about: {found}")
+        tap.check(all(("target" in e) == about_child for e in found), f"{kind}: whom it is about: {[e.get('target') for e in found]}")
     tap.check(all("PROT_EXEC" in e["args"]["prot"] for e in events.all if e["event"] in ("mmap", "mprotect")),
               "memory that is not executable is told")
+
+
+PATHS = """
+set -e
+cd "$1"
+: >link/a; mv link/a link/b; ln link/b link/c; chmod 600 link/c; truncate -s 1 link/c; mknod link/fifo p
+mkdir link/dir; rmdir link/dir/../dir; rm link/b
+"""
+
+# Events, their parameters, and what these lead to below the directory of the test.
+RESOLVED = (
+    (("rename", "renameat", "renameat2"), "mv", {"oldpath": "a", "newpath": "b"}),
+    (("link", "linkat"), "ln", {"oldpath": "b", "newpath": "c"}),
+    (("chmod", "fchmodat", "fchmodat2"), "chmod", {"filename": "c"}),
+    (("mknod", "mknodat"), "mknod", {"path": "fifo"}),
+    (("mkdir", "mkdirat"), "mkdir", {"path": "dir"}),
+    (("rmdir", "unlinkat"), "rmdir", {"path": "dir", "name": "dir"}),
+    (("unlink", "unlinkat"), "rm", {"path": "b", "name": "b"}),
+)
+
+URING = r'''
+import ctypes, mmap, os, socket, struct
+libc = ctypes.CDLL(None, use_errno=True)
+params = ctypes.create_string_buffer(120)
+ring = libc.syscall(ctypes.c_long(425), ctypes.c_long(4), params)
+tail, array = struct.unpack_from("I", params, 44)[0], struct.unpack_from("I", params, 64)[0]
+queue = mmap.mmap(ring, 4096, flags=mmap.MAP_SHARED)
+entries = mmap.mmap(ring, 4096, flags=mmap.MAP_SHARED, offset=0x10000000)
+def submit(opcode, fd, offset, address, length, flags):
+    entries[0:64] = struct.pack("=BBHiQQII", opcode, 0, 0, fd, offset, address, length, flags) + bytes(32)
+    struct.pack_into("I", queue, array, 0)
+    struct.pack_into("I", queue, tail, struct.unpack_from("I", queue, tail)[0] + 1)
+    libc.syscall(ctypes.c_long(426), ctypes.c_long(ring), ctypes.c_long(1), ctypes.c_long(1), ctypes.c_long(1), None, ctypes.c_long(0))
+path = ctypes.create_string_buffer(b"/usr/share/../share/common-licenses/GPL-2")
+submit(18, -100, 0, ctypes.addressof(path), 0, os.O_RDONLY)
+s = socket.socket()
+to = ctypes.create_string_buffer(struct.pack("=HH", 2, 0x0900) + bytes([127, 0, 0, 5]) + bytes(8), 16)
+submit(16, s.fileno(), 16, ctypes.addressof(to), 0, 0)
+'''
+
+
+def has_kprobes() -> bool:
+    """Whether the kernel can be asked while a call is under way."""
+    said = json.loads(merlon.run("doctor", "--json", check=False).stdout)
+    return any(f["name"] == "kprobe" and f["state"] == "ok" for f in said)
+
+
+def paths() -> None:
+    """names that are changed are told as the kernel resolved them, or, without kprobes, by name"""
+    exact = has_kprobes()
+    with tempfile.TemporaryDirectory() as directory:
+        output = Path(directory, "events.jsonl")
+        Path(directory, "real").mkdir()
+        Path(directory, "link").symlink_to("real")
+        merlon.run("events", "record", "--json", "-o", output, "--", "/bin/sh", "-c", PATHS, "sh", directory)
+        events = Events(output)
+    for kinds, process, wanted in RESOLVED:
+        found = [e for e in events.all if e["event"] in kinds and e["process"] and e["process"]["name"] == process
+                 and e["result"] == 0]
+        shown = [(e["event"], e["args"]) for e in found]
+        tap.check(len(found) == 1, f"{kinds}: {shown}")
+        told = {k: v for k, v in found[0]["args"].items() if k in wanted and isinstance(v, dict)}
+        tap.check(bool(told), f"{kinds}: {shown}")
+        for name, value in told.items():
+            below = f"{directory}/{'real' if exact else 'link'}/{wanted[name]}"
+            tap.check(value["resolved"] == below and value.get("exact", False) == exact, f"{kinds}: {value}, not {below}")
+
+
+def uring() -> None:
+    """what is opened and connected through io_uring is told where the kernel can be asked, and the ring everywhere"""
+    with tempfile.TemporaryDirectory() as directory:
+        output = Path(directory, "events.jsonl")
+        done = merlon.run("events", "record", "--json", "-o", output, "--", "/usr/bin/python3", "-c", URING)
+        events = Events(output)
+    made = events.find("io_uring_setup", "python3")
+    tap.check(len(made) == 1, f"{len(made)} rings: {done.stderr}")
+    opened = [e for e in events.find("openat", "python3")
+              if e.get("fd", {}).get("name") == "/usr/share/common-licenses/GPL-2"]
+    connected = events.find("connect", "python3", addr="127.0.0.5:9")
+    wanted = int(has_kprobes() and made[0]["result"] >= 0)
+    tap.check(len(opened) == wanted and len(connected) == wanted, f"not {wanted}: {len(opened)}, {len(connected)}")
+    tap.check(all(e.get("result") is None for e in opened), "a result is known")
 
 
 def main() -> None:
     """On this machine, without a container."""
     with tap.Suite("events: single calls") as suite:
         suite.run(calls)
+        suite.run(paths)
+        suite.run(uring)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@
 
 #include "guard.skel.h"
 #include "recorder.skel.h"
+#include "sensor/probe.h"
 
 enum { BUDGET = 20000 }; /* instructions walked, per program; the largest takes 7,000 on 6.18 */
 
@@ -82,13 +83,18 @@ static void recorder_stays_within_budget(void **state)
 
 static void guard_stays_within_budget(void **state)
 {
+	bool kprobes = probe_has(PROBE_KPROBE);
 	struct guard_bpf *skel;
+	struct bpf_program *p;
 
 	(void)state;
 	need_root();
 	skel = guard_bpf__open();
 	assert_non_null(skel);
 	((struct abi_settings *)&skel->rodata->settings)->subsystem = -1;
+	bpf_object__for_each_program(p, skel->obj)
+		if (str_starts(bpf_program__name(p), "hook_"))
+			bpf_program__set_autoload(p, kprobes);
 	assert_int_equal(guard_bpf__load(skel), 0);
 	check_budget(skel->obj);
 	guard_bpf__destroy(skel);

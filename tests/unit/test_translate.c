@@ -260,6 +260,39 @@ static void the_unwatched_only_feed_the_table(void **state)
 	assert_int_equal(translator_take(w->translator, &w->m.ev, &w->ev), 0);
 }
 
+static void paths_as_the_kernel_has_them(void **state)
+{
+	struct world *w = *state;
+	__u16 nr = (__u16)sys_call_nr(sys_arch_of_table(ABI_TABLE_NATIVE), "rename");
+
+	record_begin(&w->m, ABI_EVENT_PATHS, 5, 6);
+	w->m.ev.nr = nr;
+	record_text(&w->m, ABI_TEXT_PATH1, "/real/a");
+	record_text(&w->m, ABI_TEXT_PATH2, "/real/b");
+	assert_int_equal(translator_take(w->translator, &w->m.ev, &w->ev), 0);
+	call_begin(w, "rename", 0);
+	record_text(&w->m, ABI_TEXT_PATH1, "/link/a");
+	record_text(&w->m, ABI_TEXT_PATH2, "/link/b");
+	take(w, "rename");
+	check_resolved(w, "oldpath", "/real/a");
+	check_resolved(w, "newpath", "/real/b");
+	assert_true(arg(w, "oldpath")->exact && arg(w, "newpath")->exact);
+	take(w, "rename"); /* another one, of which the kernel said nothing */
+	check_resolved(w, "oldpath", "/link/a");
+	assert_false(arg(w, "oldpath")->exact);
+
+	call_begin(w, "openat", 0); /* by io_uring */
+	w->m.ev.flags |= ABI_EVENT_URING | ABI_EVENT_FILE;
+	w->m.ev.call.args[2] = 0101;
+	w->m.ev.call.inode_mode = 0100600;
+	record_text(&w->m, ABI_TEXT_FILE, "/etc/shadow");
+	take(w, "openat");
+	assert_true(!w->ev.has_result && w->ev.fd_num == -1);
+	check_resolved(w, "name", "/etc/shadow");
+	check_bytes("fd", w->ev.fd->name.data, w->ev.fd->name.len, "/etc/shadow", 11);
+	assert_int_equal(arg(w, "flags")->value.u, 0101);
+}
+
 static bool is_planned(const char *call)
 {
 	return calls.plans[sys_call_nr(sys_arch_of_table(ABI_TABLE_NATIVE), call)].flags;
@@ -300,6 +333,7 @@ int main(void)
 		TEST(rows_fit_the_types), TEST(opens), TEST(paths),
 		TEST(connections),	  TEST(lives), TEST(the_unwatched_only_feed_the_table),
 		TEST(only_what_is_wanted),
+		TEST(paths_as_the_kernel_has_them),
 	};
 
 	return unit_run(tests);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a record of a call says of a file, a socket or a descriptor. */
+#pragma once
+#include "bpf/lib/fd.bpf.h"
+#include "bpf/lib/room.bpf.h"
+
+/*
+ * Which layer of overlayfs an inode is in. What follows the inode in fs/overlayfs's struct ovl_inode is
+ * __upperdentry, since 4.13 (09d8b586731b); as overlayfs may be a module, its BTF is not asked.
+ */
+static __always_inline __u16 layer_of(struct inode *inode)
+{
+	struct dentry *upper = NULL;
+
+	if (BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
+		return 0;
+	bpf_probe_read_kernel(&upper, sizeof(upper),
+			      (void *)inode + bpf_core_type_size(struct inode));
+	return upper ? ABI_EVENT_UPPER : ABI_EVENT_LOWER;
+}
+
+static __always_inline void socket_fill(struct abi_event_call *c, struct socket *socket)
+{
+	struct sock *sk = BPF_CORE_READ(socket, sk);
+
+	c->socket_type = BPF_CORE_READ(socket, type);
+	c->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	c->protocol = BPF_CORE_READ(sk, sk_protocol);
+	if (c->family != AF_INET && c->family != AF_INET6)
+		return;
+	c->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	c->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (c->family == AF_INET) {
+		BPF_CORE_READ_INTO((__u32 *)c->local, sk, __sk_common.skc_rcv_saddr);
+		BPF_CORE_READ_INTO((__u32 *)c->remote, sk, __sk_common.skc_daddr);
+	} else {
+		BPF_CORE_READ_INTO((struct in6_addr *)c->local, sk, __sk_common.skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO((struct in6_addr *)c->remote, sk, __sk_common.skc_v6_daddr);
+	}
+}
+
+/* Whose pidfd it is; of any other file it is nonsense, which user space tells by the name of the file. */
+static __always_inline void pidfd_fill(struct room *r, struct file *file)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct pid *pid = BPF_CORE_READ(file, private_data);
+
+	if (BPF_CORE_READ(inode, i_sb, s_magic) == PID_FS_MAGIC) { /* since 6.9 (cb12fd8e0dab) */
+		pid = BPF_CORE_READ(inode, i_private);
+		r->ev.flags |= ABI_EVENT_PIDFD;
+	}
+	r->ev.call.target = pid_number(pid, false);
+}
+
+static __always_inline void file_fill(struct room *r, struct file *file, bool pidfd)
+{
+	struct socket *socket;
+
+	r->ev.flags |= ABI_EVENT_FILE | layer_of(BPF_CORE_READ(file, f_inode));
+	r->ev.call.inode_mode = BPF_CORE_READ(file, f_inode, i_mode);
+	r->ev.call.ino = BPF_CORE_READ(file, f_inode, i_ino);
+	r->ev.call.dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
+	r->ev.call.file_mode = BPF_CORE_READ(file, f_mode);
+	if (pidfd)
+		pidfd_fill(r, file);
+	socket = socket_of_file(file);
+	if (socket) {
+		r->ev.flags |= ABI_EVENT_SOCKET;
+		socket_fill(&r->ev.call, socket);
+	} else {
+		r->ev.call.path_flags = text_file(r, ABI_TEXT_FILE, (__u64)file);
+	}
+}
+
+static __always_inline void fd_fill(struct room *r, __s32 fd, bool pidfd)
+{
+	struct file *file = file_of_fd(fd);
+
+	r->ev.call.fd = fd;
+	if (file)
+		file_fill(r, file, pidfd);
+}
