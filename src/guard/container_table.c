@@ -273,6 +273,34 @@ void container_table_ask_again(struct container_table *t, uint64_t cgroup)
 		g->ask_next_ns = 0;
 }
 
+/* Groups that service managers make for programs of the host, whatever namespaces these use. */
+static bool is_of_the_host(const char *path)
+{
+	static const char *const suffixes[] = { ".service", ".scope", ".slice", ".socket", ".mount" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
+		if (str_ends(path, suffixes[i]))
+			return true;
+	return false;
+}
+
+void container_table_presume(struct container_table *t, uint64_t cgroup)
+{
+	struct group *g = find(t, cgroup);
+	struct text name;
+
+	if (!g || container_table_find(cgroup, t) || is_of_the_host(g->path))
+		return;
+	name = text_basename(text_of(g->path));
+	if (!name.len)
+		return;
+	g->container = calloc(1, sizeof(*g->container));
+	g->who.id = str_dup_n(name.data, name.len);
+	g->who.name = str_dup_n(name.data, name.len);
+	if (g->container && g->who.id)
+		describe(t, g);
+}
+
 /* The outermost container on the way up from g. */
 static uint64_t payer_of(const struct container_table *t, const struct group *g)
 {

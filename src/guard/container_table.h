@@ -29,6 +29,11 @@ void container_table_remove(struct container_table *t, uint64_t cgroup);
 
 /* A program begins there: by now its runtime may have said whose it is. */
 void container_table_ask_again(struct container_table *t, uint64_t cgroup);
+/*
+ * A program begins there in a process namespace of its own, and no runtime tells of it: it may have come and gone
+ * before it was asked. Then the group's name is all that is known of a container.
+ */
+void container_table_presume(struct container_table *t, uint64_t cgroup);
 /* Nobody's, and that will not change. */
 bool container_table_is_none(const struct container_table *t, uint64_t cgroup);
 

@@ -404,8 +404,11 @@ static int on_record(const struct abi_event *record, void *arg)
 	if (l->only_containers && record->flags & ABI_EVENT_WATCHED &&
 	    container_table_is_none(l->containers, record->cgroup))
 		sensor_stream_unwatch(l->stream, record->cgroup);
-	if (record->kind == ABI_EVENT_EXEC)
+	if (record->kind == ABI_EVENT_EXEC) {
 		container_table_ask_again(l->containers, record->cgroup);
+		if (record->process.vpid != record->tgid)
+			container_table_presume(l->containers, record->cgroup);
+	}
 	if (record->kind == ABI_EVENT_CGROUP_GONE) {
 		end_group(l, record->cgroup);
 		return 0;
