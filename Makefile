@@ -11,11 +11,11 @@ build: ## the program, build/merlon
 	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) $(MESON_OPTIONS) >/dev/null
 	@ninja -C $(BUILD) --quiet
 
-run: build ## record a real container, print what it needs
+run: build ## guard a real container while it is attacked, say what is seen
 	@tools/install-deps test
 	@$(SUDO) python3 tools/demo.py --build $(BUILD) run
 
-demo: build ## a tour: record, confine, attack
+demo: build ## a tour: record, guard, attack, see, stop, report
 	@tools/install-deps test
 	@$(SUDO) python3 tools/demo.py --build $(BUILD) tour
 

@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Merlon on a container that it makes: `make run` records one and says what it learned; `make demo` goes on to confine
-it and to attack it, without and with its profile."""
+"""Merlon on a container that it makes: `make run` guards one while it is attacked and says what it sees; `make demo` is a
+tour: record, guard, attack, see, stop, report."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Iterator
 
 TOP = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(TOP / "tests" / "containers"), str(TOP / "tests" / "rig")]
@@ -33,6 +37,64 @@ def show(command: list[str | Path], keep: int = 1000) -> None:
     if len(lines) > keep:
         say(f"... ({len(lines) - keep} more lines)")
     say()
+
+
+# What an intruder does who got into a web server, as commands of a shell; all of it stays in the container.
+INTRUSION = (
+    ("looks for passwords", "cat /etc/shadow >/dev/null"),
+    ("brings a program of their own", "cp /bin/busybox /tmp/.x && /tmp/.x true"),
+    ("calls home", "exec 3<>/dev/tcp/127.0.0.1/4444"),
+    ("stays", "mkdir -p /etc/cron.d && echo '* * * * * root /tmp/.x' >/etc/cron.d/x"),
+    ("tidies up", "rm -f /tmp/.x; touch /root/.bash_history; rm /root/.bash_history"),
+)
+
+
+@contextmanager
+def guarding(binary: Path, store: Path) -> Iterator[None]:
+    """The guard with the shipped rules; what it says goes where everything goes."""
+    command = [binary, "guard", "--rules", TOP / "content" / "rules", "--store", store]
+    say(f"$ {' '.join(os.path.relpath(c) if isinstance(c, Path) else c for c in command)}")
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    assert process.stderr
+    try:
+        say(process.stderr.readline().rstrip())
+        yield
+        time.sleep(1)
+    finally:
+        process.send_signal(signal.SIGINT)
+        say(process.communicate()[1].rstrip())
+        say()
+
+
+def intrude(binary: Path, store: Path) -> None:
+    """Guard nginx while it serves, and while somebody is in it."""
+    from container import container
+    from workloads import WORKLOADS
+
+    nginx = WORKLOADS["nginx"]
+    say("The guard watches every container of this machine from its birth. One is made: nginx, which serves and reloads. "
+        "That is no news. Then an intruder in it ...\n")
+    with guarding(binary, store), container("runc", nginx.spec()) as box:
+        box.run()
+        nginx.ready(box)
+        nginx.drive(box)
+        nginx.rare(box)
+        for what, command in INTRUSION:
+            time.sleep(0.3)
+            say(f"  >> {what}: {command}")
+            box.exec("/bin/bash", "-c", command)
+        nginx.drive(box)
+        nginx.stop(box)
+
+
+def tell(binary: Path, store: Path) -> None:
+    """What is kept of it: the list, and the story of the worst."""
+    say("All of it is kept. What there was, and the story of one:\n")
+    show([binary, "alerts", "stats", "--store", store], keep=20)
+    done = subprocess.run([binary, "alerts", "list", "--store", store, "--json", "--priority", "critical"], text=True,
+                          stdout=subprocess.PIPE)
+    if alerts := json.loads(done.stdout):
+        show([binary, "alerts", "show", "--store", store, alerts[-1]["uuid"]], keep=60)
 
 
 def record(out: Path) -> Path:
@@ -106,19 +168,32 @@ def main() -> int:
     parser.add_argument("what", choices=("run", "tour"))
     options = parser.parse_args()
     build = options.build.resolve()
-    os.environ |= {"MERLON_BINARY": str(build / "merlon"), "MERLON_RIG_DIR": str(build / "rig")}
+    os.environ.setdefault("MERLON_RIG_DIR", str(build / "rig"))
+    os.environ["MERLON_BINARY"] = str(build / "merlon")
     import rootfs
     from programs import build as programs
 
     say("A root file system for test containers, from Debian packages (made once, about a minute).")
     rootfs.rootfs()
     programs.programs()
-    profile = record(build / "demo")
+    binary, out = build / "merlon", build / "demo"
+    out.mkdir(parents=True, exist_ok=True)
+    store = out / "alerts" / "alerts.db"
+    for old in store.parent.glob("alerts.db*"):
+        old.unlink()
     if options.what == "tour":
-        tour(profile, build / "merlon")
+        say("1. LEARN what a container needs.\n")
+        profile = record(out)
+        say("2. GUARD it, and see an intruder.\n")
+        intrude(binary, store)
+        say("3. REPORT.\n")
+        tell(binary, store)
+        say("4. STOP it: the container with what it needs, and no more.\n")
+        tour(profile, binary)
     else:
-        say(json.dumps({"profile": os.path.relpath(profile)})[1:-1].replace('"', ""))
-        say(f"Next: {os.path.relpath(build / 'merlon')} profile show {os.path.relpath(profile)}, or make demo.")
+        intrude(binary, store)
+        say(f"Kept in {os.path.relpath(store)}: {os.path.relpath(binary)} alerts list --store {os.path.relpath(store)}")
+        say(f"Your own containers: {os.path.relpath(binary)} guard --rules content/rules (as root). A tour: make demo.")
     return 0
 
 
