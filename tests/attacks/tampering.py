@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""50-tampering.yaml: traces removed, data destroyed, the system and its guards changed."""
+
+from __future__ import annotations
+
+from proof import Proof
+
+RENAME = """python3 -c '
+import os, sys
+os.makedirs("/srv/files", exist_ok=True)
+for number in range(25):
+    open(f"/srv/files/{number}", "w").close()
+    os.rename(f"/srv/files/{number}", f"/srv/files/{number}{sys.argv[1]}")' """
+
+PROOFS = [
+    Proof("Log cleared", before="echo login >/var/log/auth.log", attack=": >/var/log/auth.log; rm /var/log/auth.log",
+          look_alike="echo login >>/var/log/auth.log; echo x >/var/log/app.log; rm /var/log/app.log"),
+
+    Proof("Shell history removed", before="echo ls >/root/.bash_history", attack="rm /root/.bash_history",
+          look_alike="echo id >>/root/.bash_history; bash -c 'HISTFILE=/root/.bash_history; history -a'"),
+
+    Proof("Time of a file forged", before="touch /srv/new", attack="touch -r /bin/ls /srv/new; touch -r /bin/ls /tmp/new",
+          look_alike="touch /srv/new /tmp/ready"),
+
+    Proof("Data destroyed by a tool", before="echo data >/srv/db", attack="shred -u /srv/db",
+          look_alike="dd if=/dev/zero of=/srv/swap bs=4k count=4; rm /srv/swap"),
+
+    Proof("Many files renamed to one ending", attack=RENAME + ".locked", look_alike=RENAME + ".bak; mv /srv/files /srv/a.enc"),
+
+    Proof("Link to a sensitive file", attack="ln -s /etc/shadow /var/log/app.log",
+          look_alike="ln -s /dev/stdout /var/log/access.log"),
+
+    Proof("Security program stopped or changed", attack="pkill -9 -x merlon-guard || true",
+          look_alike="pgrep -x merlon-guard || true; pkill -0 -x nginx || true"),
+
+    Proof("Guard's files changed", before="mkdir -p /etc/merlon/rules; echo x >/etc/merlon/rules/site.yaml",
+          attack="rm /etc/merlon/rules/site.yaml", look_alike="cat /etc/merlon/rules/site.yaml"),
+
+    Proof("System program changed in a container", attack="cp /usr/bin/true /usr/bin/ps",
+          look_alike="cp /usr/bin/true /srv/ps; cat /usr/bin/ps >/dev/null"),
+]
