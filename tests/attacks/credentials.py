@@ -31,9 +31,9 @@ PROOFS = [
           attack="cat /var/run/secrets/kubernetes.io/serviceaccount/token",
           look_alike="cat /var/run/secrets/kubernetes.io/serviceaccount/namespace"),
 
-    # What is learned is cut to a second; tail comes after it, cat belongs to what is known.
+    # What is learned is cut to a second: cat belongs to it, what comes later does not.
     Proof("Service account token read for the first time", before=TOKEN + "cat token; sleep 1.1",
-          attack="tail /run/secrets/kubernetes.io/serviceaccount/token",
+          attack="sha256sum /run/secrets/kubernetes.io/serviceaccount/token",
           look_alike="wc -c /run/secrets/kubernetes.io/serviceaccount/namespace"),
 
     Proof("Environment of processes read", attack="tr '\\0' '\\n' </proc/1/environ >/dev/null",
@@ -45,7 +45,6 @@ python3 -c '
 import calls, os, sys
 child = int(sys.argv[1])
 assert calls.ptrace(16, child, 0, 0) == 0
-os.waitpid(child, 0x40000000) if False else None
 os.close(os.open(f"/proc/{child}/mem", os.O_RDWR))' $!
 kill -9 $!
 """, look_alike="""python3 -c '
@@ -70,6 +69,6 @@ true
     Proof("Cloud metadata asked", attack="timeout 5 redis-cli -h 169.254.169.254 -p 80 ping || true",
           look_alike="""python3 -c '
 import socket
-socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(("169.254.1.1", 53))'
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(("169.254.169.254", 53))'
 """),
 ]

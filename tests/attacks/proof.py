@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -80,4 +81,5 @@ def box(name: str, kind: str, steps: dict[str, str]) -> Box:
     files: dict[str, bytes | Path] = {"/steps/run": RUN, "/usr/lib/python3/dist-packages/calls.py": CALLS}
     for step, script in steps.items():
         files[f"/steps/{step}.step"] = script.encode()
-    return Box(name=f"{kind}-{name}", files=files, **BOXES[name])
+    # Rules know the first twelve characters of an identifier.
+    return Box(name=f"{kind}-{name}", id=f"{secrets.token_hex(6)}-{kind}-{name}", files=files, **BOXES[name])

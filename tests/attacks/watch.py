@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -125,4 +127,6 @@ def watching(containers: list[str], *command: str, more: tuple[Path, ...] = ()) 
         watch.seen = process.stderr.read()
         tap.check(", 0 lost" in watch.seen, watch.seen)
         done = merlon.run("rules", "test", "--json", "--events", events, *files, timeout=300)
+        if keep := os.environ.get("MERLON_KEEP_EVENTS"):
+            shutil.copy(events, keep)
         watch.alerts = Alerts(done.stdout)
