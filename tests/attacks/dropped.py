@@ -45,8 +45,8 @@ chmod +x /srv/download
           look_alike="python3 -c 'import ctypes; ctypes.CDLL(\"libm.so.6\")'; cp /lib/x86_64-linux-gnu/libm.so.6 /tmp/y.so; cat /tmp/y.so >/dev/null"),
 
     Proof("Library forced on a program",
-          attack="cp /lib/x86_64-linux-gnu/libm.so.6 /tmp/preload.so; LD_PRELOAD=/tmp/preload.so true",
-          look_alike="LD_PRELOAD=/lib/x86_64-linux-gnu/libm.so.6 true"),
+          attack="cp /lib/x86_64-linux-gnu/libm.so.6 /tmp/preload.so; LD_PRELOAD=/tmp/preload.so /usr/bin/true",
+          look_alike="LD_PRELOAD=/lib/x86_64-linux-gnu/libm.so.6 /usr/bin/true"),
 
     Proof("Library forced on all programs",
           attack="echo /lib/x86_64-linux-gnu/libm.so.6 >/etc/ld.so.preload; rm /etc/ld.so.preload",

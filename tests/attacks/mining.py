@@ -7,7 +7,7 @@ from proof import Proof
 
 PROOFS = [
     Proof("Miner started", before="ln -s /usr/bin/true /usr/local/bin/xmrig",
-          attack="xmrig -o 203.0.113.9:3333; true --url stratum+tcp://203.0.113.9:3333 --donate-level 1",
+          attack="xmrig -o 203.0.113.9:3333; /usr/bin/true --url stratum+tcp://203.0.113.9:3333 --donate-level 1",
           look_alike="grep -r stratum+tcp:// /etc/nginx || true"),
 
     Proof("Processor tuned for mining", attack="modprobe msr || true", look_alike="modprobe --version >/dev/null; nproc"),

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterator
@@ -39,7 +39,8 @@ import tampering
 import tap
 from container import Container, container
 from proof import RUN, Proof, box
-from watch import RULES, Alert, Alerts, watching
+from guarding import RULES
+from watch import URGENT, Alerts, described, urgent, watching
 
 PROOFS: list[Proof] = [proof for table in (escape, commands, dropped, credentials, tampering, persistence, mining,
                                            network, kubernetes) for proof in table.PROOFS]
@@ -101,29 +102,23 @@ def peers(container: Container) -> Iterator[None]:
 
 
 def execute(todo: list[Run], runtime: str) -> Alerts:
-    """All runs, one container after the other, under one watch."""
-    with ExitStack() as stack, tempfile.TemporaryDirectory(prefix="merlon-volume-") as volume:
-        boxes: list[tuple[Run, Container]] = []
+    """All runs, one container after the other, under one guard that is there before them."""
+    with watching() as watch:
         for run in todo:
-            if run.box == "host":
-                continue
             spec = box(run.box, run.kind, run.steps)
             spec.environment["MACHINE"] = "vm" if IN_VM else "host"
-            stand_in = Path(volume, f"runc-{len(boxes)}")       # of the host's own runtime, below another name
-            stand_in.write_text("the runtime of the host\n")
-            spec.mounts.append({"destination": "/usr/local/bin/runc", "type": "bind", "source": str(stand_in),
-                                "options": ["bind", "rw"]})
-            made = stack.enter_context(container(runtime, spec))
-            made.create()
-            stack.enter_context(peers(made))
-            run.id = made.id
-            boxes.append((run, made))
-        with watching([made.id for _, made in boxes]) as watch:
-            for run, made in boxes:
-                made.start()
-                made.wait(300)
-                run.output = made.output()
-        return watch.alerts
+            with tempfile.NamedTemporaryFile(prefix="merlon-runc-") as stand_in:    # of the host's own runtime
+                spec.mounts.append({"destination": "/usr/local/bin/runc", "type": "bind", "source": stand_in.name,
+                                    "options": ["bind", "rw"]})
+                with container(runtime, spec) as made:
+                    made.create()
+                    run.id = made.id
+                    with peers(made):
+                        made.start()
+                        made.wait(300)
+                    run.output = made.output()
+            watch.wait(run.id)
+    return watch.alerts
 
 
 def execute_on_host(run: Run) -> Alerts:
@@ -134,15 +129,10 @@ def execute_on_host(run: Run) -> Alerts:
             (directory / f"{step}.step").write_text(script)
         (directory / "run").write_bytes(RUN.replace(b"/steps", scratch.encode()))
         os.environ["PYTHONPATH"] = str(PEERS.parent)
-        with watching([], "bash", "-c", f"bash {scratch}/run >{scratch}/said") as watch:
-            pass
+        with watching("--", "bash", "-c", f"bash {scratch}/run >{scratch}/said") as watch:
+            watch.wait("host")
         run.output = (directory / "said").read_text()
         return watch.alerts
-
-
-def described(alerts: list[Alert]) -> str:
-    """For a person who looks for the reason."""
-    return "\n".join(f"{alert.rule}: {alert.output[:300]}" for alert in alerts) or "no alert"
 
 
 def judge(run: Run, number: int, alerts: Alerts) -> str:
@@ -155,8 +145,8 @@ def judge(run: Run, number: int, alerts: Alerts) -> str:
         return f"{run.kind}: the watch did not see it begin"
     raised = alerts.of(run.id, step)
     if run.kind == "attack":
-        return "" if any(a.rule == proof.rule for a in raised) else f"the attack raised: {described(raised)}\n{said}"
-    wrong = [a for a in raised if a.rule == proof.rule or a.urgent]
+        return "" if any(a["rule"] == proof.rule for a in raised) else f"the attack raised: {described(raised)}\n{said}"
+    wrong = [a for a in raised if a["rule"] == proof.rule or a["priority"] in URGENT]
     return f"the look-alike raised: {described(wrong)}" if wrong else ""
 
 
@@ -175,7 +165,7 @@ def prove(runtime: str, show: bool, results: Path | None) -> None:
     with tap.Suite("the shipped rules, by attack and look-alike") as suite:
         print(f"# {len(todo)} containers in {time.monotonic() - started:.1f} s")
         for run, alerts in parts:
-            begun = [a for a in alerts.of(run.id, "") if a.urgent]
+            begun = urgent(alerts.of(run.id, ""))
             suite.ok(not begun, f"{run.kind}s, {run.box}: quiet until the first step", described(begun))
             for number, proof in enumerate(run.proofs):
                 if show:

@@ -81,6 +81,10 @@ class Guard:
         self._wait(lambda: len(self.find(rule, **members)) >= count, seconds)
         return self.find(rule, **members)
 
+    def wait_until(self, condition: Callable[[list[Alert]], bool], seconds: float) -> bool:
+        """Wait until a condition on all alerts so far holds, or the guard has ended."""
+        return self._wait(lambda: condition(self.alerts), seconds)
+
     def signal(self, number: int) -> None:
         """Send it a signal."""
         self.process.send_signal(number)
