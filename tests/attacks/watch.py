@@ -12,7 +12,7 @@ from typing import Any, Iterator
 
 import merlon  # noqa: F401  (it puts the rig on the path)
 import tap
-from guarding import RULES, Guard
+from guarding import Guard
 
 URGENT = {"Emergency", "Alert", "Critical", "Error", "Warning"}
 
@@ -91,7 +91,7 @@ class Watch:
 
 
 @contextmanager
-def watching(*arguments: str, sources: tuple[Path, ...] = tuple(sorted(RULES.glob("*.yaml")))) -> Iterator[Watch]:
+def watching(*arguments: str, sources: tuple[Path, ...]) -> Iterator[Watch]:
     """Guard all containers, or what `arguments` say, until the block ends; nothing may be lost."""
     with tempfile.TemporaryDirectory(prefix="merlon-watch-") as scratch:
         guard = Guard("--burst", "0", "--budget", "0", "--buffer", "64", *arguments, rules=rules(Path(scratch), *sources))
