@@ -68,6 +68,11 @@ class Archive:
             raise ArchiveError(f"download of {package} left {len(new)} new files")
         return new.pop()
 
+    def download_missing(self, root: Path, packages: tuple[str, ...], into: Path) -> None:
+        """Download packages and what else they need that the Debian system at `root` does not have."""
+        self._apt("apt-get", "install", "-q", "-y", "--download-only", "--no-install-recommends",
+                  "-o", f"Dir::State::status={root}/var/lib/dpkg/status", "-o", f"Dir::Cache::archives={into}", *packages)
+
     def targets(self) -> list[tuple[str, str, str]]:
         """(uri, suite, component) of every Debian repository that is listed."""
         lines = self._apt("apt-get", "indextargets", "--format", _FORMAT, "Created-By: Packages").splitlines()

@@ -192,7 +192,8 @@ class Container(ABC):
             _remove_bundle(self.bundle)
 
     def _mount(self) -> None:
-        lower, upper, work = rootfs.rootfs(), self.bundle / "upper", self.bundle / "work"
+        lower = ":".join(map(str, (*self.spec.layers, rootfs.rootfs())))
+        upper, work = self.bundle / "upper", self.bundle / "work"
         for directory in (self.bundle, upper, work, self.root):
             directory.mkdir()
             directory.chmod(0o755)              # the container's users walk through it

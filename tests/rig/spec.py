@@ -52,6 +52,7 @@ class Spec:
     annotations: dict[str, str] = field(default_factory=dict)
     cgroups_path: str | None = None             # None: the runtime's own choice
     read_only: bool = False
+    layers: tuple[Path, ...] = ()               # directories between the rig's root file system and what it writes
     pids: int | None = None                     # processes and threads at most
 
     def config(self, root: Path) -> dict[str, Any]:
