@@ -29,12 +29,15 @@ sys.path.insert(0, str(TESTS / "rig"))
 
 HOST_TESTS = ("test_cli", "test_errors", "test_identity", "test_oracle", "test_confine", "test_phases", "test_life",
               "test_verify", "test_layers", "test_complain", "test_exchange", "test_static", "test_events", "test_calls",
-              "test_guard", "test_outputs")
+              "test_guard", "test_outputs", "test_attacks", "test_quiet", "test_falco")
 
-# What runs in every machine; a program in the build directory, or a script of tests/containers.
+# What runs in every machine; a program in the build directory, or a script of SCRIPTS.
 VM_TESTS = ("tests/kernel/test_pure", "tests/kernel/test_verifier", "test_oracle --quick",
             "test_oracle --quick --hooks=kprobe", "test_oracle --quick --hooks=tracepoint", "test_confine --quick",
-            "test_apparmor --quick", "test_events", "test_calls")
+            "test_apparmor --quick", "test_events", "test_calls", "test_attacks")
+
+# Where scripts are.
+SCRIPTS = ("containers", "attacks")
 
 TIMEOUT = 2400
 
@@ -186,12 +189,17 @@ def run_sanitized(top: Path, build: Path) -> list[Outcome]:
     return run_meson(build, "sanitized ", ("unit", "fuzz"))
 
 
+def script(name: str) -> Path:
+    """The file of a test that is a script."""
+    return next(path for directory in SCRIPTS if (path := TESTS / directory / f"{name}.py").exists())
+
+
 def guest_command(test: str) -> str:
     """How a test of VM_TESTS is started inside."""
     if "/" in test:
         return f"CMOCKA_MESSAGE_OUTPUT=TAP LD_LIBRARY_PATH=/merlon/lib ./build/{test}"
     name, _, arguments = test.partition(" ")
-    return f"python3 tests/containers/{name}.py {arguments}"
+    return f"python3 tests/{script(name).relative_to(TESTS)} {arguments}"
 
 
 def run_vm(machine: Machine, tests: list[str], build: Path) -> list[Outcome]:
@@ -199,10 +207,11 @@ def run_vm(machine: Machine, tests: list[str], build: Path) -> list[Outcome]:
     import vm
 
     mark = "=== merlon test"
-    script = "\n".join(f"echo '{mark} {test}'; began=$(date +%s)\n{guest_command(test)}\n"
-                       f"echo \"{mark} status $? $(($(date +%s) - began))\"" for test in tests)
+    steps = "\n".join(f"echo '{mark} {test}'; began=$(date +%s)\n{guest_command(test)}\n"
+                      f"echo \"{mark} status $? $(($(date +%s) - began))\"" for test in tests)
     copies: list[tuple[Path | str, str]] = [(build / "merlon", "/merlon/build/merlon"),
-                                            (TESTS / "containers", "/merlon/tests/containers")]
+                                            (TESTS.parent / "content", "/merlon/content"),
+                                            *((TESTS / name, f"/merlon/tests/{name}") for name in SCRIPTS)]
     for test in (t for t in tests if "/" in t):
         copies.append((build / test, f"/merlon/build/{test}"))
     # SELinux's compiler is here, and nothing else of it in the machine.
@@ -212,8 +221,9 @@ def run_vm(machine: Machine, tests: list[str], build: Path) -> list[Outcome]:
     for library in Path("/usr/lib").glob("*/libcmocka.so.0"):
         copies.append((library.resolve(), f"/merlon/lib/{library.name}"))
     try:
-        guest = vm.Machine(kernel=machine.kernel, lsm=machine.lsm, memory=1536, copy=copies)
-        text = guest.run(["sh", "-c", f"{{\n{script}\n}} 2>&1"], timeout=TIMEOUT).stdout.decode(errors="replace")
+        guest = vm.Machine(kernel=machine.kernel, lsm=machine.lsm, memory=1536, copy=copies,
+                           environment={"MERLON_RESULTS": "/results"}, fetch=[("/results", build)])
+        text = guest.run(["sh", "-c", f"mkdir /results; {{\n{steps}\n}} 2>&1"], timeout=TIMEOUT).stdout.decode(errors="replace")
     except vm.VmError as error:
         return [Outcome(str(machine), failed=1, failures=[f"{machine}: {error}"])]
     outcomes = []
@@ -243,7 +253,8 @@ def main() -> int:
     parser.add_argument("--no-vm", action="store_true")
     options = parser.parse_args()
     build = options.build.resolve()
-    environment = os.environ | {"MERLON_BINARY": str(build / "merlon"), "MERLON_RIG_DIR": str(build / "rig")}
+    environment = os.environ | {"MERLON_BINARY": str(build / "merlon"), "MERLON_RIG_DIR": str(build / "rig"),
+                                "MERLON_RESULTS": str(build / "results")}
 
     def wanted(name: str) -> bool:
         return not options.only or any(re.search(pattern, name) for pattern in options.only)
@@ -259,7 +270,7 @@ def main() -> int:
     if host or machines:
         prepare_rig(environment)
     for name in host:
-        command = [sys.executable, str(TESTS / "containers" / f"{name}.py")]
+        command = [sys.executable, str(script(name))]
         outcomes.append(report(run_program(name, command, environment)))
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         futures = [pool.submit(run_vm, machine, tests, build) for machine, tests in machines]

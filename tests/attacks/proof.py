@@ -67,7 +67,7 @@ cd /steps
 for step in *.step; do
     cd "/step/${step%.step}" 2>/dev/null
     cd /
-    timeout --foreground -k 1 "${STEP_SECONDS:-10}" bash "/steps/$step" </dev/null >"/steps/output" 2>&1
+    timeout --foreground -k 1 60 bash "/steps/$step" </dev/null >"/steps/output" 2>&1
     echo "=== ${step%.step} $?"
     while IFS= read -r line; do echo "$line"; done </steps/output
 done

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every shipped rule, by a real attack that must raise it and a look-alike that must not, in real containers.
 
-    test_attacks.py [--runtime NAME] [--results FILE] [--show]
+    test_attacks.py [--runtime NAME] [--show]
 
---results writes what was proven as JSON, for docs/content.md (tools/content-table); --show prints every alert.
-$MERLON_TEST is a regular expression for the rules to prove.
+--show prints every alert.  $MERLON_TEST is a regular expression for the rules to prove; without it, what was proven is
+written into the directory $MERLON_RESULTS, for docs/coverage.md (tools/coverage-table).  README.md says how to add one.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def judge(run: Run, number: int, alerts: Alerts) -> str:
     return f"the look-alike raised: {described(wrong)}" if wrong else ""
 
 
-def prove(runtime: str, show: bool, results: Path | None) -> None:
+def prove(runtime: str, show: bool) -> None:
     """Run all, and say of each rule whether it is proven."""
     only = re.compile(os.environ.get("MERLON_TEST", ""))
     proofs = [p for p in PROOFS if only.search(p.rule)]
@@ -89,18 +89,20 @@ def prove(runtime: str, show: bool, results: Path | None) -> None:
         listed = {rule["rule"] for rule in json.loads(merlon.run("rules", "list", "--json", str(RULES)).stdout)}
         missing = listed ^ {proof.rule for proof in PROOFS}
         suite.ok(not missing, "every rule has a proof, and every proof a rule", ", ".join(sorted(missing)))
-        if results:
-            results.write_text(json.dumps({"kernel": platform.release(), "rules": said}, indent=1) + "\n")
+        if (directory := os.environ.get("MERLON_RESULTS")) and not only.pattern:
+            machine = "machine" if IN_VM else "host"
+            Path(directory).mkdir(parents=True, exist_ok=True)
+            Path(directory, f"{machine}-{platform.release()}.json").write_text(json.dumps(
+                {"kernel": platform.release(), "machine": machine, "rules": said}, indent=1) + "\n")
 
 
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="Prove the shipped rules.")
     parser.add_argument("--runtime", default="runc")
-    parser.add_argument("--results", type=Path)
     parser.add_argument("--show", action="store_true")
     options = parser.parse_args()
-    prove(options.runtime, options.show, options.results)
+    prove(options.runtime, options.show)
 
 
 if __name__ == "__main__":
