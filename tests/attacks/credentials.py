@@ -13,12 +13,18 @@ ln -sf ..data/token token; ln -sf ..data/namespace namespace
 """
 
 PROOFS = [
-    Proof("Password file read", attack="cat /etc/shadow", look_alike="cat /etc/passwd; passwd --status root; chage --list root"),
+    Proof("Password file read", attack="cat /etc/shadow",
+          others=("cat /proc/1/root/etc/shadow", "ln -s /etc/shadow /srv/notes; cat /srv/../srv/notes",
+                  "ln -s /usr/bin/cat /srv/sshd; /srv/sshd /etc/shadow"),
+          look_alike="cat /etc/passwd; passwd --status root; chage --list root"),
 
-    Proof("Private key of SSH read", before="mkdir -p /root/.ssh; cd /root/.ssh; echo a >id_ed25519; echo b >id_ed25519.pub",
-          attack="cat /root/.ssh/id_ed25519", look_alike="cat /root/.ssh/id_ed25519.pub"),
+    Proof("Private key of SSH read",
+          before="mkdir -p /root/.ssh; cd /root/.ssh; echo a >id_ed25519; echo b >id_ed25519.pub",
+          attack="cat /root/.ssh/id_ed25519",
+          others=("ln -s /usr/bin/tail /srv/ssh; /srv/ssh /root/.ssh/id_ed25519",), look_alike="cat /root/.ssh/id_ed25519.pub"),
 
-    Proof("Cloud or registry credentials read", before="mkdir -p /root/.aws; cd /root/.aws; echo key >credentials; echo x >config",
+    Proof("Cloud or registry credentials read",
+          before="mkdir -p /root/.aws; cd /root/.aws; echo key >credentials; echo x >config",
           attack="grep key /root/.aws/credentials", look_alike="grep x /root/.aws/config"),
 
     Proof("Search for credentials", attack="find /root /etc -name id_rsa", look_alike="grep -r listen /etc/nginx"),
@@ -47,7 +53,20 @@ child = int(sys.argv[1])
 assert calls.ptrace(16, child, 0, 0) == 0
 os.close(os.open(f"/proc/{child}/mem", os.O_RDWR))' $!
 kill -9 $!
-""", look_alike="""python3 -c '
+""", others=("""
+sleep 20 &
+python3 -c '
+import calls, sys
+calls.process_vm_readv(int(sys.argv[1]), b"", 0, b"", 0, 0)' $!
+kill -9 $!
+""", """
+sleep 20 &
+exec 8>/srv/open
+python3 -c '
+import calls, os, sys
+assert calls.pidfd_getfd(os.pidfd_open(int(sys.argv[1])), 1, 0) > 0' $!
+kill -9 $!
+"""), look_alike="""python3 -c '
 import calls
 assert calls.ptrace(0, 0, 0, 0) == 0'
 strace -o /dev/null true

@@ -11,7 +11,13 @@ import os
 memory = os.memfd_create("x")
 os.write(memory, open("/usr/bin/true", "rb").read())
 os.execv(f"/proc/self/fd/{memory}", ["true"])'
-""", look_alike="""python3 -c '
+""", others=("""python3 -c '
+import calls, ctypes, os
+memory = os.memfd_create("runc_cloned:x")
+os.write(memory, open("/usr/bin/true", "rb").read())
+words = (ctypes.c_char_p * 2)(b"dpkg", None)
+calls.execveat(memory, b"", words, words, 0x1000)'
+""",), look_alike="""python3 -c '
 import os
 memory = os.memfd_create("x", 0)
 os.write(memory, open("/usr/bin/true", "rb").read())
@@ -32,6 +38,7 @@ chmod +x /srv/download
 """, look_alike="curl -s -o /srv/download http://203.0.113.9/program; chmod 644 /srv/download; wc -c /srv/download"),
 
     Proof("Program run from a temporary directory", attack="cp /usr/bin/true /tmp/x; /tmp/x",
+          others=("cp /usr/bin/true /var/tmp/dpkg; cd /; exec var/tmp/dpkg",),
           look_alike="cp /usr/bin/true /tmp/x; cd /tmp; true"),
 
     Proof("Hidden program run", attack="mkdir -p /srv/.x; cp /usr/bin/true /srv/.x/tool; /srv/.x/tool",
@@ -46,10 +53,12 @@ chmod +x /srv/download
 
     Proof("Library forced on a program",
           attack="cp /lib/x86_64-linux-gnu/libm.so.6 /tmp/preload.so; LD_PRELOAD=/tmp/preload.so /usr/bin/true",
+          others=("LD_AUDIT=/tmp/preload.so /usr/bin/true || true",),
           look_alike="LD_PRELOAD=/lib/x86_64-linux-gnu/libm.so.6 /usr/bin/true"),
 
     Proof("Library forced on all programs",
           attack="echo /lib/x86_64-linux-gnu/libm.so.6 >/etc/ld.so.preload; rm /etc/ld.so.preload",
+          others=("echo /lib/x86_64-linux-gnu/libm.so.6 >/etc/x; mv /etc/x /etc/ld.so.preload; rm /etc/ld.so.preload",),
           look_alike="echo /opt/lib >/etc/ld.so.conf.d/opt.conf; ldconfig"),
 
     Proof("New program makes its memory executable", before="cp /usr/bin/python3.11 /srv/python",

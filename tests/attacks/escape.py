@@ -22,7 +22,8 @@ context = calls.fsopen(b"tmpfs", 0)
 assert calls.fsconfig(context, 6, 0, 0, 0) == 0
 mount = calls.fsmount(context, 0, 0)
 assert calls.move_mount(mount, b"", -100, b"/srv", 4) == 0'
-""", look_alike="findmnt /proc; mount >/dev/null; cat /proc/self/mountinfo >/dev/null"),
+""", others=("mount -t tmpfs tmpfs /mnt", "mkdir -p /var/tmp/all; mount --bind / /var/tmp/all",
+             "ln -s /usr/bin/mount /srv/runc; exec -a runc /srv/runc -t proc proc /mnt"), look_alike="findmnt /proc; mount >/dev/null; cat /proc/self/mountinfo >/dev/null"),
 
     # CVE-2022-0492.  Where the kernel refuses the mount, and on the machine that runs this, a directory stands in.
     Proof("Control group release agent changed from a container", box="admin", attack="""
@@ -80,6 +81,7 @@ kill $!
 
     Proof("Root directory changed to the host's from a container",
           attack="mkdir -p /host; chroot /host /bin/sh -c id || true",
+          others=("mkdir -p /mnt; cd /; chroot mnt /bin/sh -c id || true",),
           look_alike="mkdir -p /var/spool/jail; chroot /var/spool/jail /bin/sh -c id || true"),
 
     Proof("Block device made in a container", attack="mknod /tmp/sda b 8 0",
@@ -163,6 +165,8 @@ assert calls.io_setup(4, ctypes.byref(ctypes.c_ulong())) == 0'
           look_alike="setpriv --reuid=65534 --regid=65534 --clear-groups true"),
 
     Proof("File made set-user-id in a container", attack="cp /usr/bin/id /srv/id; chmod 4755 /srv/id",
+          others=("cp /usr/bin/id /srv/id2; setcap cap_net_raw+ep /srv/id2",
+                  "ln -s /usr/bin/perl /srv/dpkg; cp /usr/bin/id /srv/id3; /srv/dpkg -e 'chmod 04755, \"/srv/id3\"'"),
           look_alike="cp /usr/bin/id /srv/id; chmod 755 /srv/id"),
 
     # In the place of an exploit a program that its owner lets be root; what follows is the same.

@@ -7,6 +7,7 @@ from proof import Proof
 
 PROOFS = [
     Proof("Scheduled job added", attack="echo '* * * * * root /srv/x' >/etc/cron.d/x",
+          others=("echo '* * * * * root /srv/x' >/srv/x; mv /srv/x /etc/cron.d/y",),
           look_alike="cat /etc/cron.d/* >/dev/null; echo '* * * * * root /srv/x' >/srv/crontab"),
 
     Proof("Service added", attack="mkdir -p /etc/systemd/system; echo '[Service]' >/etc/systemd/system/x.service",
@@ -14,6 +15,7 @@ PROOFS = [
 
     Proof("Keys that may log in changed", before="mkdir -p /root/.ssh",
           attack="echo 'ssh-ed25519 AAAA x' >>/root/.ssh/authorized_keys",
+          others=("echo 'ssh-ed25519 AAAA x' >/srv/keys; mv /srv/keys /root/.ssh/authorized_keys",),
           look_alike="echo 'host ssh-ed25519 AAAA' >>/root/.ssh/known_hosts"),
 
     Proof("Accounts or login rules changed in a container", attack="echo 'x::0:0::/:/bin/sh' >>/etc/passwd",

@@ -21,6 +21,7 @@ class Proof:
 
     rule: str
     attack: str = ""
+    others: tuple[str, ...] = ()    # other ways to do it, each of which must raise the rule too
     look_alike: str = ""
     box: str = "ordinary"       # which container of BOXES
     alone: bool = False         # in a container of its own, since it ends it or needs its whole history

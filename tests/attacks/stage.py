@@ -39,14 +39,14 @@ class Run:
     def __post_init__(self) -> None:
         self.steps = {}
         for number, proof in enumerate(self.proofs):
-            script = proof.attack if self.kind == "attack" else proof.look_alike
-            if proof.before:
-                self.steps[f"{number:03}-0"] = f"set -e\n{proof.before}"
-            self.steps[f"{number:03}-1"] = f"set -e\n{script}"
+            scripts = (proof.attack, *proof.others) if self.kind == "attack" else (proof.look_alike,)
+            for index, text in enumerate((proof.before, *scripts)):
+                if text:
+                    self.steps[f"{number:03}-{index}"] = f"set -e\n{text}"
 
-    def of(self, number: int) -> str:
-        """The step of a proof."""
-        return f"{number:03}-1"
+    def of(self, number: int) -> list[str]:
+        """The steps of a proof, without what is before."""
+        return [step for step in self.steps if step.startswith(f"{number:03}-") and not step.endswith("-0")]
 
     def status(self, step: str) -> tuple[int, str]:
         """How a step ended, and what it said."""

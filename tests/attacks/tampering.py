@@ -13,10 +13,12 @@ for number in range(25):
     os.rename(f"/srv/files/{number}", f"/srv/files/{number}{sys.argv[1]}")' """
 
 PROOFS = [
-    Proof("Log cleared", before="echo login >/var/log/auth.log", attack=": >/var/log/auth.log; rm /var/log/auth.log",
+    Proof("Log cleared", before="echo login >/var/log/auth.log", attack=": >/var/log/auth.log",
+          others=("truncate -s 0 /var/log/auth.log", "mv /var/log/auth.log /srv/old", "echo >/var/log/wtmp; rm /var/log/wtmp"),
           look_alike="echo login >>/var/log/auth.log; echo x >/var/log/app.log; rm /var/log/app.log"),
 
     Proof("Shell history removed", before="echo ls >/root/.bash_history", attack="rm /root/.bash_history",
+          others=("ln -s /dev/null /root/.bash_history", "bash -c 'unset HISTFILE; id'"),
           look_alike="echo id >>/root/.bash_history; bash -c 'HISTFILE=/root/.bash_history; history -a'"),
 
     Proof("Time of a file forged", before="touch /srv/new", attack="touch -r /bin/ls /srv/new; touch -r /bin/ls /tmp/new",
@@ -27,7 +29,7 @@ PROOFS = [
 
     Proof("Many files renamed to one ending", attack=RENAME + ".locked", look_alike=RENAME + ".bak; mv /srv/files /srv/a.enc"),
 
-    Proof("Link to a sensitive file", attack="ln -s /etc/shadow /var/log/app.log",
+    Proof("Link to a sensitive file", attack="ln -s /etc/shadow /var/log/app.log", others=("ln /etc/shadow /srv/app.log",),
           look_alike="ln -s /dev/stdout /var/log/access.log"),
 
     Proof("Security program stopped or changed", attack="pkill -9 -x merlon-guard || true",
@@ -37,5 +39,6 @@ PROOFS = [
           attack="rm /etc/merlon/rules/site.yaml", look_alike="cat /etc/merlon/rules/site.yaml"),
 
     Proof("System program changed in a container", attack="cp /usr/bin/true /usr/bin/ps",
+          others=("cp /usr/bin/true /srv/top; mv /srv/top /usr/bin/top", "rm /usr/bin/last"),
           look_alike="cp /usr/bin/true /srv/ps; cat /usr/bin/ps >/dev/null"),
 ]

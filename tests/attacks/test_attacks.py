@@ -41,19 +41,19 @@ PROOFS: list[Proof] = [proof for table in (escape, commands, dropped, credential
                                            network, kubernetes) for proof in table.PROOFS]
 
 
-def judge(run: Run, number: int, alerts: Alerts) -> str:
+def judge(run: Run, proof: Proof, step: str, alerts: Alerts) -> str:
     """What is wrong with one step of a run; empty: nothing."""
-    proof, step = run.proofs[number], run.of(number)
     status, said = run.status(step)
     if status:
-        return f"{run.kind}: exit status {status}: {said}"
+        return f"{run.kind} {step}: exit status {status}: {said}\n"
     if not alerts.saw(run.id, step):
-        return f"{run.kind}: the watch did not see it begin"
+        return f"{run.kind} {step}: the guard did not see it begin\n"
     raised = alerts.of(run.id, step)
     if run.kind == "attack":
-        return "" if any(a["rule"] == proof.rule for a in raised) else f"the attack raised: {described(raised)}\n{said}"
+        fits = any(a["rule"] == proof.rule for a in raised)
+        return "" if fits else f"attack {step} raised: {described(raised)}\n{run.steps[step]}\n{said}\n"
     wrong = [a for a in raised if a["rule"] == proof.rule or a["priority"] in URGENT]
-    return f"the look-alike raised: {described(wrong)}" if wrong else ""
+    return f"the look-alike raised: {described(wrong)}\n" if wrong else ""
 
 
 def prove(runtime: str, show: bool) -> None:
@@ -74,10 +74,11 @@ def prove(runtime: str, show: bool) -> None:
             begun = urgent(alerts.of(run.id, ""))
             suite.ok(not begun, f"{run.kind}s, {run.box}: quiet until the first step", described(begun))
             for number, proof in enumerate(run.proofs):
-                if show:
-                    print(f"# -- {run.kind}: {proof.rule}\n# {described(alerts.of(run.id, run.of(number)))}")
-                if why := judge(run, number, alerts):
-                    wrong[proof.rule] = wrong.get(proof.rule, "") + why
+                for step in run.of(number):
+                    if show:
+                        print(f"# -- {run.kind} {step}: {proof.rule}\n# {described(alerts.of(run.id, step))}")
+                    if why := judge(run, proof, step, alerts):
+                        wrong[proof.rule] = wrong.get(proof.rule, "") + why
         said: dict[str, str] = {}
         for proof in proofs:
             if proof.reason or (proof.vm_only and not IN_VM):

@@ -99,8 +99,9 @@ def main() -> None:
         print(f"# {time.monotonic() - started:.1f} s")
         for run in todo:
             for number, proof in enumerate(run.proofs):
-                raised = alerts.of(run.id, run.of(number))
-                suite.ok(any(a["rule"] == proof.rule for a in raised), proof.rule, described(raised), *run.status(run.of(number)))
+                step, = run.of(number)
+                raised = alerts.of(run.id, step)
+                suite.ok(any(a["rule"] == proof.rule for a in raised), proof.rule, described(raised), *run.status(step))
         suite.run(terminal)
         for proof in PROOFS:
             if proof.reason or (proof.vm_only and not IN_VM):
