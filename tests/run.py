@@ -223,7 +223,8 @@ def run_vm(machine: Machine, tests: list[str], build: Path) -> list[Outcome]:
     try:
         guest = vm.Machine(kernel=machine.kernel, lsm=machine.lsm, memory=1536, copy=copies,
                            environment={"MERLON_RESULTS": "/results"}, fetch=[("/results", build)])
-        text = guest.run(["sh", "-c", f"mkdir /results; {{\n{steps}\n}} 2>&1"], timeout=TIMEOUT).stdout.decode(errors="replace")
+        done = guest.run(["sh", "-c", f"mkdir /results; {{\n{steps}\n}} 2>&1"], timeout=TIMEOUT)
+        text = done.stdout.decode(errors="replace")
     except vm.VmError as error:
         return [Outcome(str(machine), failed=1, failures=[f"{machine}: {error}"])]
     outcomes = []

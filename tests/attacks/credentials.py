@@ -21,7 +21,8 @@ PROOFS = [
     Proof("Private key of SSH read",
           before="mkdir -p /root/.ssh; cd /root/.ssh; echo a >id_ed25519; echo b >id_ed25519.pub",
           attack="cat /root/.ssh/id_ed25519",
-          others=("ln -s /usr/bin/tail /srv/ssh; /srv/ssh /root/.ssh/id_ed25519",), look_alike="cat /root/.ssh/id_ed25519.pub"),
+          others=("ln -s /usr/bin/tail /srv/ssh; /srv/ssh /root/.ssh/id_ed25519",),
+          look_alike="cat /root/.ssh/id_ed25519.pub"),
 
     Proof("Cloud or registry credentials read",
           before="mkdir -p /root/.aws; cd /root/.aws; echo key >credentials; echo x >config",

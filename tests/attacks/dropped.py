@@ -49,7 +49,8 @@ chmod +x /srv/download
 
     Proof("Library mapped from a temporary directory",
           attack="cp /lib/x86_64-linux-gnu/libm.so.6 /tmp/x.so; python3 -c 'import ctypes; ctypes.CDLL(\"/tmp/x.so\")'",
-          look_alike="python3 -c 'import ctypes; ctypes.CDLL(\"libm.so.6\")'; cp /lib/x86_64-linux-gnu/libm.so.6 /tmp/y.so; cat /tmp/y.so >/dev/null"),
+          look_alike="python3 -c 'import ctypes; ctypes.CDLL(\"libm.so.6\")'; "
+                     "cp /lib/x86_64-linux-gnu/libm.so.6 /tmp/y.so; cat /tmp/y.so >/dev/null"),
 
     Proof("Library forced on a program",
           attack="cp /lib/x86_64-linux-gnu/libm.so.6 /tmp/preload.so; LD_PRELOAD=/tmp/preload.so /usr/bin/true",
@@ -63,5 +64,6 @@ chmod +x /srv/download
 
     Proof("New program makes its memory executable", before="cp /usr/bin/python3.11 /srv/python",
           attack="/srv/python -c 'import mmap; mmap.mmap(-1, 4096, prot=7)'",
-          look_alike="python3 -c 'import mmap; mmap.mmap(-1, 4096, prot=7)'; /srv/python -c 'import mmap; mmap.mmap(-1, 4096)'"),
+          look_alike="python3 -c 'import mmap; mmap.mmap(-1, 4096, prot=7)'; "
+                     "/srv/python -c 'import mmap; mmap.mmap(-1, 4096)'"),
 ]

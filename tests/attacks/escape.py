@@ -23,7 +23,8 @@ assert calls.fsconfig(context, 6, 0, 0, 0) == 0
 mount = calls.fsmount(context, 0, 0)
 assert calls.move_mount(mount, b"", -100, b"/srv", 4) == 0'
 """, others=("mount -t tmpfs tmpfs /mnt", "mkdir -p /var/tmp/all; mount --bind / /var/tmp/all",
-             "ln -s /usr/bin/mount /srv/runc; exec -a runc /srv/runc -t proc proc /mnt"), look_alike="findmnt /proc; mount >/dev/null; cat /proc/self/mountinfo >/dev/null"),
+             "ln -s /usr/bin/mount /srv/runc; exec -a runc /srv/runc -t proc proc /mnt"),
+          look_alike="findmnt /proc; mount >/dev/null; cat /proc/self/mountinfo >/dev/null"),
 
     # CVE-2022-0492.  Where the kernel refuses the mount, and on the machine that runs this, a directory stands in.
     Proof("Control group release agent changed from a container", box="admin", attack="""

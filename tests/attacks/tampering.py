@@ -21,15 +21,18 @@ PROOFS = [
           others=("ln -s /dev/null /root/.bash_history", "bash -c 'unset HISTFILE; id'"),
           look_alike="echo id >>/root/.bash_history; bash -c 'HISTFILE=/root/.bash_history; history -a'"),
 
-    Proof("Time of a file forged", before="touch /srv/new", attack="touch -r /bin/ls /srv/new; touch -r /bin/ls /tmp/new",
+    Proof("Time of a file forged", before="touch /srv/new",
+          attack="touch -r /bin/ls /srv/new; touch -r /bin/ls /tmp/new",
           look_alike="touch /srv/new /tmp/ready"),
 
     Proof("Data destroyed by a tool", before="echo data >/srv/db", attack="shred -u /srv/db",
           look_alike="dd if=/dev/zero of=/srv/swap bs=4k count=4; rm /srv/swap"),
 
-    Proof("Many files renamed to one ending", attack=RENAME + ".locked", look_alike=RENAME + ".bak; mv /srv/files /srv/a.enc"),
+    Proof("Many files renamed to one ending", attack=RENAME + ".locked",
+          look_alike=RENAME + ".bak; mv /srv/files /srv/a.enc"),
 
-    Proof("Link to a sensitive file", attack="ln -s /etc/shadow /var/log/app.log", others=("ln /etc/shadow /srv/app.log",),
+    Proof("Link to a sensitive file", attack="ln -s /etc/shadow /var/log/app.log",
+          others=("ln /etc/shadow /srv/app.log",),
           look_alike="ln -s /dev/stdout /var/log/access.log"),
 
     Proof("Security program stopped or changed", attack="pkill -9 -x merlon-guard || true",

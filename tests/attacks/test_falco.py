@@ -44,7 +44,8 @@ END
     Proof("Run shell untrusted", POSTGRES.format("id")),
     Proof("System user interactive", reason="needs names of the container's users (user.name)"),
     Proof(TERMINAL),
-    Proof("Contact K8S API Server From Container", reason="compares a name that somebody would have to look up (fd.sip.name)"),
+    Proof("Contact K8S API Server From Container",
+          reason="compares a name that somebody would have to look up (fd.sip.name)"),
     Proof("Netcat Remote Code Execution in Container", "nc 127.0.0.1 1 -e /bin/sh || true",
           before="ln -s /usr/bin/busybox /usr/local/bin/nc"),
     Proof("Search Private Keys or Passwords", "find /root -name id_rsa"),
@@ -57,7 +58,8 @@ END
     Proof("Linux Kernel Module Injection Detected", "python3 -c 'import calls; calls.init_module(bytes(64), 64, b\"\")'",
           box="privileged", vm_only=True),
     Proof("Debugfs Launched in Privileged Container", reason="needs to know that a container is privileged"),
-    Proof("Detect release_agent File Container Escapes", "mkdir -p /srv/group; echo /x >/srv/group/release_agent", box="admin"),
+    Proof("Detect release_agent File Container Escapes", "mkdir -p /srv/group; echo /x >/srv/group/release_agent",
+          box="admin"),
     Proof("PTRACE attached to process", """
 sleep 20 &
 python3 -c 'import calls, sys; assert calls.ptrace(16, int(sys.argv[1]), 0, 0) == 0' $!

@@ -43,7 +43,13 @@ cat >hello.c <<'END'
 #include <stdio.h>
 int main(void) { puts("hello"); return 0; }
 END
-printf 'all: build/hello check\\nbuild/hello: hello.c\\n\\tgcc -O2 -o $@ $<\\ncheck: build/hello\\n\\tbuild/hello\\ninstall: all\\n\\tinstall -m 755 build/hello /usr/local/bin\\nclean:\\n\\trm -rf build\\n' >Makefile
+cat >Makefile <<'END'
+all: build/hello check
+build/hello: hello.c ; gcc -O2 -o $@ $<
+check: build/hello ; build/hello
+install: all ; install -m 755 build/hello /usr/local/bin
+clean: ; rm -rf build
+END
 sh configure
 make
 make install
@@ -57,7 +63,12 @@ CRON: dict[str, bytes | Path] = {
                         b"@reboot www-data find /var/www -type f | wc -l\n@reboot root touch /srv/done\n",
     "/etc/cron.hourly/tidy": b"#!/bin/sh\nfind /tmp -type f -mtime +7 -delete\ndu -s /var/log >/dev/null\n",
 }
-RUN_CRON = "chmod 755 /etc/cron.hourly/tidy; cron; for i in $(seq 100); do [ -e /srv/done ] && exit 0; sleep 0.1; done; exit 1"
+RUN_CRON = """
+chmod 755 /etc/cron.hourly/tidy
+cron
+for i in $(seq 100); do [ -e /srv/done ] && exit 0; sleep 0.1; done
+exit 1
+"""
 
 # A master that binds, forks workers, replaces one that died, and ends them all: as application servers do.
 WORKERS = b"""

@@ -85,17 +85,19 @@ class Watch:
 
     def wait(self, container: str, seconds: float = 60) -> None:
         """Until the guard has seen the last step of a container."""
-        self._guard.wait_until(lambda alerts: any(
-            a["rule"] == "Step" and a["output"].endswith(" /step/-") and a.get("container", {}).get("id", "host") == container
-            for a in alerts), seconds)
+        def ended(alerts: list[Alert]) -> bool:
+            return any(a["rule"] == "Step" and a["output_fields"]["evt.arg.path"] == "/step/-"
+                       and a.get("container", {}).get("id", "host") == container for a in alerts)
+
+        self._guard.wait_until(ended, seconds)
 
 
 @contextmanager
 def watching(*arguments: str, sources: tuple[Path, ...]) -> Iterator[Watch]:
     """Guard all containers, or what `arguments` say, until the block ends; nothing may be lost."""
     with tempfile.TemporaryDirectory(prefix="merlon-watch-") as scratch:
-        guard = Guard("--burst", "0", "--budget", "0", "--buffer", "64", *arguments, rules=rules(Path(scratch), *sources))
-        with guard:
+        unlimited = ("--burst", "0", "--budget", "0", "--buffer", "64")
+        with Guard(*unlimited, *arguments, rules=rules(Path(scratch), *sources)) as guard:
             watch = Watch(guard)
             yield watch
             status = guard.stop()
