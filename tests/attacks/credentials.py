@@ -3,13 +3,23 @@
 
 from __future__ import annotations
 
-from proof import Proof
+from proof import Proof, Python
 
 TOKEN = """
 mkdir -p /run/secrets/kubernetes.io/serviceaccount/..data
 cd /run/secrets/kubernetes.io/serviceaccount
 echo secret >..data/token; echo shop >..data/namespace
 ln -sf ..data/token token; ln -sf ..data/namespace namespace
+"""
+
+# A process that waits; it dies with who attacks it.
+VICTIM = """
+import calls, ctypes, os, signal
+PTRACE_ATTACH = 16
+victim = os.fork()
+if not victim:
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    signal.pause()
 """
 
 PROOFS = [
@@ -46,49 +56,31 @@ PROOFS = [
     Proof("Environment of processes read", attack="tr '\\0' '\\n' </proc/1/environ >/dev/null",
           look_alike="cat /proc/1/status >/dev/null; ps axe >/dev/null"),
 
-    Proof("Memory of another process accessed", attack="""
-sleep 20 &
-python3 -c '
-import calls, os, sys
-child = int(sys.argv[1])
-assert calls.ptrace(16, child, 0, 0) == 0
-os.close(os.open(f"/proc/{child}/mem", os.O_RDWR))' $!
-kill -9 $!
-""", others=("""
-sleep 20 &
-python3 -c '
-import calls, sys
-calls.process_vm_readv(int(sys.argv[1]), b"", 0, b"", 0, 0)' $!
-kill -9 $!
-""", """
-sleep 20 &
-exec 8>/srv/open
-python3 -c '
-import calls, os, sys
-assert calls.pidfd_getfd(os.pidfd_open(int(sys.argv[1])), 1, 0) > 0' $!
-kill -9 $!
-"""), look_alike="""python3 -c '
-import calls
-assert calls.ptrace(0, 0, 0, 0) == 0'
-strace -o /dev/null true
+    Proof("Memory of another process accessed", attack=Python(VICTIM + """
+assert calls.ptrace(PTRACE_ATTACH, victim, 0, 0) == 0
+"""), others=(Python(VICTIM + """
+os.close(os.open(f"/proc/{victim}/mem", os.O_RDWR))
+"""), Python(VICTIM + """
+calls.process_vm_readv(victim, b"", 0, b"", 0, 0)
+"""), Python(VICTIM + """
+assert calls.pidfd_getfd(os.pidfd_open(victim), 1, 0) > 0
+""")), look_alike="""
+strace -o /dev/null /usr/bin/true
+exec perl -e 'syscall(101, 0, 0, 0, 0)'
 """),
 
     Proof("Debugger used in a container", attack="""
 sleep 20 &
-strace -o /dev/null -p $! &
-sleep 0.5
+timeout 1 strace -o /dev/null -p $! || true
 kill $!
-kill %1
-wait
-true
-""", look_alike="python3 -c 'import calls; assert calls.ptrace(0, 0, 0, 0) == 0'; strace --version >/dev/null"),
+""", look_alike="perl -e 'syscall(101, 0, 0, 0, 0)'; strace --version >/dev/null"),
 
     Proof("Cloud metadata asked by a tool", attack="curl -s http://169.254.169.254/latest/meta-data/",
           look_alike="curl -s http://203.0.113.9/script"),
 
     Proof("Cloud metadata asked", attack="timeout 5 redis-cli -h 169.254.169.254 -p 80 ping || true",
-          look_alike="""python3 -c '
+          look_alike=Python("""
 import socket
-socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(("169.254.169.254", 53))'
-"""),
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(("169.254.169.254", 53))
+""")),
 ]

@@ -3,26 +3,26 @@
 
 from __future__ import annotations
 
-from proof import Proof
+from proof import Proof, Python
 
 PROOFS = [
-    Proof("Program run from memory", attack="""python3 -c '
+    Proof("Program run from memory", attack=Python("""
 import os
 memory = os.memfd_create("x")
 os.write(memory, open("/usr/bin/true", "rb").read())
-os.execv(f"/proc/self/fd/{memory}", ["true"])'
-""", others=("""python3 -c '
+os.execv(f"/proc/self/fd/{memory}", ["true"])
+"""), others=(Python("""
 import calls, ctypes, os
 memory = os.memfd_create("runc_cloned:x")
 os.write(memory, open("/usr/bin/true", "rb").read())
 words = (ctypes.c_char_p * 2)(b"dpkg", None)
-calls.execveat(memory, b"", words, words, 0x1000)'
-""",), look_alike="""python3 -c '
+calls.execveat(memory, b"", words, words, 0x1000)
+"""),), look_alike=Python("""
 import os
 memory = os.memfd_create("x", 0)
 os.write(memory, open("/usr/bin/true", "rb").read())
-os.execv("/usr/bin/true", ["true"])'
-"""),
+os.execv("/usr/bin/true", ["true"])
+""")),
 
     Proof("Deleted program run", attack="""
 cp /usr/bin/true /srv/deleted
@@ -48,9 +48,9 @@ chmod +x /srv/download
           look_alike="cp /usr/bin/true /srv/tool; true"),
 
     Proof("Library mapped from a temporary directory",
-          attack="cp /lib/x86_64-linux-gnu/libm.so.6 /tmp/x.so; python3 -c 'import ctypes; ctypes.CDLL(\"/tmp/x.so\")'",
-          look_alike="python3 -c 'import ctypes; ctypes.CDLL(\"libm.so.6\")'; "
-                     "cp /lib/x86_64-linux-gnu/libm.so.6 /tmp/y.so; cat /tmp/y.so >/dev/null"),
+          before="cp /lib/x86_64-linux-gnu/libm.so.6 /tmp/x.so",
+          attack=Python("import ctypes; ctypes.CDLL(\"/tmp/x.so\")"),
+          look_alike=Python("import ctypes; ctypes.CDLL(\"libm.so.6\"); open(\"/tmp/x.so\", \"rb\").read()")),
 
     Proof("Library forced on a program",
           attack="cp /lib/x86_64-linux-gnu/libm.so.6 /tmp/preload.so; LD_PRELOAD=/tmp/preload.so /usr/bin/true",

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from proof import Proof
+from proof import Proof, Python
 
 # The disk that a machine was started from, as a device in the container.
 DISK = """
@@ -16,14 +16,14 @@ PROOFS = [
           look_alike="mount -t tmpfs tmpfs /mnt"),
 
     # By the newer interface: an fs context, a detached mount, and where it goes.
-    Proof("Mount in a container", box="admin", attack="""python3 -c '
+    Proof("Mount in a container", box="admin", attack=Python("""
 import calls
 context = calls.fsopen(b"tmpfs", 0)
 assert calls.fsconfig(context, 6, 0, 0, 0) == 0
 mount = calls.fsmount(context, 0, 0)
-assert calls.move_mount(mount, b"", -100, b"/srv", 4) == 0'
-""", others=("mount -t tmpfs tmpfs /mnt", "mkdir -p /var/tmp/all; mount --bind / /var/tmp/all",
-             "ln -s /usr/bin/mount /srv/runc; exec -a runc /srv/runc -t proc proc /mnt"),
+assert calls.move_mount(mount, b"", -100, b"/srv", 4) == 0
+"""), others=("mount -t tmpfs tmpfs /mnt", "mkdir -p /var/tmp/all; mount --bind / /var/tmp/all",
+             "ln -s /usr/bin/mount /srv/runc; /srv/runc -t proc proc /mnt"),
           look_alike="findmnt /proc; mount >/dev/null; cat /proc/self/mountinfo >/dev/null"),
 
     # CVE-2022-0492.  Where the kernel refuses the mount, and on the machine that runs this, a directory stands in.
@@ -56,19 +56,19 @@ fi
     Proof("Container works in a leaked directory", attack="exec 7</sys; cd /proc/self/fd/7; ls >/dev/null",
           look_alike="cd /proc/self; cd /srv; ls >/dev/null"),
 
-    Proof("Container runtime socket used from a container", attack="""python3 -c '
+    Proof("Container runtime socket used from a container", attack=Python("""
 import socket
 server, client = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
 server.bind("/run/docker.sock")
 server.listen()
-client.connect("/run/docker.sock")'
-""", look_alike="""python3 -c '
+client.connect("/run/docker.sock")
+"""), look_alike=Python("""
 import socket
 server, client = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
 server.bind("/run/app.sock")
 server.listen()
-client.connect("/run/app.sock")'
-"""),
+client.connect("/run/app.sock")
+""")),
 
     Proof("Namespace entered from a container", box="admin", attack="""
 unshare --net sleep 20 &
@@ -92,72 +92,71 @@ kill $!
           attack="head -c 512 /dev/vda >/dev/null", look_alike="head -c 512 /dev/urandom >/dev/null"),
 
     # A handle of a file in /dev/shm, since overlayfs gives none.
-    Proof("File opened by handle in a container", box="admin", attack="""python3 -c '
+    Proof("File opened by handle in a container", box="admin", attack=Python("""
 import calls, ctypes, os, struct
 open("/dev/shm/file", "w").close()
 handle = ctypes.create_string_buffer(struct.pack("Ii", 128, 0) + bytes(128))
 assert calls.name_to_handle_at(-100, b"/dev/shm/file", handle, ctypes.byref(ctypes.c_int()), 0) == 0
-assert calls.open_by_handle_at(os.open("/dev/shm", os.O_RDONLY), handle, os.O_RDONLY) > 0'
-""", look_alike="""python3 -c '
+assert calls.open_by_handle_at(os.open("/dev/shm", os.O_RDONLY), handle, os.O_RDONLY) > 0
+"""), look_alike=Python("""
 import calls, ctypes, struct
 open("/dev/shm/other", "w").close()
 handle = ctypes.create_string_buffer(struct.pack("Ii", 128, 0) + bytes(128))
-assert calls.name_to_handle_at(-100, b"/dev/shm/other", handle, ctypes.byref(ctypes.c_int()), 0) == 0'
-"""),
+assert calls.name_to_handle_at(-100, b"/dev/shm/other", handle, ctypes.byref(ctypes.c_int()), 0) == 0
+""")),
 
     Proof("Powerful capability used in a container", box="admin",
           reason="needs the kernel's checks of capabilities, which are no events yet"),
 
     # Refused, since the container may not; the attempt counts.
     Proof("Kernel module loaded from a container",
-          attack="""python3 -c 'import calls; assert calls.init_module(bytes(64), 64, b"") < 0'""",
+          attack=Python("""import calls; assert calls.init_module(bytes(64), 64, b"") < 0"""),
           look_alike="lsmod >/dev/null 2>&1 || true; modinfo dummy || true"),
 
     Proof("Kernel module loaded on the host by an unusual program", box="host", vm_only=True, before="""
 modprobe -r dummy 2>/dev/null || true
-""", attack="""python3 - <<'END'
+""", attack=Python("""
 import calls, os, subprocess
 path = subprocess.run(["modinfo", "-n", "dummy"], capture_output=True, text=True, check=True).stdout.strip()
 compressed = 4 if not path.endswith(".ko") else 0
 result = calls.finit_module(os.open(path, os.O_RDONLY), b"", compressed)
 assert result == 0, result
-END
-modprobe -r dummy
-""", look_alike="modprobe dummy; modprobe -r dummy"),
+subprocess.run(["modprobe", "-r", "dummy"], check=True)
+"""), look_alike="modprobe dummy; modprobe -r dummy"),
 
     # BPF_PROG_LOAD of "return 0"; BPF_MAP_CREATE.
-    Proof("BPF program loaded from a container", box="admin", attack="""python3 -c '
+    Proof("BPF program loaded from a container", box="admin", attack=Python("""
 import calls, ctypes, struct
 code = ctypes.create_string_buffer(bytes.fromhex("b700000000000000" "9500000000000000"))
 license = ctypes.create_string_buffer(b"GPL")
 attributes = struct.pack("IIQQ", 1, 2, ctypes.addressof(code), ctypes.addressof(license)) + bytes(24)
-assert calls.bpf(5, attributes, len(attributes)) > 0'
-""", look_alike="""python3 -c '
+assert calls.bpf(5, attributes, len(attributes)) > 0
+"""), look_alike=Python("""
 import calls, struct
-assert calls.bpf(0, struct.pack("IIII", 2, 4, 4, 1), 16) > 0'
-"""),
+assert calls.bpf(0, struct.pack("IIII", 2, 4, 4, 1), 16) > 0
+""")),
 
     Proof("Kernel interface for exploits used in a container", box="admin",
-          attack="python3 -c 'import calls; assert calls.userfaultfd(0) > 0'",
-          look_alike="python3 -c 'import os; os.eventfd(0)'"),
+          attack=Python("import calls; assert calls.userfaultfd(0) > 0"),
+          look_alike=Python("import os; os.eventfd(0)")),
 
-    Proof("Performance events opened in a container", box="admin", attack="""python3 -c '
+    Proof("Performance events opened in a container", box="admin", attack=Python("""
 import calls, struct
 attributes = struct.pack("IIQ", 1, 128, 0) + bytes(112)
 result = calls.perf_event_open(attributes, 0, -1, -1, 0)
-assert result > 0, result'
-""", look_alike="""python3 -c '
+assert result > 0, result
+"""), look_alike=Python("""
 import calls
-assert calls.perf_event_open(bytes(128), 0, -1, -1, 1 << 20) < 0'
-"""),
+assert calls.perf_event_open(bytes(128), 0, -1, -1, 1 << 20) < 0
+""")),
 
-    Proof("io_uring set up in a container", attack="""python3 -c '
+    Proof("io_uring set up in a container", attack=Python("""
 import calls, ctypes
-assert calls.io_uring_setup(4, ctypes.create_string_buffer(120)) > 0'
-""", look_alike="""python3 -c '
+assert calls.io_uring_setup(4, ctypes.create_string_buffer(120)) > 0
+"""), look_alike=Python("""
 import calls, ctypes
-assert calls.io_setup(4, ctypes.byref(ctypes.c_ulong())) == 0'
-"""),
+assert calls.io_setup(4, ctypes.byref(ctypes.c_ulong())) == 0
+""")),
 
     Proof("Set-user-id program attacked", attack="GLIBC_TUNABLES=glibc.malloc.check=1 su --version",
           look_alike="su --shell /bin/sh nobody -c true; GLIBC_TUNABLES=glibc.malloc.check=1 cat --version"),

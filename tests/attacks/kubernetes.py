@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from proof import Proof
+from proof import Proof, Python
 
 AUDIT = "from the API server's audit log: proven by the recorded requests beside the rule"
 
@@ -12,8 +12,8 @@ PROOFS = [
           look_alike="curl -s http://203.0.113.9/script"),
 
     Proof("Kubelet or etcd contacted from a container",
-          attack="python3 -c 'import socket; socket.create_connection((\"203.0.113.9\", 10250))'",
-          look_alike="python3 -c 'import socket; socket.create_connection((\"203.0.113.9\", 443))'"),
+          attack=Python("import socket; socket.create_connection((\"203.0.113.9\", 10250))"),
+          look_alike=Python("import socket; socket.create_connection((\"203.0.113.9\", 443))")),
 
     Proof("Client of the cluster or runtime run in a container", before="ln -s /usr/bin/true /usr/local/bin/kubectl",
           attack="kubectl get secrets", look_alike="curl -s http://203.0.113.9/script"),

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from proof import Proof
+from proof import Proof, Python
 
 PROOFS = [
     Proof("Miner started", before="ln -s /usr/bin/true /usr/local/bin/xmrig",
@@ -13,17 +13,17 @@ PROOFS = [
     Proof("Processor tuned for mining", attack="modprobe msr || true",
           look_alike="modprobe --version >/dev/null; nproc"),
 
-    Proof("Mining protocol sent", attack="""python3 -c '
+    Proof("Mining protocol sent", attack=Python("""
 import json, socket
 pool = socket.create_connection(("203.0.113.9", 3333))
-pool.send(json.dumps({"id": 1, "method": "mining.subscribe", "params": []}).encode() + b"\\n")'
-""", look_alike="""python3 -c '
+pool.send(json.dumps({"id": 1, "method": "mining.subscribe", "params": []}).encode() + b"\\n")
+"""), look_alike=Python("""
 import json, socket
 peer = socket.create_connection(("203.0.113.9", 443))
-peer.send(json.dumps({"id": 1, "method": "subscribe", "params": []}).encode() + b"\\n")'
-"""),
+peer.send(json.dumps({"id": 1, "method": "subscribe", "params": []}).encode() + b"\\n")
+""")),
 
     Proof("Connection to a port of mining pools",
-          attack="python3 -c 'import socket; socket.create_connection((\"203.0.113.9\", 3333))'",
-          look_alike="python3 -c 'import socket; socket.create_connection((\"10.1.1.1\", 3333))'"),
+          attack=Python("import socket; socket.create_connection((\"203.0.113.9\", 3333))"),
+          look_alike=Python("import socket; socket.create_connection((\"10.1.1.1\", 3333))")),
 ]

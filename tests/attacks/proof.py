@@ -16,7 +16,7 @@ HERE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Proof:
-    """One rule of content/rules.  Attack and look-alike are shell (bash), run as root with nothing on stdin, and must
+    """One rule of content/rules.  Attack and look-alike are shell or Python, run as root with nothing on stdin, and must
     end with status 0: an attack that the machine refuses, as it should, ends in `|| true`."""
 
     rule: str
@@ -34,7 +34,7 @@ class Proof:
 class Box(Spec):
     """A container for steps."""
 
-    args: list[str] = field(default_factory=lambda: ["/usr/bin/bash", "/steps/run"])
+    args: list[str] = field(default_factory=lambda: ["/usr/bin/python3", "/steps/steps.py"])
     open_proc: bool = False     # as engines do it with --privileged: /proc and /sys writable
     devices: bool = False       # every device may be made and opened
 
@@ -58,29 +58,22 @@ BOXES: dict[str, dict[str, Any]] = {
                    "open_proc": True, "devices": True},
 }
 
-# The calls of an attacker who brings no program: `call("mount", ...)` in Python.
-CALLS = (HERE / "calls.py").read_bytes()
+# Laid into each container: calls.py, and what runs the steps.
+PROGRAMS: dict[str, bytes | Path] = {f"/steps/{name}": (HERE / name).read_bytes() for name in ("calls.py", "steps.py")}
 
-# Runs the steps one after the other.  A change into a directory that is not there marks where each begins: it costs no
-# process, and rules can see it.
-RUN = b"""\
-cd /steps
-for step in *.step; do
-    cd "/step/${step%.step}" 2>/dev/null
-    cd /
-    timeout --foreground -k 1 60 bash "/steps/$step" </dev/null >"/steps/output" 2>&1
-    echo "=== ${step%.step} $?"
-    while IFS= read -r line; do echo "$line"; done </steps/output
-done
-cd /step/- 2>/dev/null
-exit 0
-"""
+
+class Python(str):
+    """A step in Python rather than shell: by a process forked from what runs the steps, which costs no start of one."""
+
+
+def step_files(directory: str, steps: dict[str, str]) -> dict[str, bytes | Path]:
+    """What steps.py finds."""
+    return {f"{directory}/{name}.{'py' if isinstance(script, Python) else 'sh'}": script.encode()
+            for name, script in steps.items()}
 
 
 def box(name: str, kind: str, steps: dict[str, str]) -> Box:
     """A container that runs these steps, by name, in the order of the names."""
-    files: dict[str, bytes | Path] = {"/steps/run": RUN, "/usr/lib/python3/dist-packages/calls.py": CALLS}
-    for step, script in steps.items():
-        files[f"/steps/{step}.step"] = script.encode()
     # Rules know the first twelve characters of an identifier.
-    return Box(name=f"{kind}-{name}", id=f"{secrets.token_hex(6)}-{kind}-{name}", files=files, **BOXES[name])
+    return Box(name=f"{kind}-{name}", id=f"{secrets.token_hex(6)}-{kind}-{name}",
+               files=PROGRAMS | step_files("/steps", steps), **BOXES[name])

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,7 +17,7 @@ import merlon  # noqa: F401  (it puts the rig on the path)
 import tap
 from container import Container, container
 from guarding import RULES
-from proof import RUN, Proof, box
+from proof import Proof, box, step_files
 from watch import Alerts, watching
 
 IN_VM = Path("/rig/command").exists()     # what a machine of ours was started for
@@ -40,9 +40,9 @@ class Run:
         self.steps = {}
         for number, proof in enumerate(self.proofs):
             scripts = (proof.attack, *proof.others) if self.kind == "attack" else (proof.look_alike,)
-            for index, text in enumerate((proof.before, *scripts)):
-                if text:
-                    self.steps[f"{number:03}-{index}"] = f"set -e\n{text}"
+            for index, script in enumerate((proof.before, *scripts)):
+                if script:
+                    self.steps[f"{number:03}-{index}"] = script
 
     def of(self, number: int) -> list[str]:
         """The steps of a proof, without what is before."""
@@ -102,11 +102,11 @@ def execute_on_host(run: Run) -> Alerts:
     """The steps of a run outside of any container: in machines of ours only."""
     with tempfile.TemporaryDirectory(prefix="merlon-steps-") as scratch:
         directory = Path(scratch)
-        for step, script in run.steps.items():
-            (directory / f"{step}.step").write_text(script)
-        (directory / "run").write_bytes(RUN.replace(b"/steps", scratch.encode()))
-        os.environ["PYTHONPATH"] = str(PEERS.parent)
-        with watching("--", "bash", "-c", f"bash {scratch}/run >{scratch}/said", sources=SHIPPED) as watch:
+        for path, content in step_files(scratch, run.steps).items():
+            Path(path).write_bytes(content)
+        for name in ("calls.py", "steps.py"):
+            shutil.copy(PEERS.with_name(name), directory)
+        with watching("--", "sh", "-c", f"python3 {scratch}/steps.py >{scratch}/said", sources=SHIPPED) as watch:
             watch.wait("host")
         run.output = (directory / "said").read_text()
         return watch.alerts

@@ -70,7 +70,7 @@ kill -9 $!
     Proof("Execution from /dev/shm", "echo id >/dev/shm/x.sh; bash /dev/shm/x.sh"),
     Proof("Drop and execute new binary in container", "cp /usr/bin/true /srv/tool; /srv/tool"),
     Proof("Disallowed SSH Connection Non Standard Port",
-          "exec -a ssh python3 -c 'import socket; socket.create_connection((\"203.0.113.9\", 443))'"),
+          "bash -c 'exec -a ssh python3 -c \"import socket; socket.create_connection((\\\"203.0.113.9\\\", 443))\"'"),
     Proof("Fileless execution via memfd_create", """python3 -c '
 import os
 memory = os.memfd_create("x")
