@@ -74,6 +74,9 @@ enum abi_process_text {
 	ABI_TEXT_GROUP = ABI_TEXT_EXE,
 };
 
+/* Beside the type of a socket: it listened, or came out of accept(). */
+enum { ABI_SOCKET_ACCEPTED = 1 << 15 };
+
 struct abi_event_call {
 	__s64 result;
 	__u64 args[6];
@@ -84,7 +87,7 @@ struct abi_event_call {
 	__u32 file_mode;  /* FMODE_* */
 	__u16 inode_mode;
 	__u16 family;	     /* of the socket */
-	__u16 socket_type;   /* SOCK_STREAM, ... */
+	__u16 socket_type;   /* SOCK_STREAM, ..., and ABI_SOCKET_ACCEPTED */
 	__u16 protocol;	     /* IPPROTO_* */
 	__u16 local_port, remote_port; /* host order */
 	__u32 target; /* with ABI_PLAN_PIDFD: of whom the descriptor says it is, if it is a pidfd */

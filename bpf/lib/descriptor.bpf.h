@@ -28,6 +28,9 @@ static __always_inline void socket_fill(struct abi_event_call *c, struct socket 
 	c->protocol = BPF_CORE_READ(sk, sk_protocol);
 	if (c->family != AF_INET && c->family != AF_INET6)
 		return;
+	/* What listen() is told is copied to each connection that is accepted, and stays (sk_clone_lock()). */
+	if (BPF_CORE_READ(sk, sk_max_ack_backlog))
+		c->socket_type |= ABI_SOCKET_ACCEPTED;
 	c->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
 	c->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
 	if (c->family == AF_INET) {

@@ -106,6 +106,7 @@ const struct call_row call_rows[] = {
 	{ "ftruncate", NULL, ON_FD(0), .sources = { A(1) } },
 	{ "setxattr", NULL, PATHS(0, 1), .sources = { P(0), T(1), SOURCE_NONE, A(4) } },
 	{ "lsetxattr", NULL, PATHS(0, 1), .sources = { P(0), T(1), SOURCE_NONE, A(4) } },
+	{ "fsetxattr", NULL, PLAN(0, 1, NONE, NONE, NONE, 0, NONE, 0), .sources = { T(0), SOURCE_NONE, A(4) } },
 	{ "mount", NULL, PLAN(0, 0, NONE, 1, NONE, NONE, 2, ABI_BYTES_TEXT), .sources = { T(0), P(1), SOURCE_STRING, A(3) } },
 	{ "umount", NULL, PATH(0), .sources = { P(0) } },
 	{ "umount2", NULL, PATH(0), .sources = { P(0), A(1) } },

@@ -125,7 +125,9 @@ static struct text protocol_name(unsigned protocol)
 static void inet_fill(struct fd *fd, const struct abi_event *record, enum event_hook hook)
 {
 	const struct abi_event_call *c = &record->call;
-	bool v4 = c->family == FAMILY_INET, accepted = hook == HOOK_ACCEPT;
+	bool v4 = c->family == FAMILY_INET;
+	bool accepted = hook == HOOK_ACCEPT ||
+			(hook != HOOK_CONNECT && c->socket_type & ABI_SOCKET_ACCEPTED);
 	bool serves = hook == HOOK_BIND || hook == HOOK_LISTEN;
 	bool connected = c->remote_port || !is_zero(c->remote);
 	struct address local = address_of(c->family, c->local);

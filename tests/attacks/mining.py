@@ -13,7 +13,8 @@ PROOFS = [
     Proof("Processor tuned for mining", attack="modprobe msr || true",
           look_alike="modprobe --version >/dev/null; nproc"),
 
-    Proof("Mining protocol sent", attack=Python("""
+    Proof("Mining protocol sent", reason="needs what is sent over a connection, of which no event tells",
+          attack=Python("""
 import json, socket
 pool = socket.create_connection(("203.0.113.9", 3333))
 pool.send(json.dumps({"id": 1, "method": "mining.subscribe", "params": []}).encode() + b"\\n")

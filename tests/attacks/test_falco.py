@@ -21,7 +21,7 @@ import tap
 from commands import POSTGRES, REVERSE_SHELL
 from container import container
 from guarding import Guard
-from proof import Proof
+from proof import Proof, Python
 from spec import Spec
 from stage import IN_VM, execute, runs
 from watch import described
@@ -42,7 +42,15 @@ END
 """),
     Proof("Read sensitive file untrusted", "cat /etc/shadow"),
     Proof("Run shell untrusted", POSTGRES.format("id")),
-    Proof("System user interactive", reason="needs names of the container's users (user.name)"),
+    # A login is known by the name of an ancestor.
+    Proof("System user interactive", Python("""
+import ctypes, os
+ctypes.CDLL(None).prctl(15, b"sshd")
+if not os.fork():
+    os.setuid(1)
+    os.execv("/usr/bin/id", ["id"])
+os.wait()
+""")),
     Proof(TERMINAL),
     Proof("Contact K8S API Server From Container",
           reason="compares a name that somebody would have to look up (fd.sip.name)"),
@@ -57,7 +65,8 @@ END
     Proof("Redirect STDOUT/STDIN to Network Connection in Container", REVERSE_SHELL),
     Proof("Linux Kernel Module Injection Detected", "python3 -c 'import calls; calls.init_module(bytes(64), 64, b\"\")'",
           box="privileged", vm_only=True),
-    Proof("Debugfs Launched in Privileged Container", reason="needs to know that a container is privileged"),
+    Proof("Debugfs Launched in Privileged Container", "debugfs -V || true", box="privileged",
+          before="ln -s /usr/bin/true /usr/local/bin/debugfs"),
     Proof("Detect release_agent File Container Escapes", "mkdir -p /srv/group; echo /x >/srv/group/release_agent",
           box="admin"),
     Proof("PTRACE attached to process", """
