@@ -241,24 +241,24 @@ static const struct named_number fcntl_items[] = {
 };
 TABLE(fcntl, false);
 
-#define CAP(name, bit) N(CAP_##name, 1ULL << (bit))
-static const struct named_number capability_items[] = {
-	CAP(CHOWN, 0),		 CAP(DAC_OVERRIDE, 1),	 CAP(DAC_READ_SEARCH, 2),
-	CAP(FOWNER, 3),		 CAP(FSETID, 4),	 CAP(KILL, 5),
-	CAP(SETGID, 6),		 CAP(SETUID, 7),	 CAP(SETPCAP, 8),
-	CAP(LINUX_IMMUTABLE, 9), CAP(NET_BIND_SERVICE, 10), CAP(NET_BROADCAST, 11),
-	CAP(NET_ADMIN, 12),	 CAP(NET_RAW, 13),	 CAP(IPC_LOCK, 14),
-	CAP(IPC_OWNER, 15),	 CAP(SYS_MODULE, 16),	 CAP(SYS_RAWIO, 17),
-	CAP(SYS_CHROOT, 18),	 CAP(SYS_PTRACE, 19),	 CAP(SYS_PACCT, 20),
-	CAP(SYS_ADMIN, 21),	 CAP(SYS_BOOT, 22),	 CAP(SYS_NICE, 23),
-	CAP(SYS_RESOURCE, 24),	 CAP(SYS_TIME, 25),	 CAP(SYS_TTY_CONFIG, 26),
-	CAP(MKNOD, 27),		 CAP(LEASE, 28),	 CAP(AUDIT_WRITE, 29),
-	CAP(AUDIT_CONTROL, 30),	 CAP(SETFCAP, 31),	 CAP(MAC_OVERRIDE, 32),
-	CAP(MAC_ADMIN, 33),	 CAP(SYSLOG, 34),	 CAP(WAKE_ALARM, 35),
-	CAP(BLOCK_SUSPEND, 36),	 CAP(AUDIT_READ, 37),	 CAP(PERFMON, 38),
-	CAP(BPF, 39),		 CAP(CHECKPOINT_RESTORE, 40),
-};
+#define CAPABILITIES(X) \
+	X(CHOWN, 0) X(DAC_OVERRIDE, 1) X(DAC_READ_SEARCH, 2) X(FOWNER, 3) X(FSETID, 4) \
+	X(KILL, 5) X(SETGID, 6) X(SETUID, 7) X(SETPCAP, 8) X(LINUX_IMMUTABLE, 9) \
+	X(NET_BIND_SERVICE, 10) X(NET_BROADCAST, 11) X(NET_ADMIN, 12) X(NET_RAW, 13) \
+	X(IPC_LOCK, 14) X(IPC_OWNER, 15) X(SYS_MODULE, 16) X(SYS_RAWIO, 17) \
+	X(SYS_CHROOT, 18) X(SYS_PTRACE, 19) X(SYS_PACCT, 20) X(SYS_ADMIN, 21) \
+	X(SYS_BOOT, 22) X(SYS_NICE, 23) X(SYS_RESOURCE, 24) X(SYS_TIME, 25) \
+	X(SYS_TTY_CONFIG, 26) X(MKNOD, 27) X(LEASE, 28) X(AUDIT_WRITE, 29) \
+	X(AUDIT_CONTROL, 30) X(SETFCAP, 31) X(MAC_OVERRIDE, 32) X(MAC_ADMIN, 33) \
+	X(SYSLOG, 34) X(WAKE_ALARM, 35) X(BLOCK_SUSPEND, 36) X(AUDIT_READ, 37) \
+	X(PERFMON, 38) X(BPF, 39) X(CHECKPOINT_RESTORE, 40)
+#define CAP_BIT(name, bit) N(CAP_##name, 1ULL << (bit)),
+#define CAP_NUMBER(name, bit) N(CAP_##name, bit),
+/* A set of them, and one. */
+static const struct named_number capability_items[] = { CAPABILITIES(CAP_BIT) };
+static const struct named_number capability_number_items[] = { CAPABILITIES(CAP_NUMBER) };
 TABLE(capability, true);
+TABLE(capability_number, false);
 /* clang-format on */
 
 /* O_RDONLY is 0 in Linux: turn the access mode into bits that have names. */

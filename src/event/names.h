@@ -25,7 +25,8 @@ extern const struct name_table names_open, names_clone, names_prot, names_mmap, 
 	names_umount, names_unlinkat, names_linkat, names_fchownat, names_renameat2, names_openat2,
 	names_execve, names_memfd, names_finit_module, names_delete_module, names_pidfd_open,
 	names_io_uring_setup, names_mode, names_families, names_ptrace, names_bpf, names_fsconfig,
-	names_keyctl, names_prctl, names_fcntl, names_splice, names_capability, names_xattr;
+	names_keyctl, names_prctl, names_fcntl, names_splice, names_capability,
+	names_capability_number, names_xattr;
 
 /* False if no name applies. */
 bool names_render(const struct name_table *t, uint64_t value, struct scratch_text *out);

@@ -455,7 +455,7 @@ static const struct event_param capset_params[] = {
 };
 static const struct event_param capability_params[] = {
 	{ TEXT("res"), PARAM_RESULT, NULL, "evt.rawres", -1 },
-	{ TEXT("cap"), PARAM_NAMES, &names_capability, NULL, 0 },
+	{ TEXT("cap"), PARAM_NAMES, &names_capability_number, NULL, 0 },
 	{ TEXT("granted"), PARAM_UINT, NULL, NULL, 1 },
 };
 static const struct event_param init_module_params[] = {

@@ -70,6 +70,9 @@ def prove(runtime: str, show: bool) -> None:
     wrong: dict[str, str] = {}
     with tap.Suite("the shipped rules, by attack and look-alike") as suite:
         print(f"# {len(todo)} containers in {time.monotonic() - started:.1f} s")
+        for seconds, container, step in alerts.slowest(8) if contained else []:
+            run = next(run for run in contained if run.id == container)
+            print(f"# slow: {run.kind} {step}, {run.proofs[int(step[:3])].rule}: {seconds:.1f} s")
         for run, alerts in parts:
             begun = urgent(alerts.of(run.id, ""))
             suite.ok(not begun, f"{run.kind}s, {run.box}: quiet until the first step", described(begun))

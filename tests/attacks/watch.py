@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections import defaultdict
+from datetime import datetime
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator
@@ -34,12 +35,14 @@ class Alerts:
 
     def __init__(self, alerts: list[Alert]) -> None:
         self.steps: dict[tuple[str, str], list[Alert]] = defaultdict(list)
+        self.begun: dict[tuple[str, str], float] = {}       # seconds since 1970, in order
         now: dict[str, str] = defaultdict(str)
         for alert in alerts:
             container = alert.get("container", {}).get("id", "host")
             if alert["rule"] == "Step":
                 now[container] = alert["output_fields"]["evt.arg.path"].removeprefix("/step/")
                 self.steps[container, now[container]] = []
+                self.begun[container, now[container]] = datetime.fromisoformat(alert["time"][:26]).timestamp()
             else:
                 self.steps[container, now[container]].append(alert)
 
@@ -50,6 +53,12 @@ class Alerts:
     def all_of(self, container: str) -> list[Alert]:
         """Of all steps, and before."""
         return [alert for (owner, _), alerts in self.steps.items() if owner == container for alert in alerts]
+
+    def slowest(self, count: int) -> list[tuple[float, str, str]]:
+        """(seconds, container, step) of the steps that took longest."""
+        pairs = zip(self.begun.items(), list(self.begun.items())[1:])
+        took = [(after - begun, *where) for (where, begun), (following, after) in pairs if where[0] == following[0]]
+        return sorted(took, reverse=True)[:count]
 
     def saw(self, container: str, step: str) -> bool:
         """Whether the beginning of a step was seen."""

@@ -201,6 +201,19 @@ static void connections(void **state)
 	assert_int_equal(w->ev.fd->server_port, 80);
 	assert_true(w->ev.fd->server_is_local && !w->ev.fd->client_is_local);
 
+	/* Who is the server is in the socket, whatever is done with it later. */
+	for (unsigned accepted = 0; accepted < 2; accepted++) {
+		call_begin(w, "dup2", 0);
+		w->m.ev.call.family = 2;
+		w->m.ev.call.socket_type = (uint16_t)(1 | (accepted ? ABI_SOCKET_ACCEPTED : 0));
+		w->m.ev.call.local_port = 79;
+		w->m.ev.call.remote_port = 4321;
+		w->m.ev.flags |= ABI_EVENT_FILE | ABI_EVENT_SOCKET;
+		take(w, "dup2");
+		assert_int_equal(w->ev.fd->server_is_local, accepted);
+		assert_int_equal(w->ev.fd->server_port, accepted ? 79 : 4321);
+	}
+
 	/* Addresses that are too short for their family, or of none. */
 	for (size_t len = 0; len < 8; len++) {
 		call_begin(w, "connect", -EINVAL);
