@@ -67,6 +67,12 @@ def test_a_scan_is_not_quiet() -> None:
     assert [alert["rule"] for alert in alerts(CONTENT / "events" / "scan.jsonl")] == ["Scan from a container"]
 
 
+def test_coverage_is_said_of_every_rule() -> None:
+    """docs/coverage.md is made after `make test`, by tools/coverage-table: this sees whether somebody did."""
+    rows = re.findall(r"^\| (.+?) \| [✓\d]", (CONTENT.parent / "docs" / "coverage.md").read_text(), re.MULTILINE)
+    assert set(rows) == {rule["rule"] for rule in listed()}
+
+
 def main() -> int:
     tests = [value for name, value in list(globals().items()) if name.startswith("test_")]
     failed = 0
