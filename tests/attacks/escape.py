@@ -50,6 +50,7 @@ fi
 
     # What a volume brings in is the host's, as the runtime behind /proc/PID/exe is.
     Proof("Container runtime overwritten", attack="printf x >/usr/local/bin/runc",
+          others=("exec 9</usr/local/bin/runc; printf x >/proc/self/fd/9",),
           look_alike="cp /usr/sbin/runc /srv/runc; runc --version >/dev/null; cat /usr/local/bin/runc >/dev/null"),
 
     # CVE-2024-21626: the directory is one that the runtime left open.
