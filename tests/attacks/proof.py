@@ -24,7 +24,6 @@ class Proof:
     others: tuple[str, ...] = ()    # other ways to do it, each of which must raise the rule too
     look_alike: str = ""
     box: str = "ordinary"       # which container of BOXES
-    alone: bool = False         # in a container of its own, since it ends it or needs its whole history
     vm_only: bool = False       # too near to the machine that it runs on
     before: str = ""            # shell, run before both, whose alerts nobody looks at
     reason: str = ""            # why there is no proof: shown in the table in place of one

@@ -62,17 +62,18 @@ def prove(runtime: str, show: bool) -> None:
     proofs = [p for p in PROOFS if only.search(p.rule)]
     todo = runs(proofs)
     started = time.monotonic()
-    parts = [(run, execute_on_host(run)) for run in todo if run.box == "host"]
-    contained = [run for run in todo if run.box != "host"]
-    if contained:
-        alerts = execute(contained, runtime)
-        parts += [(run, alerts) for run in contained]
+    on_host, contained = ([run for run in todo if (run.box == "host") == wanted] for wanted in (True, False))
+    parts: list[tuple[Run, Alerts]] = []
+    for members, put_to_work in ((contained, lambda: execute(contained, runtime)), (on_host, lambda: execute_on_host(on_host))):
+        if members:
+            alerts = put_to_work()
+            parts += [(run, alerts) for run in members]
     wrong: dict[str, str] = {}
     with tap.Suite("the shipped rules, by attack and look-alike") as suite:
         print(f"# {len(todo)} containers in {time.monotonic() - started:.1f} s")
-        for seconds, container, step in alerts.slowest(8) if contained else []:
+        for seconds, container, step in parts[0][1].slowest(5) if parts else []:
             run = next(run for run in contained if run.id == container)
-            print(f"# slow: {run.kind} {step}, {run.proofs[int(step[:3])].rule}: {seconds:.1f} s")
+            print(f"# slow: {run.kind} {step}, {run.proof(step).rule}: {seconds:.1f} s")
         for run, alerts in parts:
             begun = urgent(alerts.of(run.id, ""))
             suite.ok(not begun, f"{run.kind}s, {run.box}: quiet until the first step", described(begun))

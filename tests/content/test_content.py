@@ -70,7 +70,7 @@ def test_a_scan_is_not_quiet() -> None:
 def test_coverage_is_said_of_every_rule() -> None:
     """docs/coverage.md is made after `make test`, by tools/coverage-table: this sees whether somebody did."""
     rows = re.findall(r"^\| (.+?) \| [✓\d]", (CONTENT.parent / "docs" / "coverage.md").read_text(), re.MULTILINE)
-    assert set(rows) == {rule["rule"] for rule in listed()}
+    assert set(rows) - {"rule"} == {rule["rule"] for rule in listed()}
 
 
 def main() -> int:
