@@ -31,6 +31,8 @@ static const struct option_def options[] = {
 	{ "no-store", 0, NULL, "keep no alerts", false, COMPLETE_NONE, NULL },
 	{ "metrics", 0, "ADDRESS", "answer /metrics and /healthz there: PORT of 127.0.0.1, or ADDRESS:PORT", false,
 	  COMPLETE_NONE, NULL },
+	{ "status", 0, "FILE", "where the last numbers are, for merlon top, instead of in " GUARD_STATUS_PATH, false,
+	  COMPLETE_FILE, NULL },
 	{ "user", 0, "NAME", "as whom to look and to write (default: merlon if there is such a user, else nobody)",
 	  false, COMPLETE_NONE, NULL },
 	{ "burst", 0, "N",
@@ -149,9 +151,10 @@ static int take_sinks(const struct arguments *args, words *ret, struct error *er
 
 static int guard(const struct arguments *args, struct guard_options *o, struct error *err)
 {
-	const char *store = arg_value(args, "store");
+	const char *store = arg_value(args, "store"), *status = arg_value(args, "status");
 	struct guard_sinks s = { .store = arg_flag(args, "no-store") ? NULL : store ? store : STORE_PATH,
 				 .metrics = arg_value(args, "metrics"),
+				 .status = status ? status : GUARD_STATUS_PATH,
 				 .user = arg_value(args, "user") };
 	struct watch_stats stats;
 	words sinks = { 0 };

@@ -40,6 +40,7 @@ extern const struct command cmd_profile_show;
 extern const struct command cmd_profile_sweep;
 extern const struct command cmd_record;
 extern const struct command cmd_guard;
+extern const struct command cmd_top;
 extern const struct command cmd_rules;
 extern const struct command cmd_rules_check;
 extern const struct command cmd_rules_explain;

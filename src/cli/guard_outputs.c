@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/json.h"
 #include "base/str.h"
 #include "cli/alert_options.h"
 #include "guard/privilege.h"
@@ -81,6 +82,17 @@ static int prepare_sink(const char *word, uint32_t uid, uint32_t gid, struct err
 	return r;
 }
 
+static int prepare_status(const char *path, uint32_t uid, uint32_t gid, struct error *err)
+{
+	char directory[PATH_MAX];
+
+	if (strlen(path) >= sizeof(directory))
+		return error_set(err, ENAMETOOLONG, "%s", path);
+	strcpy(directory, path);
+	give(path, uid, gid);
+	return give_directory(dirname(directory), uid, gid, str_eq(path, GUARD_STATUS_PATH), err);
+}
+
 static int prepare(void *arg, struct error *err)
 {
 	const struct guard_sinks *s = arg;
@@ -89,6 +101,8 @@ static int prepare(void *arg, struct error *err)
 
 	if (!r && s->store)
 		r = prepare_store(s->store, uid, gid, err);
+	if (!r)
+		r = prepare_status(s->status, uid, gid, err);
 	for (size_t i = 0; !r && s->sinks[i]; i++)
 		r = prepare_sink(s->sinks[i], uid, gid, err);
 	return r;
@@ -158,6 +172,18 @@ static int open_outputs(void *arg, struct error *err)
 	return r;
 }
 
+/* For merlon top. Two guards take turns. */
+static void write_status(const struct guard_sinks *s)
+{
+	cleanup_json json_t *o = json_pack("{s:I, s:O}", "time", (json_int_t)s->numbers_ns, "metrics", s->numbers);
+	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+	struct error err = ERROR_INIT;
+
+	if (text)
+		(void)fs_write_atomic(s->status, text, strlen(text), 0640, &err);
+	free(text);
+}
+
 static void take(json_t *document, void *arg)
 {
 	struct guard_sinks *s = arg;
@@ -167,6 +193,7 @@ static void take(json_t *document, void *arg)
 		json_decref(s->numbers);
 		s->numbers = json_incref(numbers);
 		s->numbers_ns = clock_wall_ns();
+		write_status(s);
 		json_decref(document);
 		return;
 	}
@@ -200,6 +227,7 @@ static void close_outputs(void *arg)
 
 	outputs_free(s->outputs);
 	json_decref(s->numbers);
+	unlink(s->status);
 }
 
 void guard_sinks_connect(struct guard_sinks *s, struct guard_outputs *to)

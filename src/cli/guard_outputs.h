@@ -5,10 +5,13 @@
 #include "guard/guard.h"
 #include "sinks/outputs.h"
 
+#define GUARD_STATUS_PATH "/run/merlon-guard/status.json"
+
 struct guard_sinks {
 	const char *const *sinks; /* words of sink_parse(), NULL-terminated */
 	const char *store;	  /* NULL: nothing is stored */
 	const char *metrics;	  /* NULL: no server */
+	const char *status;	  /* file that has the last numbers, for merlon top */
 	const char *user;	  /* as whom the process runs: whom files are to belong to */
 	struct outputs *outputs;
 	json_t *numbers; /* the engine's last ones */

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -236,6 +237,41 @@ def confined() -> None:
                 tap.check(any("ended unasked" in line for line in guard.said), f"{victim}: {guard.said}")
 
 
+def told() -> None:
+    """what comes of an alert: the store and its story, a log file, numbers over HTTP, the view of merlon top"""
+    with tempfile.TemporaryDirectory() as directory:
+        store, log, status = (Path(directory, name) for name in ("state/alerts.db", "log.jsonl", "status/status.json"))
+        os.chmod(directory, 0o755)
+        command = [merlon.BINARY, "guard", "--rules", rules_in(directory), "--store", store, "--metrics", "0", "--status", status,
+                   "--output", f"file:{log}"]
+        with subprocess.Popen(command, text=True, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as process, \
+                container("runc", Spec(["/bin/sh", "-c", "echo x >/tmp/mark-a; cat /etc/hostname; sleep 30"], name="told")) as box:
+            assert process.stderr
+            said = [process.stderr.readline(), process.stderr.readline()]
+            box.run()
+            port = next(line.split()[-1] for line in said if line.startswith("metrics at port"))
+            deadline = time.monotonic() + 20
+            page = ""
+            while f'name="{box.id}"' not in page and time.monotonic() < deadline:
+                time.sleep(0.2)
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+                    page = answer.read().decode()
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
+                tap.check(answer.status == 200, f"health: {answer.status}")
+            view = json.loads(merlon.run("top", "--once", "--json", "--status", status, "--store", store).stdout)
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
+        tap.check('merlon_alerts_total{priority="Warning"} 1' in page and 'merlon_events_lost_total{reason="ring_full"} 0' in page, page)
+        tap.check(any(c["name"] == box.id and c["records"] > 0 for c in view["containers"]), str(view["containers"]))
+        alerts = json.loads(merlon.run("alerts", "list", "--json", "--rule", "Marked", "--store", store).stdout)
+        tap.check(len(alerts) == 1 and alerts[0]["container"]["name"] == box.id, str(alerts))
+        story = merlon.run("alerts", "show", "--store", store, alerts[0]["uuid"]).stdout
+        tap.check(all(word in story for word in ("Marked", "/tmp/mark-a", "cat /etc/hostname", "runc")), story)
+        logged = [json.loads(line) for line in log.read_text().splitlines()]
+        tap.check([a["uuid"] for a in logged if a["rule"] == "Marked"] == [alerts[0]["uuid"]], str(logged))
+        tap.check(not status.exists() and store.stat().st_uid != 0, "files of the outputs")
+
+
 def refused() -> None:
     """what can't be is said"""
     done = merlon.run("guard", "--rules", "/no/such/rules", check=False)
@@ -261,7 +297,7 @@ def main() -> None:
                     suite.run(test, runtime, name=title)
                 else:
                     suite.skip(title, why)
-        for test in (reload, many, flood, lost, hostile, confined, nothing_left) + (() if QUICK else (refused,)):
+        for test in (reload, many, flood, lost, hostile, confined, told, nothing_left) + (() if QUICK else (refused,)):
             suite.run(test)
 
 
