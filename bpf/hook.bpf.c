@@ -187,6 +187,7 @@ int BPF_KPROBE(hook_uring_connect, struct socket *socket, const void *address, i
 {
 	struct abi_budget *b = NULL;
 	struct room *r = uring_begin(NR_CONNECT, &b);
+	__u32 size = len;
 	char *to;
 
 	if (!r)
@@ -194,9 +195,12 @@ int BPF_KPROBE(hook_uring_connect, struct socket *socket, const void *address, i
 	r->ev.flags |= ABI_EVENT_FILE | ABI_EVENT_SOCKET;
 	socket_fill(&r->ev.call, socket);
 	to = text_room(r);
-	if (to && len > 0 && len <= ABI_EVENT_ADDRESS_MAX &&
-	    !bpf_probe_read_kernel(to, len & (2 * ABI_EVENT_ADDRESS_MAX - 1), address))
-		text_put(r, ABI_TEXT_BYTES, len);
+	if (size > ABI_EVENT_ADDRESS_MAX)
+		size = ABI_EVENT_ADDRESS_MAX;
+	barrier_var(size); /* the mask is for the verifier */
+	size &= 2 * ABI_EVENT_ADDRESS_MAX - 1;
+	if (to && size && !bpf_probe_read_kernel(to, size, address))
+		text_put(r, ABI_TEXT_BYTES, size);
 	room_send(r, b);
 	return 0;
 }

@@ -150,30 +150,30 @@ static int add_others(struct guard_bpf *skel)
 }
 
 /* What depends on plans is attached when there are any; hooks are loaded only where there are kprobes. */
-static void select_programs(struct guard_bpf *skel)
+static void select_programs(struct guard_bpf *skel, bool hooks)
 {
-	bool kprobes = probe_has(PROBE_KPROBE);
 	struct bpf_program *p;
 
 	bpf_program__set_autoattach(skel->progs.guard_call, false);
 	bpf_object__for_each_program(p, skel->obj) {
 		if (!is_hook(p))
 			continue;
-		bpf_program__set_autoload(p, kprobes);
+		bpf_program__set_autoload(p, hooks);
 		bpf_program__set_autoattach(p, false);
 	}
 }
 
-static int load(struct sensor_stream *s, const struct sensor_stream_options *o, struct error *err)
+/* Opens and loads the programs, with hooks or without. */
+static int load(struct sensor_stream *s, const struct sensor_stream_options *o, bool hooks,
+		struct error *err)
 {
 	__u32 ring_size = o->ring_size ? o->ring_size : RING_DEFAULT;
 	struct abi_settings *settings;
-	int r;
 
 	s->skel = guard_bpf__open();
 	if (!s->skel)
 		return error_errno(err, errno, "cannot open the guard's programs");
-	select_programs(s->skel);
+	select_programs(s->skel, hooks);
 	bpf_map__set_max_entries(s->skel->maps.events, ring_size);
 	settings = (struct abi_settings *)&s->skel->rodata->settings;
 	settings->hierarchy = o->hierarchy;
@@ -182,9 +182,28 @@ static int load(struct sensor_stream *s, const struct sensor_stream_options *o, 
 		return settings->subsystem;
 	settle((struct abi_event_settings *)&s->skel->rodata->event_settings, o, ring_size);
 	load_log_begin();
-	r = load_log_end(guard_bpf__load(s->skel), "the guard's", err);
-	if (r)
-		return r;
+	return load_log_end(guard_bpf__load(s->skel), "the guard's", err);
+}
+
+/* A kernel that takes the guard's programs but not its hooks is guarded without them. */
+static int load_any(struct sensor_stream *s, const struct sensor_stream_options *o,
+		    struct error *err)
+{
+	if (probe_has(PROBE_KPROBE)) {
+		struct error ignored = ERROR_INIT;
+
+		if (!load(s, o, true, &ignored))
+			return 0;
+		guard_bpf__destroy(s->skel);
+		s->skel = NULL;
+	}
+	return load(s, o, false, err);
+}
+
+static int start(struct sensor_stream *s, const struct sensor_stream_options *o, struct error *err)
+{
+	int r;
+
 	s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.events), on_sample, s, NULL);
 	if (!s->ring)
 		return error_errno(err, errno, "cannot map the guard's ring");
@@ -210,7 +229,9 @@ int sensor_stream_new(struct sensor_stream **ret, const struct sensor_stream_opt
 				 "this kernel has no BTF (/sys/kernel/btf/vmlinux): it needs "
 				 "CONFIG_DEBUG_INFO_BTF=y");
 	s->calls = o->calls;
-	r = load(s, o, err);
+	r = load_any(s, o, err);
+	if (!r)
+		r = start(s, o, err);
 	if (r)
 		return r;
 	*ret = TAKE_PTR(s);
