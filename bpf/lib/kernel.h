@@ -221,8 +221,7 @@ struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags; /* PF_* */
 	void *stack;
-	int pid, tgid;
-	int exit_code;
+	int pid, tgid, exit_code;
 	unsigned long atomic_flags;
 	struct task_struct *real_parent, *group_leader;
 	struct mm_struct *mm;
@@ -249,8 +248,7 @@ struct in6_addr {
 
 struct sock_common {
 	__u32 skc_daddr, skc_rcv_saddr;
-	__u16 skc_dport, skc_num;
-	unsigned short skc_family;
+	__u16 skc_dport, skc_num, skc_family;
 	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
 };
 

@@ -198,7 +198,9 @@ def uring() -> None:
               if e.get("fd", {}).get("name") == "/usr/share/common-licenses/GPL-2"]
     connected = events.find("connect", "python3", addr="127.0.0.5:9")
     wanted = int(has_kprobes() and made[0]["result"] >= 0)
-    tap.check(len(opened) == wanted and len(connected) == wanted, f"not {wanted}: {len(opened)}, {len(connected)}")
+    # What would have to wait is tried again by a worker.
+    tap.check(all(wanted <= len(found) <= 2 * wanted for found in (opened, connected)),
+              f"not {wanted}: {len(opened)}, {len(connected)}")
     tap.check(all(e.get("result") is None for e in opened), "a result is known")
 
 
