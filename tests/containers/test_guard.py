@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -189,6 +190,8 @@ def hostile() -> None:
 
 def programs() -> set[int]:
     """Ids of the BPF programs in the kernel."""
+    if not shutil.which("bpftool"):
+        tap.skip("bpftool is not here")
     done = subprocess.run(["bpftool", "-j", "prog", "list"], capture_output=True, text=True)
     if done.returncode:
         tap.skip(f"bpftool: {done.stderr.strip()}")
