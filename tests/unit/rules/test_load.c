@@ -108,7 +108,7 @@ static void run_one(char *title, bool outputs, bool update, struct buf *anew)
 static void test_cases(void **state)
 {
 	const char *path = *case_files++;
-	bool update = getenv("MERLON_GOLDEN_UPDATE"), outputs = strstr(path, "output");
+	bool update = getenv("MERLON_GOLDEN_UPDATE"), outputs = strstr(basename(path), "output");
 	cleanup_buf struct buf text = BUF_INIT, anew = BUF_INIT;
 	struct error err = ERROR_INIT;
 	char *at, *one;
