@@ -41,6 +41,7 @@ static int import(const char *path, struct store *s, struct tally *t, struct err
 		while (!r)
 			r = import_line(&l, s, t, err);
 		r = r < 0 ? r : store_turn(s, clock_wall_ns(), err);
+		r = r < 0 ? r : 0;
 	}
 	return r;
 }

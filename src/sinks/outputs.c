@@ -12,6 +12,7 @@
 #define SECOND 1000000000LL
 #define LAST_NS SECOND
 #define STORE_AGAIN_NS (30 * SECOND)
+#define STORE_SOON_NS (SECOND / 10)
 #define STORE_TURN_NS (30 * SECOND) /* without alerts: for what gets too old */
 
 struct outputs {
@@ -21,8 +22,9 @@ struct outputs {
 	struct store_config store_config;
 	char *store_path;
 	bool store_unwell, store_dirty;
-	uint64_t unstored;  /* while there was no store */
-	uint64_t malformed; /* documents that were no alerts */
+	uint64_t counted[STORE_COUNTERS]; /* by stores that were closed */
+	uint64_t unstored;		  /* while there was no store */
+	uint64_t malformed;		  /* documents that were no alerts */
 	int64_t store_at_ns;
 	struct metrics_server *server;
 	int64_t server_at_ns;
@@ -81,6 +83,15 @@ static void store_alert(struct outputs *o, const struct alert *a, int64_t suppre
 
 	if (!o->store_path)
 		return;
+	/* Somebody took the file away. Closed first: its log goes with it. */
+	if (o->store && !o->store_dirty && store_is_replaced(o->store)) {
+		for (int i = 0; i < STORE_COUNTERS; i++)
+			o->counted[i] += store_counter(o->store, (enum store_counter)i);
+		store_close(o->store);
+		o->store = NULL;
+		if (open_store(o, &err))
+			store_trouble(o, &err);
+	}
 	if (!o->store) {
 		o->unstored++;
 		return;
@@ -93,6 +104,7 @@ static void store_alert(struct outputs *o, const struct alert *a, int64_t suppre
 static void turn_store(struct outputs *o, int64_t now_ns)
 {
 	struct error err = ERROR_INIT;
+	int r;
 
 	if (!o->store_path || (!o->store_dirty && now_ns < o->store_at_ns))
 		return;
@@ -103,12 +115,13 @@ static void turn_store(struct outputs *o, int64_t now_ns)
 			return;
 		}
 	}
-	if (store_turn(o->store, clock_wall_ns(), &err))
+	r = store_turn(o->store, clock_wall_ns(), &err);
+	if (r < 0)
 		store_trouble(o, &err);
 	else
 		store_fine(o);
 	o->store_dirty = false;
-	o->store_at_ns = now_ns + STORE_TURN_NS;
+	o->store_at_ns = now_ns + (r > 0 ? STORE_SOON_NS : STORE_TURN_NS);
 }
 
 /* --- numbers ------------------------------------------------------------------------------------ */
@@ -123,7 +136,7 @@ static void count(outputs_counter_list *list, const char *of, const char *name, 
 
 static uint64_t of_store(const struct outputs *o, enum store_counter which)
 {
-	return (o->store ? store_counter(o->store, which) : 0) +
+	return o->counted[which] + (o->store ? store_counter(o->store, which) : 0) +
 	       (which == STORE_FAILED ? o->unstored : 0);
 }
 

@@ -213,8 +213,9 @@ static int prepare_file(struct store *s, struct error *err)
 }
 
 /* Made by us with our mode, before SQLite makes it with the umask's. */
-static int make_file(const char *path, struct error *err)
+static int make_file(const char *path, ino_t *ret_inode, struct error *err)
 {
+	struct stat st;
 	cleanup_free char *dir = str_dup_n(path, strlen(path));
 	char *slash = dir ? strrchr(dir, '/') : NULL;
 	int fd, r;
@@ -228,13 +229,14 @@ static int make_file(const char *path, struct error *err)
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (fd < 0)
 		return error_errno(err, errno, "%s", path);
+	*ret_inode = fstat(fd, &st) < 0 ? 0 : st.st_ino;
 	close(fd);
 	return 0;
 }
 
 static int open_for_writing(struct store *s, struct error *err)
 {
-	int r = make_file(s->path, err);
+	int r = make_file(s->path, &s->inode, err);
 
 	if (!r)
 		r = open_database(s, SQLITE_OPEN_READWRITE, err);
@@ -334,7 +336,7 @@ bool store_is_replaced(const struct store *s)
 {
 	struct stat st;
 
-	return stat(s->path, &st) == 0 && st.st_ino != s->inode;
+	return stat(s->path, &st) == 0 ? st.st_ino != s->inode : errno == ENOENT;
 }
 
 void store_close(struct store *s)

@@ -114,7 +114,8 @@ int store_retain(struct store *s, int64_t now_ns, struct error *err)
 		char sql[64];
 
 		snprintf(sql, sizeof(sql), "PRAGMA incremental_vacuum(%d)", VACUUM_PAGES);
-		return store_exec(s, sql, err); /* and the next turn goes on */
+		r = store_exec(s, sql, err);
+		return r ? r : 1;
 	}
 	s->checked_ns = now_ns;
 	s->since_check = 0;

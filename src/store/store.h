@@ -47,7 +47,7 @@ int store_open(struct store **ret, const struct store_config *config, struct err
 /* A store that exists, to look at it, or (write) to annotate it. -ENOENT: there is none. */
 int store_open_existing(struct store **ret, const char *path, bool write, struct error *err);
 void store_close(struct store *s);
-/* True if the path now has another file: the writer has begun anew. */
+/* True if the path has another file now, or none: the writer has begun anew, or somebody took it away. */
 bool store_is_replaced(const struct store *s);
 DEFINE_CLEANUP(struct store *, store_close)
 #define cleanup_store cleanup(store_closep)
@@ -57,7 +57,10 @@ DEFINE_CLEANUP(struct store *, store_close)
  * sent, or 0. 1: it was there already.
  */
 int store_add(struct store *s, const struct alert *a, int64_t suppression, struct error *err);
-/* Commits; now and then deletes a bounded number of what is too old or too much. */
+/*
+ * Commits; now and then deletes a bounded number of what is too old or too much. 1: there is more to be
+ * deleted, the next turn should be soon.
+ */
 int store_turn(struct store *s, int64_t now_ns, struct error *err);
 
 uint64_t store_counter(const struct store *s, enum store_counter which);

@@ -27,7 +27,7 @@ struct store {
 	sqlite3 *db;
 	char *path, *moved_aside;
 	bool writer;
-	ino_t inode; /* of the file that was opened to be read */
+	ino_t inode; /* of the file that was opened */
 	int64_t keep_ns;
 	uint64_t max_bytes;
 	sqlite3_stmt *statements[STATEMENTS];
@@ -59,7 +59,7 @@ int store_transaction(struct store *s, struct error *err);
 /* Runs a prepared statement to its end and resets it; the number of rows changed, or -errno. */
 int store_run(struct store *s, enum statement which, struct error *err);
 
-/* retention.c */
+/* retention.c: 1 if there is more to do */
 int store_retain(struct store *s, int64_t now_ns, struct error *err);
 
 /* suppression.c */

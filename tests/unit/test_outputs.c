@@ -450,6 +450,32 @@ static void suppressed_alerts_are_stored_and_not_sent(void **state)
 	assert_int_equal(outputs_lost(f->outputs), 0);
 }
 
+/* Somebody moved the store away, its log or not: a new one is begun, and nothing that comes is lost. */
+static void a_store_that_was_taken_away(void **state)
+{
+	struct fixture *f = *state;
+	cleanup_free char *path = strdup(unit_path(f->dir, "alerts.db"));
+	cleanup_store struct store *person = NULL;
+
+	open_outputs(f, NULL, path);
+	take(f, 1, "R");
+	turn(f);
+	assert_int_equal(unlink(path), 0);
+	take(f, 2, "R");
+	turn(f);
+	take(f, 3, "R");
+	turn(f);
+	assert_int_equal(store_open_existing(&person, path, false, NULL), 0);
+	assert_int_equal(store_find(person, "019ab0c4-0000-7000-8000-000000000002", &(int64_t){ 0 },
+				    NULL),
+			 0);
+	assert_int_equal(store_find(person, "019ab0c4-0000-7000-8000-000000000001", &(int64_t){ 0 },
+				    NULL),
+			 -ENOENT);
+	assert_null(store_moved_aside(person));
+	assert_int_equal(counter(f, "store", "stored"), 3);
+}
+
 static void activity_is_stored_and_not_sent(void **state)
 {
 	struct fixture *f = *state;
@@ -536,6 +562,7 @@ int main(void)
 		TEST(syslog_that_restarts),
 		TEST(syslog_over_tcp),
 		TEST(suppressed_alerts_are_stored_and_not_sent),
+		TEST(a_store_that_was_taken_away),
 		TEST(activity_is_stored_and_not_sent),
 		TEST(what_can_not_be_opened),
 		TEST(documents_that_are_no_alerts),

@@ -62,7 +62,7 @@ static void add(struct fixture *f, int n, const char *rule, const char *containe
 
 static void turn(struct fixture *f)
 {
-	assert_int_equal(store_turn(f->store, SAMPLE_NS, NULL), 0);
+	assert_true(store_turn(f->store, SAMPLE_NS, NULL) >= 0);
 }
 
 struct seen {
@@ -374,14 +374,16 @@ static void counted(void **state)
 static void the_old_goes(void **state)
 {
 	struct fixture *f = *state;
+	int turns = 0;
 
 	reopen(f, &(struct store_config){ .keep_ns = HOUR });
 	for (int i = 1; i <= 1000; i++)
 		add(f, i, "A", "web");
 	assert_int_equal(store_turn(f->store, SAMPLE_NS, NULL), 0);
 	assert_int_equal(list(f->store, (struct store_query){ 0 }).count, 1000);
-	for (int i = 0; i < 6; i++)
-		assert_int_equal(store_turn(f->store, SAMPLE_NS + HOUR + 500 * 1000000LL, NULL), 0);
+	while (store_turn(f->store, SAMPLE_NS + HOUR + 500 * 1000000LL, NULL) == 1)
+		turns++;
+	assert_int_equal(turns, 2); /* a bounded number at a time */
 	assert_int_equal(list(f->store, (struct store_query){ 0 }).count, 501);
 	assert_int_equal(store_counter(f->store, STORE_EXPIRED), 499);
 	assert_int_equal(store_deleted(f->store, STORE_EXPIRED), 499);
