@@ -9,7 +9,10 @@
 #include "cli/commands.h"
 
 #define SECOND 1000000000LL
-enum { WAITING_MAX = 1000 /* alerts that sinks have still to send, before more are read */ };
+enum {
+	QUEUED_MAX = 1000, /* alerts in memory, before more are read */
+	TURN_EVERY = 64,   /* alerts: a spool is synced once a turn */
+};
 
 static const struct option_def options[] = {
 	{ "output", 'o', "OUTPUT", "where to: see below", true, COMPLETE_NONE, NULL },
@@ -28,7 +31,8 @@ static const struct option_def options[] = {
 struct forward {
 	struct outputs *outputs;
 	int64_t wait_ns;
-	uint64_t bad;
+	uint64_t bad, taken;
+	bool impatient;
 };
 
 static void tell(void *context, const char *text)
@@ -36,23 +40,29 @@ static void tell(void *context, const char *text)
 	fprintf(stderr, "%s\n", alert_shown(text));
 }
 
-/* Lets sinks work until no more than so many alerts wait, or time is up. */
-static void let_work(struct forward *f, uint64_t waiting, int64_t ns)
+/* Lets sinks work until no more than so many alerts wait, by what counts them, or time is up. */
+static bool let_work(struct forward *f, uint64_t (*count)(const struct outputs *o), uint64_t most)
 {
-	int64_t end = poller_now() + ns;
+	int64_t end = poller_now() + f->wait_ns;
 	struct pollfd p = { .fd = outputs_fd(f->outputs), .events = POLLIN };
 
-	while (outputs_waiting(f->outputs) > waiting && poller_now() < end) {
+	while (count(f->outputs) > most) {
+		if (poller_now() >= end)
+			return false;
 		poll(&p, 1, 100);
 		outputs_turn(f->outputs);
 	}
+	return true;
 }
 
+/* A receiver that is slow is waited for, so that no queue is too short; one that is away, once. */
 static void take(struct forward *f, const struct alert *a)
 {
 	outputs_take(f->outputs, a);
-	outputs_turn(f->outputs);
-	let_work(f, WAITING_MAX, f->wait_ns);
+	if (++f->taken % TURN_EVERY == 0)
+		outputs_turn(f->outputs);
+	if (!f->impatient)
+		f->impatient = !let_work(f, outputs_queued, QUEUED_MAX);
 }
 
 /* --- from where --------------------------------------------------------------------------------- */
@@ -95,6 +105,7 @@ static int from_lines(struct forward *f, const char *path, struct error *err)
 		r = alert_lines_read(&l, err);
 		if (!r)
 			r = take_lines(f, &l);
+		outputs_turn(f->outputs);
 	}
 	return r;
 }
@@ -152,7 +163,7 @@ static int forward(struct forward *f, const struct arguments *args, const char *
 		fprintf(stderr, "metrics: port %u\n", outputs_metrics_port(f->outputs));
 	r = from ? from_lines(f, from, err) : from_store(f, args, err);
 	if (!r)
-		let_work(f, 0, f->wait_ns);
+		let_work(f, outputs_waiting, 0);
 	report(f);
 	if (!r)
 		r = f->bad						    ? EXIT_BAD_INPUT :

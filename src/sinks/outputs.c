@@ -159,6 +159,15 @@ uint64_t outputs_waiting(const struct outputs *o)
 	return n;
 }
 
+uint64_t outputs_queued(const struct outputs *o)
+{
+	uint64_t n = 0;
+
+	vec_foreach(s, &o->sinks)
+		n += (*s)->config.spool ? 0 : (*s)->counters[SINK_WAITING];
+	return n;
+}
+
 uint64_t outputs_lost(const struct outputs *o)
 {
 	uint64_t n = of_store(o, STORE_FAILED) + o->malformed;

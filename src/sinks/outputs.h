@@ -44,6 +44,8 @@ void outputs_reopen(struct outputs *o);
 
 /* How many alerts sinks have still to send. */
 uint64_t outputs_waiting(const struct outputs *o);
+/* Those of them that wait in memory, where room is short: a spool has its own. */
+uint64_t outputs_queued(const struct outputs *o);
 
 struct outputs_counter {
 	const char *of;	  /* "outputs", "store", or the sink: "webhook:http://127.0.0.1:8080/" */

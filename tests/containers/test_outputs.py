@@ -227,6 +227,18 @@ def receiver_down() -> None:
             delivered(receiver, 210)
 
 
+def nobody_there() -> None:
+    """Thousands of alerts for receivers that are away: they are not waited for one by one"""
+    with workshop() as here:
+        began = time.monotonic()
+        done = forward(lines([alert(i) for i in range(3000)]), f"webhook:http://127.0.0.1:1/,spool={here}/spool",
+                       f"syslog:{here}/none", wait="1s")
+        count = {line.split(":")[0]: words_of(line) for line in done.stderr.splitlines() if " taken" in line}
+        tap.check(done.returncode == 1 and count["webhook"]["waiting"] == 3000, done.stderr)
+        tap.check(count["syslog"]["waiting"] == 3000, done.stderr)
+        tap.check(time.monotonic() - began < 15, f"{time.monotonic() - began:.0f} s")
+
+
 def comes_back() -> None:
     """A receiver that comes back while we run gets all of it"""
     with workshop() as here:
@@ -437,6 +449,6 @@ def metrics() -> None:
 
 if __name__ == "__main__":
     with tap.Suite("outputs") as suite:
-        for test in (imports, questions, people, follows, hostile, arrives, last_words, receiver_down, comes_back, sick_receiver,
+        for test in (imports, questions, people, follows, hostile, arrives, last_words, receiver_down, nobody_there, comes_back, sick_receiver,
                      refused, killed, spool_is_bounded, syslog, full_disk, damaged_store, metrics):
             suite.run(test)
