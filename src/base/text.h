@@ -59,9 +59,9 @@ static inline int text_compare(struct text a, struct text b)
 /* Without the blanks and line breaks around it. */
 static inline struct text text_trim(struct text t)
 {
-	while (t.len && strchr(" \t\r\n", t.data[0]))
+	while (t.len && memchr(" \t\r\n", t.data[0], 4))
 		t = text_from(t.data + 1, t.len - 1);
-	while (t.len && strchr(" \t\r\n", t.data[t.len - 1]))
+	while (t.len && memchr(" \t\r\n", t.data[t.len - 1], 4))
 		t.len--;
 	return t;
 }
