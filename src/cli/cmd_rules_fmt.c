@@ -5,7 +5,7 @@
 #include "base/fs.h"
 #include "cli/commands.h"
 #include "rules/format.h"
-#include "rules/yaml.h"
+#include "base/yaml_tree.h"
 
 static const struct option_def options[] = {
 	{ "write", 'w', NULL, "change the files instead of printing them", false, COMPLETE_NONE,
@@ -26,7 +26,7 @@ static int format_one(const struct arguments *args, const char *path, bool *chan
 		      struct error *err)
 {
 	cleanup_buf struct buf before = BUF_INIT, after = BUF_INIT;
-	int r = fs_read(path, YAML_FILE_MAX, &before, err);
+	int r = fs_read(path, YAML_TREE_BYTES_MAX, &before, err);
 
 	if (!r)
 		r = format_rules(path, text_from(before.data ? before.data : "", before.len),

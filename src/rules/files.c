@@ -10,7 +10,7 @@
 static int add_file(struct ruleset *rs, const char *path, struct error *err)
 {
 	cleanup_buf struct buf content = BUF_INIT;
-	int r = fs_read(path, YAML_FILE_MAX, &content, err);
+	int r = fs_read(path, YAML_TREE_BYTES_MAX, &content, err);
 
 	if (!r)
 		ruleset_add(rs, path, text_from(content.data ? content.data : "", content.len));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "rules/format.h"
-#include "rules/yaml.h"
+#include "base/yaml_tree.h"
 
 /* --- format_scalar.c --- */
 

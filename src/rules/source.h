@@ -6,7 +6,7 @@
 #pragma once
 #include "base/arena.h"
 #include "base/vec.h"
-#include "rules/yaml.h"
+#include "base/yaml_tree.h"
 
 enum { SOURCE_TEXT_MAX = 4 << 20 };
 

@@ -6,7 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/utf8.h"
-#include "rules/yaml.h"
+#include "base/yaml_tree.h"
 
 /* Decimal, 0x..., and with a leading zero octal: nobody writes a mode otherwise. */
 static bool read_integer(struct text t, json_int_t *ret)

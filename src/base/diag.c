@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "rules/diag.h"
+#include "base/diag.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

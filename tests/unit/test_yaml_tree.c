@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/yaml_tree.h"
+
+#include "base/json.h"
+#include "unit.h"
+
+static const struct yaml_limits limits = {
+	.bytes = 1 << 20,
+	.line = 4096,
+	.depth = 16,
+	.nodes = 1000,
+	.keys = 100,
+	.merge = true,
+	.strict = true,
+};
+
+/* Everything that a stream gives, in one line: documents as JSON, "item" before items, "!" for failures. */
+static void read_all(const char *content, char *out, size_t size, struct diags *d)
+{
+	cleanup_yaml_stream struct yaml_stream *s = yaml_stream_new("f", text_of(content), &limits,
+								    "items", d);
+	enum yaml_given given;
+	struct yaml_node *n;
+	size_t len = 0;
+
+	out[0] = '\0';
+	while ((given = yaml_stream_next(s, &n)) != YAML_END && len < size) {
+		cleanup_json json_t *v = given == YAML_FAILED ? NULL : yaml_json(n);
+		cleanup_free char *text = v ? json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+
+		len += (size_t)snprintf(out + len, size - len, "%s%s%s", len ? " " : "",
+					given == YAML_ITEM ? "item " : "", text ? text : "!");
+	}
+}
+
+static void values(void **state)
+{
+	static const struct {
+		const char *content, *want;
+	} rows[] = {
+		{ "a: 1\n---\nb: [x, true]\n", "{\"a\":1} {\"b\":[\"x\",true]}" },
+		{ "{\"a\": [1, 2.5, \"x\", null, {}], \"b\": {}}",
+		  "{\"a\":[1,\"2.5\",\"x\",null,{}],\"b\":{}}" },
+		{ "{\"a\":1}\n{\"a\":2}\n", "{\"a\":1} {\"a\":2}" },
+		{ "{\"a\":\"\\u00e9\\ud83d\\ude00\\n\\/\"}", "{\"a\":\"\u00e9\U0001F600\\n/\"}" },
+		{ "kind: List\nitems:\n- a: 1\n- b: [2]\nz: 1\n",
+		  "item {\"a\":1} item {\"b\":[2]} {\"kind\":\"List\",\"items\":[],\"z\":1}" },
+		{ "{\"items\":[{\"a\":1},{\"items\":[3]}],\"kind\":\"List\"}",
+		  "item {\"a\":1} item {\"items\":[3]} {\"items\":[],\"kind\":\"List\"}" },
+		{ "a: &x {b: 1}\nc:\n  <<: *x\n  d: 2\n",
+		  "{\"a\":{\"b\":1},\"c\":{\"<<\":{\"b\":1},\"d\":2,\"b\":1}}" },
+		{ "items:\n- a: &x [1]\n- b: *x\n",
+		  "item {\"a\":[1]} item {\"b\":[1]} {\"items\":[]}" },
+		{ "a: 1\n---\n\tb: 1\n---\nc: 1\n", "{\"a\":1} ! {\"c\":1}" },
+		{ "{{ template }}\n", "!" },
+		{ "", "" },
+		{ "# nothing\n---\n", "null" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		cleanup_diags struct diags d = { 0 };
+		char out[512];
+
+		read_all(rows[i].content, out, sizeof(out), &d);
+		check_text(rows[i].content, out, rows[i].want);
+	}
+}
+
+static void refused(void **state)
+{
+	static const struct {
+		const char *content;
+		uint32_t line, column;
+		const char *text;
+	} rows[] = {
+		{ "{\"a\":1,}", 1, 8, "not valid JSON: a key in quotes was expected" },
+		{ "{\"a\":[1 2]}", 1, 9, "not valid JSON: a comma was expected" },
+		{ "{\"a\":\n  tru}", 2, 3, "not valid JSON: no value" },
+		{ "{\"a\":01e}", 1, 6, "not valid JSON: no value" },
+		{ "{\"a\":\"x", 1, 8, "not valid JSON: a string that does not end" },
+		{ "{\"a\":\"\\ud800\"}", 1, 7, "not valid JSON: an escape that says nothing" },
+		{ "{\"a\":{\"b\":1}", 1, 13, "not valid JSON: it ends too early" },
+		{ "a: 1\na: 2\n", 2, 1, "\"a\" is there twice: the last one counts" },
+		{ "a: *x\n", 1, 5, "an alias without its anchor" },
+		{ "a: &x [*x]\n", 1, 9, "an alias inside of what it stands for" },
+		{ "[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]", 1, 17, "nested too deeply" },
+		{ "a: \xff\n", 1, 1, "this is not UTF-8" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		cleanup_diags struct diags d = { 0 };
+		char out[512];
+
+		read_all(rows[i].content, out, sizeof(out), &d);
+		check_number(rows[i].content, d.errors, 1);
+		check_text(rows[i].content, d.items.items[0].text, rows[i].text);
+		check_number(rows[i].content, d.items.items[0].place.line, rows[i].line);
+		check_number(rows[i].content, d.items.items[0].place.column, rows[i].column);
+	}
+}
+
+/* Aliases count each time that they are used: ten lines stand for 10^9 texts. */
+static void aliases_are_counted(void **state)
+{
+	cleanup_diags struct diags d = { 0 };
+	char content[2048] = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n", out[64];
+	size_t len = strlen(content);
+
+	for (int i = 1; i < 10; i++)
+		len += (size_t)snprintf(content + len, sizeof(content) - len,
+					"a%d: &a%d [*a%d,*a%d,*a%d,*a%d,*a%d,*a%d]\n", i, i, i - 1,
+					i - 1, i - 1, i - 1, i - 1, i - 1);
+	read_all(content, out, sizeof(out), &d);
+	check_text("bomb", out, "!");
+	check_text("bomb", d.items.items[0].text,
+		   "this is too large once its aliases are followed");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(values),
+		cmocka_unit_test(refused),
+		cmocka_unit_test(aliases_are_counted),
+	};
+
+	return unit_run(tests);
+}
