@@ -11,7 +11,7 @@ enum { FAILURES_MAX = 20 }; /* of a file: who tries again after each stops here 
 
 const struct yaml_limits yaml_limits_rules = {
 	.bytes = YAML_TREE_BYTES_MAX,
-	.depth = YAML_TREE_DEPTH_MAX,
+	.depth = 48,
 	.nodes = 1 << 20,
 	.keys = 2048,
 };
@@ -141,7 +141,8 @@ static void parser_close(struct yaml_stream *s)
 /* Reads what is behind s->base. */
 static bool parser_open(struct yaml_stream *s)
 {
-	struct fy_parse_cfg cfg = { .flags = FYPCF_QUIET | FYPCF_SLOPPY_FLOW_INDENTATION };
+	struct fy_parse_cfg cfg = { .flags = FYPCF_QUIET | FYPCF_SLOPPY_FLOW_INDENTATION |
+					     FYPCF_DISABLE_DEPTH_LIMIT };
 	struct text c = s->file.content;
 	size_t left = c.len - s->base.offset;
 
@@ -229,7 +230,7 @@ static bool looks_like_json(struct text c)
 
 /* --- a stream ------------------------------------------------------------------------------------ */
 
-enum { OUTER_BYTES = 256 << 20, INNER_BYTES = 64 << 20 };
+enum { OUTER_BYTES = 64 << 20, INNER_BYTES = 64 << 20 };
 
 static void stream_init(struct yaml_stream *s, const char *name, struct text content,
 			const struct yaml_limits *limits, struct diags *d)

@@ -61,7 +61,7 @@ struct yaml_limits {
 	bool strict;	/* a key that is there twice is an error, and the last one counts */
 };
 
-enum { YAML_TREE_DEPTH_MAX = 48, YAML_TREE_BYTES_MAX = 16 << 20 };
+enum { YAML_TREE_DEPTH_MAX = 100, YAML_TREE_BYTES_MAX = 16 << 20 };
 
 /* What rule files are read with. */
 extern const struct yaml_limits yaml_limits_rules;

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/fs.h"
+#include "base/str.h"
+#include "cli/commands.h"
+#include "inspect/input.h"
+#include "inspect/report/format.h"
+#include "version.h"
+
+#define SEVERITY_WORDS "low medium high critical"
+
+static const struct option_def options[] = {
+	{ "check", 'k', "CHECK", "ask this one only: its id, name, or name in another tool", true,
+	  COMPLETE_NONE, NULL },
+	{ "skip", 0, "CHECK", "leave this one out", true, COMPLETE_NONE, NULL },
+	{ "all", 'a', NULL, "ask the optional checks too", false, COMPLETE_NONE, NULL },
+	{ "severity", 's', "SEVERITY", "only checks at least that severe", false, COMPLETE_WORDS,
+	  SEVERITY_WORDS },
+	{ "fail-on", 0, "SEVERITY", "exit with 1 if something at least that severe fails (medium)",
+	  false, COMPLETE_WORDS, SEVERITY_WORDS " never" },
+	{ "pss", 0, "LEVEL", "the Pod Security Standard instead of the checks", false,
+	  COMPLETE_WORDS, "baseline restricted" },
+	{ "pss-version", 0, "VERSION",
+	  "the version of Kubernetes to judge for: 1.0 to 1.37, latest", false, COMPLETE_NONE,
+	  NULL },
+	{ "format", 'f', "FORMAT", "text, json, sarif, junit, csv or markdown", false,
+	  COMPLETE_WORDS, "text json sarif junit csv markdown" },
+	{ "json", 0, NULL, "the same as --format json", false, COMPLETE_NONE, NULL },
+	{ "passed", 0, NULL, "report what passes too", false, COMPLETE_NONE, NULL },
+	{ "exempt", 0, NULL, "show what is exempt, with the reason", false, COMPLETE_NONE, NULL },
+	{ "config", 'c', "FILE", "exemptions and severities from a file", false, COMPLETE_FILE,
+	  NULL },
+	{ "no-annotations", 0, NULL, "take no exemptions from annotations", false, COMPLETE_NONE,
+	  NULL },
+	{ "baseline", 0, "FILE", "what is in this file is known: only what is new fails", false,
+	  COMPLETE_FILE, NULL },
+	{ "write-baseline", 0, "FILE", "write what fails now as a baseline", false, COMPLETE_FILE,
+	  NULL },
+	{ "output", 'o', "FILE", "write the report to a file", false, COMPLETE_FILE, NULL },
+	{ "colour", 0, "WHEN", "auto, always or never", false, COMPLETE_WORDS,
+	  "auto always never" },
+};
+
+/* What lives as long as the inspection. */
+struct job {
+	struct inspect_options options;
+	struct exemptions exemptions;
+	struct baseline baseline;
+	const char **only, **skip;
+	char today[16];
+	enum severity fail_on;
+	bool never_fail;
+	const struct report_format *format;
+};
+
+static void job_deinit(struct job *j)
+{
+	exemptions_deinit(&j->exemptions);
+	baseline_deinit(&j->baseline);
+	free(j->only);
+	free(j->skip);
+}
+
+static const char **values(const struct arguments *args, const char *option)
+{
+	size_t n = 0;
+	const char **list;
+
+	while (arg_value_at(args, option, n))
+		n++;
+	list = n ? calloc(n + 1, sizeof(*list)) : NULL;
+	for (size_t i = 0; list && i < n; i++)
+		list[i] = arg_value_at(args, option, i);
+	return list;
+}
+
+static int read_severity(const struct arguments *args, const char *option, enum severity *ret,
+			 struct error *err)
+{
+	const char *name = arg_value(args, option);
+
+	if (name && !severity_parse(name, ret))
+		return error_set(err, USAGE_ERROR, "--%s: \"%s\" is no severity: " SEVERITY_WORDS,
+				 option, name);
+	return 0;
+}
+
+static int read_version(const struct arguments *args, unsigned *ret, struct error *err)
+{
+	const char *v = arg_value(args, "pss-version");
+	uint64_t minor;
+
+	*ret = KUBERNETES_MINOR_MAX;
+	if (!v || str_eq(v, "latest"))
+		return 0;
+	v += *v == 'v';
+	if (!str_starts(v, "1.") || !str_to_u64(v + 2, &minor))
+		return error_set(err, USAGE_ERROR,
+				 "--pss-version: a version like 1.29 was expected");
+	/* Later ones are judged as the latest that is known, as the admission plugin does. */
+	*ret = minor > KUBERNETES_MINOR_MAX ? KUBERNETES_MINOR_MAX : (unsigned)minor;
+	return 0;
+}
+
+static int read_level(const struct arguments *args, enum pss_level *ret, struct error *err)
+{
+	const char *level = arg_value(args, "pss");
+
+	if (!level)
+		return 0;
+	if (!str_eq(level, "baseline") && !str_eq(level, "restricted"))
+		return error_set(err, USAGE_ERROR, "--pss: baseline or restricted was expected");
+	*ret = str_eq(level, "baseline") ? PSS_BASELINE : PSS_RESTRICTED;
+	return 0;
+}
+
+static int read_config(const struct arguments *args, struct job *j, struct error *err)
+{
+	cleanup_diags struct diags d = { 0 };
+	cleanup_buf struct buf content = BUF_INIT;
+	const char *file = arg_value(args, "config");
+	int r;
+
+	if (!file)
+		return 0;
+	r = fs_read(file, 1 << 20, &content, err);
+	if (r)
+		return r;
+	j->options.exemptions = &j->exemptions;
+	if (exemptions_read(&j->exemptions, file,
+			    text_from(content.data ? content.data : "", content.len), &d))
+		return 0;
+	diags_print(&d, true, stderr);
+	return error_set(err, EINVAL, "%s: there are errors in the configuration", file);
+}
+
+static int read_baseline(const struct arguments *args, struct job *j, struct error *err)
+{
+	cleanup_buf struct buf content = BUF_INIT;
+	const char *file = arg_value(args, "baseline");
+	int r = file ? fs_read(file, BUF_LIMIT_DEFAULT, &content, err) : 0;
+
+	if (!file || r)
+		return r;
+	j->options.baseline = &j->baseline;
+	return baseline_read(&j->baseline,
+			     text_from(content.data ? content.data : "", content.len)) ?
+		       0 :
+		       error_errno(err, ENOMEM, "%s", file);
+}
+
+static int read_format(const struct arguments *args, struct job *j, struct error *err)
+{
+	const char *name = arg_flag(args, "json") ? "json" : arg_value(args, "format");
+
+	j->format = report_format_find(name ? name : "text");
+	return j->format ? 0 : error_set(err, USAGE_ERROR, "--format: \"%s\" is none", name);
+}
+
+static int read_options(const struct arguments *args, struct job *j, struct error *err)
+{
+	const char *fail_on = arg_value(args, "fail-on");
+	time_t now = time(NULL);
+	struct tm tm;
+	int r;
+
+	j->fail_on = SEVERITY_MEDIUM;
+	j->never_fail = fail_on && str_eq(fail_on, "never");
+	j->only = values(args, "check");
+	j->skip = values(args, "skip");
+	if (gmtime_r(&now, &tm))
+		strftime(j->today, sizeof(j->today), "%Y-%m-%d", &tm);
+	j->options = (struct inspect_options){ .only = j->only,
+					       .skip = j->skip,
+					       .today = j->today,
+					       .all = arg_flag(args, "all"),
+					       .keep_passed = arg_flag(args, "passed"),
+					       .ignore_annotations = arg_flag(args,
+									      "no-annotations") };
+	r = read_severity(args, "severity", &j->options.least, err);
+	if (!r && !j->never_fail)
+		r = read_severity(args, "fail-on", &j->fail_on, err);
+	if (!r)
+		r = read_version(args, &j->options.version, err);
+	if (!r)
+		r = read_level(args, &j->options.level, err);
+	if (!r)
+		r = read_format(args, j, err);
+	if (!r)
+		r = read_config(args, j, err);
+	return r ? r : read_baseline(args, j, err);
+}
+
+/* --- afterwards ---------------------------------------------------------------------------------- */
+
+static bool wants_colour(const struct arguments *args, FILE *out)
+{
+	const char *when = arg_value(args, "colour");
+
+	if (when && !str_eq(when, "auto"))
+		return str_eq(when, "always");
+	return isatty(fileno(out)) && !getenv("NO_COLOR");
+}
+
+static int write_report(const struct arguments *args, const struct job *j, const struct report *r,
+			struct error *err)
+{
+	const char *file = arg_value(args, "output");
+	cleanup_file FILE *opened = file ? fopen(file, "we") : NULL;
+	FILE *out = file ? opened : stdout;
+	struct report_style style = { .exempt = arg_flag(args, "exempt"),
+				      .today = j->today,
+				      .version = MERLON_VERSION };
+
+	if (!out)
+		return error_errno(err, errno, "%s", file);
+	style.colour = wants_colour(args, out);
+	j->format->write(r, &style, out);
+	if (fflush(out) || ferror(out))
+		return error_errno(err, errno ? errno : EIO, "%s", file ? file : "standard output");
+	return 0;
+}
+
+static int write_baseline(const struct arguments *args, const struct report *r, struct error *err)
+{
+	const char *file = arg_value(args, "write-baseline");
+	cleanup_buf struct buf out = { .limit = (size_t)256 << 20 };
+
+	if (!file)
+		return 0;
+	buf_add_str(
+		&out,
+		"# merlon inspect --write-baseline: what is known, and not reported with --baseline\n");
+	vec_foreach(f, &r->findings) {
+		const struct inspected *o = &r->objects.items[f->object];
+		struct subject s = { f->check, o->kind, o->name_space, o->name, f->container, NULL };
+
+		if (f->outcome == OUTCOME_FAIL || f->outcome == OUTCOME_WARN)
+			baseline_add_line(&out, &s, f->path);
+	}
+	if (out.failed)
+		return error_errno(err, ENOMEM, "%s", file);
+	return fs_write_atomic(file, out.data, out.len, 0644, err);
+}
+
+static int inspect(const struct arguments *args, const struct job *j, struct error *err)
+{
+	cleanup_inspection struct inspection *in = NULL;
+	const struct report *report;
+	size_t n;
+	char **paths = arg_operands(args, &n);
+	int r = n ? inspection_new(&in, &j->options, err) :
+		    error_set(err, USAGE_ERROR,
+			      "name files or directories, or - for standard input");
+
+	for (size_t i = 0; i < n && !r; i++)
+		r = inspect_path(in, paths[i], err);
+	if (r)
+		return r;
+	report = inspection_finish(in);
+	r = write_report(args, j, report, err);
+	if (!r)
+		r = write_baseline(args, report, err);
+	if (r)
+		return r;
+	if (!j->never_fail && report_fails(report, j->fail_on))
+		return EXIT_NEGATIVE;
+	return report->problems.errors ? EXIT_BAD_INPUT : EXIT_OK;
+}
+
+static int run(const struct arguments *args, struct error *err)
+{
+	struct job j = { 0 };
+	int r = read_options(args, &j, err);
+
+	if (!r)
+		r = inspect(args, &j, err);
+	job_deinit(&j);
+	return r;
+}
+
+const struct command cmd_inspect = {
+	.name = "inspect",
+	.summary = "find what is wrong in manifests, and say how to mend it",
+	.operands = "FILE|DIRECTORY|-...",
+	.description =
+		"Reads objects of Kubernetes from YAML and JSON files (all of a directory, lists and many documents "
+		"in one file too) and asks every check that applies: what a workload may do to its node, which "
+		"secrets lie open, who may do what in the cluster, what can be reached. Each finding has its "
+		"place, what is there now, what an attacker does with it and what to do.\n\n"
+		"A check is called by its id (MRL-101), its name (privileged-container) or what it is called in "
+		"Polaris, Kubescape, Trivy, kube-linter, kube-score, kubesec, Checkov, the CIS benchmarks or the "
+		"inspections of cloud providers: merlon checks lists them.\n\n"
+		"Findings that somebody decided to live with are exempt: by the annotation merlon/exempt or "
+		"merlon/exempt-CHECK (those of Polaris, kube-linter, kube-score and Checkov are understood too), by a "
+		"configuration file, or by a baseline.\n\n"
+		"The exit status is 1 if something of severity medium or worse fails (--fail-on), else 5 if "
+		"something could not be read, else 0.",
+	.examples = "  merlon inspect deploy/\n"
+		    "  helm template chart | merlon inspect -\n"
+		    "  merlon inspect --pss restricted --pss-version 1.29 deploy/\n"
+		    "  merlon inspect --format sarif --output merlon.sarif .\n",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.run = run,
+	.operand_complete = COMPLETE_FILE,
+};

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/check.h"
+
+#include <assert.h>
+#include <strings.h>
+
+const char *const severity_names[SEVERITIES] = { "low", "medium", "high", "critical" };
+const char *const category_names[CATEGORIES] = { "privilege", "mounts",	     "identity",
+						 "image",     "reliability", "network",
+						 "rbac",      "cluster",     "pod-security" };
+const char *const outcome_names[OUTCOMES] = { "pass",		"fail",	 "warn",
+					      "not-applicable", "error", "exempt" };
+
+const struct check_group *const check_groups[] = {
+	&checks_privilege,	&checks_capability,
+	&checks_mounts,		&checks_identity,
+	&checks_secrets,	&checks_image,
+	&checks_reliability,	&checks_network,
+	&checks_connections,	&checks_rbac,
+	&checks_cluster,	&checks_pss_baseline,
+	&checks_pss_restricted, NULL,
+};
+
+size_t check_count(void)
+{
+	size_t n = 0;
+
+	for (const struct check_group *const *g = check_groups; *g; g++)
+		n += (*g)->count;
+	return n;
+}
+
+static bool same(const char *s, size_t len, struct text name)
+{
+	return len == name.len && len && !strncasecmp(s, name.data, len);
+}
+
+bool check_is_called(const struct check *c, struct text name)
+{
+	if (same(c->id, strlen(c->id), name) || same(c->name, strlen(c->name), name))
+		return true;
+	for (const char *a = c->aliases; *a;) {
+		size_t len = strcspn(a, " ");
+
+		if (same(a, len, name))
+			return true;
+		a += len + strspn(a + len, " ");
+	}
+	return false;
+}
+
+bool severity_parse(const char *name, enum severity *ret)
+{
+	for (int i = 0; i < SEVERITIES; i++) {
+		if (strcasecmp(name, severity_names[i]))
+			continue;
+		*ret = (enum severity)i;
+		return true;
+	}
+	return false;
+}

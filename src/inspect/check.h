@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Checks, as data. A check is a row; what it looks at is a function that says where it fails. Rows stand
+ * in one file per category (checks/), and help, docs, reports, selection and exemptions are made from them.
+ */
+#pragma once
+#include "inspect/inventory.h"
+#include "inspect/object.h"
+
+/*
+ * The scale: what an attacker who already runs code in the workload, or holds the identity that it is
+ * about, gains from it.
+ */
+enum severity {
+	SEVERITY_LOW, /* nothing by itself: it makes the next step easier, or the workload less sturdy */
+	SEVERITY_MEDIUM, /* a defence is missing that would have stopped a known way out or up */
+	SEVERITY_HIGH, /* a step over a boundary, or a secret, with one more weakness or some effort */
+	SEVERITY_CRITICAL, /* the node or the cluster is theirs at once */
+	SEVERITIES
+};
+extern const char *const severity_names[SEVERITIES];
+
+enum category {
+	CATEGORY_PRIVILEGE,
+	CATEGORY_MOUNTS,
+	CATEGORY_IDENTITY,
+	CATEGORY_IMAGE,
+	CATEGORY_RELIABILITY,
+	CATEGORY_NETWORK,
+	CATEGORY_RBAC,
+	CATEGORY_CLUSTER,
+	CATEGORY_POD_SECURITY, /* the standards, and nothing else */
+	CATEGORIES
+};
+extern const char *const category_names[CATEGORIES];
+
+enum outcome {
+	OUTCOME_PASS,
+	OUTCOME_FAIL,
+	OUTCOME_WARN,
+	OUTCOME_NA,
+	OUTCOME_ERROR,
+	OUTCOME_EXEMPT,
+	OUTCOMES
+};
+extern const char *const outcome_names[OUTCOMES];
+
+/* Minor versions of Kubernetes 1.x that are known here. */
+enum { KUBERNETES_MINOR_MAX = 37 };
+
+enum pss_level { PSS_NONE, PSS_BASELINE, PSS_RESTRICTED };
+
+struct probe;
+
+struct check {
+	const char *id;	     /* "MRL-101": never changes, never means something else */
+	const char *name;    /* "privileged-container": neither does this */
+	const char *title;   /* what is wrong, in a line */
+	const char *attack;  /* what somebody does with it */
+	const char *suggest; /* what to do */
+	const char *aliases; /* names of it in other tools and standards, separated by blanks */
+	const char *links;   /* separated by blanks; NULL: none */
+	enum severity severity;
+	enum category category;
+	uint64_t kinds;	      /* KIND_BIT()s; objects of other kinds are not asked */
+	uint8_t since, until; /* minor versions of Kubernetes; until 0: all later ones */
+	uint8_t containers;   /* for container(): bits of enum container_kind; 0: all */
+	uint8_t level;	      /* enum pss_level: of the standards */
+	const char *
+		overridden; /* baseline: not part of restricted where that has the check of this name */
+	bool optional;	    /* only if it is named, or all are asked for */
+	const void *data; /* for functions that several rows share */
+	/* One of these. */
+	void (*container)(struct probe *p, const struct workload *w, const struct container *c);
+	void (*pod)(struct probe *p, const struct workload *w);
+	void (*object)(struct probe *p, const struct object *o);
+	void (*resident)(struct probe *p, const struct inventory *all, const struct resident *r);
+};
+
+struct check_group {
+	const struct check *checks;
+	size_t count;
+};
+
+/* One per file of checks/. */
+extern const struct check_group checks_privilege, checks_capability, checks_mounts, checks_identity,
+	checks_secrets, checks_image, checks_reliability, checks_network, checks_rbac,
+	checks_cluster, checks_connections, checks_pss_baseline, checks_pss_restricted;
+
+extern const struct check_group *const check_groups[]; /* NULL-terminated */
+
+#define check_foreach(it)                                                               \
+	for (const struct check_group *const *group_ = check_groups; *group_; group_++) \
+		for (const struct check *it = (*group_)->checks;                        \
+		     it < (*group_)->checks + (*group_)->count; it++)
+
+size_t check_count(void);
+/* Whether a text names the check: its id, its name or an alias, whatever the case. */
+bool check_is_called(const struct check *c, struct text name);
+bool severity_parse(const char *name, enum severity *ret);
+
+/* --- what a check's function may say --------------------------------------------------------------- */
+
+/* It fails there; the value is what is there now. May be said more than once. */
+void probe_fail(struct probe *p, const struct at *at);
+/* The same with words about the value; nothing secret may be in them. */
+void probe_fail_value(struct probe *p, const struct at *at, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* There is nothing here that it could be about. */
+void probe_skip(struct probe *p);
+/* Of a resident: the path is a literal. */
+void probe_fail_path(struct probe *p, const char *path, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The minor version of Kubernetes that is asked about. */
+unsigned probe_version(const struct probe *p);
+const struct object *probe_object(const struct probe *p);
+const void *probe_data(const struct probe *p); /* the check's */

@@ -1,0 +1,598 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a container may do beyond being a container: privileges, namespaces, users, confinement. */
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "inspect/check.h"
+
+static void privileged(struct probe *p, const struct workload *w, const struct container *c)
+{
+	if (c->security.privileged.value == ON)
+		probe_fail(p, &c->security.privileged.at);
+}
+
+static void fail_on(struct probe *p, const struct flag *f)
+{
+	if (f->value == ON)
+		probe_fail(p, &f->at);
+}
+
+static void host_pid(struct probe *p, const struct workload *w)
+{
+	fail_on(p, &w->host_pid);
+}
+
+static void host_ipc(struct probe *p, const struct workload *w)
+{
+	fail_on(p, &w->host_ipc);
+}
+
+static void host_network(struct probe *p, const struct workload *w)
+{
+	fail_on(p, &w->host_network);
+}
+
+static void user_namespace(struct probe *p, const struct workload *w)
+{
+	if (is_windows(w) || w->host_network.value == ON || w->host_pid.value == ON ||
+	    w->host_ipc.value == ON)
+		probe_skip(p);
+	else if (w->host_users.value != OFF)
+		probe_fail(p, &w->host_users.at);
+}
+
+static void escalation(struct probe *p, const struct workload *w, const struct container *c)
+{
+	if (is_windows(w))
+		probe_skip(p);
+	else if (c->security.escalation.value != OFF)
+		probe_fail(p, &c->security.escalation.at);
+}
+
+static const struct number *user_of(const struct workload *w, const struct container *c)
+{
+	return effective_number(&c->security.user, &w->security.user);
+}
+
+static void non_root(struct probe *p, const struct workload *w, const struct container *c)
+{
+	const struct flag *f = effective_flag(&c->security.non_root, &w->security.non_root);
+	const struct number *user = user_of(w, c);
+
+	if (is_windows(w))
+		probe_skip(p);
+	else if (f->value != ON && !(user->set && user->value > 0))
+		probe_fail(p, &f->at);
+}
+
+static void root_user(struct probe *p, const struct workload *w, const struct container *c)
+{
+	const struct number *user = user_of(w, c);
+
+	if (user->set && user->value == 0)
+		probe_fail(p, &user->at);
+}
+
+enum { HIGH_ID = 10000 };
+
+static void low_user(struct probe *p, const struct workload *w, const struct container *c)
+{
+	const struct number *user = user_of(w, c);
+
+	if (is_windows(w))
+		probe_skip(p);
+	else if (!user->set || user->value <= HIGH_ID)
+		probe_fail(p, &user->at);
+}
+
+static void low_group(struct probe *p, const struct workload *w, const struct container *c)
+{
+	const struct number *group = effective_number(&c->security.group, &w->security.group);
+
+	if (is_windows(w))
+		probe_skip(p);
+	else if (!group->set || group->value <= HIGH_ID)
+		probe_fail(p, &group->at);
+}
+
+static void root_group(struct probe *p, const struct workload *w)
+{
+	const struct security *s = &w->security;
+
+	if (s->group.set && s->group.value == 0)
+		probe_fail(p, &s->group.at);
+	if (s->fs_group.set && s->fs_group.value == 0)
+		probe_fail(p, &s->fs_group.at);
+	for (uint32_t i = 0; i < s->groups.count; i++)
+		if (word_is(&s->groups.items[i], "0"))
+			probe_fail(p, &s->groups.items[i].at);
+}
+
+static void writable_root(struct probe *p, const struct workload *w, const struct container *c)
+{
+	if (is_windows(w))
+		probe_skip(p);
+	else if (c->security.read_only_root.value != ON)
+		probe_fail(p, &c->security.read_only_root.at);
+}
+
+/* --- seccomp, AppArmor, SELinux ------------------------------------------------------------------ */
+
+/* Before 1.19 it was an annotation; it is still read from there if there is no field. */
+static struct at annotation_for(const struct workload *w, const struct container *c,
+				const char *prefix, char *key, size_t size)
+{
+	snprintf(key, size, "%s%.*s", prefix, (int)c->name.len, c->name.data ? c->name.data : "");
+	return at_key(&w->annotations, key);
+}
+
+static struct at seccomp_annotation(const struct workload *w, const struct container *c, char *key,
+				    size_t size)
+{
+	struct at at = annotation_for(w, c, "container.seccomp.security.alpha.kubernetes.io/", key,
+				      size);
+
+	return at.node ? at : at_key(&w->annotations, "seccomp.security.alpha.kubernetes.io/pod");
+}
+
+static const struct word *seccomp_of(const struct workload *w, const struct container *c)
+{
+	return effective_word(&c->security.seccomp, &w->security.seccomp);
+}
+
+static void no_seccomp(struct probe *p, const struct workload *w, const struct container *c)
+{
+	char key[400];
+	const struct word *type = seccomp_of(w, c);
+
+	if (is_windows(w) || c->security.privileged.value == ON)
+		probe_skip(p); /* privileged runs without a filter, whatever is asked for */
+	else if (!type->value.data && !seccomp_annotation(w, c, key, sizeof(key)).node)
+		probe_fail(p, &type->at);
+}
+
+static void seccomp_unconfined(struct probe *p, const struct workload *w, const struct container *c)
+{
+	char key[400];
+	const struct word *type = seccomp_of(w, c);
+	struct at old = seccomp_annotation(w, c, key, sizeof(key));
+
+	if (word_is(type, "Unconfined"))
+		probe_fail(p, &type->at);
+	else if (!type->value.data && text_eq_str(at_text(&old), "unconfined"))
+		probe_fail(p, &old);
+}
+
+#define APPARMOR_KEY "container.apparmor.security.beta.kubernetes.io/"
+
+static void no_apparmor(struct probe *p, const struct workload *w, const struct container *c)
+{
+	const struct word *type = effective_word(&c->security.apparmor, &w->security.apparmor);
+	char key[400];
+
+	if (is_windows(w))
+		probe_skip(p);
+	else if (!type->value.data && !annotation_for(w, c, APPARMOR_KEY, key, sizeof(key)).node)
+		probe_fail(p, &type->at);
+}
+
+static void apparmor_unconfined(struct probe *p, const struct workload *w,
+				const struct container *c)
+{
+	const struct word *type = effective_word(&c->security.apparmor, &w->security.apparmor);
+	char key[400];
+	struct at old = annotation_for(w, c, APPARMOR_KEY, key, sizeof(key));
+
+	if (word_is(type, "Unconfined"))
+		probe_fail(p, &type->at);
+	else if (text_eq_str(at_text(&old), "unconfined"))
+		probe_fail(p, &old);
+}
+
+static bool is_container_type(const struct word *type)
+{
+	static const char *const types[] = { "", "container_t", "container_init_t",
+					     "container_kvm_t", "container_engine_t" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (word_is(type, types[i]))
+			return true;
+	return !type->value.data;
+}
+
+static void selinux_in(struct probe *p, const struct security *s)
+{
+	if (!is_container_type(&s->selinux_type))
+		probe_fail(p, &s->selinux_type.at);
+	if (s->selinux_user.value.len)
+		probe_fail(p, &s->selinux_user.at);
+	if (s->selinux_role.value.len)
+		probe_fail(p, &s->selinux_role.at);
+}
+
+static void selinux(struct probe *p, const struct workload *w)
+{
+	selinux_in(p, &w->security);
+	for (uint32_t i = 0; i < w->container_count; i++)
+		selinux_in(p, &w->containers[i].security);
+}
+
+static void no_hardening(struct probe *p, const struct workload *w, const struct container *c)
+{
+	const struct security *s = &c->security, *pod = &w->security;
+	char key[400];
+
+	if (is_windows(w)) {
+		probe_skip(p);
+		return;
+	}
+	if (s->drop.count || seccomp_of(w, c)->value.data ||
+	    effective_word(&s->apparmor, &pod->apparmor)->value.data ||
+	    effective_word(&s->selinux_level, &pod->selinux_level)->value.data ||
+	    effective_word(&s->selinux_type, &pod->selinux_type)->value.data ||
+	    seccomp_annotation(w, c, key, sizeof(key)).node ||
+	    annotation_for(w, c, APPARMOR_KEY, key, sizeof(key)).node)
+		return;
+	probe_fail(p, &s->at);
+}
+
+/* --- the rest ------------------------------------------------------------------------------------ */
+
+static void proc_mount(struct probe *p, const struct workload *w, const struct container *c)
+{
+	if (word_is(&c->security.proc_mount, "Unmasked"))
+		probe_fail(p, &c->security.proc_mount.at);
+}
+
+/* Those that have a namespace, so that setting them touches nobody else. */
+static bool is_safe_sysctl(struct text name)
+{
+	static const char *const safe[] = {
+		"kernel.shm_rmid_forced",
+		"net.ipv4.ip_local_port_range",
+		"net.ipv4.ip_unprivileged_port_start",
+		"net.ipv4.tcp_syncookies",
+		"net.ipv4.ping_group_range",
+		"net.ipv4.ip_local_reserved_ports",
+		"net.ipv4.tcp_keepalive_time",
+		"net.ipv4.tcp_fin_timeout",
+		"net.ipv4.tcp_keepalive_intvl",
+		"net.ipv4.tcp_keepalive_probes",
+		"net.ipv4.tcp_rmem",
+		"net.ipv4.tcp_wmem",
+		"net.ipv4.tcp_slow_start_after_idle",
+		"net.ipv4.tcp_notsent_lowat",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(safe); i++)
+		if (text_eq_str(name, safe[i]))
+			return true;
+	return false;
+}
+
+static void sysctls(struct probe *p, const struct workload *w)
+{
+	for (uint32_t i = 0; i < w->sysctl_count; i++)
+		if (!is_safe_sysctl(w->sysctls[i].name.value))
+			probe_fail(p, &w->sysctls[i].name.at);
+}
+
+static void host_process(struct probe *p, const struct workload *w)
+{
+	fail_on(p, &w->security.host_process);
+	for (uint32_t i = 0; i < w->container_count; i++)
+		fail_on(p, &w->containers[i].security.host_process);
+}
+
+static void probe_host(struct probe *p, const struct workload *w, const struct container *c)
+{
+	static const char *const members[] = { "httpGet.host", "tcpSocket.host" };
+	static const char *const hooks[] = { "postStart.httpGet.host", "postStart.tcpSocket.host",
+					     "preStop.httpGet.host", "preStop.tcpSocket.host" };
+
+	for (int k = 0; k < PROBES; k++) {
+		for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+			struct at at = at_member(&c->probes[k], members[i]);
+
+			if (at_text(&at).len)
+				probe_fail(p, &at);
+		}
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
+		struct at at = at_member(&c->lifecycle, hooks[i]);
+
+		if (at_text(&at).len)
+			probe_fail(p, &at);
+	}
+}
+
+static void no_context(struct probe *p, const struct workload *w, const struct container *c)
+{
+	if (!at_count(&c->security.at) && !at_count(&w->security.at))
+		probe_fail(p, &c->security.at);
+}
+
+static void shared_processes(struct probe *p, const struct workload *w)
+{
+	fail_on(p, &w->share_processes);
+}
+
+#define PRIVILEGE .category = CATEGORY_PRIVILEGE, .kinds = KINDS_WORKLOAD
+#define STANDARDS "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
+#define CONTEXT "https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"
+
+static const struct check checks[] = {
+	{ .id = "MRL-101",
+	  .name = "privileged-container",
+	  .title = "The container is privileged",
+	  .attack =
+		  "Every capability, every device, no filter: mounts the node's disk and writes to it, which is "
+		  "root on the node in one command.",
+	  .suggest =
+		  "Remove privileged; add only the capabilities that a recording shows to be used.",
+	  .aliases =
+		  "runAsPrivileged C-0057 KSV-0017 container-security-context-privileged CKV_K8S_16 CIS-5.2.2 "
+		  "docker-5.5 Privileged",
+	  .links = STANDARDS,
+	  .severity = SEVERITY_CRITICAL,
+	  PRIVILEGE,
+	  .container = privileged },
+	{ .id = "MRL-102",
+	  .name = "host-pid",
+	  .title = "The pod sees all processes of the node",
+	  .attack =
+		  "Reads environments and memory of other workloads, follows /proc/PID/root into their files, "
+		  "signals the node's daemons.",
+	  .suggest = "Remove hostPID.",
+	  .aliases = "hostPIDSet C-0275 C-0038 KSV-0010 HostPID CKV_K8S_17 CIS-5.2.3 docker-5.16",
+	  .links = STANDARDS,
+	  .severity = SEVERITY_HIGH,
+	  PRIVILEGE,
+	  .pod = host_pid },
+	{ .id = "MRL-103",
+	  .name = "host-ipc",
+	  .title = "The pod shares the node's IPC namespace",
+	  .attack = "Reads and changes shared memory and message queues of processes on the node.",
+	  .suggest = "Remove hostIPC.",
+	  .aliases = "hostIPCSet C-0276 KSV-0008 HostIPC CKV_K8S_18 CIS-5.2.4 docker-5.17",
+	  .links = STANDARDS,
+	  .severity = SEVERITY_HIGH,
+	  PRIVILEGE,
+	  .pod = host_ipc },
+	{ .id = "MRL-104",
+	  .name = "host-network",
+	  .title = "The pod uses the node's network",
+	  .attack =
+		  "Reaches what listens on the node's loopback (kubelet, runtime, metadata service) and gets past "
+		  "network policies; with NET_RAW it listens to other pods.",
+	  .suggest = "Remove hostNetwork; publish with a Service.",
+	  .aliases = "hostNetworkSet C-0041 KSV-0009 HostNetwork CKV_K8S_19 CIS-5.2.5 docker-5.10",
+	  .links = STANDARDS,
+	  .severity = SEVERITY_HIGH,
+	  PRIVILEGE,
+	  .pod = host_network },
+	{ .id = "MRL-105",
+	  .name = "no-user-namespace",
+	  .title = "The pod has no user namespace of its own",
+	  .attack = "Root in the container is root on the node for every bug that lets it out.",
+	  .suggest = "Set hostUsers: false where the runtime and the volumes allow it.",
+	  .aliases = "HostUsers docker-2.9 docker-5.31",
+	  .since = 33,
+	  .optional = true,
+	  .links = "https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/",
+	  .severity = SEVERITY_LOW,
+	  PRIVILEGE,
+	  .pod = user_namespace },
+	{ .id = "MRL-106",
+	  .name = "privilege-escalation-container",
+	  .title = "The container may gain privileges",
+	  .attack = "A setuid program in the image makes an unprivileged process root.",
+	  .suggest = "Set allowPrivilegeEscalation: false.",
+	  .aliases =
+		  "privilegeEscalationAllowed C-0016 KSV-0001 AllowPrivilegeEscalation CKV_K8S_20 CIS-5.2.6 "
+		  "docker-5.26",
+	  .links = CONTEXT,
+	  .severity = SEVERITY_HIGH,
+	  PRIVILEGE,
+	  .container = escalation },
+	{ .id = "MRL-107",
+	  .name = "run-as-non-root",
+	  .title = "The container may run as root",
+	  .attack = "What gets out of the container, or writes to a volume, does so as root.",
+	  .suggest = "Set runAsNonRoot: true and, if the image names no user, runAsUser.",
+	  .aliases = "runAsRootAllowed C-0013 KSV-0012 RunAsNonRoot CKV_K8S_23 CIS-5.2.7",
+	  .links = CONTEXT,
+	  .severity = SEVERITY_HIGH,
+	  PRIVILEGE,
+	  .container = non_root },
+	{ .id = "MRL-108",
+	  .name = "run-as-root",
+	  .title = "The container is told to run as root",
+	  .attack = "As for MRL-107, whatever the image says.",
+	  .suggest = "Set runAsUser to another number than 0.",
+	  .aliases = "KSV-0105 runAsUser",
+	  .links = CONTEXT,
+	  .severity = SEVERITY_HIGH,
+	  PRIVILEGE,
+	  .container = root_user },
+	{ .id = "MRL-109",
+	  .name = "low-user-id",
+	  .title = "The user's number may be one of the node's",
+	  .attack = "A file or process of the node that has the same number is theirs.",
+	  .suggest = "Set runAsUser to a number above 10000.",
+	  .aliases = "KSV-0020 container-security-context-user-group-id RunAsUser CKV_K8S_40",
+	  .links = CONTEXT,
+	  .severity = SEVERITY_LOW,
+	  PRIVILEGE,
+	  .optional = true,
+	  .container = low_user },
+	{ .id = "MRL-110",
+	  .name = "low-group-id",
+	  .title = "The group's number may be one of the node's",
+	  .attack =
+		  "A file of the node that the group with the same number may read is theirs to read.",
+	  .suggest = "Set runAsGroup to a number above 10000.",
+	  .aliases = "KSV-0021 container-security-context-user-group-id RunAsGroup",
+	  .links = CONTEXT,
+	  .severity = SEVERITY_LOW,
+	  PRIVILEGE,
+	  .optional = true,
+	  .container = low_group },
+	{ .id = "MRL-111",
+	  .name = "root-group",
+	  .title = "The pod runs with the group root",
+	  .attack =
+		  "Files that root's group may write, in the image and on volumes, are theirs to write.",
+	  .suggest = "Set runAsGroup, fsGroup and supplementalGroups to other numbers than 0.",
+	  .aliases = "KSV-0116",
+	  .links = CONTEXT,
+	  .severity = SEVERITY_LOW,
+	  PRIVILEGE,
+	  .pod = root_group },
+	{ .id = "MRL-112",
+	  .name = "no-read-only-root-fs",
+	  .title = "The container can write to its root file system",
+	  .attack = "Drops tools, replaces programs, and stays until the container is gone.",
+	  .suggest = "Set readOnlyRootFilesystem: true and mount an emptyDir where it must write.",
+	  .aliases =
+		  "notReadOnlyRootFilesystem notReadOnlyRootFileSystem C-0017 KSV-0014 "
+		  "container-security-context-readonlyrootfilesystem ReadOnlyRootFilesystem CKV_K8S_22 docker-5.13",
+	  .links = CONTEXT,
+	  .severity = SEVERITY_MEDIUM,
+	  PRIVILEGE,
+	  .container = writable_root },
+	{ .id = "MRL-113",
+	  .name = "no-seccomp",
+	  .title = "The container runs without a seccomp filter",
+	  .attack = "Every system call is open, and with it every bug behind it in the kernel.",
+	  .suggest =
+		  "Set seccompProfile.type: RuntimeDefault, or Localhost with a recorded profile.",
+	  .aliases =
+		  "C-0210 KSV-0030 container-seccomp-profile SeccompAny CKV_K8S_31 CIS-5.6.2 docker-5.22",
+	  .links = "https://kubernetes.io/docs/tutorials/security/seccomp/",
+	  .severity = SEVERITY_MEDIUM,
+	  PRIVILEGE,
+	  .container = no_seccomp },
+	{ .id = "MRL-114",
+	  .name = "seccomp-unconfined",
+	  .title = "Seccomp is turned off",
+	  .attack = "As for MRL-113, on nodes that would have a filter by default too.",
+	  .suggest =
+		  "Set seccompProfile.type: RuntimeDefault, or Localhost with a recorded profile.",
+	  .aliases = "KSV-0104 SeccompUnconfined",
+	  .links = "https://kubernetes.io/docs/tutorials/security/seccomp/",
+	  .severity = SEVERITY_HIGH,
+	  PRIVILEGE,
+	  .container = seccomp_unconfined },
+	{ .id = "MRL-115",
+	  .name = "no-apparmor",
+	  .title = "The container names no AppArmor profile",
+	  .attack =
+		  "On nodes whose runtime has no default profile, files and mounts are limited by users only.",
+	  .suggest =
+		  "Set appArmorProfile.type: RuntimeDefault, or Localhost with a generated profile.",
+	  .aliases = "KSV-0002 ApparmorAny docker-5.2",
+	  .optional = true,
+	  .links = "https://kubernetes.io/docs/tutorials/security/apparmor/",
+	  .severity = SEVERITY_LOW,
+	  PRIVILEGE,
+	  .container = no_apparmor },
+	{ .id = "MRL-116",
+	  .name = "apparmor-unconfined",
+	  .title = "AppArmor is turned off",
+	  .attack =
+		  "Writes to /proc and /sys and mounts, which the runtime's profile would have refused.",
+	  .suggest =
+		  "Set appArmorProfile.type: RuntimeDefault, or Localhost with a generated profile.",
+	  .aliases = "ApparmorUnconfined",
+	  .links = "https://kubernetes.io/docs/tutorials/security/apparmor/",
+	  .severity = SEVERITY_MEDIUM,
+	  PRIVILEGE,
+	  .container = apparmor_unconfined },
+	{ .id = "MRL-117",
+	  .name = "selinux-override",
+	  .title = "The SELinux label is not a container's",
+	  .attack =
+		  "A type like spc_t is not confined at all; another user or role opens transitions.",
+	  .suggest = "Remove type, user and role from seLinuxOptions; a level is fine.",
+	  .aliases = "KSV-0025 docker-5.3",
+	  .links = STANDARDS,
+	  .severity = SEVERITY_MEDIUM,
+	  PRIVILEGE,
+	  .pod = selinux },
+	{ .id = "MRL-118",
+	  .name = "no-hardening",
+	  .title = "Nothing confines the container but its users",
+	  .attack =
+		  "No filter, no profile, no label, all default capabilities: every way out that is known is open.",
+	  .suggest = "Drop ALL capabilities and set seccompProfile.type: RuntimeDefault.",
+	  .aliases = "linuxHardening C-0055",
+	  .links = CONTEXT,
+	  .severity = SEVERITY_MEDIUM,
+	  PRIVILEGE,
+	  .container = no_hardening },
+	{ .id = "MRL-119",
+	  .name = "unsafe-proc-mount",
+	  .title = "/proc is not masked",
+	  .attack = "Reads and writes kernel settings that the runtime hides otherwise.",
+	  .suggest = "Remove procMount.",
+	  .aliases = "procMount KSV-0027",
+	  .links = STANDARDS,
+	  .severity = SEVERITY_MEDIUM,
+	  PRIVILEGE,
+	  .container = proc_mount },
+	{ .id = "MRL-120",
+	  .name = "unsafe-sysctls",
+	  .title = "A kernel parameter is set that is not the pod's alone",
+	  .attack = "Changes the network or the memory limits of other pods and of the node.",
+	  .suggest = "Set it on the node, if all of it needs it.",
+	  .aliases = "KSV-0026",
+	  .links = STANDARDS,
+	  .severity = SEVERITY_MEDIUM,
+	  PRIVILEGE,
+	  .pod = sysctls },
+	{ .id = "MRL-121",
+	  .name = "windows-host-process",
+	  .title = "The container runs as a process of the Windows host",
+	  .attack = "It is on the node already, with the rights of its user.",
+	  .suggest = "Remove hostProcess.",
+	  .aliases = "hostProcess C-0202 KSV-0103 CIS-5.2.10",
+	  .links = STANDARDS,
+	  .severity = SEVERITY_HIGH,
+	  PRIVILEGE,
+	  .pod = host_process },
+	{ .id = "MRL-122",
+	  .name = "probe-host",
+	  .title = "A probe or hook asks another host",
+	  .attack = "The kubelet sends requests from the node's network to where they say.",
+	  .suggest = "Remove host; the pod's own address is the default.",
+	  .aliases = "hostProbesAndHostLifecycle",
+	  .links = STANDARDS,
+	  .severity = SEVERITY_MEDIUM,
+	  PRIVILEGE,
+	  .container = probe_host },
+	{ .id = "MRL-123",
+	  .name = "no-security-context",
+	  .title = "Nothing is said about security at all",
+	  .attack = "All is as the runtime's defaults are, which are made to run anything.",
+	  .suggest =
+		  "Begin with runAsNonRoot, allowPrivilegeEscalation: false, dropped capabilities, RuntimeDefault.",
+	  .aliases = "C-0211 KSV-0118 CKV_K8S_29 CKV_K8S_30 CIS-5.6.3",
+	  .links = CONTEXT,
+	  .severity = SEVERITY_MEDIUM,
+	  PRIVILEGE,
+	  .container = no_context },
+	{ .id = "MRL-124",
+	  .name = "shared-process-namespace",
+	  .title = "The pod's containers see each other's processes",
+	  .attack =
+		  "From one container into the files and secrets of the next, through /proc/PID/root.",
+	  .suggest = "Remove shareProcessNamespace.",
+	  .aliases = "",
+	  .links =
+		  "https://kubernetes.io/docs/tasks/configure-pod-container/share-process-namespace/",
+	  .severity = SEVERITY_LOW,
+	  PRIVILEGE,
+	  .pod = shared_processes },
+};
+
+const struct check_group checks_privilege = { checks, ARRAY_SIZE(checks) };

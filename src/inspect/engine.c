@@ -1,0 +1,608 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/engine.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "base/vec.h"
+
+enum { REPORT_BYTES = 512 << 20, FINDINGS_MAX = 1 << 20, VALUE_MAX = 160 };
+
+static const struct yaml_limits manifest_limits = {
+	.bytes = 256 << 20, /* a List of a whole cluster */
+	.line = 1 << 20,    /* what fits into an object at all */
+	.depth = 96,	    /* schemas in CustomResourceDefinitions are deep */
+	.nodes = 1 << 18,
+	.keys = 4096,
+	.merge = true,
+	.strict = true,
+};
+
+struct inspection {
+	struct inspect_options options;
+	struct report report;
+	struct inventory inventory;
+	struct arena kept;    /* what findings and residents say */
+	struct arena scratch; /* of one object */
+	VEC(const struct check *) checks;
+};
+
+struct probe {
+	struct inspection *in;
+	size_t number; /* of the check, in checks and tallies */
+	const struct check *check;
+	uint32_t object_number;
+	const struct object *object;	   /* NULL for residents */
+	const struct container *container; /* NULL */
+	bool failed, skipped;
+};
+
+/* --- selection ----------------------------------------------------------------------------------- */
+
+static bool is_named(const struct check *c, const char *const *names)
+{
+	for (; names && *names; names++)
+		if (check_is_called(c, text_of(*names)))
+			return true;
+	return false;
+}
+
+static bool is_known(const char *name)
+{
+	check_foreach (c)
+		if (check_is_called(c, text_of(name)))
+			return true;
+	return false;
+}
+
+static int check_names(const char *const *names, struct error *err)
+{
+	for (; names && *names; names++)
+		if (!is_known(*names))
+			return error_set(err, EINVAL,
+					 "\"%s\" is no check, here or in a tool that is known",
+					 *names);
+	return 0;
+}
+
+static bool is_of_version(const struct check *c, unsigned version)
+{
+	return version >= c->since && (!c->until || version <= c->until);
+}
+
+/* A baseline check is back for versions that don't have the stricter one yet. */
+static bool is_overridden(const struct check *c, unsigned version)
+{
+	check_foreach (other)
+		if (c->overridden && str_eq(other->name, c->overridden))
+			return is_of_version(other, version);
+	return false;
+}
+
+static bool is_of_level(const struct check *c, enum pss_level level, unsigned version)
+{
+	if (c->category != CATEGORY_POD_SECURITY)
+		return level == PSS_NONE;
+	if (level == PSS_RESTRICTED && is_overridden(c, version))
+		return false;
+	return c->level <= level;
+}
+
+static bool is_wanted(const struct inspection *in, const struct check *c)
+{
+	const struct inspect_options *o = &in->options;
+	const struct exemptions *e = o->exemptions;
+
+	if (!is_of_version(c, o->version) || is_named(c, o->skip))
+		return false;
+	for (size_t i = 0; e && i < e->skip.len; i++)
+		if (check_is_called(c, text_of(e->skip.items[i])))
+			return false;
+	if (o->only)
+		return is_named(c, o->only);
+	return is_of_level(c, o->level, o->version) && (o->all || !c->optional) &&
+	       c->severity >= o->least;
+}
+
+static int select_checks(struct inspection *in, struct error *err)
+{
+	int r = check_names(in->options.only, err);
+
+	if (!r)
+		r = check_names(in->options.skip, err);
+	if (r)
+		return r;
+	check_foreach (c) {
+		const struct check **slot = is_wanted(in, c) ? vec_add(&in->checks) : NULL;
+
+		if (slot)
+			*slot = c;
+	}
+	in->report.tally_count = in->checks.len;
+	in->report.tallies = calloc(in->checks.len + 1, sizeof(*in->report.tallies));
+	if (!in->report.tallies)
+		return error_errno(err, ENOMEM, "checks");
+	for (size_t i = 0; i < in->checks.len; i++)
+		in->report.tallies[i].check = in->checks.items[i];
+	return 0;
+}
+
+int inspection_new(struct inspection **ret, const struct inspect_options *options,
+		   struct error *err)
+{
+	struct inspection *in = calloc(1, sizeof(*in));
+	int r;
+
+	if (!in)
+		return error_errno(err, ENOMEM, "inspection");
+	in->options = *options;
+	in->kept = ARENA_INIT(REPORT_BYTES);
+	in->scratch = ARENA_INIT(64 << 20);
+	in->inventory.arena = &in->kept;
+	in->report.version = options->version;
+	in->report.level = options->level;
+	r = select_checks(in, err);
+	if (r) {
+		inspection_free(in);
+		return r;
+	}
+	*ret = in;
+	return 0;
+}
+
+struct inspection *inspection_free(struct inspection *in)
+{
+	if (!in)
+		return NULL;
+	vec_deinit(&in->report.objects);
+	vec_deinit(&in->report.findings);
+	diags_deinit(&in->report.problems);
+	free(in->report.tallies);
+	inventory_deinit(&in->inventory);
+	vec_deinit(&in->checks);
+	arena_deinit(&in->kept);
+	arena_deinit(&in->scratch);
+	free(in);
+	return NULL;
+}
+
+/* --- findings ------------------------------------------------------------------------------------ */
+
+static const char *keep(struct inspection *in, const char *data, size_t len)
+{
+	char shown[600];
+	const char *kept;
+
+	str_printable(shown, sizeof(shown), data, len);
+	kept = inventory_text(&in->inventory, text_of(shown));
+	return kept ? kept : "";
+}
+
+static enum severity severity_of(const struct inspection *in, const struct check *c)
+{
+	const struct exemptions *e = in->options.exemptions;
+
+	for (size_t i = 0; e && i < e->severities.len; i++)
+		if (check_is_called(c, text_of(e->severities.items[i].check)))
+			return e->severities.items[i].severity;
+	return c->severity;
+}
+
+static struct subject subject_of(const struct probe *p)
+{
+	const struct inspected *o = &p->in->report.objects.items[p->object_number];
+
+	return (struct subject){
+		.check = p->check,
+		.kind = o->kind,
+		.name_space = o->name_space,
+		.name = o->name,
+		.container = p->container ?
+				     keep(p->in, p->container->name.data, p->container->name.len) :
+				     NULL,
+		.today = p->in->options.today,
+	};
+}
+
+/* Why nobody minds; NULL: somebody does. */
+static const char *exempted(const struct probe *p, const char *path)
+{
+	const struct inspect_options *o = &p->in->options;
+	struct subject s = subject_of(p);
+	const struct exemption *e = o->exemptions ? exemptions_find(o->exemptions, &s) : NULL;
+	struct text why = TEXT_NONE;
+
+	if (e)
+		return e->reason;
+	if (p->object && !o->ignore_annotations) {
+		why = annotation_exempts(&p->object->annotations, p->check, o->today);
+		if (!why.data && p->object->workload)
+			why = annotation_exempts(&p->object->workload->annotations, p->check,
+						 o->today);
+	}
+	if (why.data)
+		return keep(p->in, why.data, why.len);
+	return o->baseline && baseline_has(o->baseline, &s, path) ? "in the baseline" : NULL;
+}
+
+static void count(struct probe *p, const struct finding *f)
+{
+	struct report *r = &p->in->report;
+	struct inspected *o = &r->objects.items[p->object_number];
+
+	r->tallies[p->number].counts[f->outcome]++;
+	r->counts[f->outcome]++;
+	o->counts[f->outcome]++;
+	if (f->outcome != OUTCOME_FAIL && f->outcome != OUTCOME_WARN)
+		return;
+	r->by_severity[f->severity]++;
+	if ((int)f->severity > o->worst)
+		o->worst = (int)f->severity;
+}
+
+/* What is bad still has room when all that is less so has none. */
+static size_t room_for(enum severity s)
+{
+	static const size_t eighths[SEVERITIES] = { 4, 6, 7, 8 };
+
+	return FINDINGS_MAX / 8 * eighths[s];
+}
+
+static void add_finding(struct probe *p, struct finding f)
+{
+	struct report *r = &p->in->report;
+	struct finding *slot;
+
+	f.check = p->check;
+	f.object = p->object_number;
+	f.container = p->container ? keep(p->in, p->container->name.data, p->container->name.len) :
+				     NULL;
+	count(p, &f);
+	slot = r->findings.len < room_for(f.severity) ? vec_add(&r->findings) : NULL;
+	if (slot)
+		*slot = f;
+	else
+		r->beyond++;
+}
+
+static void add_failure(struct probe *p, const char *path, struct diag_place place,
+			const char *value, size_t len)
+{
+	struct finding f = { .severity = severity_of(p->in, p->check),
+			     .line = place.line,
+			     .column = place.column };
+
+	f.path = keep(p->in, path, strlen(path));
+	f.value = keep(p->in, value, len);
+	f.reason = exempted(p, f.path);
+	f.outcome = f.reason		       ? OUTCOME_EXEMPT :
+		    f.severity == SEVERITY_LOW ? OUTCOME_WARN :
+						 OUTCOME_FAIL;
+	p->failed = true;
+	add_finding(p, f);
+}
+
+static void add_items(struct buf *out, const struct yaml_node *n)
+{
+	buf_add_char(out, '[');
+	for (uint32_t i = 0; i < n->count && out->len < VALUE_MAX; i++) {
+		const struct yaml_node *item = n->items[i];
+
+		buf_add_str(out, i ? ", " : "");
+		if (item->kind == YAML_SCALAR)
+			buf_addf(out, "%.*s",
+				 (int)(item->text.len < VALUE_MAX ? item->text.len : VALUE_MAX),
+				 item->text.data);
+		else
+			buf_add_str(out, "...");
+	}
+	buf_add_char(out, ']');
+}
+
+void probe_fail(struct probe *p, const struct at *at)
+{
+	cleanup_buf struct buf path = BUF_INIT, value = BUF_INIT;
+	const struct yaml_node *n = at->node;
+
+	at_add_path(at, &path);
+	if (!n)
+		buf_add_str(&value, "not set");
+	else if (n->kind == YAML_LIST)
+		add_items(&value, n);
+	else if (n->kind == YAML_MAP)
+		buf_add_str(&value, "{...}");
+	else
+		buf_add(&value, n->text.data, n->text.len < VALUE_MAX ? n->text.len : VALUE_MAX);
+	add_failure(p, path.data ? path.data : "", at_place(at), value.data ? value.data : "",
+		    value.len);
+}
+
+void probe_fail_value(struct probe *p, const struct at *at, const char *fmt, ...)
+{
+	cleanup_buf struct buf path = BUF_INIT;
+	char value[VALUE_MAX + 1];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(value, sizeof(value), fmt, ap);
+	va_end(ap);
+	at_add_path(at, &path);
+	add_failure(p, path.data ? path.data : "", at_place(at), value, strlen(value));
+}
+
+void probe_fail_path(struct probe *p, const char *path, const char *fmt, ...)
+{
+	const struct inspected *o = &p->in->report.objects.items[p->object_number];
+	char value[VALUE_MAX + 1];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(value, sizeof(value), fmt, ap);
+	va_end(ap);
+	add_failure(p, path, (struct diag_place){ o->file, o->line, 1 }, value, strlen(value));
+}
+
+void probe_skip(struct probe *p)
+{
+	p->skipped = true;
+}
+
+unsigned probe_version(const struct probe *p)
+{
+	return p->in->options.version;
+}
+
+const struct object *probe_object(const struct probe *p)
+{
+	return p->object;
+}
+
+const void *probe_data(const struct probe *p)
+{
+	return p->check->data;
+}
+
+/* --- asking -------------------------------------------------------------------------------------- */
+
+static void conclude(struct probe *p)
+{
+	struct finding f = { .severity = p->check->severity, .path = "", .value = "" };
+
+	if (p->failed)
+		return;
+	f.outcome = p->skipped ? OUTCOME_NA : OUTCOME_PASS;
+	f.check = p->check;
+	if (p->in->options.keep_passed && !p->skipped) {
+		f.line = p->in->report.objects.items[p->object_number].line;
+		f.column = 1;
+		add_finding(p, f);
+	} else {
+		count(p, &f);
+	}
+}
+
+static void ask_containers(struct probe *p, const struct workload *w)
+{
+	for (uint32_t i = 0; i < w->container_count; i++) {
+		const struct container *c = &w->containers[i];
+
+		if (p->check->containers && !(p->check->containers & 1u << c->kind))
+			continue;
+		p->container = c;
+		p->failed = p->skipped = false;
+		p->check->container(p, w, c);
+		conclude(p);
+	}
+	p->container = NULL;
+}
+
+static void ask(struct inspection *in, size_t number, const struct object *o, uint32_t object)
+{
+	const struct check *c = in->checks.items[number];
+	struct probe p = {
+		.in = in, .number = number, .check = c, .object_number = object, .object = o
+	};
+
+	if (!(c->kinds & KIND_BIT(o->kind)) || c->resident)
+		return;
+	if (c->container && o->workload) {
+		ask_containers(&p, o->workload);
+		return;
+	}
+	if (c->pod && o->workload)
+		c->pod(&p, o->workload);
+	else if (c->object)
+		c->object(&p, o);
+	else
+		return;
+	conclude(&p);
+}
+
+static bool add_object(struct inspection *in, const char *file, const struct object *o)
+{
+	uint32_t number = (uint32_t)in->report.objects.len;
+	struct inspected *slot = vec_add(&in->report.objects);
+
+	if (!slot)
+		return false;
+	*slot = (struct inspected){ .file = file, .line = o->root.node->line, .worst = -1 };
+	slot->kind = keep(in, o->kind_name.data, o->kind_name.len);
+	slot->name = keep(in, o->name.data ? o->name.data : "", o->name.len);
+	slot->name_space = keep(in, o->name_space.data ? o->name_space.data : "",
+				o->name_space.len);
+	if (o->kind < 0) {
+		in->report.unknown++;
+		return true;
+	}
+	if (!inventory_add(&in->inventory, o, number))
+		return false;
+	for (size_t i = 0; i < in->checks.len; i++)
+		ask(in, i, o, number);
+	return true;
+}
+
+/* Also what is left of a list whose items were given one by one. */
+static bool is_empty_list(const struct yaml_node *n)
+{
+	const struct yaml_node *kind = yaml_get(n, "kind"), *items = yaml_get(n, "items");
+
+	return kind && items && items->kind == YAML_LIST && !items->count &&
+	       text_ends(kind->text, TEXT("List"));
+}
+
+static bool add_document(struct inspection *in, const char *file, const struct yaml_node *n,
+			 struct text kind, struct text api_version)
+{
+	size_t errors = in->report.problems.errors;
+	struct object o;
+	bool good;
+
+	if (is_empty_list(n))
+		return true;
+	in->report.documents++;
+	arena_reset(&in->scratch);
+	if (n->kind == YAML_LIST) {
+		good = true;
+		for (uint32_t i = 0; i < n->count && good; i++)
+			if (n->items[i]->kind == YAML_MAP)
+				good = add_document(in, file, n->items[i], kind, api_version);
+		return good;
+	}
+	if (!object_read(&in->scratch, n, kind, api_version, &in->report.problems, &o))
+		return true;
+	good = add_object(in, file, &o);
+	if (in->report.problems.errors > errors) {
+		struct inspected *last = &in->report.objects.items[in->report.objects.len - 1];
+
+		last->counts[OUTCOME_ERROR] += (uint32_t)(in->report.problems.errors - errors);
+		in->report.counts[OUTCOME_ERROR] += in->report.problems.errors - errors;
+	}
+	return good;
+}
+
+int inspection_add(struct inspection *in, const char *file, struct text content, struct error *err)
+{
+	const char *name = inventory_text(&in->inventory, text_of(file));
+	cleanup_yaml_stream struct yaml_stream *s = NULL;
+	enum yaml_given given;
+	struct yaml_node *n;
+	bool good = true;
+
+	if (name)
+		s = yaml_stream_new(name, content, &manifest_limits, "items", &in->report.problems);
+	if (!s)
+		return error_errno(err, ENOMEM, "%s", file);
+	in->report.files++;
+	while (good && (given = yaml_stream_next(s, &n)) != YAML_END) {
+		if (given == YAML_FAILED)
+			continue;
+		good = add_document(in, name, n,
+				    given == YAML_ITEM ? yaml_stream_member(s, "kind") : TEXT_NONE,
+				    given == YAML_ITEM ? yaml_stream_member(s, "apiVersion") :
+							 TEXT_NONE);
+	}
+	return good ? 0 : error_set(err, ENOMEM, "%s: too much to remember all of it", file);
+}
+
+void inspection_problem(struct inspection *in, const char *file, const char *why)
+{
+	const char *name = inventory_text(&in->inventory, text_of(file));
+
+	diag_error(&in->report.problems, (struct diag_place){ name, 0, 0 }, "file", "%s", why);
+}
+
+/* --- the end ------------------------------------------------------------------------------------- */
+
+static void ask_residents(struct inspection *in)
+{
+	for (size_t i = 0; i < in->checks.len; i++) {
+		const struct check *c = in->checks.items[i];
+
+		if (!c->resident)
+			continue;
+		vec_foreach(r, &in->inventory.residents) {
+			struct probe p = {
+				.in = in, .number = i, .check = c, .object_number = r->object
+			};
+
+			if (!(c->kinds & KIND_BIT(r->kind)))
+				continue;
+			c->resident(&p, &in->inventory, r);
+			conclude(&p);
+		}
+	}
+}
+
+struct rank {
+	struct inspected object;
+	uint32_t before;
+};
+
+static int compare_ranks(const void *x, const void *y)
+{
+	const struct rank *a = x, *b = y;
+
+	if (a->object.worst != b->object.worst)
+		return b->object.worst - a->object.worst;
+	return (a->before > b->before) - (a->before < b->before);
+}
+
+static int compare_findings(const void *x, const void *y)
+{
+	const struct finding *a = x, *b = y;
+	int r;
+
+	if (a->object != b->object)
+		return a->object < b->object ? -1 : 1;
+	if ((a->outcome == OUTCOME_FAIL) + 2 * (a->severity) !=
+	    (b->outcome == OUTCOME_FAIL) + 2 * b->severity)
+		return a->severity > b->severity  ? -1 :
+		       a->severity < b->severity  ? 1 :
+		       a->outcome == OUTCOME_FAIL ? -1 :
+						    1;
+	r = strcmp(a->check->id, b->check->id);
+	if (r)
+		return r;
+	if (a->line != b->line)
+		return a->line < b->line ? -1 : 1;
+	return strcmp(a->path, b->path);
+}
+
+/* Worst first, then as they came. */
+static bool sort_objects(struct report *r)
+{
+	cleanup_free struct rank *ranks = calloc(r->objects.len + 1, sizeof(*ranks));
+	cleanup_free uint32_t *now = calloc(r->objects.len + 1, sizeof(*now));
+
+	if (!ranks || !now)
+		return false;
+	for (size_t i = 0; i < r->objects.len; i++)
+		ranks[i] = (struct rank){ r->objects.items[i], (uint32_t)i };
+	qsort(ranks, r->objects.len, sizeof(*ranks), compare_ranks);
+	for (size_t i = 0; i < r->objects.len; i++) {
+		r->objects.items[i] = ranks[i].object;
+		now[ranks[i].before] = (uint32_t)i;
+	}
+	vec_foreach(f, &r->findings)
+		f->object = now[f->object];
+	return true;
+}
+
+const struct report *inspection_finish(struct inspection *in)
+{
+	struct report *r = &in->report;
+
+	ask_residents(in);
+	if (sort_objects(r) && r->findings.len)
+		qsort(r->findings.items, r->findings.len, sizeof(*r->findings.items),
+		      compare_findings);
+	vec_foreach(f, &r->findings) {
+		struct inspected *o = &r->objects.items[f->object];
+
+		if (!o->count++)
+			o->first = (uint32_t)(f - r->findings.items);
+	}
+	return r;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one engine: objects in, from wherever they come; a report out. */
+#pragma once
+#include "base/error.h"
+#include "inspect/exemption.h"
+#include "inspect/report.h"
+
+struct inspection;
+
+struct inspect_options {
+	const char *const
+		*only; /* names of checks, NULL-terminated; NULL: those that are not optional */
+	const char *const *skip; /* NULL: none */
+	bool all;		 /* the optional ones too */
+	enum severity least;	 /* checks below are not asked */
+	enum pss_level level;	 /* the Pod Security Standard instead of the checks */
+	unsigned version;	 /* minor, of Kubernetes */
+	bool keep_passed;	 /* findings of what passes too */
+	bool ignore_annotations; /* no exemptions by who wrote the manifest */
+	const char *today;	 /* "2026-01-31", for exemptions that end; NULL: they don't */
+	const struct exemptions *exemptions; /* borrowed; may be NULL */
+	const struct baseline *baseline;     /* borrowed; may be NULL */
+};
+
+/* -EINVAL with *err: a check is named that there is not. */
+int inspection_new(struct inspection **ret, const struct inspect_options *options,
+		   struct error *err);
+struct inspection *inspection_free(struct inspection *in);
+
+/* All documents of a file or stream. What can't be read is a problem in the report; -ENOMEM. */
+int inspection_add(struct inspection *in, const char *file, struct text content, struct error *err);
+/* A file that could not even be opened. */
+void inspection_problem(struct inspection *in, const char *file, const char *why);
+
+/* Asks what needs all objects, and sorts. The report is the inspection's; nothing can be added any more. */
+const struct report *inspection_finish(struct inspection *in);
+
+DEFINE_CLEANUP(struct inspection *, inspection_free)
+#define cleanup_inspection cleanup(inspection_freep)

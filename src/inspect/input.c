@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "base/str.h"
+
+enum { FILE_MAX_BYTES = 256 << 20, DIRECTORIES_DEEP = 32 };
+
+/* One buffer for all files: they are read one by one. */
+struct walk {
+	struct inspection *in;
+	struct buf content;
+};
+
+static int add_file(struct walk *w, const char *path, struct error *err)
+{
+	int r;
+
+	buf_reset(&w->content);
+	r = fs_read(path, FILE_MAX_BYTES, &w->content, err);
+	if (r)
+		return r;
+	return inspection_add(w->in, path,
+			      text_from(w->content.data ? w->content.data : "", w->content.len),
+			      err);
+}
+
+static int add_stdin(struct walk *w, struct error *err)
+{
+	char part[65536];
+	ssize_t n;
+
+	while ((n = read(STDIN_FILENO, part, sizeof(part))) > 0)
+		buf_add(&w->content, part, (size_t)n);
+	if (n < 0)
+		return error_errno(err, errno, "standard input");
+	if (w->content.failed)
+		return error_set(err, EFBIG, "standard input: larger than %d bytes",
+				 FILE_MAX_BYTES);
+	return inspection_add(w->in, "<stdin>",
+			      text_from(w->content.data ? w->content.data : "", w->content.len),
+			      err);
+}
+
+static int is_visible(const struct dirent *e)
+{
+	return e->d_name[0] != '.';
+}
+
+static bool is_manifest(const char *name)
+{
+	return str_ends(name, ".yaml") || str_ends(name, ".yml") || str_ends(name, ".json");
+}
+
+static int add_directory(struct walk *w, const char *path, unsigned depth, struct error *err);
+
+static int add_entry(struct walk *w, const char *path, const char *name, unsigned depth,
+		     struct error *err)
+{
+	cleanup_free char *full = str_format("%s%s%s", path, str_ends(path, "/") ? "" : "/", name);
+	struct error local = ERROR_INIT;
+	struct stat st;
+	int r = 0;
+
+	if (!full)
+		return error_errno(err, ENOMEM, "%s", path);
+	if (lstat(full, &st) == 0 && S_ISDIR(st.st_mode))
+		r = add_directory(w, full, depth + 1, &local);
+	else if (is_manifest(name))
+		r = add_file(w, full, &local);
+	if (r == -ENOMEM) {
+		*err = local;
+		return r;
+	}
+	if (r)
+		inspection_problem(w->in, full, local.text);
+	return 0;
+}
+
+static int add_directory(struct walk *w, const char *path, unsigned depth, struct error *err)
+{
+	struct dirent **entries = NULL;
+	int n, r = 0;
+
+	if (depth > DIRECTORIES_DEEP)
+		return error_set(err, ELOOP, "%s: too many directories inside of each other", path);
+	n = scandir(path, &entries, is_visible, alphasort);
+	if (n < 0)
+		return error_errno(err, errno, "%s", path);
+	for (int i = 0; i < n; i++) {
+		if (!r)
+			r = add_entry(w, path, entries[i]->d_name, depth, err);
+		free(entries[i]);
+	}
+	free(entries);
+	return r;
+}
+
+int inspect_path(struct inspection *in, const char *path, struct error *err)
+{
+	struct walk w = { .in = in, .content = { .limit = FILE_MAX_BYTES } };
+	int r;
+
+	if (str_eq(path, "-"))
+		r = add_stdin(&w, err);
+	else if (fs_is_dir(path))
+		r = add_directory(&w, path, 0, err);
+	else
+		r = add_file(&w, path, err);
+	buf_deinit(&w.content);
+	return r;
+}

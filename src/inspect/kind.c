@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/kind.h"
+
+#include <assert.h>
+
+#include "base/cleanup.h"
+
+#define TEMPLATE .pod = "spec.template.spec", .pod_meta = "spec.template.metadata"
+#define RBAC "rbac.authorization.k8s.io"
+
+const struct kind_def kinds[KINDS] = {
+	[KIND_POD] = { "Pod", "-", .pod = "spec" },
+	[KIND_DEPLOYMENT] = { "Deployment", "apps extensions", TEMPLATE },
+	[KIND_DAEMON_SET] = { "DaemonSet", "apps extensions", TEMPLATE },
+	[KIND_STATEFUL_SET] = { "StatefulSet", "apps", TEMPLATE },
+	[KIND_REPLICA_SET] = { "ReplicaSet", "apps extensions", TEMPLATE },
+	[KIND_REPLICATION_CONTROLLER] = { "ReplicationController", "-", TEMPLATE },
+	[KIND_JOB] = { "Job", "batch", TEMPLATE },
+	[KIND_CRON_JOB] = { "CronJob", "batch", .pod = "spec.jobTemplate.spec.template.spec",
+			    .pod_meta = "spec.jobTemplate.spec.template.metadata" },
+	[KIND_POD_TEMPLATE] = { "PodTemplate", "-", .pod = "template.spec",
+				.pod_meta = "template.metadata" },
+	[KIND_ROLLOUT] = { "Rollout", "argoproj.io", TEMPLATE },
+	[KIND_KNATIVE_SERVICE] = { "Service", "serving.knative.dev", TEMPLATE },
+	[KIND_DEPLOYMENT_CONFIG] = { "DeploymentConfig", "apps.openshift.io -", TEMPLATE },
+	[KIND_ROLE] = { "Role", RBAC },
+	[KIND_CLUSTER_ROLE] = { "ClusterRole", RBAC, .cluster = true },
+	[KIND_ROLE_BINDING] = { "RoleBinding", RBAC },
+	[KIND_CLUSTER_ROLE_BINDING] = { "ClusterRoleBinding", RBAC, .cluster = true },
+	[KIND_SERVICE] = { "Service", "-" },
+	[KIND_INGRESS] = { "Ingress", "networking.k8s.io extensions" },
+	[KIND_NETWORK_POLICY] = { "NetworkPolicy", "networking.k8s.io extensions" },
+	[KIND_NAMESPACE] = { "Namespace", "-", .cluster = true },
+	[KIND_SERVICE_ACCOUNT] = { "ServiceAccount", "-" },
+	[KIND_CONFIG_MAP] = { "ConfigMap", "-" },
+	[KIND_SECRET] = { "Secret", "-" },
+	[KIND_MUTATING_WEBHOOK] = { "MutatingWebhookConfiguration", "admissionregistration.k8s.io",
+				    .cluster = true },
+	[KIND_VALIDATING_WEBHOOK] = { "ValidatingWebhookConfiguration",
+				      "admissionregistration.k8s.io", .cluster = true },
+	[KIND_DISRUPTION_BUDGET] = { "PodDisruptionBudget", "policy" },
+	[KIND_AUTOSCALER] = { "HorizontalPodAutoscaler", "autoscaling" },
+	[KIND_PERSISTENT_VOLUME] = { "PersistentVolume", "-", .cluster = true },
+	[KIND_GATEWAY] = { "Gateway", "gateway.networking.k8s.io networking.istio.io" },
+};
+static_assert(KINDS <= 63, "a bit for each");
+static_assert(KIND_POD == 0 && KIND_DEPLOYMENT_CONFIG + 1 == KIND_ROLE, "workloads come first");
+
+static bool has_group(const char *groups, struct text group)
+{
+	while (*groups) {
+		size_t len = strcspn(groups, " ");
+
+		if (len == group.len && !memcmp(groups, group.data, len))
+			return true;
+		groups += len + (groups[len] == ' ');
+	}
+	return false;
+}
+
+int kind_find(struct text name, struct text api_version)
+{
+	const char *slash = api_version.len ? memchr(api_version.data, '/', api_version.len) : NULL;
+	struct text group = slash ? text_from(api_version.data,
+					      (size_t)(slash - api_version.data)) :
+				    TEXT("-");
+
+	for (int k = 0; k < KINDS; k++)
+		if (text_eq_str(name, kinds[k].name) && has_group(kinds[k].groups, group))
+			return k;
+	return -1;
+}

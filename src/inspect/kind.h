@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kinds of objects that are understood. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+enum kind {
+	KIND_POD,
+	KIND_DEPLOYMENT,
+	KIND_DAEMON_SET,
+	KIND_STATEFUL_SET,
+	KIND_REPLICA_SET,
+	KIND_REPLICATION_CONTROLLER,
+	KIND_JOB,
+	KIND_CRON_JOB,
+	KIND_POD_TEMPLATE,
+	KIND_ROLLOUT,
+	KIND_KNATIVE_SERVICE,
+	KIND_DEPLOYMENT_CONFIG,
+	KIND_ROLE,
+	KIND_CLUSTER_ROLE,
+	KIND_ROLE_BINDING,
+	KIND_CLUSTER_ROLE_BINDING,
+	KIND_SERVICE,
+	KIND_INGRESS,
+	KIND_NETWORK_POLICY,
+	KIND_NAMESPACE,
+	KIND_SERVICE_ACCOUNT,
+	KIND_CONFIG_MAP,
+	KIND_SECRET,
+	KIND_MUTATING_WEBHOOK,
+	KIND_VALIDATING_WEBHOOK,
+	KIND_DISRUPTION_BUDGET,
+	KIND_AUTOSCALER,
+	KIND_PERSISTENT_VOLUME,
+	KIND_GATEWAY,
+	KINDS
+};
+
+struct kind_def {
+	const char *name;
+	const char *groups;   /* of the API, separated by blanks; "-" is the core group */
+	const char *pod;      /* where the PodSpec is; NULL: it has none */
+	const char *pod_meta; /* where the pods' metadata are; NULL: the object's own */
+	bool cluster;	      /* not in a namespace */
+};
+
+extern const struct kind_def kinds[KINDS];
+
+#define KIND_BIT(k) ((uint64_t)1 << (k))
+#define KINDS_WORKLOAD (KIND_BIT(KIND_DEPLOYMENT_CONFIG + 1) - 1)
+#define KINDS_ANY (KIND_BIT(KINDS) - 1)
+
+/* The kind called name in the group of an apiVersion ("apps/v1"), or -1. */
+int kind_find(struct text name, struct text api_version);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/object.h"
+
+#include "base/cleanup.h"
+
+static struct text text_at(const struct object *o, const char *name)
+{
+	struct at at = at_member(&o->root, name);
+
+	return at_text(&at);
+}
+
+/* "DeploymentList" is a list of "Deployment". */
+static struct text item_kind(struct text list)
+{
+	return text_ends(list, TEXT("List")) ? text_from(list.data, list.len - 4) : TEXT_NONE;
+}
+
+static bool read_workload(struct arena *a, struct object *o, struct diags *d)
+{
+	const struct kind_def *k = &kinds[o->kind];
+	struct at *parents = arena_array(a, struct at, 2);
+
+	if (!parents)
+		return false;
+	parents[0] = at_member(&o->root, k->pod);
+	parents[1] = at_member(&o->root, k->pod_meta ? k->pod_meta : "metadata");
+	if (!parents[0].node && o->kind == KIND_DEPLOYMENT_CONFIG)
+		return true; /* its template may be missing */
+	o->workload = workload_read(a, &parents[0], &parents[1], d);
+	return o->workload;
+}
+
+bool object_read(struct arena *a, const struct yaml_node *n, struct text kind,
+		 struct text api_version, struct diags *d, struct object *ret)
+{
+	*ret = (struct object){ .kind = -1, .root = { .index = AT_MEMBER, .node = n } };
+	if (n->kind != YAML_MAP) {
+		if (!yaml_is_null(n))
+			diag_error(d, yaml_place(n), "object", "this is no object of a cluster");
+		return false;
+	}
+	ret->kind_name = text_at(ret, "kind");
+	ret->api_version = text_at(ret, "apiVersion");
+	if (!ret->kind_name.len)
+		ret->kind_name = item_kind(kind);
+	if (!ret->api_version.len)
+		ret->api_version = api_version;
+	if (!ret->kind_name.len || !ret->api_version.len)
+		return false;
+	ret->name = text_at(ret, "metadata.name");
+	if (!ret->name.len)
+		ret->name = text_at(ret, "metadata.generateName");
+	ret->name_space = text_at(ret, "metadata.namespace");
+	ret->annotations = at_member(&ret->root, "metadata.annotations");
+	ret->labels = at_member(&ret->root, "metadata.labels");
+	ret->kind = kind_find(ret->kind_name, ret->api_version);
+	if (ret->kind >= 0 && kinds[ret->kind].pod && !read_workload(a, ret, d)) {
+		diag_error(d, yaml_place(n), "object", "this is too large to be looked at");
+		return false;
+	}
+	return true;
+}

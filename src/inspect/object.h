@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An object of a cluster as a manifest declares it. It lives as long as the document that it is in. */
+#pragma once
+#include "inspect/kind.h"
+#include "inspect/workload.h"
+
+struct object {
+	int kind; /* enum kind; -1: nothing is known about it */
+	struct text kind_name, api_version, name, name_space;
+	struct at root, annotations, labels;
+	struct workload *workload; /* NULL: it has no pods */
+};
+
+/*
+ * Reads what n says about itself. kind and api_version are what a list says of its items, for those that
+ * don't say it themselves. False: it is no object (diagnostics say why, unless it is empty).
+ */
+bool object_read(struct arena *a, const struct yaml_node *n, struct text kind,
+		 struct text api_version, struct diags *d, struct object *ret);

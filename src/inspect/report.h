@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an inspection found. A finding has all that a reporter may want to say of it. */
+#pragma once
+#include "inspect/check.h"
+
+struct inspected {
+	const char *kind, *name, *name_space; /* name_space may be empty */
+	const char *file;
+	uint32_t line;
+	uint32_t counts[OUTCOMES];
+	int worst;	       /* enum severity of what fails; -1: nothing does */
+	uint32_t first, count; /* its findings, once the report is finished */
+};
+
+struct finding {
+	const struct check *check;
+	uint32_t object;
+	uint32_t line, column;
+	enum outcome outcome;
+	enum severity severity;	  /* the check's, unless the configuration says otherwise */
+	const char *path, *value; /* printable; the value is cut, and no secret */
+	const char *container;	  /* NULL: of the pod or object */
+	const char *reason;	  /* of an exemption; NULL */
+};
+
+struct tally {
+	const struct check *check;
+	uint32_t counts[OUTCOMES];
+};
+
+struct report {
+	VEC(struct inspected) objects; /* worst first */
+	VEC(struct finding) findings; /* by object, worst first; those that pass only if asked for */
+	struct tally *tallies;	      /* one per check that was asked */
+	size_t tally_count;
+	struct diags problems;			  /* of reading */
+	size_t files, documents, unknown, beyond; /* beyond: findings that there was no room for */
+	uint64_t counts[OUTCOMES];
+	uint64_t by_severity[SEVERITIES]; /* of what fails */
+	unsigned version;		  /* minor, of Kubernetes */
+	enum pss_level level;
+};
+
+/* 0 to 100: passed checks, those that fail weighing 8, 4, 2 or 1; 100 if nothing was asked. */
+unsigned report_score(const struct report *r);
+unsigned report_category_score(const struct report *r, enum category c, uint64_t counts[OUTCOMES]);
+/* Whether something fails that is at least so bad. */
+bool report_fails(const struct report *r, enum severity least);

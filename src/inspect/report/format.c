@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/report/format.h"
+
+#include "base/cleanup.h"
+#include "base/str.h"
+
+const struct report_format report_formats[] = {
+	{ "text", "for people, at a terminal", report_text },
+	{ "json", "for programs", report_json },
+	{ "sarif", "SARIF 2.1.0, for code hosting and editors", report_sarif },
+	{ "junit", "JUnit XML, for build servers", report_junit },
+	{ "csv", "one line for each result, in the columns of cloud inspections", report_csv },
+	{ "markdown", "for merge requests and wikis", report_markdown },
+	{ NULL, NULL, NULL },
+};
+
+const struct report_format *report_format_find(const char *name)
+{
+	for (const struct report_format *f = report_formats; f->name; f++)
+		if (str_eq(f->name, name))
+			return f;
+	return NULL;
+}
+
+const char *report_object_name(const struct inspected *o, char *out, size_t size)
+{
+	snprintf(out, size, "%s%s%s", o->name_space, *o->name_space ? "/" : "", o->name);
+	return out;
+}
+
+void report_json_text(const char *s, FILE *out)
+{
+	fputc('"', out);
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			fprintf(out, "\\%c", *s);
+		else if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			fprintf(out, "\\u%04x", (unsigned)*s);
+		else
+			fputc(*s, out);
+	}
+	fputc('"', out);
+}

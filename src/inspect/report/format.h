@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The forms in which a report is written; each a pure function of the report. */
+#pragma once
+#include <stdio.h>
+
+#include "inspect/report.h"
+
+struct report_style {
+	bool colour;
+	bool exempt;	     /* text: show what is exempt too */
+	const char *today;   /* for forms that say when; may be NULL */
+	const char *version; /* of this program */
+};
+
+struct report_format {
+	const char *name, *help;
+	void (*write)(const struct report *r, const struct report_style *style, FILE *out);
+};
+
+extern const struct report_format report_formats[]; /* ends with a name of NULL */
+/* NULL: there is no such form. */
+const struct report_format *report_format_find(const char *name);
+
+void report_text(const struct report *r, const struct report_style *style, FILE *out);
+void report_json(const struct report *r, const struct report_style *style, FILE *out);
+void report_sarif(const struct report *r, const struct report_style *style, FILE *out);
+void report_junit(const struct report *r, const struct report_style *style, FILE *out);
+void report_csv(const struct report *r, const struct report_style *style, FILE *out);
+void report_markdown(const struct report *r, const struct report_style *style, FILE *out);
+
+/* "shop/web", or "web". */
+const char *report_object_name(const struct inspected *o, char *out, size_t size);
+/* A JSON text with its quotes. */
+void report_json_text(const char *s, FILE *out);

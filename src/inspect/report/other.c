@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JUnit XML, CSV and Markdown. */
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "inspect/report/format.h"
+
+/* --- JUnit --------------------------------------------------------------------------------------- */
+
+static void xml(const char *s, FILE *out)
+{
+	for (; *s; s++) {
+		switch (*s) {
+		case '<':
+			fputs("&lt;", out);
+			break;
+		case '>':
+			fputs("&gt;", out);
+			break;
+		case '&':
+			fputs("&amp;", out);
+			break;
+		case '"':
+			fputs("&quot;", out);
+			break;
+		default:
+			fputc((unsigned char)*s < 0x20 ? ' ' : *s, out);
+		}
+	}
+}
+
+static void junit_case(const struct finding *f, FILE *out)
+{
+	fprintf(out,
+		"    <testcase classname=\"%s\" name=\"%s: ", category_names[f->check->category],
+		f->check->id);
+	xml(f->check->name, out);
+	if (f->container) {
+		fputs(": ", out);
+		xml(f->container, out);
+	}
+	fputs("\">", out);
+	if (f->outcome == OUTCOME_FAIL || f->outcome == OUTCOME_WARN) {
+		fprintf(out, "<failure type=\"%s\" message=\"", severity_names[f->severity]);
+		xml(f->check->title, out);
+		fputs("\">", out);
+		xml(f->path, out);
+		fputs(": ", out);
+		xml(f->value, out);
+		fprintf(out, " (line %u)\n", f->line);
+		xml(f->check->suggest, out);
+		fputs("</failure>", out);
+	} else if (f->outcome == OUTCOME_EXEMPT) {
+		fputs("<skipped message=\"", out);
+		xml(f->reason ? f->reason : "", out);
+		fputs("\"/>", out);
+	}
+	fputs("</testcase>\n", out);
+}
+
+void report_junit(const struct report *r, const struct report_style *style, FILE *out)
+{
+	uint64_t bad = r->counts[OUTCOME_FAIL] + r->counts[OUTCOME_WARN];
+
+	(void)style;
+	fprintf(out,
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"merlon inspect\" tests=\"%zu\" "
+		"failures=\"%llu\" errors=\"%zu\">\n",
+		r->findings.len, (unsigned long long)bad, r->problems.errors);
+	vec_foreach(o, &r->objects) {
+		char name[600];
+
+		if (!o->count)
+			continue;
+		fprintf(out, "  <testsuite tests=\"%u\" failures=\"%u\" skipped=\"%u\" file=\"",
+			o->count, o->counts[OUTCOME_FAIL] + o->counts[OUTCOME_WARN],
+			o->counts[OUTCOME_EXEMPT]);
+		xml(o->file, out);
+		fprintf(out, "\" name=\"%s ", o->kind);
+		xml(report_object_name(o, name, sizeof(name)), out);
+		fputs("\">\n", out);
+		for (uint32_t i = 0; i < o->count; i++)
+			junit_case(&r->findings.items[o->first + i], out);
+		fputs("  </testsuite>\n", out);
+	}
+	vec_foreach(d, &r->problems.items) {
+		fprintf(out,
+			"  <testsuite tests=\"1\" errors=\"1\" name=\"reading\">\n    <testcase name=\"%u:%u\"><error "
+			"message=\"",
+			d->place.line, d->place.column);
+		xml(d->text, out);
+		fputs("\">", out);
+		xml(d->place.file ? d->place.file : "", out);
+		fputs("</error></testcase>\n  </testsuite>\n", out);
+	}
+	fputs("</testsuites>\n", out);
+}
+
+/* --- CSV ----------------------------------------------------------------------------------------- */
+
+/* RFC 4180; what a spreadsheet would take for a formula gets a quote in front. */
+static void cell(const char *s, bool last, FILE *out)
+{
+	fputc('"', out);
+	if (*s && strchr("=+-@", *s))
+		fputc('\'', out);
+	for (; *s; s++) {
+		if (*s == '"')
+			fputc('"', out);
+		fputc(*s, out);
+	}
+	fputs(last ? "\"\r\n" : "\",", out);
+}
+
+void report_csv(const struct report *r, const struct report_style *style, FILE *out)
+{
+	fputs("Date,Result Schema,Namespace,Kind,Name,Container,Section Id,Section Description,Test Id,"
+	      "Test Description,Severity,Result,Path,Value,Test Remediation,File,Line,Reason\r\n",
+	      out);
+	vec_foreach(f, &r->findings) {
+		const struct inspected *o = &r->objects.items[f->object];
+		char line[16];
+
+		snprintf(line, sizeof(line), "%u", f->line);
+		cell(style->today ? style->today : "", false, out);
+		cell("merlon-inspect-1", false, out);
+		cell(o->name_space, false, out);
+		cell(o->kind, false, out);
+		cell(o->name, false, out);
+		cell(f->container ? f->container : "", false, out);
+		cell(category_names[f->check->category], false, out);
+		cell(f->check->name, false, out);
+		cell(f->check->id, false, out);
+		cell(f->check->title, false, out);
+		cell(severity_names[f->severity], false, out);
+		cell(outcome_names[f->outcome], false, out);
+		cell(f->path, false, out);
+		cell(f->value, false, out);
+		cell(f->check->suggest, false, out);
+		cell(o->file, false, out);
+		cell(line, false, out);
+		cell(f->reason ? f->reason : "", true, out);
+	}
+}
+
+/* --- Markdown ------------------------------------------------------------------------------------ */
+
+static void plain(const char *s, FILE *out)
+{
+	for (; *s; s++) {
+		if (strchr("\\`*_|<>[]#", *s))
+			fputc('\\', out);
+		fputc(*s, out);
+	}
+}
+
+static void markdown_object(const struct report *r, const struct inspected *o, FILE *out)
+{
+	char name[600];
+	bool any = false;
+
+	for (uint32_t i = 0; i < o->count; i++) {
+		const struct finding *f = &r->findings.items[o->first + i];
+
+		if (f->outcome != OUTCOME_FAIL && f->outcome != OUTCOME_WARN)
+			continue;
+		if (!any) {
+			fprintf(out, "\n## %s ", o->kind);
+			plain(report_object_name(o, name, sizeof(name)), out);
+			fputs("\n\n", out);
+			plain(o->file, out);
+			fputs("\n\n| severity | check | what is wrong | where | now | what to do |\n"
+			      "| --- | --- | --- | --- | --- | --- |\n",
+			      out);
+		}
+		any = true;
+		fprintf(out, "| %s | %s | ", severity_names[f->severity], f->check->id);
+		plain(f->check->title, out);
+		fprintf(out, " | line %u: ", f->line);
+		plain(f->path, out);
+		fputs(" | ", out);
+		plain(f->value, out);
+		fputs(" | ", out);
+		plain(f->check->suggest, out);
+		fputs(" |\n", out);
+	}
+}
+
+void report_markdown(const struct report *r, const struct report_style *style, FILE *out)
+{
+	(void)style;
+	fprintf(out,
+		"# Inspection\n\nScore **%u of 100**: %zu objects in %zu files.\n\n"
+		"| category | score | passed | failed | warned | exempt |\n"
+		"| --- | --- | --- | --- | --- | --- |\n",
+		report_score(r), r->objects.len, r->files);
+	for (int c = 0; c < CATEGORIES; c++) {
+		uint64_t n[OUTCOMES];
+		unsigned score = report_category_score(r, (enum category)c, n);
+
+		if (n[OUTCOME_PASS] + n[OUTCOME_FAIL] + n[OUTCOME_WARN] + n[OUTCOME_EXEMPT])
+			fprintf(out, "| %s | %u | %llu | %llu | %llu | %llu |\n", category_names[c],
+				score, (unsigned long long)n[OUTCOME_PASS],
+				(unsigned long long)n[OUTCOME_FAIL],
+				(unsigned long long)n[OUTCOME_WARN],
+				(unsigned long long)n[OUTCOME_EXEMPT]);
+	}
+	vec_foreach(o, &r->objects)
+		markdown_object(r, o, out);
+	if (r->problems.items.len)
+		fputs("\n## Could not be read\n\n", out);
+	vec_foreach(d, &r->problems.items) {
+		fputs("- ", out);
+		plain(d->place.file ? d->place.file : "", out);
+		fprintf(out, ":%u:%u: ", d->place.line, d->place.column);
+		plain(d->text ? d->text : "", out);
+		fputc('\n', out);
+	}
+}

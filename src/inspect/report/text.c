@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* For people: by object, worst first; what to do is said where a check fails for the first time. */
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "inspect/report/format.h"
+
+struct writer {
+	const struct report *report;
+	const struct report_style *style;
+	FILE *out;
+	bool *explained; /* by number of the check's tally */
+};
+
+static const char *const colours[SEVERITIES] = { "\033[36m", "\033[33m", "\033[31m", "\033[1;31m" };
+#define BOLD "\033[1m"
+#define DIM "\033[2m"
+#define PLAIN "\033[0m"
+
+static const char *if_colour(const struct writer *w, const char *code)
+{
+	return w->style->colour ? code : "";
+}
+
+/* At 96 columns, behind an indentation. */
+static void print_wrapped(const char *text, int indent, FILE *out)
+{
+	int column = 0;
+
+	while (*text) {
+		int word = (int)strcspn(text, " ");
+
+		if (column && column + 1 + word > 96 - indent) {
+			fputc('\n', out);
+			column = 0;
+		}
+		column += fprintf(out, "%*s%.*s", column ? 1 : indent, "", word, text);
+		column -= column == indent + word ? indent : 0;
+		text += word;
+		text += strspn(text, " ");
+	}
+	fputc('\n', out);
+}
+
+static bool is_first(struct writer *w, const struct check *c)
+{
+	for (size_t i = 0; i < w->report->tally_count; i++) {
+		if (w->report->tallies[i].check != c)
+			continue;
+		if (w->explained[i])
+			return false;
+		w->explained[i] = true;
+		return true;
+	}
+	return false;
+}
+
+static void show_check(struct writer *w, const struct finding *f)
+{
+	const char *colour = f->outcome == OUTCOME_EXEMPT ? DIM : colours[f->severity];
+
+	fprintf(w->out, "  %s%-8s%s  %s  %s\n", if_colour(w, colour),
+		f->outcome == OUTCOME_EXEMPT ? "exempt" : severity_names[f->severity],
+		if_colour(w, PLAIN), f->check->id, f->check->title);
+	if (f->outcome != OUTCOME_EXEMPT && is_first(w, f->check)) {
+		fputs(if_colour(w, DIM), w->out);
+		print_wrapped(f->check->attack, 12, w->out);
+		fputs(if_colour(w, PLAIN), w->out);
+		print_wrapped(f->check->suggest, 12, w->out);
+	}
+}
+
+static void show_place(struct writer *w, const struct finding *f)
+{
+	fprintf(w->out, "            %s%5u:%-3u%s ", if_colour(w, DIM), f->line, f->column,
+		if_colour(w, PLAIN));
+	if (f->container)
+		fprintf(w->out, "%s: ", f->container);
+	fprintf(w->out, "%s: %s", f->path, f->value);
+	if (f->reason)
+		fprintf(w->out, " (%s)", f->reason);
+	fputc('\n', w->out);
+}
+
+static bool is_shown(const struct writer *w, const struct finding *f)
+{
+	return f->outcome == OUTCOME_FAIL || f->outcome == OUTCOME_WARN ||
+	       (f->outcome == OUTCOME_EXEMPT && w->style->exempt);
+}
+
+static void show_object(struct writer *w, const struct inspected *o)
+{
+	const struct finding *findings = w->report->findings.items + o->first, *last = NULL;
+	char name[600];
+
+	for (uint32_t i = 0; i < o->count; i++) {
+		const struct finding *f = &findings[i];
+
+		if (!is_shown(w, f))
+			continue;
+		if (!last)
+			fprintf(w->out, "%s%s %s%s  %s:%u\n", if_colour(w, BOLD), o->kind,
+				report_object_name(o, name, sizeof(name)), if_colour(w, PLAIN),
+				o->file, o->line);
+		if (!last || last->check != f->check || last->outcome != f->outcome)
+			show_check(w, f);
+		show_place(w, f);
+		last = f;
+	}
+	if (last)
+		fputc('\n', w->out);
+}
+
+static void show_categories(struct writer *w)
+{
+	for (int c = 0; c < CATEGORIES; c++) {
+		uint64_t counts[OUTCOMES];
+		unsigned score = report_category_score(w->report, (enum category)c, counts);
+
+		if (!counts[OUTCOME_PASS] && !counts[OUTCOME_FAIL] && !counts[OUTCOME_WARN])
+			continue;
+		fprintf(w->out, "  %-13s %3u of 100  ", category_names[c], score);
+		for (unsigned i = 0; i < 20; i++)
+			fputs(i < (score + 2) / 5 ? "#" : ".", w->out);
+		fprintf(w->out, "  %llu passed, %llu failed, %llu warned\n",
+			(unsigned long long)counts[OUTCOME_PASS],
+			(unsigned long long)counts[OUTCOME_FAIL],
+			(unsigned long long)counts[OUTCOME_WARN]);
+	}
+}
+
+static void show_summary(struct writer *w)
+{
+	const struct report *r = w->report;
+	uint64_t bad = r->counts[OUTCOME_FAIL] + r->counts[OUTCOME_WARN];
+
+	show_categories(w);
+	fprintf(w->out, "%s%s object%s in %s file%s%s: ", if_colour(w, BOLD),
+		str_grouped(r->objects.len), r->objects.len == 1 ? "" : "s", str_grouped(r->files),
+		r->files == 1 ? "" : "s", if_colour(w, PLAIN));
+	for (int s = SEVERITIES - 1; s >= 0; s--)
+		if (r->by_severity[s])
+			fprintf(w->out, "%s%s %s%s, ", if_colour(w, colours[s]),
+				str_grouped(r->by_severity[s]), severity_names[s],
+				if_colour(w, PLAIN));
+	fprintf(w->out, "%s%s passed", bad ? "" : "nothing is wrong, ",
+		str_grouped(r->counts[OUTCOME_PASS]));
+	if (r->counts[OUTCOME_EXEMPT])
+		fprintf(w->out, ", %s exempt", str_grouped(r->counts[OUTCOME_EXEMPT]));
+	if (r->unknown)
+		fprintf(w->out, ", %s objects of kinds without checks", str_grouped(r->unknown));
+	fprintf(w->out, "; score %u of 100\n", report_score(r));
+	if (r->level)
+		fprintf(w->out, "Pod Security Standard \"%s\" of Kubernetes 1.%u: %s\n",
+			r->level == PSS_BASELINE ? "baseline" : "restricted", r->version,
+			bad ? "not met" : "met");
+	if (r->beyond)
+		fprintf(w->out, "%s findings more are counted, but not kept\n",
+			str_grouped(r->beyond));
+}
+
+void report_text(const struct report *r, const struct report_style *style, FILE *out)
+{
+	cleanup_free bool *explained = calloc(r->tally_count + 1, sizeof(*explained));
+	struct writer w = { r, style, out, explained };
+
+	if (!explained)
+		return;
+	vec_foreach(o, &r->objects)
+		show_object(&w, o);
+	diags_print(&r->problems, true, out);
+	if (r->problems.items.len)
+		fputc('\n', out);
+	show_summary(&w);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inspect/secret.h"
+
+#include <ctype.h>
+#include <strings.h>
+
+#include "base/cleanup.h"
+
+/* What may stand behind the prefix. */
+enum letters { UPPER_DIGITS, LETTERS_DIGITS, TOKEN /* and "-", "_" */, DOTTED /* and "." too */ };
+
+/*
+ * Forms that the issuers document (prefixes, lengths behind them). visible: so many bytes tell no more
+ * than which issuer it is.
+ */
+static const struct form {
+	const char *what, *prefix;
+	enum letters letters;
+	uint16_t least, most;
+} forms[] = {
+	{ "an AWS access key", "AKIA", UPPER_DIGITS, 16, 16 },
+	{ "a temporary AWS access key", "ASIA", UPPER_DIGITS, 16, 16 },
+	{ "an Alibaba Cloud access key", "LTAI", LETTERS_DIGITS, 12, 26 },
+	{ "a temporary Alibaba Cloud access key", "STS.", LETTERS_DIGITS, 20, 60 },
+	{ "a Tencent Cloud secret id", "AKID", LETTERS_DIGITS, 28, 36 },
+	{ "a Google API key", "AIza", TOKEN, 35, 35 },
+	{ "a Google OAuth token", "ya29.", TOKEN, 20, 400 },
+	{ "a GitHub token", "ghp_", LETTERS_DIGITS, 36, 40 },
+	{ "a GitHub token", "gho_", LETTERS_DIGITS, 36, 40 },
+	{ "a GitHub token", "ghu_", LETTERS_DIGITS, 36, 40 },
+	{ "a GitHub token", "ghs_", LETTERS_DIGITS, 36, 40 },
+	{ "a GitHub token", "ghr_", LETTERS_DIGITS, 36, 76 },
+	{ "a GitHub token", "github_pat_", TOKEN, 40, 100 },
+	{ "a GitLab token", "glpat-", TOKEN, 20, 60 },
+	{ "a Slack token", "xoxb-", TOKEN, 20, 200 },
+	{ "a Slack token", "xoxp-", TOKEN, 20, 200 },
+	{ "a Slack token", "xoxa-", TOKEN, 20, 200 },
+	{ "a Slack token", "xoxs-", TOKEN, 20, 200 },
+	{ "a Stripe key", "sk_live_", LETTERS_DIGITS, 20, 120 },
+	{ "a Stripe key", "rk_live_", LETTERS_DIGITS, 20, 120 },
+	{ "an npm token", "npm_", LETTERS_DIGITS, 36, 36 },
+	{ "a PyPI token", "pypi-", TOKEN, 60, 300 },
+	{ "a SendGrid key", "SG.", DOTTED, 60, 72 },
+	{ "a DigitalOcean token", "dop_v1_", LETTERS_DIGITS, 64, 64 },
+	{ "a Hugging Face token", "hf_", LETTERS_DIGITS, 30, 40 },
+	{ "an Anthropic key", "sk-ant-", TOKEN, 40, 200 },
+	{ "an OpenAI key", "sk-proj-", TOKEN, 40, 200 },
+	{ "a Vault token", "hvs.", TOKEN, 24, 200 },
+	{ "a Shopify token", "shpat_", LETTERS_DIGITS, 32, 32 },
+	{ "a Docker Hub token", "dckr_pat_", TOKEN, 20, 60 },
+};
+
+static bool is_letter(char c, enum letters letters)
+{
+	if (isdigit((unsigned char)c) || isupper((unsigned char)c))
+		return true;
+	if (letters == UPPER_DIGITS)
+		return false;
+	return islower((unsigned char)c) || (letters >= TOKEN && (c == '-' || c == '_')) ||
+	       (letters == DOTTED && c == '.');
+}
+
+static size_t run_length(struct text t, uint32_t from, enum letters letters, size_t most)
+{
+	size_t n = 0;
+
+	while (from + n < t.len && n <= most && is_letter(t.data[from + n], letters))
+		n++;
+	return n;
+}
+
+static struct secret find_form(struct text t, uint32_t at)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		const struct form *f = &forms[i];
+		size_t prefix = strlen(f->prefix), n;
+
+		if (t.data[at] != f->prefix[0] || t.len - at < prefix + f->least ||
+		    memcmp(t.data + at, f->prefix, prefix))
+			continue;
+		n = run_length(t, at + (uint32_t)prefix, f->letters, f->most);
+		if (n >= f->least && n <= f->most)
+			return (struct secret){ f->what, text_from(t.data + at, prefix + n) };
+	}
+	return (struct secret){ 0 };
+}
+
+/* Three parts in base64url, the first two of which are JSON objects. */
+static struct secret find_jwt(struct text t, uint32_t at)
+{
+	size_t first, second, third;
+	uint32_t from = at;
+
+	if (t.len - at < 40 || memcmp(t.data + at, "eyJ", 3))
+		return (struct secret){ 0 };
+	first = run_length(t, at, TOKEN, 4096);
+	from += (uint32_t)first + 1;
+	if (first < 10 || from + 3 >= t.len || t.data[from - 1] != '.' ||
+	    memcmp(t.data + from, "ey", 2))
+		return (struct secret){ 0 };
+	second = run_length(t, from, TOKEN, 16384);
+	from += (uint32_t)second + 1;
+	if (second < 10 || from >= t.len || t.data[from - 1] != '.')
+		return (struct secret){ 0 };
+	third = run_length(t, from, TOKEN, 4096);
+	return third < 10 ? (struct secret){ 0 } :
+			    (struct secret){ "a JSON web token",
+					     text_from(t.data + at, first + second + third + 2) };
+}
+
+static struct secret find_private_key(struct text t, uint32_t at)
+{
+	static const char begin[] = "-----BEGIN ", end[] = "PRIVATE KEY";
+	const char *line, *stop;
+
+	if (t.len - at < sizeof(begin) + sizeof(end) ||
+	    memcmp(t.data + at, begin, sizeof(begin) - 1))
+		return (struct secret){ 0 };
+	line = t.data + at + sizeof(begin) - 1;
+	stop = t.data + t.len;
+	stop = stop - line > 40 ? line + 40 : stop;
+	if (!memmem(line, (size_t)(stop - line), end, sizeof(end) - 1))
+		return (struct secret){ 0 };
+	return (struct secret){ "a private key", text_from(t.data + at, t.len - at) };
+}
+
+/* "scheme://user:password@host", where the password is no reference to something else. */
+static struct secret find_url(struct text t, uint32_t at)
+{
+	uint32_t i = at + 3, colon = 0;
+
+	if (t.len - at < 8 || memcmp(t.data + at, "://", 3) || !at ||
+	    !isalnum((unsigned char)t.data[at - 1]))
+		return (struct secret){ 0 };
+	for (; i < t.len && !strchr("/?# \t\n\"'@", t.data[i]); i++)
+		if (t.data[i] == ':' && !colon)
+			colon = i;
+	if (i >= t.len || t.data[i] != '@' || !colon || i - colon < 4 ||
+	    strchr("$<{*", t.data[colon + 1]))
+		return (struct secret){ 0 };
+	return (struct secret){ "a password in a URL",
+				text_from(t.data + colon + 1, i - colon - 1) };
+}
+
+struct secret secret_find(struct text t)
+{
+	for (uint32_t i = 0; i < t.len; i++) {
+		bool start = !i || !isalnum((unsigned char)t.data[i - 1]);
+		struct secret s = { 0 };
+
+		if (t.data[i] == ':')
+			s = find_url(t, i);
+		else if (start && t.data[i] == '-')
+			s = find_private_key(t, i);
+		else if (start && isalpha((unsigned char)t.data[i]))
+			s = find_form(t, i);
+		/* Each run of its letters is looked at once. */
+		if (!s.what && t.data[i] == 'e' && (!i || !is_letter(t.data[i - 1], TOKEN)))
+			s = find_jwt(t, i);
+		if (s.what)
+			return s;
+	}
+	return (struct secret){ 0 };
+}
+
+/* --- names --------------------------------------------------------------------------------------- */
+
+static bool contains(struct text t, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (uint32_t i = 0; i + len <= t.len; i++)
+		if (!strncasecmp(t.data + i, word, len))
+			return true;
+	return false;
+}
+
+static bool ends_with(struct text t, const char *word)
+{
+	size_t len = strlen(word);
+
+	return t.len >= len && !strncasecmp(t.data + t.len - len, word, len);
+}
+
+/* What a text is that stands where a secret could: a switch, a number, a reference, a place. */
+static bool is_plain_value(struct text v)
+{
+	static const char *const words[] = { "true",	 "false",   "yes",	"no",
+					     "on",	 "off",	    "none",	"null",
+					     "disabled", "enabled", "required", "optional" };
+	bool number = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (v.len == strlen(words[i]) && !strncasecmp(v.data, words[i], v.len))
+			return true;
+	for (uint32_t i = 0; i < v.len; i++)
+		number = number && (isdigit((unsigned char)v.data[i]) || strchr(".smh", v.data[i]));
+	if (number && v.len < 6)
+		return true;
+	if (v.data[0] == '/' || v.data[0] == '$' || v.data[0] == '<' || text_starts(v, TEXT("{{")))
+		return true;
+	return memmem(v.data, v.len, "://", 3) != NULL || text_starts(v, TEXT("vault:")) ||
+	       text_starts(v, TEXT("file:"));
+}
+
+bool secret_is_named(struct text name, struct text value)
+{
+	static const char *const words[] = {
+		"password",	  "passwd",	     "passphrase",  "secret",	  "token",
+		"apikey",	  "api_key",	     "api-key",	    "access_key", "accesskey",
+		"private_key",	  "privatekey",	     "credential",  "bearer",	  "signing_key",
+		"encryption_key", "client_key_data", "account_key", "auth_key",
+	};
+	static const char *const places[] = { "_file",	 "_path",	"_dir",	      "_name",
+					      "_url",	 "_uri",	"_host",      "_endpoint",
+					      "_ttl",	 "_timeout",	"_expiry",    "_enabled",
+					      "_length", "_type",	"_issuer",    "_audience",
+					      "_ref",	 "_expiration", "_algorithm", "_prefix",
+					      "_header", "_mode",	"file",	      "name",
+					      "path" };
+
+	if (!value.len || is_plain_value(value))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (ends_with(name, places[i]))
+			return false;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (contains(name, words[i]))
+			return true;
+	return false;
+}
+
+void secret_describe(const struct secret *s, char *out, size_t size)
+{
+	int shown = s->found.len > 16 && s->found.data[0] != '-' &&
+				    strcmp(s->what, "a password in a URL") ?
+			    4 :
+			    0;
+
+	if (shown)
+		snprintf(out, size, "%s (%.*s..., %u bytes)", s->what, shown, s->found.data,
+			 s->found.len);
+	else
+		snprintf(out, size, "%s (%u bytes, hidden)", s->what, s->found.len);
+}
