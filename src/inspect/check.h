@@ -90,9 +90,10 @@ extern const struct check_group checks_privilege, checks_capability, checks_moun
 extern const struct check_group *const check_groups[]; /* NULL-terminated */
 
 #define check_foreach(it)                                                               \
-	for (const struct check_group *const *group_ = check_groups; *group_; group_++) \
-		for (const struct check *it = (*group_)->checks;                        \
-		     it < (*group_)->checks + (*group_)->count; it++)
+	for (const struct check_group *const *groups_##it = check_groups; *groups_##it; \
+	     groups_##it++)                                                             \
+		for (const struct check *it = (*groups_##it)->checks;                   \
+		     it < (*groups_##it)->checks + (*groups_##it)->count; it++)
 
 size_t check_count(void);
 /* Whether a text names the check: its id, its name or an alias, whatever the case. */

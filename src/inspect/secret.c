@@ -182,6 +182,15 @@ static bool ends_with(struct text t, const char *word)
 	return t.len >= len && !strncasecmp(t.data + t.len - len, word, len);
 }
 
+static bool is_sentence(struct text v)
+{
+	unsigned blanks = 0;
+
+	for (uint32_t i = 0; i < v.len && v.data[i] != '\n'; i++)
+		blanks += v.data[i] == ' ';
+	return blanks > 1;
+}
+
 /* What a text is that stands where a secret could: a switch, a number, a reference, a place. */
 static bool is_plain_value(struct text v)
 {
@@ -196,6 +205,8 @@ static bool is_plain_value(struct text v)
 	for (uint32_t i = 0; i < v.len; i++)
 		number = number && (isdigit((unsigned char)v.data[i]) || strchr(".smh", v.data[i]));
 	if (number && v.len < 6)
+		return true;
+	if (is_sentence(v))
 		return true;
 	if (v.data[0] == '/' || v.data[0] == '$' || v.data[0] == '<' || text_starts(v, TEXT("{{")))
 		return true;
@@ -217,7 +228,7 @@ bool secret_is_named(struct text name, struct text value)
 					      "_length", "_type",	"_issuer",    "_audience",
 					      "_ref",	 "_expiration", "_algorithm", "_prefix",
 					      "_header", "_mode",	"file",	      "name",
-					      "path" };
+					      "path",	 ".md",		".txt",	      ".html" };
 
 	if (!value.len || is_plain_value(value))
 		return false;

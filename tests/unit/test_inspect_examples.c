@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every check against the examples of tests/inspect: files of manifests, cut into cases by lines
+ * "--- # NAME". Comments at the head of a case say what is expected:
+ *
+ *   # version 1.29                    of Kubernetes; the latest otherwise
+ *   # fails CHECK PATH                one line for each path
+ *   # passes CHECK...                 asked, and nothing found
+ *   # skips CHECK...                  there is nothing that it could be about
+ *
+ * All paths at which a check fails must be said. Each check must fail somewhere and pass somewhere.
+ */
+#include <dirent.h>
+
+#include "base/str.h"
+#include "inspect/engine.h"
+#include "unit.h"
+
+static char **arguments;
+
+struct seen {
+	bool failed, passed;
+};
+static struct seen seen[512];
+
+static struct seen *seen_of(const char *name)
+{
+	size_t n = 0;
+
+	check_foreach (c) {
+		if (str_eq(c->id, name))
+			return &seen[n];
+		n++;
+	}
+	check(name, false);
+	return NULL;
+}
+
+static size_t wrong;
+
+/* Says all that is wrong, not the first only: examples() fails in the end. */
+static void expect(const char *row, const char *why, bool condition)
+{
+	if (condition)
+		return;
+	print_error("# %s: %s\n", row, why);
+	wrong++;
+}
+
+struct expected {
+	char word[16], check[16], path[256];
+};
+
+struct example {
+	char name[200];
+	char *text;
+	VEC(struct expected) expected;
+	unsigned version;
+};
+
+/* One inspection per check: what other checks say is of no interest. */
+static struct inspection *inspect(const struct example *e, const char *name)
+{
+	const char *only[] = { name, NULL };
+	struct inspect_options o = { .only = only, .version = e->version, .today = "2026-11-22" };
+	struct inspection *in = NULL;
+	struct error err = ERROR_INIT;
+
+	check(e->name, inspection_new(&in, &o, &err) == 0);
+	check(e->name, inspection_add(in, "case", text_of(e->text), &err) == 0);
+	return in;
+}
+
+static bool is_expected(const struct example *e, const struct finding *f)
+{
+	vec_foreach(x, &e->expected)
+		if (str_eq(x->word, "fails") && str_eq(x->check, f->check->id) &&
+		    str_eq(x->path, f->path))
+			return true;
+	return false;
+}
+
+static void judge(const struct example *e, const struct expected *x)
+{
+	cleanup_inspection struct inspection *in = inspect(e, x->check);
+	const struct report *r = inspection_finish(in);
+	const struct tally *t = &r->tallies[0];
+	char row[400];
+	size_t found = 0, wanted = 0;
+
+	snprintf(row, sizeof(row), "%s: %s %s", e->name, x->word, x->check);
+	check_number(row, r->tally_count, 1);
+	vec_foreach(f, &r->findings) {
+		snprintf(row, sizeof(row), "%s: %s at %s", e->name, x->check, f->path);
+		expect(row, "not expected", is_expected(e, f));
+		check(row, f->line > 0 && f->column > 0);
+		check(row, unit_is_printable(f->path) && unit_is_printable(f->value));
+		found++;
+	}
+	vec_foreach(other, &e->expected)
+		wanted += str_eq(other->word, "fails") && str_eq(other->check, x->check);
+	snprintf(row, sizeof(row), "%s: %s %s %s", e->name, x->word, x->check, x->path);
+	expect(row, "other findings are there", found == wanted);
+	if (str_eq(x->word, "fails")) {
+		seen_of(x->check)->failed = true;
+	} else if (str_eq(x->word, "passes")) {
+		expect(row, "does not pass", t->counts[OUTCOME_PASS] > 0);
+		seen_of(x->check)->passed = true;
+	} else {
+		expect(row, "is not skipped",
+		       t->counts[OUTCOME_NA] > 0 && !t->counts[OUTCOME_PASS]);
+	}
+}
+
+/* "# fails MRL-101 path", "# passes MRL-101 MRL-102". */
+static void read_line(struct example *e, char *line)
+{
+	char *save = NULL, *word = strtok_r(line, " ", &save), *name = NULL;
+
+	if (word && str_eq(word, "version")) {
+		e->version = (unsigned)strtoul(strtok_r(NULL, " ", &save) + 2, NULL, 10);
+		return;
+	}
+	if (!word || (!str_eq(word, "fails") && !str_eq(word, "passes") && !str_eq(word, "skips")))
+		return;
+	while ((name = strtok_r(NULL, " ", &save)) != NULL) {
+		struct expected *x = vec_add(&e->expected);
+
+		assert_non_null(x);
+		snprintf(x->word, sizeof(x->word), "%s", word);
+		snprintf(x->check, sizeof(x->check), "%s", name);
+		if (str_eq(word, "fails")) {
+			snprintf(x->path, sizeof(x->path), "%s", save ? save : "");
+			return;
+		}
+	}
+}
+
+static void run_example(struct example *e)
+{
+	char *copy = strdup(e->text), *save = NULL;
+
+	assert_non_null(copy);
+	for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		if (str_starts(line, "# "))
+			read_line(e, line + 2);
+	check(e->name, e->expected.len > 0);
+	vec_foreach(x, &e->expected)
+		judge(e, x);
+	vec_deinit(&e->expected);
+	free(copy);
+}
+
+static size_t run_file(const char *path)
+{
+	size_t len, cases = 0;
+	char *content = unit_file_read(path, &len), *at = strstr(content, "--- # ");
+
+	while (at) {
+		struct example e = { .version = KUBERNETES_MINOR_MAX };
+		char *end = strstr(at + 1, "\n--- # "), *text = strchr(at, '\n');
+
+		snprintf(e.name, sizeof(e.name), "%s: %.*s", strrchr(path, '/') + 1,
+			 (int)(text - at - 6), at + 6);
+		if (end)
+			*end = '\0';
+		e.text = text + 1;
+		run_example(&e);
+		cases++;
+		at = end ? end + 1 : NULL;
+	}
+	free(content);
+	return cases;
+}
+
+static void examples(void **state)
+{
+	DIR *dir = opendir(arguments[1]);
+	struct dirent *entry;
+	size_t cases = 0;
+
+	assert_non_null(dir);
+	while ((entry = readdir(dir)) != NULL)
+		if (str_ends(entry->d_name, ".yaml"))
+			cases += run_file(unit_path(arguments[1], entry->d_name));
+	closedir(dir);
+	assert_true(cases > 0);
+	assert_int_equal(wrong, 0);
+}
+
+static void every_check_has_both(void **state)
+{
+	size_t n = 0, missing = 0;
+
+	check_foreach (c) {
+		if (!seen[n].failed || !seen[n].passed)
+			print_error("# %s %s has no example that %s\n", c->id, c->name,
+				    seen[n].failed ? "passes" : "fails");
+		missing += !seen[n].failed || !seen[n].passed;
+		n++;
+	}
+	assert_int_equal(missing, 0);
+}
+
+static void table(void **state)
+{
+	check_foreach (c) {
+		size_t same = 0, ways = 0;
+
+		check_foreach (other)
+			same += str_eq(c->id, other->id) + str_eq(c->name, other->name);
+		ways = (c->container != NULL) + (c->pod != NULL) + (c->object != NULL) +
+		       (c->resident != NULL);
+		check_number(c->id, same, 2);
+		check_number(c->id, ways, 1);
+		check(c->id, c->title && *c->title && c->attack && *c->attack && c->suggest &&
+				     *c->suggest && c->aliases && c->kinds);
+		check(c->id, !(c->container || c->pod) || !(c->kinds & ~KINDS_WORKLOAD));
+		check(c->id,
+		      check_is_called(c, text_of(c->id)) && check_is_called(c, text_of(c->name)));
+		check(c->id, (c->category == CATEGORY_POD_SECURITY) == (c->level != PSS_NONE));
+	}
+	assert_true(check_count() < ARRAY_SIZE(seen));
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(table),
+		cmocka_unit_test(examples),
+		cmocka_unit_test(every_check_has_both),
+	};
+
+	arguments = argv;
+	return unit_run(tests);
+}
