@@ -27,6 +27,7 @@ struct yaml_stream {
 	bool is_json, ended;
 	uint32_t failures;
 	struct yaml_mark base; /* where the parser began to read */
+	uint32_t document_line;
 };
 
 /* --- what libfyaml says -------------------------------------------------------------------------- */
@@ -64,6 +65,7 @@ static void take_event(struct yaml_stream *s, struct fy_event *e)
 
 	switch (e->type) {
 	case FYET_DOCUMENT_START:
+		s->document_line = m.line;
 		s->builder.anchors.len = 0;
 		break;
 	case FYET_MAPPING_START:
@@ -88,10 +90,9 @@ static void take_event(struct yaml_stream *s, struct fy_event *e)
 	}
 }
 
-/* What libfyaml found wrong; its own texts, made ours by a place. Where the first of them is. */
-static struct yaml_mark report(struct yaml_stream *s)
+/* What libfyaml found wrong; its own texts, made ours by a place. */
+static void report(struct yaml_stream *s)
 {
-	struct yaml_mark first = s->base;
 	struct fy_diag_error *e;
 	void *it = NULL;
 	bool any = false;
@@ -103,15 +104,12 @@ static struct yaml_mark report(struct yaml_stream *s)
 
 		diag_error(s->builder.diags, p, "yaml", "not valid YAML: %s",
 			   e->msg ? e->msg : "?");
-		if (!any)
-			first.line = p.line - 1;
 		any = true;
 	}
 	if (!any)
 		diag_error(s->builder.diags, (struct diag_place){ s->file.name, 0, 0 }, "yaml",
 			   "not valid YAML");
 	s->builder.failed = true;
-	return first;
 }
 
 /* Given to the parser when it is made: its reader would keep one that is replaced later on. */
@@ -146,6 +144,7 @@ static bool parser_open(struct yaml_stream *s)
 	struct text c = s->file.content;
 	size_t left = c.len - s->base.offset;
 
+	s->document_line = s->base.line;
 	s->diag = diag_new();
 	cfg.diag = s->diag;
 	s->parser = s->diag ? fy_parser_create(&cfg) : NULL;
@@ -284,8 +283,11 @@ struct yaml_stream *yaml_stream_free(struct yaml_stream *s)
 	return NULL;
 }
 
-/* To the line behind the failure that begins the next document; false: there is none. */
-static bool seek_document(struct yaml_stream *s, uint32_t failed_line)
+/*
+ * To the "---" behind the beginning of the document that failed; false: there is none. In the first column
+ * it is that and nothing else, whatever state the parser was in.
+ */
+static bool seek_document(struct yaml_stream *s)
 {
 	struct text c = s->file.content;
 	uint32_t line = s->base.line;
@@ -293,7 +295,7 @@ static bool seek_document(struct yaml_stream *s, uint32_t failed_line)
 	for (size_t i = s->base.offset; i < c.len;) {
 		const char *nl = memchr(c.data + i, '\n', c.len - i);
 
-		if (line > failed_line && c.len - i >= 3 && !memcmp(c.data + i, "---", 3)) {
+		if (line > s->document_line && c.len - i >= 3 && !memcmp(c.data + i, "---", 3)) {
 			s->base = (struct yaml_mark){ line, 0, i };
 			return true;
 		}
@@ -306,11 +308,10 @@ static bool seek_document(struct yaml_stream *s, uint32_t failed_line)
 }
 
 /* After a failure: behind it, or the end. */
-static void recover(struct yaml_stream *s, uint32_t failed_line)
+static void recover(struct yaml_stream *s)
 {
 	parser_close(s);
-	if (s->is_json || ++s->failures >= FAILURES_MAX || !seek_document(s, failed_line) ||
-	    !parser_open(s))
+	if (s->is_json || ++s->failures >= FAILURES_MAX || !seek_document(s) || !parser_open(s))
 		s->ended = true;
 }
 
@@ -325,17 +326,15 @@ static void read_json(struct yaml_stream *s)
 static void read_yaml(struct yaml_stream *s)
 {
 	struct yaml_builder *b = &s->builder;
-	uint32_t line = s->base.line;
 
 	while (!b->failed && !b->done) {
 		struct fy_event *e = fy_parser_parse(s->parser);
 		enum fy_event_type type = e ? e->type : FYET_NONE;
 
 		if (!e) {
-			line = report(s).line;
+			report(s);
 			break;
 		}
-		line = mark_of(s, fy_event_start_mark(e)).line;
 		take_event(s, e);
 		fy_parser_event_free(s->parser, e);
 		s->ended = type == FYET_STREAM_END;
@@ -345,7 +344,7 @@ static void read_yaml(struct yaml_stream *s)
 	if (s->ended && fy_parser_get_stream_error(s->parser) && !b->done)
 		report(s);
 	if (b->failed)
-		recover(s, line);
+		recover(s);
 }
 
 enum yaml_given yaml_stream_next(struct yaml_stream *s, struct yaml_node **ret)
