@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Manifests, all the way: read, viewed, asked every check, reported in every form. The first byte chooses
+ * the version of Kubernetes and whether it is the checks or a standard. What is reported has a place and
+ * no byte that drives a terminal.
+ */
+#include "base/str.h"
+#include "fuzz.h"
+#include "inspect/engine.h"
+#include "inspect/report/format.h"
+
+static void write_all(const struct report *r)
+{
+	struct report_style style = { .exempt = true, .today = "2026-01-01", .version = "0" };
+
+	for (const struct report_format *f = report_formats; f->name; f++) {
+		char *text = NULL;
+		size_t len = 0;
+		FILE *out = open_memstream(&text, &len);
+
+		fuzz_check(out);
+		f->write(r, &style, out);
+		fclose(out);
+		fuzz_check(len > 0);
+		if (str_eq(f->name, "json") || str_eq(f->name, "sarif")) {
+			json_t *v = json_loadb(text, len, 0, NULL);
+
+			fuzz_check(v);
+			json_decref(v);
+		}
+		free(text);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct inspect_options o = { .all = true, .keep_passed = true, .today = "2026-01-01" };
+	struct inspection *in;
+	struct error err = ERROR_INIT;
+	const struct report *r;
+
+	if (!size)
+		return 0;
+	o.version = data[0] % (KUBERNETES_MINOR_MAX + 1);
+	o.level = (enum pss_level)(data[0] / 64 % 3);
+	fuzz_check(inspection_new(&in, &o, &err) == 0);
+	if (inspection_add(in, "f", text_from((const char *)data + 1, size - 1), &err) == 0) {
+		r = inspection_finish(in);
+		vec_foreach(f, &r->findings) {
+			fuzz_check(f->object < r->objects.len && f->path && f->value);
+			fuzz_check(str_is_printable(f->path) && str_is_printable(f->value));
+			fuzz_check(f->outcome == OUTCOME_PASS || (f->line && f->column));
+		}
+		write_all(r);
+	}
+	inspection_free(in);
+	return 0;
+}
