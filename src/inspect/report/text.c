@@ -149,7 +149,7 @@ static void show_summary(struct writer *w)
 	if (r->counts[OUTCOME_EXEMPT])
 		fprintf(w->out, ", %s exempt", str_grouped(r->counts[OUTCOME_EXEMPT]));
 	if (r->unknown)
-		fprintf(w->out, ", %s objects of kinds without checks", str_grouped(r->unknown));
+		fprintf(w->out, ", %s of kinds without checks", str_grouped(r->unknown));
 	fprintf(w->out, "; score %u of 100\n", report_score(r));
 	if (r->level)
 		fprintf(w->out, "Pod Security Standard \"%s\" of Kubernetes 1.%u: %s\n",
