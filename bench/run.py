@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -244,12 +245,40 @@ def rules(build: Path, out: Callable[[str], None]) -> None:
             out(f"| {name} | {count} | {cost} | {rate:,} | {alerts} | {size // 1024} |")
 
 
+def inspect(build: Path, rounds: int, out: Callable[[str], None]) -> None:
+    """Manifests a second on one core, and memory: many files, and one that is large."""
+    from manifests import write_directory, write_list
+
+    with tempfile.TemporaryDirectory() as directory:
+        top = Path(directory)
+        (top / "files").mkdir()
+        sizes = {"files": write_directory(top / "files", 10_000)}
+        sizes |= {f"list.{form}": write_list(top / f"list.{form}", 100 << 20, form) for form in ("yaml", "json")}
+        out("| manifests | MB | objects | CPU seconds | MB a second | memory, MB |")
+        out("|---|---|---|---|---|---|")
+        for name, size in sizes.items():
+            seconds, memory, objects = [], 0, 0
+            for _ in range(min(rounds, 3)):
+                report = top / "report.json"
+                with report.open("w") as to:
+                    child = subprocess.Popen([build / "merlon", "inspect", "--fail-on", "never", "--format", "csv", "-o",
+                                              "/dev/null", top / name], stdout=to)
+                    _, _, used = os.wait4(child.pid, 0)
+                seconds.append(used.ru_utime + used.ru_stime)
+                memory = max(memory, used.ru_maxrss)
+            text = subprocess.run([build / "merlon", "inspect", "--fail-on", "never", top / name], capture_output=True,
+                                  text=True, check=False).stdout
+            objects = int(re.findall(r"([\d,]+) objects? in", text)[-1].replace(",", ""))
+            best = statistics.median(seconds)
+            out(f"| {name} | {size / 1e6:.0f} | {objects:,} | {best:.2f} | {size / 1e6 / best:.0f} | {memory / 1024:.0f} |")
+
+
 def main() -> int:
     """Measure, print tables."""
     parser = argparse.ArgumentParser(description="What recording costs.")
     parser.add_argument("--build", type=Path, default=TOP / "build")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", choices=("micro", "guard", "serve", "filters", "rules"))
+    parser.add_argument("--only", choices=("micro", "guard", "serve", "filters", "rules", "inspect"))
     options = parser.parse_args()
     build = options.build.resolve()
     os.environ |= {"MERLON_BINARY": str(build / "merlon"), "MERLON_RIG_DIR": str(build / "rig")}
@@ -257,7 +286,8 @@ def main() -> int:
     print(f"Linux {uname.release} {uname.machine}, {os.cpu_count()} processors, {options.rounds} rounds\n", flush=True)
     parts = {"micro": lambda out: micro(build, options.rounds, out),
              "guard": lambda out: guard(build, options.rounds, out), "serve": lambda out: serve(options.rounds, out),
-             "filters": lambda out: filters(build, out), "rules": lambda out: rules(build, out)}
+             "filters": lambda out: filters(build, out), "rules": lambda out: rules(build, out),
+             "inspect": lambda out: inspect(build, options.rounds, out)}
     for name, part in parts.items():
         if options.only in (None, name):
             part(lambda line: print(line, flush=True))

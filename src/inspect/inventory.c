@@ -90,7 +90,7 @@ bool selector_matches(const struct selector *s, const struct labels *l)
 static void add_ref(struct inventory *all, struct resident *r, int kind, const char *name_space,
 		    struct text name)
 {
-	if (!name.len || r->ref_count >= REFS_MAX || !r->refs)
+	if (!name.len || r->ref_count >= r->ref_room || !r->refs)
 		return;
 	r->refs[r->ref_count++] = (struct reference){ kind, inventory_text(all, name), name_space };
 }
@@ -108,6 +108,7 @@ static void read_pods(struct inventory *all, struct resident *r, const struct ob
 	r->labels = read_labels(all, &w->labels);
 	r->selector = read_selector(all, &selector, o->kind == KIND_REPLICATION_CONTROLLER);
 	at_number(&n, &r->replicas);
+	r->ref_room = 2;
 	r->refs = arena_array(all->arena, struct reference, 2);
 	add_ref(all, r, KIND_SERVICE_ACCOUNT, r->name_space,
 		w->service_account.value.len ? w->service_account.value :
@@ -143,6 +144,7 @@ static void read_binding(struct inventory *all, struct resident *r, const struct
 	uint32_t n = at_count(&subjects);
 
 	n = n > REFS_MAX - 1 ? REFS_MAX - 1 : n;
+	r->ref_room = n + 1;
 	r->refs = arena_array(all->arena, struct reference, n + 1);
 	add_ref(all, r, cluster ? KIND_CLUSTER_ROLE : KIND_ROLE,
 		cluster ? inventory_text(all, TEXT("")) : r->name_space, at_text(&name));
@@ -180,6 +182,7 @@ static void read_scaler(struct inventory *all, struct resident *r, const struct 
 	struct at name = at_member(&o->root, "spec.scaleTargetRef.name");
 	struct at minimum = at_member(&o->root, "spec.minReplicas");
 
+	r->ref_room = 1;
 	r->refs = arena_array(all->arena, struct reference, 1);
 	if (kind_find(at_text(&kind), at_text(&version)) >= 0)
 		add_ref(all, r, kind_find(at_text(&kind), at_text(&version)), r->name_space,
@@ -195,12 +198,26 @@ static void add_backend(struct inventory *all, struct resident *r, const struct 
 	add_ref(all, r, KIND_SERVICE, r->name_space, at_text(name.node ? &name : &old));
 }
 
+/* The default one, and one for each path. */
+static uint32_t count_backends(const struct at *rules)
+{
+	uint32_t n = 1;
+
+	for (uint32_t i = 0; i < at_count(rules) && n < REFS_MAX; i++) {
+		struct at rule = at_item(rules, i), paths = at_member(&rule, "http.paths");
+
+		n += at_count(&paths);
+	}
+	return n < REFS_MAX ? n : REFS_MAX;
+}
+
 static void read_ingress(struct inventory *all, struct resident *r, const struct object *o)
 {
 	struct at rules = at_member(&o->root, "spec.rules"),
 		  whole = at_member(&o->root, "spec.defaultBackend");
 
-	r->refs = arena_array(all->arena, struct reference, REFS_MAX);
+	r->ref_room = count_backends(&rules);
+	r->refs = arena_array(all->arena, struct reference, r->ref_room);
 	add_backend(all, r, &whole);
 	for (uint32_t i = 0; i < at_count(&rules); i++) {
 		struct at rule = at_item(&rules, i), paths = at_member(&rule, "http.paths");

@@ -46,9 +46,8 @@ struct resident {
 	struct labels labels; /* of its pods, for workloads; else its own */
 	struct selector selector;
 	struct reference *refs; /* what it names: roles, service accounts, services, targets */
-	uint32_t ref_count;
+	uint32_t ref_count, ref_room;
 	int64_t replicas, minimum; /* -1: not said */
-	const char *target_port;
 };
 
 struct inventory {
