@@ -109,8 +109,11 @@ void probe_fail_value(struct probe *p, const struct at *at, const char *fmt, ...
 	__attribute__((format(printf, 3, 4)));
 /* There is nothing here that it could be about. */
 void probe_skip(struct probe *p);
-/* Of a resident: the path is a literal. */
+/* Of a resident. */
 void probe_fail_path(struct probe *p, const char *path, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Of a resident with pods: the path is that of a member of its PodSpec, or of its pods' "labels". */
+void probe_fail_pod(struct probe *p, const char *member, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* The minor version of Kubernetes that is asked about. */
 unsigned probe_version(const struct probe *p);

@@ -36,6 +36,7 @@ struct probe {
 	uint32_t object_number;
 	const struct object *object;	   /* NULL for residents */
 	const struct container *container; /* NULL */
+	const struct resident *resident;   /* NULL */
 	bool failed, skipped;
 };
 
@@ -334,14 +335,29 @@ void probe_fail_value(struct probe *p, const struct at *at, const char *fmt, ...
 
 void probe_fail_path(struct probe *p, const char *path, const char *fmt, ...)
 {
-	const struct inspected *o = &p->in->report.objects.items[p->object_number];
 	char value[VALUE_MAX + 1];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(value, sizeof(value), fmt, ap);
 	va_end(ap);
-	add_failure(p, path, (struct diag_place){ o->file, o->line, 1 }, value, strlen(value));
+	add_failure(p, path, p->resident->place, value, strlen(value));
+}
+
+void probe_fail_pod(struct probe *p, const char *member, const char *fmt, ...)
+{
+	const struct kind_def *k = &kinds[p->resident->kind];
+	char value[VALUE_MAX + 1], path[160];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(value, sizeof(value), fmt, ap);
+	va_end(ap);
+	if (str_eq(member, "labels"))
+		snprintf(path, sizeof(path), "%s.labels", k->pod_meta ? k->pod_meta : "metadata");
+	else
+		snprintf(path, sizeof(path), "%s.%s", k->pod, member);
+	add_failure(p, path, p->resident->place, value, strlen(value));
 }
 
 void probe_skip(struct probe *p)
@@ -523,9 +539,11 @@ static void ask_residents(struct inspection *in)
 		if (!c->resident)
 			continue;
 		vec_foreach(r, &in->inventory.residents) {
-			struct probe p = {
-				.in = in, .number = i, .check = c, .object_number = r->object
-			};
+			struct probe p = { .in = in,
+					   .number = i,
+					   .check = c,
+					   .object_number = r->object,
+					   .resident = r };
 
 			if (!(c->kinds & KIND_BIT(r->kind)))
 				continue;

@@ -310,6 +310,7 @@ bool inventory_add(struct inventory *all, const struct object *o, uint32_t numbe
 	if (!r)
 		return false;
 	*r = (struct resident){ .kind = o->kind, .object = number, .replicas = -1, .minimum = -1 };
+	r->place = at_place(o->workload && o->workload->pod.node ? &o->workload->pod : &o->root);
 	r->name = inventory_text(all, o->name);
 	r->name_space = inventory_text(all, space);
 	if (!r->name || !r->name_space)

@@ -39,8 +39,9 @@ struct reference {
 
 struct resident {
 	int kind;
-	uint32_t object;   /* its number in the report */
-	uint32_t previous; /* of the same kind and namespace: its index + 1; 0: none */
+	uint32_t object;	 /* its number in the report */
+	struct diag_place place; /* of its PodSpec; of the object if it has none */
+	uint32_t previous;	 /* of the same kind and namespace: its index + 1; 0: none */
 	unsigned flags;
 	const char *name, *name_space;
 	struct labels labels; /* of its pods, for workloads; else its own */

@@ -15,13 +15,13 @@ static bool is_policed(const struct inventory *all, const struct resident *r, un
 static void no_policy(struct probe *p, const struct inventory *all, const struct resident *r)
 {
 	if (!is_policed(all, r, RESIDENT_INGRESS))
-		probe_fail_path(p, "metadata.labels", "no NetworkPolicy for what comes in");
+		probe_fail_pod(p, "labels", "no NetworkPolicy for what comes in");
 }
 
 static void no_egress_policy(struct probe *p, const struct inventory *all, const struct resident *r)
 {
 	if (!is_policed(all, r, RESIDENT_EGRESS))
-		probe_fail_path(p, "metadata.labels", "no NetworkPolicy for what goes out");
+		probe_fail_pod(p, "labels", "no NetworkPolicy for what goes out");
 }
 
 static void empty_namespace(struct probe *p, const struct inventory *all, const struct resident *r)
@@ -79,10 +79,17 @@ static void missing(struct probe *p, const struct inventory *all, const struct r
 		probe_skip(p); /* they are kept elsewhere */
 		return;
 	}
-	for (uint32_t i = 0; i < r->ref_count; i++)
-		if (r->refs[i].kind == kind && !str_eq(r->refs[i].name, "default") &&
-		    !inventory_find(all, kind, r->refs[i].name_space, r->refs[i].name))
-			probe_fail_path(p, path, "there is no %s", r->refs[i].name);
+	for (uint32_t i = 0; i < r->ref_count; i++) {
+		const struct reference *ref = &r->refs[i];
+
+		if (ref->kind != kind || str_eq(ref->name, "default") ||
+		    inventory_find(all, kind, ref->name_space, ref->name))
+			continue;
+		if (kind == KIND_SERVICE_ACCOUNT)
+			probe_fail_pod(p, path, "there is no %s", ref->name);
+		else
+			probe_fail_path(p, path, "there is no %s", ref->name);
+	}
 }
 
 static void missing_account(struct probe *p, const struct inventory *all, const struct resident *r)
@@ -113,7 +120,7 @@ static void no_budget(struct probe *p, const struct inventory *all, const struct
 	resident_foreach (b, all, KIND_DISRUPTION_BUDGET, r->name_space)
 		if (selector_matches(&b->selector, &r->labels))
 			return;
-	probe_fail_path(p, "metadata.labels", "no PodDisruptionBudget selects its pods");
+	probe_fail_pod(p, "labels", "no PodDisruptionBudget selects its pods");
 }
 
 static bool is_bound_powerfully(const struct inventory *all, const struct resident *binding)
@@ -155,8 +162,8 @@ static void takeover_by(struct probe *p, const struct inventory *all, const stru
 {
 	resident_foreach (b, all, kind, name_space)
 		if (binds(b, r->name_space, account_of(r)) && is_bound_powerfully(all, b))
-			probe_fail_path(p, "serviceAccountName", "%s, bound by %s", account_of(r),
-					b->name);
+			probe_fail_pod(p, "serviceAccountName", "%s, bound by %s", account_of(r),
+				       b->name);
 }
 
 static void takeover(struct probe *p, const struct inventory *all, const struct resident *r)

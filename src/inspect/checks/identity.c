@@ -20,8 +20,8 @@ static void token(struct probe *p, const struct inventory *all, const struct res
 					   r->refs[i].name);
 	if (!(r->flags & RESIDENT_TOKEN_OFF) &&
 	    (!(a && a->flags & RESIDENT_TOKEN_OFF) || r->flags & RESIDENT_TOKEN_ON))
-		probe_fail_path(p, kinds[r->kind].pod, "automountServiceAccountToken: %s",
-				r->flags & RESIDENT_TOKEN_ON ? "true" : "not set");
+		probe_fail_pod(p, "automountServiceAccountToken", "%s",
+			       r->flags & RESIDENT_TOKEN_ON ? "true" : "not set");
 }
 
 static void default_account(struct probe *p, const struct workload *w)
