@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inspect/engine.h"
+#include "inspect/engine_private.h"
 
 #include <errno.h>
-#include <stdarg.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "base/vec.h"
 
-enum { REPORT_BYTES = 512 << 20, FINDINGS_MAX = 1 << 20, VALUE_MAX = 160 };
+enum { REPORT_BYTES = 512 << 20 };
 
 static const struct yaml_limits manifest_limits = {
 	.bytes = 256 << 20, /* a List of a whole cluster */
@@ -18,26 +17,6 @@ static const struct yaml_limits manifest_limits = {
 	.keys = 4096,
 	.merge = true,
 	.strict = true,
-};
-
-struct inspection {
-	struct inspect_options options;
-	struct report report;
-	struct inventory inventory;
-	struct arena kept;    /* what findings and residents say */
-	struct arena scratch; /* of one object */
-	VEC(const struct check *) checks;
-};
-
-struct probe {
-	struct inspection *in;
-	size_t number; /* of the check, in checks and tallies */
-	const struct check *check;
-	uint32_t object_number;
-	const struct object *object;	   /* NULL for residents */
-	const struct container *container; /* NULL */
-	const struct resident *resident;   /* NULL */
-	bool failed, skipped;
 };
 
 /* --- selection ----------------------------------------------------------------------------------- */
@@ -169,235 +148,7 @@ struct inspection *inspection_free(struct inspection *in)
 	return NULL;
 }
 
-/* --- findings ------------------------------------------------------------------------------------ */
-
-static const char *keep(struct inspection *in, const char *data, size_t len)
-{
-	char shown[600];
-	const char *kept;
-
-	str_printable(shown, sizeof(shown), data, len);
-	kept = inventory_text(&in->inventory, text_of(shown));
-	return kept ? kept : "";
-}
-
-static enum severity severity_of(const struct inspection *in, const struct check *c)
-{
-	const struct exemptions *e = in->options.exemptions;
-
-	for (size_t i = 0; e && i < e->severities.len; i++)
-		if (check_is_called(c, text_of(e->severities.items[i].check)))
-			return e->severities.items[i].severity;
-	return c->severity;
-}
-
-static struct subject subject_of(const struct probe *p)
-{
-	const struct inspected *o = &p->in->report.objects.items[p->object_number];
-
-	return (struct subject){
-		.check = p->check,
-		.kind = o->kind,
-		.name_space = o->name_space,
-		.name = o->name,
-		.container = p->container ?
-				     keep(p->in, p->container->name.data, p->container->name.len) :
-				     NULL,
-		.today = p->in->options.today,
-	};
-}
-
-/* Why nobody minds; NULL: somebody does. */
-static const char *exempted(const struct probe *p, const char *path)
-{
-	const struct inspect_options *o = &p->in->options;
-	struct subject s = subject_of(p);
-	const struct exemption *e = o->exemptions ? exemptions_find(o->exemptions, &s) : NULL;
-	struct text why = TEXT_NONE;
-
-	if (e)
-		return e->reason;
-	if (p->object && !o->ignore_annotations) {
-		why = annotation_exempts(&p->object->annotations, p->check, o->today);
-		if (!why.data && p->object->workload)
-			why = annotation_exempts(&p->object->workload->annotations, p->check,
-						 o->today);
-	}
-	if (why.data)
-		return keep(p->in, why.data, why.len);
-	return o->baseline && baseline_has(o->baseline, &s, path) ? "in the baseline" : NULL;
-}
-
-static void count(struct probe *p, const struct finding *f)
-{
-	struct report *r = &p->in->report;
-	struct inspected *o = &r->objects.items[p->object_number];
-
-	r->tallies[p->number].counts[f->outcome]++;
-	r->counts[f->outcome]++;
-	o->counts[f->outcome]++;
-	if (f->outcome != OUTCOME_FAIL && f->outcome != OUTCOME_WARN)
-		return;
-	r->by_severity[f->severity]++;
-	if ((int)f->severity > o->worst)
-		o->worst = (int)f->severity;
-}
-
-/* What is bad still has room when all that is less so has none. */
-static size_t room_for(enum severity s)
-{
-	static const size_t eighths[SEVERITIES] = { 4, 6, 7, 8 };
-
-	return FINDINGS_MAX / 8 * eighths[s];
-}
-
-static void add_finding(struct probe *p, struct finding f)
-{
-	struct report *r = &p->in->report;
-	struct finding *slot;
-
-	f.check = p->check;
-	f.object = p->object_number;
-	f.container = p->container ? keep(p->in, p->container->name.data, p->container->name.len) :
-				     NULL;
-	count(p, &f);
-	slot = r->findings.len < room_for(f.severity) ? vec_add(&r->findings) : NULL;
-	if (slot)
-		*slot = f;
-	else
-		r->beyond++;
-}
-
-static void add_failure(struct probe *p, const char *path, struct diag_place place,
-			const char *value, size_t len)
-{
-	struct finding f = { .severity = severity_of(p->in, p->check),
-			     .line = place.line,
-			     .column = place.column };
-
-	f.path = keep(p->in, path, strlen(path));
-	f.value = keep(p->in, value, len);
-	f.reason = exempted(p, f.path);
-	f.outcome = f.reason		       ? OUTCOME_EXEMPT :
-		    f.severity == SEVERITY_LOW ? OUTCOME_WARN :
-						 OUTCOME_FAIL;
-	p->failed = true;
-	add_finding(p, f);
-}
-
-static void add_items(struct buf *out, const struct yaml_node *n)
-{
-	buf_add_char(out, '[');
-	for (uint32_t i = 0; i < n->count && out->len < VALUE_MAX; i++) {
-		const struct yaml_node *item = n->items[i];
-
-		buf_add_str(out, i ? ", " : "");
-		if (item->kind == YAML_SCALAR)
-			buf_addf(out, "%.*s",
-				 (int)(item->text.len < VALUE_MAX ? item->text.len : VALUE_MAX),
-				 item->text.data);
-		else
-			buf_add_str(out, "...");
-	}
-	buf_add_char(out, ']');
-}
-
-void probe_fail(struct probe *p, const struct at *at)
-{
-	cleanup_buf struct buf path = BUF_INIT, value = BUF_INIT;
-	const struct yaml_node *n = at->node;
-
-	at_add_path(at, &path);
-	if (!n)
-		buf_add_str(&value, "not set");
-	else if (n->kind == YAML_LIST)
-		add_items(&value, n);
-	else if (n->kind == YAML_MAP)
-		buf_add_str(&value, "{...}");
-	else
-		buf_add(&value, n->text.data, n->text.len < VALUE_MAX ? n->text.len : VALUE_MAX);
-	add_failure(p, path.data ? path.data : "", at_place(at), value.data ? value.data : "",
-		    value.len);
-}
-
-void probe_fail_value(struct probe *p, const struct at *at, const char *fmt, ...)
-{
-	cleanup_buf struct buf path = BUF_INIT;
-	char value[VALUE_MAX + 1];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(value, sizeof(value), fmt, ap);
-	va_end(ap);
-	at_add_path(at, &path);
-	add_failure(p, path.data ? path.data : "", at_place(at), value, strlen(value));
-}
-
-void probe_fail_path(struct probe *p, const char *path, const char *fmt, ...)
-{
-	char value[VALUE_MAX + 1];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(value, sizeof(value), fmt, ap);
-	va_end(ap);
-	add_failure(p, path, p->resident->place, value, strlen(value));
-}
-
-void probe_fail_pod(struct probe *p, const char *member, const char *fmt, ...)
-{
-	const struct kind_def *k = &kinds[p->resident->kind];
-	char value[VALUE_MAX + 1], path[160];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(value, sizeof(value), fmt, ap);
-	va_end(ap);
-	if (str_eq(member, "labels"))
-		snprintf(path, sizeof(path), "%s.labels", k->pod_meta ? k->pod_meta : "metadata");
-	else
-		snprintf(path, sizeof(path), "%s.%s", k->pod, member);
-	add_failure(p, path, p->resident->place, value, strlen(value));
-}
-
-void probe_skip(struct probe *p)
-{
-	p->skipped = true;
-}
-
-unsigned probe_version(const struct probe *p)
-{
-	return p->in->options.version;
-}
-
-const struct object *probe_object(const struct probe *p)
-{
-	return p->object;
-}
-
-const void *probe_data(const struct probe *p)
-{
-	return p->check->data;
-}
-
 /* --- asking -------------------------------------------------------------------------------------- */
-
-static void conclude(struct probe *p)
-{
-	struct finding f = { .severity = p->check->severity, .path = "", .value = "" };
-
-	if (p->failed)
-		return;
-	f.outcome = p->skipped ? OUTCOME_NA : OUTCOME_PASS;
-	f.check = p->check;
-	if (p->in->options.keep_passed && !p->skipped) {
-		f.line = p->in->report.objects.items[p->object_number].line;
-		f.column = 1;
-		add_finding(p, f);
-	} else {
-		count(p, &f);
-	}
-}
 
 static void ask_containers(struct probe *p, const struct workload *w)
 {
@@ -409,7 +160,7 @@ static void ask_containers(struct probe *p, const struct workload *w)
 		p->container = c;
 		p->failed = p->skipped = false;
 		p->check->container(p, w, c);
-		conclude(p);
+		finding_conclude(p);
 	}
 	p->container = NULL;
 }
@@ -433,7 +184,7 @@ static void ask(struct inspection *in, size_t number, const struct object *o, ui
 		c->object(&p, o);
 	else
 		return;
-	conclude(&p);
+	finding_conclude(&p);
 }
 
 static bool add_object(struct inspection *in, const char *file, const struct object *o)
@@ -444,10 +195,9 @@ static bool add_object(struct inspection *in, const char *file, const struct obj
 	if (!slot)
 		return false;
 	*slot = (struct inspected){ .file = file, .line = o->root.node->line, .worst = -1 };
-	slot->kind = keep(in, o->kind_name.data, o->kind_name.len);
-	slot->name = keep(in, o->name.data ? o->name.data : "", o->name.len);
-	slot->name_space = keep(in, o->name_space.data ? o->name_space.data : "",
-				o->name_space.len);
+	slot->kind = finding_text(in, o->kind_name);
+	slot->name = finding_text(in, o->name);
+	slot->name_space = finding_text(in, o->name_space);
 	if (o->kind < 0) {
 		in->report.unknown++;
 		return true;
@@ -548,7 +298,7 @@ static void ask_residents(struct inspection *in)
 			if (!(c->kinds & KIND_BIT(r->kind)))
 				continue;
 			c->resident(&p, &in->inventory, r);
-			conclude(&p);
+			finding_conclude(&p);
 		}
 	}
 }

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the engine: what asks (engine.c) and what notes the answers (finding.c). */
+#pragma once
+#include "inspect/engine.h"
+
+struct inspection {
+	struct inspect_options options;
+	struct report report;
+	struct inventory inventory;
+	struct arena kept;    /* what findings and residents say */
+	struct arena scratch; /* of one object */
+	VEC(const struct check *) checks;
+};
+
+struct probe {
+	struct inspection *in;
+	size_t number; /* of the check, in checks and tallies */
+	const struct check *check;
+	uint32_t object_number;
+	const struct object *object;	   /* NULL for residents */
+	const struct container *container; /* NULL */
+	const struct resident *resident;   /* NULL */
+	bool failed, skipped;
+};
+
+/* A text that is kept with the report, once and printable; "" when out of memory. */
+const char *finding_text(struct inspection *in, struct text t);
+/* Counts what the check's function said, once it returned. */
+void finding_conclude(struct probe *p);

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What checks say becomes findings: with texts that are kept, exemptions, and counts. */
+#include <stdarg.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "base/vec.h"
+#include "inspect/engine_private.h"
+
+enum { FINDINGS_MAX = 1 << 20, VALUE_MAX = 160 };
+
+const char *finding_text(struct inspection *in, struct text t)
+{
+	char shown[600];
+	const char *kept;
+
+	str_printable(shown, sizeof(shown), t.data ? t.data : "", t.len);
+	kept = inventory_text(&in->inventory, text_of(shown));
+	return kept ? kept : "";
+}
+
+static enum severity severity_of(const struct inspection *in, const struct check *c)
+{
+	const struct exemptions *e = in->options.exemptions;
+
+	for (size_t i = 0; e && i < e->severities.len; i++)
+		if (check_is_called(c, text_of(e->severities.items[i].check)))
+			return e->severities.items[i].severity;
+	return c->severity;
+}
+
+static struct subject subject_of(const struct probe *p)
+{
+	const struct inspected *o = &p->in->report.objects.items[p->object_number];
+
+	return (struct subject){
+		.check = p->check,
+		.kind = o->kind,
+		.name_space = o->name_space,
+		.name = o->name,
+		.container = p->container ? finding_text(p->in, p->container->name) : NULL,
+		.today = p->in->options.today,
+	};
+}
+
+/* Why nobody minds; NULL: somebody does. */
+static const char *exempted(const struct probe *p, const char *path)
+{
+	const struct inspect_options *o = &p->in->options;
+	struct subject s = subject_of(p);
+	const struct exemption *e = o->exemptions ? exemptions_find(o->exemptions, &s) : NULL;
+	struct text why = TEXT_NONE;
+
+	if (e)
+		return e->reason;
+	if (p->object && !o->ignore_annotations) {
+		why = annotation_exempts(&p->object->annotations, p->check, o->today);
+		if (!why.data && p->object->workload)
+			why = annotation_exempts(&p->object->workload->annotations, p->check,
+						 o->today);
+	}
+	if (why.data)
+		return finding_text(p->in, why);
+	return o->baseline && baseline_has(o->baseline, &s, path) ? "in the baseline" : NULL;
+}
+
+static void count(struct probe *p, const struct finding *f)
+{
+	struct report *r = &p->in->report;
+	struct inspected *o = &r->objects.items[p->object_number];
+
+	r->tallies[p->number].counts[f->outcome]++;
+	r->counts[f->outcome]++;
+	o->counts[f->outcome]++;
+	if (f->outcome != OUTCOME_FAIL && f->outcome != OUTCOME_WARN)
+		return;
+	r->by_severity[f->severity]++;
+	if ((int)f->severity > o->worst)
+		o->worst = (int)f->severity;
+}
+
+/* What is bad still has room when all that is less so has none. */
+static size_t room_for(enum severity s)
+{
+	static const size_t eighths[SEVERITIES] = { 4, 6, 7, 8 };
+
+	return FINDINGS_MAX / 8 * eighths[s];
+}
+
+static void add_finding(struct probe *p, struct finding f)
+{
+	struct report *r = &p->in->report;
+	struct finding *slot;
+
+	f.check = p->check;
+	f.object = p->object_number;
+	f.container = p->container ? finding_text(p->in, p->container->name) : NULL;
+	count(p, &f);
+	slot = r->findings.len < room_for(f.severity) ? vec_add(&r->findings) : NULL;
+	if (slot)
+		*slot = f;
+	else
+		r->beyond++;
+}
+
+static void add_failure(struct probe *p, const char *path, struct diag_place place,
+			const char *value, size_t len)
+{
+	struct finding f = { .severity = severity_of(p->in, p->check),
+			     .line = place.line,
+			     .column = place.column };
+
+	f.path = finding_text(p->in, text_of(path));
+	f.value = finding_text(p->in, text_from(value, len));
+	f.reason = exempted(p, f.path);
+	f.outcome = f.reason		       ? OUTCOME_EXEMPT :
+		    f.severity == SEVERITY_LOW ? OUTCOME_WARN :
+						 OUTCOME_FAIL;
+	p->failed = true;
+	add_finding(p, f);
+}
+
+static void add_items(struct buf *out, const struct yaml_node *n)
+{
+	buf_add_char(out, '[');
+	for (uint32_t i = 0; i < n->count && out->len < VALUE_MAX; i++) {
+		const struct yaml_node *item = n->items[i];
+
+		buf_add_str(out, i ? ", " : "");
+		if (item->kind == YAML_SCALAR)
+			buf_addf(out, "%.*s",
+				 (int)(item->text.len < VALUE_MAX ? item->text.len : VALUE_MAX),
+				 item->text.data);
+		else
+			buf_add_str(out, "...");
+	}
+	buf_add_char(out, ']');
+}
+
+void probe_fail(struct probe *p, const struct at *at)
+{
+	cleanup_buf struct buf path = BUF_INIT, value = BUF_INIT;
+	const struct yaml_node *n = at->node;
+
+	at_add_path(at, &path);
+	if (!n)
+		buf_add_str(&value, "not set");
+	else if (n->kind == YAML_LIST)
+		add_items(&value, n);
+	else if (n->kind == YAML_MAP)
+		buf_add_str(&value, "{...}");
+	else
+		buf_add(&value, n->text.data, n->text.len < VALUE_MAX ? n->text.len : VALUE_MAX);
+	add_failure(p, path.data ? path.data : "", at_place(at), value.data ? value.data : "",
+		    value.len);
+}
+
+void probe_fail_value(struct probe *p, const struct at *at, const char *fmt, ...)
+{
+	cleanup_buf struct buf path = BUF_INIT;
+	char value[VALUE_MAX + 1];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(value, sizeof(value), fmt, ap);
+	va_end(ap);
+	at_add_path(at, &path);
+	add_failure(p, path.data ? path.data : "", at_place(at), value, strlen(value));
+}
+
+void probe_fail_path(struct probe *p, const char *path, const char *fmt, ...)
+{
+	char value[VALUE_MAX + 1];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(value, sizeof(value), fmt, ap);
+	va_end(ap);
+	add_failure(p, path, p->resident->place, value, strlen(value));
+}
+
+void probe_fail_pod(struct probe *p, const char *member, const char *fmt, ...)
+{
+	const struct kind_def *k = &kinds[p->resident->kind];
+	char value[VALUE_MAX + 1], path[160];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(value, sizeof(value), fmt, ap);
+	va_end(ap);
+	if (str_eq(member, "labels"))
+		snprintf(path, sizeof(path), "%s.labels", k->pod_meta ? k->pod_meta : "metadata");
+	else
+		snprintf(path, sizeof(path), "%s.%s", k->pod, member);
+	add_failure(p, path, p->resident->place, value, strlen(value));
+}
+
+void probe_skip(struct probe *p)
+{
+	p->skipped = true;
+}
+
+unsigned probe_version(const struct probe *p)
+{
+	return p->in->options.version;
+}
+
+const struct object *probe_object(const struct probe *p)
+{
+	return p->object;
+}
+
+const void *probe_data(const struct probe *p)
+{
+	return p->check->data;
+}
+
+void finding_conclude(struct probe *p)
+{
+	struct finding f = { .severity = p->check->severity, .path = "", .value = "" };
+
+	if (p->failed)
+		return;
+	f.outcome = p->skipped ? OUTCOME_NA : OUTCOME_PASS;
+	f.check = p->check;
+	if (p->in->options.keep_passed && !p->skipped) {
+		f.line = p->in->report.objects.items[p->object_number].line;
+		f.column = 1;
+		add_finding(p, f);
+	} else {
+		count(p, &f);
+	}
+}

@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""merlon inspect and merlon checks as people call them.  Argument: the program.  Prints TAP."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import traceback
+import xml.dom.minidom
+from pathlib import Path
+
+MERLON = sys.argv[1]
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: %s, namespace: n}
+spec:
+  containers:
+  - name: c
+    image: r.example.com/i:1
+    securityContext: {privileged: %s}
+"""
+BAD, GOOD = POD % ("bad", "true"), POD % ("good", "false")
+ONLY = ("--check", "MRL-101")
+
+
+def merlon(*args: str | Path, stdin: str = "", env: dict[str, str] | None = None) -> tuple[int, str, str]:
+    done = subprocess.run([MERLON, *map(str, args)], input=stdin, capture_output=True, text=True, timeout=60, check=False,
+                          env=os.environ | (env or {}))
+    return done.returncode, done.stdout, done.stderr
+
+
+def directory(**files: str) -> tempfile.TemporaryDirectory[str]:
+    held = tempfile.TemporaryDirectory()
+    for name, text in files.items():
+        path = Path(held.name) / name.replace("__", "/").replace("_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return held
+
+
+def test_exit_codes() -> None:
+    assert merlon("inspect", *ONLY, "-", stdin=BAD)[0] == 1
+    assert merlon("inspect", *ONLY, "-", stdin=GOOD)[0] == 0
+    assert merlon("inspect", *ONLY, "--fail-on", "never", "-", stdin=BAD)[0] == 0
+    assert merlon("inspect", "--check", "CKV_K8S_9", "-", stdin=BAD)[0] == 0, "low is below the default of --fail-on"
+    assert merlon("inspect", "--check", "CKV_K8S_9", "--fail-on", "low", "-", stdin=BAD)[0] == 1
+    assert merlon("inspect", *ONLY, "-", stdin=GOOD + "---\na: [\n")[0] == 5
+    assert merlon("inspect")[0] == 2
+    assert merlon("inspect", "--severity", "awful", "-", stdin=GOOD)[0] == 2
+    assert merlon("inspect", "--pss", "awful", "-", stdin=GOOD)[0] == 2
+    assert merlon("inspect", "/no/such/file")[0] == 4
+    assert merlon("inspect", "--check", "nonsense", "-", stdin=GOOD)[0] == 5
+
+
+def test_directories() -> None:
+    with directory(a_yaml=BAD, sub__b_yml=BAD, sub__c_json='{"apiVersion": "v1", "kind": "List", "items": []}',
+                   d_txt="not: [ours", _hidden_yaml="a: [") as top:
+        code, out, _ = merlon("inspect", *ONLY, "--json", top)
+        report = json.loads(out)
+        assert code == 1
+        assert sorted(Path(f["file"]).name for f in report["findings"]) == ["a.yaml", "b.yml"]
+        assert report["summary"]["files"] == 3 and not report["problems"], report
+
+
+def test_what_can_not_be_read_does_not_hide_the_rest() -> None:
+    with directory(a_yaml="a: [", b_yaml=BAD) as top:
+        (Path(top) / "c.yaml").mkdir()
+        os.mkfifo(Path(top) / "d.yaml")
+        code, out, _ = merlon("inspect", *ONLY, "--json", top)
+        report = json.loads(out)
+        assert code == 1 and len(report["findings"]) == 1
+        assert {Path(p["file"]).name for p in report["problems"]} == {"a.yaml", "d.yaml"}, report["problems"]
+
+
+def test_every_format_is_well_formed() -> None:
+    text = BAD + "---\n" + GOOD
+    json.loads(merlon("inspect", "-f", "json", "--passed", "-", stdin=text)[1])
+    sarif = json.loads(merlon("inspect", "-f", "sarif", "-", stdin=text)[1])
+    rules = {rule["id"] for rule in sarif["runs"][0]["tool"]["driver"]["rules"]}
+    assert {result["ruleId"] for result in sarif["runs"][0]["results"]} <= rules
+    xml.dom.minidom.parseString(merlon("inspect", "-f", "junit", "--passed", "-", stdin=text)[1])
+    rows = list(csv.reader(io.StringIO(merlon("inspect", "-f", "csv", "--passed", "-", stdin=text)[1])))
+    assert len({len(row) for row in rows}) == 1 and len(rows) > 50
+    assert merlon("inspect", "-f", "markdown", "-", stdin=text)[1].startswith("# Inspection\n")
+
+
+def test_output_goes_to_a_file() -> None:
+    with directory() as top:
+        code, out, _ = merlon("inspect", *ONLY, "--json", "-o", Path(top) / "report", "-", stdin=BAD)
+        assert code == 1 and not out
+        assert json.loads((Path(top) / "report").read_text())["findings"]
+        assert merlon("inspect", *ONLY, "-o", Path(top) / "no" / "such", "-", stdin=BAD)[0] == 4
+
+
+def test_colours_are_for_terminals() -> None:
+    assert "\033[" not in merlon("inspect", "-", stdin=BAD)[1]
+    assert "\033[" in merlon("inspect", "--colour", "always", "-", stdin=BAD)[1]
+
+
+def test_a_baseline_hides_what_is_known_only() -> None:
+    with directory(a_yaml=BAD) as top:
+        known = Path(top) / "known"
+        assert merlon("inspect", *ONLY, "--fail-on", "never", "--write-baseline", known, top)[0] == 0
+        assert merlon("inspect", *ONLY, "--baseline", known, top)[0] == 0
+        (Path(top) / "b.yaml").write_text(POD % ("new", "true"))
+        code, out, _ = merlon("inspect", *ONLY, "--baseline", known, top)
+        assert code == 1 and "n/new" in out and "n/bad" not in out
+
+
+def test_a_configuration_exempts() -> None:
+    with directory(c_yaml="exemptions: [{check: runAsPrivileged, namespace: n, reason: known}]\n",
+                   d_yaml="exemptions: [{check: MRL-101}]\n") as top:
+        code, out, _ = merlon("inspect", *ONLY, "--exempt", "-c", Path(top) / "c.yaml", "-", stdin=BAD)
+        assert code == 0 and "(known)" in out
+        code, _, err = merlon("inspect", *ONLY, "-c", Path(top) / "d.yaml", "-", stdin=BAD)
+        assert code == 5 and "d.yaml:1:" in err
+
+
+def test_pod_security_standards() -> None:
+    code, out, _ = merlon("inspect", "--pss", "baseline", "-", stdin=GOOD)
+    assert code == 0 and '"baseline" of Kubernetes 1.37: met' in out
+    code, out, _ = merlon("inspect", "--pss", "restricted", "--pss-version", "v1.20", "-", stdin=GOOD)
+    assert code == 1 and '"restricted" of Kubernetes 1.20: not met' in out
+
+
+def test_checks_are_listed_and_found_by_any_name() -> None:
+    everything = json.loads(merlon("checks", "--json")[1])
+    assert len(everything) > 150
+    for name in ("MRL-101", "privileged-container", "KSV-0017", "runAsPrivileged", "c-0057", "CKV_K8S_16"):
+        assert "MRL-101" in merlon("checks", name)[1], name
+    assert merlon("checks", "nonsense")[0] == 4
+
+
+def test_secrets_are_not_repeated() -> None:
+    text = GOOD + "    env: [{name: A, value: AKIAIOSFODNN7EXAMPLE}, {name: DB_PASSWORD, value: swordfish-9}]\n"
+    for form in ("text", "json", "sarif", "junit", "csv", "markdown"):
+        out = merlon("inspect", "-f", form, "--passed", "-", stdin=text)[1]
+        assert "IOSFODNN7" not in out and "swordfish" not in out, form
+        assert "MRL-322" in out and "MRL-321" in out, form
+
+
+def main() -> int:
+    tests = [value for name, value in list(globals().items()) if name.startswith("test_")]
+    failed = 0
+    for number, test in enumerate(tests, 1):
+        try:
+            test()
+            print(f"ok {number} - {test.__name__}")
+        except Exception:
+            failed += 1
+            print(f"not ok {number} - {test.__name__}")
+            print("\n".join("# " + line for line in traceback.format_exc().splitlines()))
+    print(f"1..{len(tests)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
