@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import csv
+import html.parser
 import io
 import json
 import os
@@ -91,6 +92,35 @@ def test_every_format_is_well_formed() -> None:
     assert merlon("inspect", "-f", "markdown", "-", stdin=text)[1].startswith("# Inspection\n")
 
 
+class Page(html.parser.HTMLParser):
+    """What is open, and every element's name and attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in ("meta", "br", "input"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, f"{tag} at {self.getpos()}"
+
+
+def test_the_page_is_whole_and_loads_nothing() -> None:
+    hostile = BAD.replace("name: bad", "name: '\"><script>alert(1)</script>'")
+    text = merlon("inspect", "-f", "html", "-", stdin=hostile)[1]
+    page = Page()
+    page.feed(text)
+    assert not page.open
+    assert sum(tag == "script" for tag, _ in page.elements) == 1
+    assert not [attrs for _, attrs in page.elements if {"src", "href", "onclick"} & set(attrs)]
+    assert "default-src 'none'" in text and "url(" not in text
+    assert all(attrs.get("aria-label") for tag, attrs in page.elements if tag == "meter")
+
+
 def test_output_goes_to_a_file() -> None:
     with directory() as top:
         code, out, _ = merlon("inspect", *ONLY, "--json", "-o", Path(top) / "report", "-", stdin=BAD)
@@ -140,7 +170,7 @@ def test_checks_are_listed_and_found_by_any_name() -> None:
 
 def test_secrets_are_not_repeated() -> None:
     text = GOOD + "    env: [{name: A, value: AKIAIOSFODNN7EXAMPLE}, {name: DB_PASSWORD, value: swordfish-9}]\n"
-    for form in ("text", "json", "sarif", "junit", "csv", "markdown"):
+    for form in ("text", "json", "sarif", "junit", "csv", "markdown", "html"):
         out = merlon("inspect", "-f", form, "--passed", "-", stdin=text)[1]
         assert "IOSFODNN7" not in out and "swordfish" not in out, form
         assert "MRL-322" in out and "MRL-321" in out, form

@@ -11,6 +11,7 @@ const struct report_format report_formats[] = {
 	{ "junit", "JUnit XML, for build servers", report_junit },
 	{ "csv", "one line for each result, in the columns of cloud inspections", report_csv },
 	{ "markdown", "for merge requests and wikis", report_markdown },
+	{ "html", "one page with all in it, to read and to print", report_html },
 	{ NULL, NULL, NULL },
 };
 
@@ -40,4 +41,20 @@ void report_json_text(const char *s, FILE *out)
 			fputc(*s, out);
 	}
 	fputc('"', out);
+}
+
+void report_xml_text(const char *s, FILE *out)
+{
+	for (; *s; s++) {
+		if (*s == '<')
+			fputs("&lt;", out);
+		else if (*s == '>')
+			fputs("&gt;", out);
+		else if (*s == '&')
+			fputs("&amp;", out);
+		else if (*s == '"')
+			fputs("&quot;", out);
+		else
+			fputc((unsigned char)*s < 0x20 ? ' ' : *s, out);
+	}
 }

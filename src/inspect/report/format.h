@@ -26,9 +26,12 @@ void report_json(const struct report *r, const struct report_style *style, FILE 
 void report_sarif(const struct report *r, const struct report_style *style, FILE *out);
 void report_junit(const struct report *r, const struct report_style *style, FILE *out);
 void report_csv(const struct report *r, const struct report_style *style, FILE *out);
+void report_html(const struct report *r, const struct report_style *style, FILE *out);
 void report_markdown(const struct report *r, const struct report_style *style, FILE *out);
 
 /* "shop/web", or "web". */
 const char *report_object_name(const struct inspected *o, char *out, size_t size);
 /* A JSON text with its quotes. */
 void report_json_text(const char *s, FILE *out);
+/* A text of XML or HTML, in an element or an attribute. */
+void report_xml_text(const char *s, FILE *out);

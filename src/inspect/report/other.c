@@ -6,52 +6,30 @@
 
 /* --- JUnit --------------------------------------------------------------------------------------- */
 
-static void xml(const char *s, FILE *out)
-{
-	for (; *s; s++) {
-		switch (*s) {
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		case '&':
-			fputs("&amp;", out);
-			break;
-		case '"':
-			fputs("&quot;", out);
-			break;
-		default:
-			fputc((unsigned char)*s < 0x20 ? ' ' : *s, out);
-		}
-	}
-}
-
 static void junit_case(const struct finding *f, FILE *out)
 {
 	fprintf(out,
 		"    <testcase classname=\"%s\" name=\"%s: ", category_names[f->check->category],
 		f->check->id);
-	xml(f->check->name, out);
+	report_xml_text(f->check->name, out);
 	if (f->container) {
 		fputs(": ", out);
-		xml(f->container, out);
+		report_xml_text(f->container, out);
 	}
 	fputs("\">", out);
 	if (f->outcome == OUTCOME_FAIL || f->outcome == OUTCOME_WARN) {
 		fprintf(out, "<failure type=\"%s\" message=\"", severity_names[f->severity]);
-		xml(f->check->title, out);
+		report_xml_text(f->check->title, out);
 		fputs("\">", out);
-		xml(f->path, out);
+		report_xml_text(f->path, out);
 		fputs(": ", out);
-		xml(f->value, out);
+		report_xml_text(f->value, out);
 		fprintf(out, " (line %u)\n", f->line);
-		xml(f->check->suggest, out);
+		report_xml_text(f->check->suggest, out);
 		fputs("</failure>", out);
 	} else if (f->outcome == OUTCOME_EXEMPT) {
 		fputs("<skipped message=\"", out);
-		xml(f->reason ? f->reason : "", out);
+		report_xml_text(f->reason ? f->reason : "", out);
 		fputs("\"/>", out);
 	}
 	fputs("</testcase>\n", out);
@@ -74,9 +52,9 @@ void report_junit(const struct report *r, const struct report_style *style, FILE
 		fprintf(out, "  <testsuite tests=\"%u\" failures=\"%u\" skipped=\"%u\" file=\"",
 			o->count, o->counts[OUTCOME_FAIL] + o->counts[OUTCOME_WARN],
 			o->counts[OUTCOME_EXEMPT]);
-		xml(o->file, out);
+		report_xml_text(o->file, out);
 		fprintf(out, "\" name=\"%s ", o->kind);
-		xml(report_object_name(o, name, sizeof(name)), out);
+		report_xml_text(report_object_name(o, name, sizeof(name)), out);
 		fputs("\">\n", out);
 		for (uint32_t i = 0; i < o->count; i++)
 			junit_case(&r->findings.items[o->first + i], out);
@@ -87,9 +65,9 @@ void report_junit(const struct report *r, const struct report_style *style, FILE
 			"  <testsuite tests=\"1\" errors=\"1\" name=\"reading\">\n    <testcase name=\"%u:%u\"><error "
 			"message=\"",
 			d->place.line, d->place.column);
-		xml(d->text, out);
+		report_xml_text(d->text, out);
 		fputs("\">", out);
-		xml(d->place.file ? d->place.file : "", out);
+		report_xml_text(d->place.file ? d->place.file : "", out);
 		fputs("</error></testcase>\n  </testsuite>\n", out);
 	}
 	fputs("</testsuites>\n", out);

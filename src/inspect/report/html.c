@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One page that needs nothing else: works offline, prints, follows the reader's colours, and says all
+ * without scripts; with them it can be searched and filtered. Nothing of a manifest is markup in it.
+ */
+#include "base/str.h"
+#include "inspect/report/format.h"
+
+/* What the browser may load: nothing. */
+#define POLICY "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+
+static const char style_sheet[] =
+	":root{color-scheme:light dark;--fg:#1a1c20;--bg:#fff;--soft:#5b6270;--line:#d8dce3;--panel:#f5f6f8;"
+	"--critical:#8f0f2b;--high:#b83a0c;--medium:#7a5900;--low:#2b5f8a;--good:#1d6b3a}\n"
+	"@media(prefers-color-scheme:dark){:root{--fg:#e6e8ec;--bg:#15171b;--soft:#a3abb8;--line:#343943;"
+	"--panel:#1e2127;--critical:#ff8aa0;--high:#ff9d76;--medium:#e6c15c;--low:#8cc1ee;--good:#7fd49c}}\n"
+	"*{box-sizing:border-box}body{margin:0 auto;max-width:76rem;padding:1.5rem;font:16px/1.5 system-ui,sans-serif;"
+	"color:var(--fg);background:var(--bg)}\n"
+	"h1{font-size:1.6rem;margin:0}h2{font-size:1.2rem;margin:2rem 0 .5rem}p{margin:.3rem 0}.soft{color:var(--soft)}\n"
+	".tiles{display:flex;flex-wrap:wrap;gap:.8rem;margin:1rem 0;padding:0;list-style:none}"
+	".tiles li{background:var(--panel);border:1px solid var(--line);border-radius:.5rem;padding:.6rem 1rem;min-width:7rem}"
+	".tiles b{display:block;font-size:1.6rem;line-height:1.2}\n"
+	"table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;"
+	"border-bottom:1px solid var(--line)}th{font-weight:600;color:var(--soft);font-size:.85rem}"
+	"td.n{text-align:right;font-variant-numeric:tabular-nums}meter{width:9rem;height:1rem}\n"
+	"code{font:13px/1.45 ui-monospace,monospace;overflow-wrap:anywhere}\n"
+	".critical{color:var(--critical)}.high{color:var(--high)}.medium{color:var(--medium)}.low{color:var(--low)}"
+	".exempt,.pass{color:var(--good)}.sev{font-weight:600;white-space:nowrap}\n"
+	"section>details{border:1px solid var(--line);border-radius:.5rem;margin:.6rem 0;background:var(--panel)}"
+	"section>details>summary{padding:.6rem 1rem;cursor:pointer;font-weight:600}"
+	"section>details>div{padding:0 .5rem .5rem;background:var(--bg);overflow-x:auto}summary .soft{font-weight:400}\n"
+	"form{display:flex;flex-wrap:wrap;gap:.8rem;align-items:end;margin:1rem 0}label{font-size:.85rem;color:var(--soft)}"
+	"input,select{display:block;font:inherit;padding:.35rem .5rem;color:inherit;background:var(--bg);"
+	"border:1px solid var(--soft);border-radius:.35rem}input{min-width:18rem}:focus-visible{outline:3px solid var(--low)}\n"
+	"[hidden]{display:none!important}\n"
+	"@media print{form{display:none}body{max-width:none;padding:0;font-size:11px}section>details{break-inside:avoid-page}}\n";
+
+static const char script[] =
+	"'use strict';(()=>{const f=document.getElementById('filter');f.hidden=false;"
+	"const rank={critical:3,high:2,medium:1,low:0,exempt:-1,pass:-1},state=document.getElementById('shown');"
+	"const apply=()=>{const words=f.text.value.toLowerCase().split(/\\s+/).filter(Boolean),least=f.severity.value,"
+	"category=f.category.value;let n=0;"
+	"for(const o of document.querySelectorAll('section>details')){let any=false;"
+	"for(const r of o.querySelectorAll('tbody tr')){const t=(o.dataset.name+' '+r.textContent).toLowerCase();"
+	"const show=words.every(w=>t.includes(w))&&(!category||r.dataset.category===category)&&"
+	"(!least||rank[r.dataset.severity]>=rank[least]);r.hidden=!show;any=any||show;n+=show}o.hidden=!any}"
+	"state.textContent=n+' findings are shown'};"
+	"f.addEventListener('input',apply);f.addEventListener('submit',e=>e.preventDefault());"
+	"addEventListener('beforeprint',()=>document.querySelectorAll('section>details').forEach(d=>{d.open=true}));apply()})()";
+
+static void tile(FILE *out, const char *class, uint64_t n, const char *what)
+{
+	fprintf(out, "<li><b class=\"%s\">%s</b>%s</li>\n", class, str_grouped(n), what);
+}
+
+static void head(const struct report *r, const struct report_style *style, FILE *out)
+{
+	fprintf(out,
+		"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"%s\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
+		"<title>Inspection: %u of 100</title>\n<style>\n%s</style></head><body>\n<header><h1>Inspection</h1>\n"
+		"<p class=\"soft\">%s%s%s objects in %s files",
+		POLICY, report_score(r), style_sheet, style->today ? style->today : "",
+		style->today ? ", " : "", str_grouped(r->objects.len), str_grouped(r->files));
+	if (r->level)
+		fprintf(out, ", Pod Security Standard \"%s\" of Kubernetes 1.%u",
+			r->level == PSS_BASELINE ? "baseline" : "restricted", r->version);
+	fprintf(out,
+		", merlon %s</p></header>\n<main><ul class=\"tiles\">\n<li><b>%u</b>score of 100</li>\n",
+		style->version, report_score(r));
+	for (int s = SEVERITIES - 1; s >= 0; s--)
+		tile(out, severity_names[s], r->by_severity[s], severity_names[s]);
+	tile(out, "pass", r->counts[OUTCOME_PASS], "passed");
+	tile(out, "pass", r->counts[OUTCOME_EXEMPT], "exempt");
+	fputs("</ul>\n", out);
+}
+
+static void categories(const struct report *r, FILE *out)
+{
+	fputs("<h2>By category</h2>\n<table><thead><tr><th>category</th><th>health</th><th>score</th><th>passed</th>"
+	      "<th>failed</th><th>warned</th><th>exempt</th></tr></thead><tbody>\n",
+	      out);
+	for (int c = 0; c < CATEGORIES; c++) {
+		uint64_t n[OUTCOMES];
+		unsigned score = report_category_score(r, (enum category)c, n);
+
+		if (!(n[OUTCOME_PASS] + n[OUTCOME_FAIL] + n[OUTCOME_WARN] + n[OUTCOME_EXEMPT]))
+			continue;
+		fprintf(out,
+			"<tr><td>%s</td><td><meter min=\"0\" max=\"100\" low=\"50\" high=\"80\" optimum=\"100\" "
+			"value=\"%u\" aria-label=\"health of %s\">%u</meter></td><td class=\"n\">%u</td>",
+			category_names[c], score, category_names[c], score, score);
+		fprintf(out,
+			"<td class=\"n\">%s</td><td class=\"n\">%s</td><td class=\"n\">%s</td><td class=\"n\">%s"
+			"</td></tr>\n",
+			str_grouped(n[OUTCOME_PASS]), str_grouped(n[OUTCOME_FAIL]),
+			str_grouped(n[OUTCOME_WARN]), str_grouped(n[OUTCOME_EXEMPT]));
+	}
+	fputs("</tbody></table>\n", out);
+}
+
+static void filter(FILE *out)
+{
+	fputs("<h2>By object, worst first</h2>\n<form id=\"filter\" role=\"search\" hidden>\n"
+	      "<label>search<input name=\"text\" type=\"search\" placeholder=\"name, check, path ...\"></label>\n"
+	      "<label>at least<select name=\"severity\"><option value=\"\">all</option>",
+	      out);
+	for (int s = 0; s < SEVERITIES; s++)
+		fprintf(out, "<option>%s</option>", severity_names[s]);
+	fputs("</select></label>\n<label>category<select name=\"category\"><option value=\"\">all</option>",
+	      out);
+	for (int c = 0; c < CATEGORIES; c++)
+		fprintf(out, "<option>%s</option>", category_names[c]);
+	fputs("</select></label>\n<p id=\"shown\" class=\"soft\" role=\"status\"></p></form>\n<section>\n",
+	      out);
+}
+
+static void finding(const struct finding *f, FILE *out)
+{
+	const char *severity = f->outcome == OUTCOME_EXEMPT ? "exempt" :
+			       f->outcome == OUTCOME_PASS   ? "pass" :
+							      severity_names[f->severity];
+
+	fprintf(out,
+		"<tr data-severity=\"%s\" data-category=\"%s\"><td class=\"sev %s\">%s</td><td>%s ",
+		severity, category_names[f->check->category], severity, severity, f->check->id);
+	report_xml_text(f->check->title, out);
+	fputs("<p class=\"soft\">", out);
+	report_xml_text(f->check->attack, out);
+	fputs("</p></td><td>", out);
+	if (f->container) {
+		report_xml_text(f->container, out);
+		fputs("<br>", out);
+	}
+	fputs("<code>", out);
+	report_xml_text(f->path, out);
+	fprintf(out, "</code><br><span class=\"soft\">line %u</span></td><td><code>", f->line);
+	report_xml_text(f->value, out);
+	fputs("</code></td><td>", out);
+	report_xml_text(f->reason ? f->reason : f->check->suggest, out);
+	fputs("</td></tr>\n", out);
+}
+
+static void object(const struct report *r, const struct inspected *o, FILE *out)
+{
+	char name[600];
+
+	if (!o->count)
+		return;
+	report_object_name(o, name, sizeof(name));
+	fputs("<details data-name=\"", out);
+	report_xml_text(o->kind, out);
+	fputc(' ', out);
+	report_xml_text(name, out);
+	fprintf(out, "\"%s><summary>", o->worst >= SEVERITY_HIGH ? " open" : "");
+	report_xml_text(o->kind, out);
+	fputc(' ', out);
+	report_xml_text(name, out);
+	if (o->worst >= 0)
+		fprintf(out, " <span class=\"%s\">%s</span>", severity_names[o->worst],
+			severity_names[o->worst]);
+	fprintf(out, " <span class=\"soft\">%u failed, %u warned, %u passed; ",
+		o->counts[OUTCOME_FAIL], o->counts[OUTCOME_WARN], o->counts[OUTCOME_PASS]);
+	report_xml_text(o->file, out);
+	fprintf(out,
+		":%u</span></summary><div><table><thead><tr><th>severity</th><th>what is wrong</th><th>where</th>"
+		"<th>now</th><th>what to do</th></tr></thead><tbody>\n",
+		o->line);
+	for (uint32_t i = 0; i < o->count; i++)
+		finding(&r->findings.items[o->first + i], out);
+	fputs("</tbody></table></div></details>\n", out);
+}
+
+static void problems(const struct report *r, FILE *out)
+{
+	if (!r->problems.items.len)
+		return;
+	fputs("<h2>Could not be read</h2>\n<ul>\n", out);
+	vec_foreach(d, &r->problems.items) {
+		fputs("<li><code>", out);
+		report_xml_text(d->place.file ? d->place.file : "", out);
+		fprintf(out, ":%u:%u</code> ", d->place.line, d->place.column);
+		report_xml_text(d->text ? d->text : "", out);
+		fputs("</li>\n", out);
+	}
+	fputs("</ul>\n", out);
+}
+
+void report_html(const struct report *r, const struct report_style *style, FILE *out)
+{
+	head(r, style, out);
+	categories(r, out);
+	filter(out);
+	vec_foreach(o, &r->objects)
+		object(r, o, out);
+	fputs("</section>\n", out);
+	problems(r, out);
+	fprintf(out, "</main>\n<script>%s</script>\n</body></html>\n", script);
+}
