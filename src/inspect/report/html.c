@@ -22,8 +22,8 @@ static const char style_sheet[] =
 	".tiles b{display:block;font-size:1.6rem;line-height:1.2}\n"
 	"table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;"
 	"border-bottom:1px solid var(--line)}th{font-weight:600;color:var(--soft);font-size:.85rem}"
-	"td.n{text-align:right;font-variant-numeric:tabular-nums}meter{width:9rem;height:1rem}\n"
-	"code{font:13px/1.45 ui-monospace,monospace;overflow-wrap:anywhere}\n"
+	"td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}meter{width:9rem;height:1rem}\n"
+	"section td:nth-child(3){min-width:15rem}code{font:13px/1.45 ui-monospace,monospace;overflow-wrap:anywhere}\n"
 	".critical{color:var(--critical)}.high{color:var(--high)}.medium{color:var(--medium)}.low{color:var(--low)}"
 	".exempt,.pass{color:var(--good)}.sev{font-weight:600;white-space:nowrap}\n"
 	"section>details{border:1px solid var(--line);border-radius:.5rem;margin:.6rem 0;background:var(--panel)}"
@@ -60,9 +60,10 @@ static void head(const struct report *r, const struct report_style *style, FILE 
 		"<meta http-equiv=\"Content-Security-Policy\" content=\"%s\">\n"
 		"<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
 		"<title>Inspection: %u of 100</title>\n<style>\n%s</style></head><body>\n<header><h1>Inspection</h1>\n"
-		"<p class=\"soft\">%s%s%s objects in %s files",
+		"<p class=\"soft\">%s%s%s object%s in %s file%s",
 		POLICY, report_score(r), style_sheet, style->today ? style->today : "",
-		style->today ? ", " : "", str_grouped(r->objects.len), str_grouped(r->files));
+		style->today ? ", " : "", str_grouped(r->objects.len),
+		r->objects.len == 1 ? "" : "s", str_grouped(r->files), r->files == 1 ? "" : "s");
 	if (r->level)
 		fprintf(out, ", Pod Security Standard \"%s\" of Kubernetes 1.%u",
 			r->level == PSS_BASELINE ? "baseline" : "restricted", r->version);
@@ -78,8 +79,8 @@ static void head(const struct report *r, const struct report_style *style, FILE 
 
 static void categories(const struct report *r, FILE *out)
 {
-	fputs("<h2>By category</h2>\n<table><thead><tr><th>category</th><th>health</th><th>score</th><th>passed</th>"
-	      "<th>failed</th><th>warned</th><th>exempt</th></tr></thead><tbody>\n",
+	fputs("<h2>By category</h2>\n<table><thead><tr><th>category</th><th>health</th><th class=\"n\">score</th><th class=\"n\">passed</th>"
+	      "<th class=\"n\">failed</th><th class=\"n\">warned</th><th class=\"n\">exempt</th></tr></thead><tbody>\n",
 	      out);
 	for (int c = 0; c < CATEGORIES; c++) {
 		uint64_t n[OUTCOMES];
@@ -116,6 +117,22 @@ static void filter(FILE *out)
 	      out);
 }
 
+/* A line may end behind a dot. */
+static void path(const char *s, FILE *out)
+{
+	char part[600];
+
+	while (*s) {
+		size_t len = strcspn(s, ".");
+
+		len += s[len] == '.';
+		snprintf(part, sizeof(part), "%.*s", (int)len, s);
+		report_xml_text(part, out);
+		fputs(s[len] ? "<wbr>" : "", out);
+		s += len;
+	}
+}
+
 static void finding(const struct finding *f, FILE *out)
 {
 	const char *severity = f->outcome == OUTCOME_EXEMPT ? "exempt" :
@@ -134,7 +151,7 @@ static void finding(const struct finding *f, FILE *out)
 		fputs("<br>", out);
 	}
 	fputs("<code>", out);
-	report_xml_text(f->path, out);
+	path(f->path, out);
 	fprintf(out, "</code><br><span class=\"soft\">line %u</span></td><td><code>", f->line);
 	report_xml_text(f->value, out);
 	fputs("</code></td><td>", out);

@@ -167,10 +167,11 @@ void report_markdown(const struct report *r, const struct report_style *style, F
 {
 	(void)style;
 	fprintf(out,
-		"# Inspection\n\nScore **%u of 100**: %zu objects in %zu files.\n\n"
+		"# Inspection\n\nScore **%u of 100**: %zu object%s in %zu file%s.\n\n"
 		"| category | score | passed | failed | warned | exempt |\n"
 		"| --- | --- | --- | --- | --- | --- |\n",
-		report_score(r), r->objects.len, r->files);
+		report_score(r), r->objects.len, r->objects.len == 1 ? "" : "s", r->files,
+		r->files == 1 ? "" : "s");
 	for (int c = 0; c < CATEGORIES; c++) {
 		uint64_t n[OUTCOMES];
 		unsigned score = report_category_score(r, (enum category)c, n);
