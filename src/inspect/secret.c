@@ -103,9 +103,10 @@ static struct secret find_jwt(struct text t, uint32_t at)
 	if (second < 10 || from >= t.len || t.data[from - 1] != '.')
 		return (struct secret){ 0 };
 	third = run_length(t, from, TOKEN, 4096);
-	return third < 10 ? (struct secret){ 0 } :
-			    (struct secret){ "a JSON web token",
-					     text_from(t.data + at, first + second + third + 2) };
+	if (third < 10)
+		return (struct secret){ 0 };
+	return (struct secret){ "a JSON web token",
+				text_from(t.data + at, first + second + third + 2) };
 }
 
 static struct secret find_private_key(struct text t, uint32_t at)

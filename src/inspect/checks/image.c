@@ -7,10 +7,9 @@
 static void tag(struct probe *p, const struct workload *w, const struct container *c)
 {
 	const struct image_name *n = &c->image_name;
+	bool fixed = n->digest.len || (n->tag.len && !text_eq_str(n->tag, "latest"));
 
-	if (!c->image.value.len)
-		probe_fail(p, &c->image.at);
-	else if (!n->digest.len && (!n->tag.len || text_eq_str(n->tag, "latest")))
+	if (!fixed)
 		probe_fail(p, &c->image.at);
 }
 
