@@ -20,6 +20,7 @@ import merlon   # first: it puts the rig on the path
 import tap
 from commands import POSTGRES, REVERSE_SHELL
 from container import container
+from credentials import VICTIM
 from guarding import Guard
 from proof import Proof, Python
 from spec import Spec
@@ -43,14 +44,8 @@ END
     Proof("Read sensitive file untrusted", "cat /etc/shadow"),
     Proof("Run shell untrusted", POSTGRES.format("id")),
     # A login is known by the name of an ancestor.
-    Proof("System user interactive", Python("""
-import ctypes, os
-ctypes.CDLL(None).prctl(15, b"sshd")
-if not os.fork():
-    os.setuid(1)
-    os.execv("/usr/bin/id", ["id"])
-os.wait()
-""")),
+    Proof("System user interactive", before="ln -s /usr/bin/perl /srv/sshd",
+          attack="/srv/sshd -e 'if (!fork) { $< = $> = 1; exec \"id\" } wait'"),
     Proof(TERMINAL),
     Proof("Contact K8S API Server From Container",
           reason="compares a name that somebody would have to look up (fd.sip.name)"),
@@ -63,18 +58,14 @@ os.wait()
     Proof("Create Hardlink Over Sensitive Files", "ln /etc/shadow /etc/link"),
     Proof("Packet socket created in container", "python3 -c 'import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW)'"),
     Proof("Redirect STDOUT/STDIN to Network Connection in Container", REVERSE_SHELL),
-    Proof("Linux Kernel Module Injection Detected", "python3 -c 'import calls; calls.init_module(bytes(64), 64, b\"\")'",
+    Proof("Linux Kernel Module Injection Detected", Python("import calls; calls.init_module(bytes(64), 64, b\"\")"),
           box="privileged", vm_only=True),
     Proof("Debugfs Launched in Privileged Container", "debugfs -V || true", box="privileged",
           before="ln -s /usr/bin/true /usr/local/bin/debugfs"),
     Proof("Detect release_agent File Container Escapes", "mkdir -p /srv/group; echo /x >/srv/group/release_agent",
           box="admin"),
-    Proof("PTRACE attached to process", """
-sleep 20 &
-python3 -c 'import calls, sys; assert calls.ptrace(16, int(sys.argv[1]), 0, 0) == 0' $!
-kill -9 $!
-"""),
-    Proof("PTRACE anti-debug attempt", "python3 -c 'import calls; calls.ptrace(0, 0, 0, 0)'"),
+    Proof("PTRACE attached to process", Python(VICTIM + "assert calls.ptrace(PTRACE_ATTACH, victim, 0, 0) == 0")),
+    Proof("PTRACE anti-debug attempt", Python("import calls; calls.ptrace(0, 0, 0, 0)")),
     Proof("Find AWS Credentials", "find /root -path '*/.aws/credentials'"),
     Proof("Execution from /dev/shm", "echo id >/dev/shm/x.sh; bash /dev/shm/x.sh"),
     Proof("Drop and execute new binary in container", "cp /usr/bin/true /srv/tool; /srv/tool"),
