@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fd.*: what guard/translate.c makes of a descriptor. */
+#include <linux/bpf.h>
+#include <sys/stat.h>
+
+#include "guard/filter/lower.h"
+
+enum { FAMILY_UNIX = 1, FAMILY_INET = 2, FAMILY_INET6 = 10, FAMILY_NETLINK = 16 };
+enum { NETWORKS_MAX = 32 };
+
+static struct node *has_flag(struct lower *l, uint64_t flag)
+{
+	return lower_masked(l, PLACE(flags, false), flag, BPF_JNE, 0);
+}
+
+static struct node *has_family(struct lower *l, uint64_t family)
+{
+	return lower_test(l, PLACE(call.family, false), BPF_JEQ, family);
+}
+
+static struct node *has_mode(struct lower *l, uint64_t mode)
+{
+	return lower_masked(l, PLACE(call.inode_mode, false), S_IFMT, BPF_JEQ, mode);
+}
+
+static bool opens(const struct lower *l)
+{
+	return l->target.type->flags & (TYPE_OPEN | TYPE_CREAT);
+}
+
+/* Sockets are looked at first, then files; what failed to be opened would have been one. */
+static struct node *is_file(struct lower *l)
+{
+	return node_both(l->arena, node_not(l->arena, has_flag(l, ABI_EVENT_SOCKET)),
+			 has_flag(l, ABI_EVENT_FILE));
+}
+
+static struct node *is_nothing(struct lower *l)
+{
+	return node_not(l->arena, has_flag(l, ABI_EVENT_SOCKET | ABI_EVENT_FILE));
+}
+
+/* --- number, name ----------------------------------------------------------------------------------- */
+
+struct node *lower_fd_num(struct lower *l, const struct check *c, const struct field_place *p)
+{
+	struct number_place fd = p->place;
+	const struct value none = { .i = -1, .type = VALUE_INT };
+	struct node *given;
+
+	if (!l->target.row)
+		return lower_unknown(l, c, "where the descriptor is");
+	if (l->target.row->plan.flags & ABI_PLAN_NEW_FD)
+		return lower_number(l, c, PLACE(call.result, true));
+	fd.extend = sizeof(__s32);
+	given = lower_test(l, fd, BPF_JSGE, 0);
+	return node_either(l->arena, node_both(l->arena, given, lower_number(l, c, fd)),
+			   node_both(l->arena, node_not(l->arena, given),
+				     node_constant(l->arena, lower_holds(c, &none))));
+}
+
+struct node *lower_fd_text(struct lower *l, const struct check *c, const struct field_place *p)
+{
+	return lower_text(l, c, (enum view_kind)p->place.at, opens(l));
+}
+
+/* --- type --------------------------------------------------------------------------------------------- */
+
+/* In memory, or a pipe: the name decides. */
+static struct node *is_anonymous(struct lower *l)
+{
+	return node_both(l->arena, is_file(l),
+			 node_either(l->arena,
+				     lower_masked(l, PLACE(call.path_flags, false), ABI_PATH_MEMORY,
+						  BPF_JNE, 0),
+				     has_mode(l, S_IFIFO)));
+}
+
+struct node *lower_fd_type(struct lower *l, const struct check *c, const struct field_place *p)
+{
+	bool serves = l->target.type->hook == HOOK_BIND || l->target.type->hook == HOOK_LISTEN;
+	struct node *socket = has_flag(l, ABI_EVENT_SOCKET), *file = is_file(l);
+	struct node *dir = has_mode(l, S_IFDIR), *not_there = is_nothing(l);
+	struct node *inet = node_either(l->arena, has_family(l, FAMILY_INET),
+					has_family(l, FAMILY_INET6));
+	struct node *rest = is_anonymous(l);
+	const struct {
+		enum fd_type type;
+		struct node *when;
+	} types[] = {
+		{ FD_DIRECTORY, node_both(l->arena, file, dir) },
+		{ FD_FILE, node_both(l->arena, file, node_not(l->arena, dir)) },
+		{ FD_IPV4, node_both(l->arena, socket, has_family(l, FAMILY_INET)) },
+		{ FD_IPV6, node_both(l->arena, socket, has_family(l, FAMILY_INET6)) },
+		{ FD_UNIX, node_both(l->arena, socket, has_family(l, FAMILY_UNIX)) },
+		{ FD_NETLINK, node_both(l->arena, socket, has_family(l, FAMILY_NETLINK)) },
+		{ FD_UNSUPPORTED, socket }, /* behind the others */
+		{ opens(l) ? FD_FILE : FD_NONE, not_there },
+	};
+	struct node *all = node_constant(l->arena, false), *before = node_constant(l->arena, false);
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		const struct fd_type_def *def = &fd_types[types[i].type];
+		struct text name = p->arg ? text_from(&def->letter, 1) : def->name;
+		const struct value v = value_of_text(name);
+
+		/* The type of a descriptor that nobody knows is missing; its letter is not. */
+		if (lower_holds(c, &v) && (p->arg || types[i].type != FD_NONE))
+			all = node_either(l->arena, all,
+					  node_both(l->arena, types[i].when,
+						    node_not(l->arena, before)));
+		before = node_either(l->arena, before, types[i].when);
+	}
+	if (serves) /* connected, or a server: by more than the family */
+		rest = node_either(l->arena, rest, node_both(l->arena, socket, inet));
+	return node_either(l->arena, node_both(l->arena, node_not(l->arena, rest), all),
+			   node_both(l->arena, rest,
+				     lower_unknown(l, c, "a pipe, a file in memory, a server")));
+}
+
+struct node *lower_fd_l4proto(struct lower *l, const struct check *c, const struct field_place *p)
+{
+	static const struct {
+		uint16_t number;
+		struct text name;
+	} protocols[] = { { 6, TEXT("tcp") },
+			  { 17, TEXT("udp") },
+			  { 1, TEXT("icmp") },
+			  { 58, TEXT("icmp") },
+			  { 255, TEXT("raw") } };
+	struct text_case cases[ARRAY_SIZE(protocols)];
+	const struct value other = value_of_text(TEXT("<NA>"));
+	struct node *inet = node_both(l->arena, has_flag(l, ABI_EVENT_SOCKET),
+				      node_either(l->arena, has_family(l, FAMILY_INET),
+						  has_family(l, FAMILY_INET6)));
+	struct node *n;
+
+	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
+		cases[i] = (struct text_case){ node_both(l->arena, inet,
+							 lower_test(l, p->place, BPF_JEQ,
+								    protocols[i].number)),
+					       protocols[i].name };
+	n = lower_cases(l, c, cases, ARRAY_SIZE(cases),
+			node_constant(l->arena, lower_holds(c, &other)));
+	return opens(l) ? n : node_both(l->arena, n, node_not(l->arena, is_nothing(l)));
+}
+
+/* --- ends of a connection ----------------------------------------------------------------------------- */
+
+/* Which of the record's ends a letter means: c(lient), s(erver), l(ocal), r(emote). */
+static bool is_remote(const struct lower *l, uint32_t side)
+{
+	bool accepted = l->target.type->hook == HOOK_ACCEPT;
+
+	return side == 'r' || side == (accepted ? 'c' : 's');
+}
+
+/* known: the socket is connected and says to what; other sockets are unknown, the rest has no ends. */
+static struct node *of_socket(struct lower *l, const struct check *c, struct node *known)
+{
+	struct node *inet = node_both(l->arena, has_flag(l, ABI_EVENT_SOCKET),
+				      node_either(l->arena, has_family(l, FAMILY_INET),
+						  has_family(l, FAMILY_INET6)));
+	struct node *connected = lower_test(l, PLACE(call.remote_port, false), BPF_JNE, 0);
+
+	return node_both(
+		l->arena, inet,
+		node_either(l->arena, node_both(l->arena, connected, known),
+			    node_both(l->arena, node_not(l->arena, connected),
+				      lower_unknown(l, c, "a socket that is not connected"))));
+}
+
+static struct node *port_of(struct lower *l, const struct check *c, bool remote)
+{
+	return lower_number(l, c,
+			    remote ? PLACE(call.remote_port, false) :
+				     PLACE(call.local_port, false));
+}
+
+/* Of either end: one has to fit, both to differ. */
+static struct node *either_end(struct lower *l, const struct check *c, struct node *a,
+			       struct node *b)
+{
+	return c->op == OP_NE ? node_both(l->arena, a, b) : node_either(l->arena, a, b);
+}
+
+struct node *lower_fd_port(struct lower *l, const struct check *c, const struct field_place *p)
+{
+	if (p->arg == 'e')
+		return of_socket(l, c, either_end(l, c, port_of(l, c, false), port_of(l, c, true)));
+	return of_socket(l, c, port_of(l, c, is_remote(l, p->arg)));
+}
+
+/* So many bytes of an address at a place, as far as the prefix goes. */
+static struct node *bytes_in(struct lower *l, uint16_t at, const uint8_t *bytes, uint8_t size,
+			     unsigned prefix)
+{
+	uint8_t mask[8] = { 0 };
+	uint64_t mask_number = 0, number = 0;
+
+	for (unsigned i = 0; i < size && prefix > i * 8; i++) {
+		unsigned left = prefix - i * 8;
+
+		mask[i] = left >= 8 ? 0xff : (uint8_t)(0xff00 >> left);
+	}
+	memcpy(&mask_number, mask, size);
+	memcpy(&number, bytes, size);
+	if (!mask_number)
+		return node_constant(l->arena, true);
+	return lower_masked(l, (struct number_place){ at, size, 0, false }, mask_number, BPF_JEQ,
+			    number & mask_number);
+}
+
+static struct node *end_in(struct lower *l, const struct address *a, unsigned prefix, bool remote)
+{
+	uint16_t at = remote ? offsetof(struct abi_event, call.remote) :
+			       offsetof(struct abi_event, call.local);
+	struct node *first;
+
+	if (a->family == 4)
+		return node_both(l->arena, has_family(l, FAMILY_INET),
+				 bytes_in(l, at, a->bytes, 4, prefix));
+	first = bytes_in(l, at, a->bytes, 8, prefix);
+	return node_both(l->arena, has_family(l, FAMILY_INET6),
+			 node_both(l->arena, first,
+				   bytes_in(l, at + 8, a->bytes + 8, 8,
+					    prefix > 64 ? prefix - 64 : 0)));
+}
+
+/* The check on one end; NULL: out of memory. */
+static struct node *end_fits(struct lower *l, const struct check *c, bool remote)
+{
+	struct node *items[NETWORKS_MAX], *any;
+
+	if (c->op == OP_EXISTS)
+		return node_constant(l->arena, true);
+	for (uint32_t i = 0; i < c->literal_count; i++) {
+		const struct value *v = &c->values[i];
+		bool network = v->type == VALUE_NETWORK;
+		const struct address *a = network ? &v->network->address : v->address;
+		unsigned whole = a->family == 4 ? 32 : 128;
+
+		items[i] = end_in(l, a, network ? v->network->prefix : whole, remote);
+	}
+	any = node_group(l->arena, NODE_OR, items, c->literal_count);
+	return c->op == OP_NE ? node_not(l->arena, any) : any;
+}
+
+struct node *lower_fd_address(struct lower *l, const struct check *c, const struct field_place *p)
+{
+	bool known_op = c->op == OP_EXISTS || c->op == OP_EQ || c->op == OP_IN ||
+			c->op == OP_INTERSECTS || (c->op == OP_NE && c->literal_count == 1);
+
+	if (!known_op || c->literal_count > NETWORKS_MAX)
+		return lower_unknown(l, c, "more than 32 networks, or how they are compared");
+	if (p->arg == 'e')
+		return of_socket(l, c,
+				 either_end(l, c, end_fits(l, c, false), end_fits(l, c, true)));
+	return of_socket(l, c, end_fits(l, c, is_remote(l, p->arg)));
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Many texts for equality: one look into a hash map says which terms of the view the text is in,
+ * whatever their number. Keys are the length and the text, filled up with zeros.
+ */
+#include <errno.h>
+
+#include "guard/filter/emit.h"
+#include "rules/text_set.h"
+
+#define SCRATCH(member) ((int)offsetof(struct filter_scratch, member))
+enum { KEY_HEAD = sizeof(((struct filter_scratch *)0)->key_len) };
+
+static uint32_t words_of(const struct text_view *v)
+{
+	return ((uint32_t)v->terms.len + 31) / 32;
+}
+
+static void put_text(struct program_map *m, uint32_t n, struct text t, uint32_t term)
+{
+	uint64_t len = t.len;
+	uint8_t *key = m->keys + (size_t)n * m->key_size;
+	uint32_t *words = (uint32_t *)(void *)(m->values + (size_t)n * m->value_size);
+
+	memcpy(key, &len, sizeof(len));
+	memcpy(key + KEY_HEAD, t.data, t.len);
+	words[term / 32] |= 1u << (term % 32);
+}
+
+/* All texts of the view's terms for equality, each once. */
+static struct text_set *texts_of(struct emitter *e, const struct text_view *v,
+				 uint32_t *ret_longest)
+{
+	struct text_set *set;
+	uint32_t count = 0;
+
+	vec_foreach(t, &v->terms)
+		count += t->op == TEXT_EQUAL ? t->count : 0;
+	set = text_set_new(&e->filter->arena, count, false);
+	*ret_longest = 0;
+	vec_foreach(t, &v->terms) {
+		for (uint32_t i = 0; set && t->op == TEXT_EQUAL && i < t->count; i++) {
+			text_set_add(set, t->texts[i]);
+			if (t->texts[i].len > *ret_longest)
+				*ret_longest = t->texts[i].len;
+		}
+	}
+	return set && text_set_finish(set, &e->filter->arena) ? set : NULL;
+}
+
+int emit_map_make(struct emitter *e, struct text_view *v)
+{
+	struct filter *f = e->filter;
+	struct program_map *m = vec_add(&f->maps);
+	struct text_set *set;
+	uint32_t longest;
+
+	set = m ? texts_of(e, v, &longest) : NULL;
+	if (!set)
+		return -ENOMEM;
+	m->key_size = KEY_HEAD + (longest + 7) / 8 * 8;
+	m->value_size = words_of(v) * 4;
+	m->count = set->count;
+	m->keys = arena_alloc(&f->arena, (size_t)m->count * m->key_size + 1);
+	m->values = arena_alloc(&f->arena, (size_t)m->count * m->value_size + 1);
+	if (!m->keys || !m->values)
+		return -ENOMEM;
+	for (uint32_t n = 0; n < v->terms.len; n++) {
+		const struct text_term *t = &v->terms.items[n];
+
+		for (uint32_t i = 0; t->op == TEXT_EQUAL && i < t->count; i++)
+			put_text(m, text_set_find(set, t->texts[i])->value, t->texts[i], n);
+	}
+	return (int)f->maps.len - 1;
+}
+
+/* done: nothing more to do with it */
+void emit_map_look(struct emitter *e, const struct text_view *v, int map, uint32_t done)
+{
+	const struct program_map *m = &e->filter->maps.items[map];
+	struct bpf_code *c = &e->code;
+	int room = (int)m->key_size - KEY_HEAD;
+
+	bpf_load(c, 4, R2, REG_SCRATCH, SCRATCH(len));
+	bpf_jump_imm(c, BPF_JGT, R2, room, done); /* longer than all of them */
+	for (int at = 0; at < room; at += 8)
+		bpf_store_imm(c, 8, REG_SCRATCH, SCRATCH(key) + at, 0);
+	bpf_store(c, 8, REG_SCRATCH, SCRATCH(key_len), R2);
+	bpf_alu(c, BPF_MOV, R1, REG_SCRATCH);
+	bpf_alu_imm(c, BPF_ADD, R1, SCRATCH(key));
+	bpf_alu(c, BPF_MOV, R3, REG_TEXT);
+	bpf_call(c, BPF_FUNC_probe_read_kernel);
+	bpf_map(c, R1, FILTER_MAP_SETS + map);
+	bpf_alu(c, BPF_MOV, R2, REG_SCRATCH);
+	bpf_alu_imm(c, BPF_ADD, R2, SCRATCH(key_len));
+	bpf_call(c, BPF_FUNC_map_lookup_elem);
+	bpf_jump_imm(c, BPF_JEQ, R0, 0, done);
+	for (uint32_t w = 0; w < words_of(v); w++) {
+		bpf_load(c, 4, R1, R0, (int)(4 * w));
+		bpf_load(c, 4, R2, REG_SCRATCH, scratch_may(v->word + w));
+		bpf_alu(c, BPF_OR, R2, R1);
+		bpf_store(c, 4, REG_SCRATCH, scratch_may(v->word + w), R2);
+	}
+}

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Texts. Of each the place and the length are found, then every term is compared, and its bit set. A
+ * text that nobody knows in the kernel makes all its terms possible, and impossible.
+ */
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "guard/filter/emit.h"
+
+enum {
+	/* Where a text may begin: an end, a prefix and eight bytes lie behind it in the room. */
+	TEXT_AT_MARGIN = 8192,
+	SCAN_MAX = 256, /* bytes of a path that are looked at one by one */
+};
+#define AT(member) ((int)offsetof(struct abi_event, member))
+#define SCRATCH(member) ((int)offsetof(struct filter_scratch, member))
+
+struct view_labels {
+	uint32_t known, empty, missing, unknown, done;
+};
+
+static void load_len(struct emitter *e, enum bpf_reg to)
+{
+	bpf_load(&e->code, 4, to, REG_SCRATCH, SCRATCH(len));
+}
+
+/* REG_TEXT and the length of a span; goes on if it is not empty. */
+static void find_span(struct emitter *e, unsigned span, const struct view_labels *to)
+{
+	struct bpf_code *c = &e->code;
+
+	bpf_load(c, 4, R1, REG_RECORD, AT(text) + (int)(span * sizeof(struct abi_span)) + 4);
+	bpf_jump_imm(c, BPF_JEQ, R1, 0, to->empty);
+	bpf_jump_imm(c, BPF_JGT, R1, ABI_EVENT_TEXT_MAX, to->unknown);
+	bpf_store(c, 4, REG_SCRATCH, SCRATCH(len), R1);
+	bpf_load(c, 4, R2, REG_RECORD, AT(text) + (int)(span * sizeof(struct abi_span)));
+	bpf_jump_imm(c, BPF_JGT, R2, (int32_t)e->room_size - TEXT_AT_MARGIN, to->unknown);
+	bpf_alu(c, BPF_MOV, REG_TEXT, REG_RECORD);
+	bpf_alu(c, BPF_ADD, REG_TEXT, R2);
+}
+
+static void need_slash_in_front(struct emitter *e, const struct view_labels *to)
+{
+	bpf_load(&e->code, 1, R1, REG_TEXT, 0);
+	bpf_jump_imm(&e->code, BPF_JNE, R1, '/', to->unknown);
+}
+
+/*
+ * Goes through the text: where its last slash is; with normal, slashes that are doubled, in front of
+ * a dot or at the end make it unknown, as does a length of more than SCAN_MAX.
+ */
+static void scan(struct emitter *e, bool normal, const struct view_labels *to)
+{
+	struct bpf_code *c = &e->code;
+	uint32_t again = bpf_code_label(c), next = bpf_code_label(c), end = bpf_code_label(c);
+
+	bpf_store_imm(c, 4, REG_SCRATCH, SCRATCH(slash), SCAN_MAX);
+	bpf_alu_imm(c, BPF_MOV, REG_INDEX, 0);
+	bpf_code_place(c, again);
+	load_len(e, R1);
+	bpf_jump(c, BPF_JGE, REG_INDEX, R1, end);
+	bpf_jump_imm(c, BPF_JGE, REG_INDEX, SCAN_MAX, to->unknown);
+	bpf_alu(c, BPF_MOV, R2, REG_TEXT);
+	bpf_alu(c, BPF_ADD, R2, REG_INDEX);
+	bpf_load(c, 1, R3, R2, 0);
+	bpf_jump_imm(c, BPF_JNE, R3, '/', next);
+	bpf_store(c, 4, REG_SCRATCH, SCRATCH(slash), REG_INDEX);
+	if (normal) {
+		bpf_alu(c, BPF_MOV, R4, REG_INDEX);
+		bpf_alu_imm(c, BPF_ADD, R4, 1);
+		bpf_jump(c, BPF_JGE, R4, R1, to->unknown);
+		bpf_load(c, 1, R3, R2, 1);
+		bpf_jump_imm(c, BPF_JEQ, R3, '/', to->unknown);
+		bpf_jump_imm(c, BPF_JEQ, R3, '.', to->unknown);
+	}
+	bpf_code_place(c, next);
+	bpf_alu_imm(c, BPF_ADD, REG_INDEX, 1);
+	bpf_goto(c, again);
+	bpf_code_place(c, end);
+}
+
+/* A path argument that is resolved: only what is absolute and plain is known. */
+static void find_path(struct emitter *e, unsigned span, const struct view_labels *to)
+{
+	find_span(e, span, to);
+	need_slash_in_front(e, to);
+	scan(e, true, to);
+}
+
+static void find_comm(struct emitter *e, const struct view_labels *to)
+{
+	struct bpf_code *c = &e->code;
+
+	bpf_alu(c, BPF_MOV, REG_TEXT, REG_RECORD);
+	bpf_alu_imm(c, BPF_ADD, REG_TEXT, AT(process.comm));
+	for (int i = 0; i < ABI_EVENT_COMM; i++) {
+		uint32_t next = bpf_code_label(c);
+
+		bpf_load(c, 1, R1, REG_TEXT, i);
+		bpf_jump_imm(c, BPF_JNE, R1, 0, next);
+		bpf_store_imm(c, 4, REG_SCRATCH, SCRATCH(len), i);
+		bpf_goto(c, to->known);
+		bpf_code_place(c, next);
+	}
+	bpf_store_imm(c, 4, REG_SCRATCH, SCRATCH(len), ABI_EVENT_COMM);
+}
+
+/* The directory of the text at hand: what is in front of its last slash, or that slash. */
+static void take_directory(struct emitter *e, const struct view_labels *to)
+{
+	struct bpf_code *c = &e->code;
+	uint32_t inner = bpf_code_label(c);
+
+	bpf_load(c, 2, R1, REG_RECORD, AT(call.inode_mode));
+	bpf_alu_imm(c, BPF_AND, R1, S_IFMT);
+	bpf_jump_imm(c, BPF_JEQ, R1, S_IFDIR, to->known);
+	scan(e, false, to);
+	bpf_load(c, 4, R2, REG_SCRATCH, SCRATCH(slash));
+	load_len(e, R1);
+	bpf_alu_imm(c, BPF_SUB, R1, 1);
+	bpf_jump(c, BPF_JEQ, R1, R2, to->unknown); /* the last byte */
+	bpf_jump_imm(c, BPF_JNE, R2, 0, inner);
+	bpf_alu_imm(c, BPF_MOV, R2, 1);
+	bpf_code_place(c, inner);
+	bpf_jump_imm(c, BPF_JGE, R2, SCAN_MAX, to->unknown); /* there is none */
+	bpf_store(c, 4, REG_SCRATCH, SCRATCH(len), R2);
+}
+
+static void take_filename(struct emitter *e, const struct view_labels *to)
+{
+	struct bpf_code *c = &e->code;
+
+	bpf_load(c, 2, R1, REG_RECORD, AT(call.inode_mode));
+	bpf_alu_imm(c, BPF_AND, R1, S_IFMT);
+	bpf_jump_imm(c, BPF_JEQ, R1, S_IFDIR, to->missing);
+	scan(e, false, to);
+	bpf_load(c, 4, R2, REG_SCRATCH, SCRATCH(slash));
+	bpf_jump_imm(c, BPF_JGE, R2, SCAN_MAX, to->unknown);
+	bpf_alu_imm(c, BPF_ADD, R2, 1);
+	bpf_alu(c, BPF_ADD, REG_TEXT, R2);
+	load_len(e, R1);
+	bpf_jump(c, BPF_JGE, R2, R1, to->unknown);
+	bpf_alu(c, BPF_SUB, R1, R2);
+	bpf_store(c, 4, REG_SCRATCH, SCRATCH(len), R1);
+}
+
+/* What a descriptor refers to: see file_fill() and fd_fill() in guard/translate.c. */
+static void find_descriptor(struct emitter *e, const struct text_view *v,
+			    const struct view_labels *to)
+{
+	struct bpf_code *c = &e->code;
+	uint32_t file = bpf_code_label(c), found = bpf_code_label(c);
+	bool name = v->kind == VIEW_FD_NAME, opens = v->span;
+
+	bpf_load(c, 2, R1, REG_RECORD, AT(flags));
+	bpf_jump_imm(c, BPF_JSET, R1, ABI_EVENT_SOCKET,
+		     v->kind == VIEW_FD_NAME ? to->unknown : to->missing);
+	bpf_jump_imm(c, BPF_JSET, R1, ABI_EVENT_FILE, file);
+	if (!opens) {
+		bpf_goto(c, name			? to->empty :
+			    v->kind == VIEW_FD_FILENAME ? to->missing :
+							  to->unknown);
+	} else if (name) {
+		find_path(e, ABI_TEXT_PATH1, to);
+		bpf_goto(c, found);
+	} else {
+		bpf_goto(c, to->unknown);
+	}
+	bpf_code_place(c, file);
+	bpf_load(c, 4, R1, REG_RECORD, AT(call.path_flags));
+	bpf_jump_imm(c, BPF_JSET, R1, ABI_PATH_MEMORY, to->unknown);
+	bpf_load(c, 2, R1, REG_RECORD, AT(call.inode_mode));
+	bpf_alu_imm(c, BPF_AND, R1, S_IFMT);
+	bpf_jump_imm(c, BPF_JEQ, R1, S_IFIFO, to->unknown);
+	find_span(e, ABI_TEXT_FILE, to);
+	if (v->kind == VIEW_FD_DIRECTORY)
+		take_directory(e, to);
+	else if (v->kind == VIEW_FD_FILENAME)
+		take_filename(e, to);
+	bpf_code_place(c, found);
+}
+
+static void find_text(struct emitter *e, const struct text_view *v, const struct view_labels *to)
+{
+	switch (v->kind) {
+	case VIEW_SPAN:
+	case VIEW_SPAN_OR_NONE:
+		find_span(e, v->span, to);
+		break;
+	case VIEW_RAW_HERE:
+		find_span(e, v->span, to);
+		need_slash_in_front(e, to);
+		break;
+	case VIEW_PATH:
+	case VIEW_PATH_HERE:
+		find_path(e, v->span, to);
+		break;
+	case VIEW_COMM:
+		find_comm(e, to);
+		break;
+	default:
+		find_descriptor(e, v, to);
+		break;
+	}
+}
+
+/* What an empty span is. */
+static void empty_text(struct emitter *e, const struct text_view *v, const struct view_labels *to)
+{
+	struct bpf_code *c = &e->code;
+
+	if (v->kind == VIEW_SPAN) {
+		bpf_goto(c, to->missing);
+	} else if (v->kind == VIEW_PATH_HERE || v->kind == VIEW_RAW_HERE ||
+		   v->kind == VIEW_FD_DIRECTORY || v->kind == VIEW_FD_FILENAME) {
+		bpf_goto(c, to->unknown);
+	} else {
+		bpf_store_imm(c, 4, REG_SCRATCH, SCRATCH(len), 0);
+		bpf_alu(c, BPF_MOV, REG_TEXT, REG_RECORD); /* no byte of it is looked at */
+		bpf_goto(c, to->known);
+	}
+}
+
+/* --- comparing -------------------------------------------------------------------------------------- */
+
+/* Goes on if the bytes at base + off are these. */
+static void compare_bytes(struct emitter *e, enum bpf_reg base, int off, struct text t, uint32_t no)
+{
+	struct bpf_code *c = &e->code;
+
+	for (uint32_t at = 0; at < t.len;) {
+		int size = t.len - at >= 8 ? 8 : t.len - at >= 4 ? 4 : t.len - at >= 2 ? 2 : 1;
+		uint64_t want = 0;
+
+		memcpy(&want, t.data + at, (size_t)size);
+		bpf_load(c, size, R1, base, off + (int)at);
+		if (size == 8) {
+			bpf_number(c, R2, want);
+			bpf_jump(c, BPF_JNE, R1, R2, no);
+		} else {
+			bpf_jump32_imm(c, BPF_JNE, R1, (int32_t)(uint32_t)want, no);
+		}
+		at += (uint32_t)size;
+	}
+}
+
+static void compare_one(struct emitter *e, enum text_op op, struct text t, uint32_t yes,
+			uint32_t no)
+{
+	struct bpf_code *c = &e->code;
+	uint32_t whole = bpf_code_label(c);
+
+	load_len(e, R1);
+	switch (op) {
+	case TEXT_EQUAL:
+		bpf_jump_imm(c, BPF_JNE, R1, (int32_t)t.len, no);
+		compare_bytes(e, REG_TEXT, 0, t, no);
+		break;
+	case TEXT_BEGINS:
+		bpf_jump_imm(c, BPF_JLT, R1, (int32_t)t.len, no);
+		compare_bytes(e, REG_TEXT, 0, t, no);
+		break;
+	case TEXT_ENDS:
+		bpf_alu_imm(c, BPF_SUB, R1, (int32_t)t.len);
+		bpf_jump_imm(c, BPF_JGT, R1, ABI_EVENT_TEXT_MAX, no); /* it is shorter */
+		bpf_alu(c, BPF_MOV, R3, REG_TEXT);
+		bpf_alu(c, BPF_ADD, R3, R1);
+		compare_bytes(e, R3, 0, t, no);
+		break;
+	default: /* TEXT_PATH: begins with a slash, and ends or goes on with one behind t */
+		bpf_jump_imm(c, BPF_JLE, R1, (int32_t)t.len, no);
+		compare_bytes(e, REG_TEXT, 1, t, no);
+		load_len(e, R1);
+		bpf_jump_imm(c, BPF_JEQ, R1, (int32_t)t.len + 1, whole);
+		bpf_load(c, 1, R1, REG_TEXT, (int)t.len + 1);
+		bpf_jump_imm(c, BPF_JNE, R1, '/', no);
+		bpf_code_place(c, whole);
+		break;
+	}
+	bpf_goto(c, yes);
+}
+
+static void set_bit(struct emitter *e, uint32_t word, uint32_t bit)
+{
+	struct bpf_code *c = &e->code;
+
+	bpf_load(c, 4, R1, REG_SCRATCH, scratch_may(word));
+	bpf_alu_imm(c, BPF_OR, R1, (int32_t)(1u << bit));
+	bpf_store(c, 4, REG_SCRATCH, scratch_may(word), R1);
+}
+
+static void compare_term(struct emitter *e, const struct text_view *v, uint32_t n)
+{
+	const struct text_term *t = &v->terms.items[n];
+	uint32_t yes = bpf_code_label(&e->code), done = bpf_code_label(&e->code);
+
+	for (uint32_t i = 0; i < t->count; i++) {
+		uint32_t next = bpf_code_label(&e->code);
+
+		compare_one(e, t->op, t->texts[i], yes, next);
+		bpf_code_place(&e->code, next);
+	}
+	if (t->op != TEXT_PRESENT)
+		bpf_goto(&e->code, done);
+	bpf_code_place(&e->code, yes);
+	set_bit(e, v->word + n / 32, n % 32);
+	bpf_code_place(&e->code, done);
+}
+
+static uint32_t equal_count(const struct text_view *v)
+{
+	uint32_t n = 0;
+
+	vec_foreach(t, &v->terms)
+		if (t->op == TEXT_EQUAL)
+			n += t->count;
+	return n;
+}
+
+static bool asks_for_paths(const struct text_view *v)
+{
+	vec_foreach(t, &v->terms)
+		if (t->op == TEXT_PATH)
+			return true;
+	return false;
+}
+
+static int compare_all(struct emitter *e, struct text_view *v)
+{
+	bool by_map = equal_count(v) > TEXT_INLINE_MAX;
+	int map = 0;
+
+	if (by_map) {
+		uint32_t done = bpf_code_label(&e->code);
+
+		map = emit_map_make(e, v);
+		if (map < 0)
+			return map;
+		emit_map_look(e, v, map, done);
+		bpf_code_place(&e->code, done);
+	}
+	for (uint32_t i = 0; i < v->terms.len; i++)
+		if (!by_map || v->terms.items[i].op != TEXT_EQUAL)
+			compare_term(e, v, i);
+	return 0;
+}
+
+/* --- views ------------------------------------------------------------------------------------------ */
+
+static uint32_t words_of(const struct text_view *v)
+{
+	return ((uint32_t)v->terms.len + 31) / 32;
+}
+
+static int emit_view(struct emitter *e, struct text_view *v)
+{
+	struct bpf_code *c = &e->code;
+	const struct view_labels to = { bpf_code_label(c), bpf_code_label(c), bpf_code_label(c),
+					bpf_code_label(c), bpf_code_label(c) };
+	int r;
+
+	for (uint32_t w = 0; w < words_of(v); w++)
+		bpf_store_imm(c, 4, REG_SCRATCH, scratch_may(v->word + w), 0);
+	find_text(e, v, &to);
+	bpf_goto(c, to.known);
+	bpf_code_place(c, to.empty);
+	empty_text(e, v, &to);
+	bpf_code_place(c, to.known);
+	if (asks_for_paths(v)) { /* of what is no path from a root, nobody knows here */
+		load_len(e, R1);
+		bpf_jump_imm(c, BPF_JEQ, R1, 0, to.unknown);
+		need_slash_in_front(e, &to);
+	}
+	r = compare_all(e, v);
+	if (r < 0)
+		return r;
+	bpf_code_place(c, to.missing);
+	for (uint32_t w = 0; w < words_of(v); w++) {
+		bpf_load(c, 4, R1, REG_SCRATCH, scratch_may(v->word + w));
+		bpf_alu_imm(c, BPF_XOR, R1, -1);
+		bpf_store(c, 4, REG_SCRATCH, scratch_may_not(v->word + w), R1);
+	}
+	bpf_goto(c, to.done);
+	bpf_code_place(c, to.unknown);
+	for (uint32_t w = 0; w < words_of(v); w++)
+		bpf_store_imm(c, 8, REG_SCRATCH, scratch_may(v->word + w), -1);
+	bpf_code_place(c, to.done);
+	return 0;
+}
+
+int emit_views(struct emitter *e)
+{
+	uint32_t word = 0;
+
+	vec_foreach(v, &e->filter->views.items) {
+		int r;
+
+		v->word = word;
+		word += words_of(v);
+		if (word > FILTER_WORDS)
+			return -E2BIG;
+		r = emit_view(e, v);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guard/filter/filter.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "guard/filter/emit.h"
+#include "rules/extend.h"
+
+enum { FILTER_MEMORY = 256 << 20 };
+
+/* --- parts ------------------------------------------------------------------------------------------ */
+
+static enum filter_extent extent_of(const struct filter_part *p)
+{
+	if (p->weak->kind == NODE_FALSE)
+		return FILTER_NEVER;
+	if (p->weak->kind == NODE_TRUE && p->exact->kind != NODE_TRUE)
+		return FILTER_NOT_AT_ALL;
+	return node_has_unknown(p->exact) ? FILTER_PARTLY : FILTER_WHOLLY;
+}
+
+static int add_part(struct lower *l, struct filter *f, const struct rule *r, int step,
+		    const struct expr *condition)
+{
+	struct filter_part p = { .rule = r, .step = step }, *slot;
+
+	p.exact = lower_condition(l, condition);
+	p.weak = node_weaken(&f->arena, p.exact, false);
+	if (!p.weak)
+		return -ENOMEM;
+	p.extent = extent_of(&p);
+	if (p.extent == FILTER_NEVER)
+		return 0;
+	slot = vec_add(&f->parts);
+	if (!slot)
+		return -ENOMEM;
+	*slot = p;
+	return 0;
+}
+
+/* A rule is wanted where its condition or a step of its sequence may hold. */
+static int add_rule(struct lower *l, struct filter *f, const struct rule *r)
+{
+	const struct rule_sequence *s = r->extensions ? r->extensions->sequence : NULL;
+	int e;
+
+	if (!r->enabled || r->skipped || !r->condition ||
+	    (int)f->target.type->source != r->event_source)
+		return 0;
+	e = add_part(l, f, r, -1, r->condition);
+	for (uint32_t i = 0; !e && s && i < s->step_count; i++)
+		e = add_part(l, f, r, (int)i, s->steps[i].condition);
+	return e;
+}
+
+/* Moves the terms that weakened trees still have to new views; the others need no looking at. */
+static bool keep_terms(struct text_views *from, struct text_views *to, struct node *n)
+{
+	const struct text_view *v;
+	int view, term;
+
+	if (n->kind == NODE_AND || n->kind == NODE_OR)
+		for (uint32_t i = 0; i < n->group.count; i++)
+			if (!keep_terms(from, to, n->group.items[i]))
+				return false;
+	if (n->kind != NODE_TEXT)
+		return true;
+	v = &from->items.items[n->text.view];
+	view = text_view_get(to, v->kind, v->span);
+	term = view < 0 ? -1 : text_term_get(to, (uint32_t)view, v->terms.items[n->text.term]);
+	n->text.view = (uint16_t)view;
+	n->text.term = (uint16_t)term;
+	return term >= 0;
+}
+
+/* --- the program ------------------------------------------------------------------------------------ */
+
+enum { AT_CONTEXT = -8, AT_KEY = -12 };
+
+static void emit_lookup(struct emitter *e, int32_t map, enum bpf_reg to)
+{
+	struct bpf_code *c = &e->code;
+
+	bpf_map(c, R1, map);
+	bpf_alu(c, BPF_MOV, R2, FP);
+	bpf_alu_imm(c, BPF_ADD, R2, AT_KEY);
+	bpf_call(c, BPF_FUNC_map_lookup_elem);
+	bpf_jump_imm(c, BPF_JEQ, R0, 0, e->leave);
+	bpf_alu(c, BPF_MOV, to, R0);
+}
+
+/* yes: a part may hold */
+static void emit_any(struct emitter *e, bool without_texts, uint32_t yes)
+{
+	vec_foreach(p, &e->filter->parts) {
+		uint32_t next = bpf_code_label(&e->code);
+
+		emit_tree(e, p->weak, without_texts, yes, next);
+		bpf_code_place(&e->code, next);
+	}
+}
+
+/* The same, and a bit for each part that may. */
+static void emit_candidates(struct emitter *e, uint32_t yes)
+{
+	struct bpf_code *c = &e->code;
+	const int at = offsetof(struct filter_scratch, candidates);
+	uint32_t words = ((uint32_t)e->filter->parts.len + 31) / 32;
+
+	for (uint32_t w = 0; w < words; w++)
+		bpf_store_imm(c, 4, REG_SCRATCH, at + (int)(4 * w), 0);
+	for (uint32_t i = 0; i < e->filter->parts.len; i++) {
+		uint32_t set = bpf_code_label(c), next = bpf_code_label(c);
+
+		emit_tree(e, e->filter->parts.items[i].weak, false, set, next);
+		bpf_code_place(c, set);
+		bpf_load(c, 4, R1, REG_SCRATCH, at + (int)(4 * (i / 32)));
+		bpf_alu_imm(c, BPF_OR, R1, (int32_t)(1u << (i % 32)));
+		bpf_store(c, 4, REG_SCRATCH, at + (int)(4 * (i / 32)), R1);
+		bpf_code_place(c, next);
+	}
+	for (uint32_t w = 0; w < words; w++) {
+		bpf_load(c, 4, R1, REG_SCRATCH, at + (int)(4 * w));
+		bpf_jump_imm(c, BPF_JNE, R1, 0, yes);
+	}
+}
+
+static void emit_end(struct emitter *e, const struct filter_options *o, uint32_t yes)
+{
+	struct bpf_code *c = &e->code;
+
+	bpf_alu_imm(c, BPF_MOV, R0, FILTER_DROP);
+	bpf_exit(c);
+	bpf_code_place(c, e->leave); /* a map without its one value: there is none such */
+	bpf_code_place(c, yes);
+	if (o->tail_call) {
+		bpf_load(c, 8, R1, FP, AT_CONTEXT);
+		bpf_map(c, R2, FILTER_MAP_CALLS);
+		bpf_number(c, R3, o->tail_call - 1);
+		bpf_call(c, BPF_FUNC_tail_call);
+	}
+	bpf_alu_imm(c, BPF_MOV, R0, FILTER_EMIT);
+	bpf_exit(c);
+}
+
+static bool has_texts(const struct filter *f)
+{
+	return f->views.items.len > 0;
+}
+
+static int emit_program(struct emitter *e, const struct filter_options *o)
+{
+	struct bpf_code *c = &e->code;
+	uint32_t yes = bpf_code_label(c), maybe = bpf_code_label(c);
+	bool all = o->candidates && e->filter->parts.len <= FILTER_CANDIDATES;
+	int r = 0;
+
+	e->leave = bpf_code_label(c);
+	bpf_store(c, 8, FP, AT_CONTEXT, R1);
+	if (!e->filter->drops && !all) {
+		bpf_goto(c, yes);
+	} else if (e->filter->parts.len) {
+		bpf_store_imm(c, 4, FP, AT_KEY, 0);
+		emit_lookup(e, FILTER_MAP_ROOM, REG_RECORD);
+		emit_lookup(e, FILTER_MAP_SCRATCH, REG_SCRATCH);
+		if (has_texts(e->filter)) { /* what needs no text leaves at once */
+			uint32_t no = bpf_code_label(c);
+
+			emit_any(e, true, maybe);
+			bpf_goto(c, no);
+			bpf_code_place(c, maybe);
+			r = emit_views(e);
+			if (all)
+				emit_candidates(e, yes);
+			else
+				emit_any(e, false, yes);
+			bpf_code_place(c, no);
+		} else if (all) {
+			emit_candidates(e, yes);
+		} else {
+			emit_any(e, false, yes);
+		}
+	}
+	emit_end(e, o, yes);
+	return r ? r : bpf_code_finish(c);
+}
+
+/* -E2BIG: too long */
+static int assemble(struct filter *f, const struct filter_options *o)
+{
+	struct emitter e = { .filter = f,
+			     .room_size = o->room_size ? o->room_size : ABI_EVENT_SIZE_MAX };
+	int r;
+
+	bpf_code_init(&e.code, o->instructions ? o->instructions : FILTER_INSTRUCTIONS);
+	r = emit_program(&e, o);
+	if (!r) {
+		f->insns.items = e.code.insns.items;
+		f->insns.len = e.code.insns.len;
+		f->insns.size = e.code.insns.size;
+		e.code.insns.items = NULL;
+	}
+	bpf_code_deinit(&e.code);
+	return r;
+}
+
+static int assemble_or_emit(struct filter *f, const struct filter_options *o)
+{
+	struct filter_options plain = *o;
+	int r = assemble(f, o);
+
+	if (r != -E2BIG)
+		return r;
+	f->too_long = true;
+	f->drops = false;
+	f->maps.len = 0;
+	plain.candidates = false;
+	vec_foreach(p, &f->parts)
+		p->extent = FILTER_TOO_LONG;
+	return assemble(f, &plain);
+}
+
+/* --- outside ---------------------------------------------------------------------------------------- */
+
+/* The rules, or only one. */
+static int compile(const struct ruleset *rs, const struct rule *only, struct filter_target target,
+		   const struct filter_options *options, struct filter *ret)
+{
+	static const struct filter_options standard;
+	struct text_views views = { 0 };
+	struct lower l;
+	int r = 0;
+
+	*ret = (struct filter){ .target = target,
+				.arena = ARENA_INIT(FILTER_MEMORY),
+				.drops = true };
+	l = (struct lower){ &ret->arena, &views, target };
+	if (only)
+		r = add_rule(&l, ret, only);
+	for (size_t i = 0; !r && rs && i < rs->rules.len; i++)
+		r = add_rule(&l, ret, rs->rules.items[i]);
+	for (size_t i = 0; !r && i < ret->parts.len; i++) {
+		struct node *weak = ret->parts.items[i].weak;
+
+		ret->drops &= weak->kind != NODE_TRUE;
+		r = keep_terms(&views, &ret->views, weak) ? 0 : -ENOMEM;
+	}
+	text_views_deinit(&views);
+	if (!r)
+		r = assemble_or_emit(ret, options ? options : &standard);
+	if (r)
+		filter_deinit(ret);
+	return r;
+}
+
+int filter_compile(const struct ruleset *rs, struct filter_target target,
+		   const struct filter_options *options, struct filter *ret)
+{
+	return compile(rs, NULL, target, options, ret);
+}
+
+int filter_compile_rule(const struct rule *rule, struct filter_target target,
+			const struct filter_options *options, struct filter *ret)
+{
+	return compile(NULL, rule, target, options, ret);
+}
+
+void filter_deinit(struct filter *f)
+{
+	text_views_deinit(&f->views);
+	vec_deinit(&f->parts);
+	vec_deinit(&f->insns);
+	vec_deinit(&f->maps);
+	arena_deinit(&f->arena);
+}
+
+bool filter_must_emit(struct filter_target target)
+{
+	return target.kind != ABI_EVENT_CALL || target.row->plan.flags & ABI_PLAN_CWD;
+}
+
+size_t filter_targets(struct filter_target *ret, size_t max)
+{
+	static const char *const execs[] = { "execve", "execveat" };
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(execs); i++, n++)
+		if (n < max)
+			ret[n] = (struct filter_target){ ABI_EVENT_EXEC,
+							 event_type_find(text_of(execs[i])), NULL };
+	for (size_t i = 0; i < call_row_count; i++) {
+		const struct call_row *row = &call_rows[i];
+		const struct event_type *type = event_type_find(
+			text_of(row->type ? row->type : row->call));
+
+		if (type && n < max)
+			ret[n] = (struct filter_target){ ABI_EVENT_CALL, type, row };
+		n += type != NULL;
+	}
+	return n;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rules as programs for the kernel. A program looks at one record of abi/event.h, in the room in which
+ * the kernel side made it, and says whether any rule may want the event that user space would make of
+ * it: never "no" where the exact evaluator says yes (docs/design/kernel-rules.md says why). It is for
+ * records of one kind that become events of one type, and is immutable once made.
+ *
+ * Nothing is loaded here: program_load() of the sensor does, with the type and attach point of the
+ * program that calls it. It runs from Linux 5.10 on.
+ */
+#pragma once
+#include <assert.h>
+#include <linux/bpf.h>
+
+#include "guard/filter/lower.h"
+#include "rules/model.h"
+#include "sensor/program_load.h"
+
+/* Maps by number. The first two are made by whoever loads, for all programs. */
+enum filter_map_number {
+	FILTER_MAP_ROOM,    /* array or per-CPU array; value 0 begins with the record */
+	FILTER_MAP_SCRATCH, /* per-CPU array of one struct filter_scratch */
+	FILTER_MAP_CALLS,   /* program array, for filter_options.tail_call */
+	FILTER_MAPS_FIXED,
+	FILTER_MAP_SETS = FILTER_MAPS_FIXED, /* and the following: filter.maps */
+};
+
+enum { FILTER_WORDS = 64, FILTER_CANDIDATES = 512 };
+
+/* What a program works in. */
+struct filter_scratch {
+	uint32_t len, slash; /* of the text at hand: its length, where its last slash is */
+	uint64_t key_len;
+	uint8_t key[TEXT_KEY_MAX];
+	struct {
+		uint32_t may, may_not; /* bit per term: it may hold, it may not hold */
+	} words[FILTER_WORDS];
+	uint32_t candidates[FILTER_CANDIDATES / 32]; /* bit per rule, for filter_options.candidates */
+};
+static_assert(sizeof(struct filter_scratch) % 8 == 0, "no hidden padding");
+
+struct filter_options {
+	uint32_t room_size;    /* of the value of FILTER_MAP_ROOM; 0: ABI_EVENT_SIZE_MAX */
+	uint32_t instructions; /* at most; 0: FILTER_INSTRUCTIONS */
+	bool candidates;       /* tells which rules: all are looked at then */
+	/* To emit: call program tail_call - 1 of FILTER_MAP_CALLS; 0: only return FILTER_EMIT. */
+	uint32_t tail_call;
+};
+enum { FILTER_INSTRUCTIONS = 8192 };
+
+enum filter_verdict { FILTER_DROP, FILTER_EMIT };
+
+/* How much of a rule (or of a step of its sequence) a program decides. */
+enum filter_extent {
+	FILTER_NEVER,  /* no record of this kind can make it fit */
+	FILTER_WHOLLY, /* but for texts that are too long or whose path is not absolute */
+	FILTER_PARTLY,
+	FILTER_NOT_AT_ALL, /* every record is a candidate */
+	FILTER_TOO_LONG,   /* it would not fit into the program: the same */
+	FILTER_EXTENTS
+};
+
+struct filter_part {
+	const struct rule *rule;
+	int step; /* of its sequence; -1: its own condition */
+	enum filter_extent extent;
+	struct node *exact, *weak; /* see node.h */
+};
+
+struct filter {
+	struct filter_target target;
+	struct arena arena;
+	struct text_views views;
+	VEC(struct filter_part) parts; /* those that are not FILTER_NEVER; candidates by index */
+	VEC(struct bpf_insn) insns;
+	VEC(struct program_map) maps; /* FILTER_MAP_SETS + i: from texts to terms of a view */
+	bool drops;		      /* false: the program emits whatever the record is */
+	bool too_long;		      /* it did not fit into options.instructions */
+};
+
+/*
+ * For all enabled rules of the set, which must outlive the filter. -ENOMEM, or 0: rules that can't be
+ * decided, or that do not fit, make a program that emits.
+ */
+int filter_compile(const struct ruleset *rs, struct filter_target target,
+		   const struct filter_options *options, struct filter *ret);
+/* The same for one rule. */
+int filter_compile_rule(const struct rule *r, struct filter_target target,
+			const struct filter_options *options, struct filter *ret);
+void filter_deinit(struct filter *f);
+
+/*
+ * Records of these calls change what user space knows of processes: they are sent whatever the
+ * program says, as are those of every exec.
+ */
+bool filter_must_emit(struct filter_target target);
+
+/* All targets that can reach rules: fills in at most max, returns how many there are. */
+size_t filter_targets(struct filter_target *ret, size_t max);
+
+/* A tree as text, for people: "fd.name" is a view, numbers are places in the record. */
+void filter_print(const struct filter *f, const struct node *n, struct buf *out);
+
+#define cleanup_filter cleanup(filter_deinit)

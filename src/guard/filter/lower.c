@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guard/filter/lower.h"
+
+#include <ctype.h>
+#include <linux/bpf.h>
+
+#include "base/glob.h"
+#include "event/names.h"
+#include "rules/compare.h"
+#include "rules/match.h"
+#include "rules/partial.h"
+
+enum { NUMBERS_MAX = 64, HOLDS_MEMORY = 1 << 24 };
+
+struct node *lower_unknown(struct lower *l, const struct check *c, const char *reason)
+{
+	return node_unknown(l->arena, c, reason);
+}
+
+bool lower_holds(const struct check *c, const struct value *v)
+{
+	cleanup_arena struct arena a = ARENA_INIT(HOLDS_MEMORY);
+	struct match m = { 0 };
+	bool holds = match_init(&m, &a, c) && match_run(&m, c->left, v, NULL, NULL);
+
+	match_deinit(&m);
+	return holds;
+}
+
+/* --- numbers -------------------------------------------------------------------------------------- */
+
+struct node *lower_masked(struct lower *l, struct number_place p, uint64_t mask, unsigned op,
+			  uint64_t number)
+{
+	return node_number(l->arena, (struct number_test){ p.at, p.size, p.extend, (uint8_t)op,
+							   mask, number });
+}
+
+struct node *lower_test(struct lower *l, struct number_place p, unsigned op, uint64_t number)
+{
+	return lower_masked(l, p, 0, op, number);
+}
+
+/* How a jump compares, without and with a sign. */
+static const uint8_t number_ops[RULE_OPS][2] = {
+	[OP_EQ] = { BPF_JEQ, BPF_JEQ },	 [OP_IN] = { BPF_JEQ, BPF_JEQ },
+	[OP_NE] = { BPF_JNE, BPF_JNE },	 [OP_LT] = { BPF_JLT, BPF_JSLT },
+	[OP_LE] = { BPF_JLE, BPF_JSLE }, [OP_GT] = { BPF_JGT, BPF_JSGT },
+	[OP_GE] = { BPF_JGE, BPF_JSGE }, [OP_INTERSECTS] = { BPF_JEQ, BPF_JEQ },
+};
+
+/* One comparison; numbers that the place can't hold decide it. */
+static struct node *compare(struct lower *l, const struct check *c, struct number_place p,
+			    const struct value *v)
+{
+	bool minus = v->type == VALUE_INT && v->i < 0;
+	struct value same_sign = { .u = 0, .type = VALUE_UINT };
+
+	if (minus && !p.is_signed) /* less than whatever it is */
+		return node_constant(l->arena, compare_values(c->op, &same_sign, v));
+	if (!minus && p.is_signed && v->u > INT64_MAX) /* more than whatever it is */
+		return node_constant(l->arena, compare_values(c->op, &same_sign, v));
+	return lower_test(l, p, number_ops[c->op][p.is_signed], v->u);
+}
+
+struct node *lower_number(struct lower *l, const struct check *c, struct number_place p)
+{
+	struct node *items[NUMBERS_MAX];
+
+	if (c->op == OP_EXISTS)
+		return node_constant(l->arena, true);
+	if (!number_ops[c->op][0] && c->op != OP_EQ)
+		return lower_unknown(l, c, "this operator on numbers");
+	if (c->literal_count > NUMBERS_MAX)
+		return lower_unknown(l, c, "more than 64 numbers");
+	for (uint32_t i = 0; i < c->literal_count; i++)
+		items[i] = compare(l, c, p, &c->values[i]);
+	return node_group(l->arena, NODE_OR, items, c->literal_count);
+}
+
+struct node *lower_bool(struct lower *l, const struct check *c, struct node *b)
+{
+	bool yes = lower_holds(c, &(struct value){ .u = 1, .type = VALUE_BOOL });
+	bool no = lower_holds(c, &(struct value){ .u = 0, .type = VALUE_BOOL });
+
+	if (yes == no)
+		return node_constant(l->arena, yes);
+	return yes ? b : node_not(l->arena, b);
+}
+
+/* --- texts ---------------------------------------------------------------------------------------- */
+
+static struct node *term(struct lower *l, uint32_t view, enum text_op op, const struct text *texts,
+			 uint32_t count)
+{
+	int n = text_term_get(l->views, view, (struct text_term){ op, texts, count });
+
+	return n < 0 ? NULL : node_text(l->arena, view, (uint32_t)n);
+}
+
+/* "a/b" for "/a//b/". */
+static struct text path_text(struct lower *l, struct text p)
+{
+	char *out = arena_alloc(l->arena, p.len + 1);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; out && i < p.len; i++) {
+		if (p.data[i] == '/' && (!n || i + 1 == p.len || p.data[i + 1] == '/'))
+			continue;
+		out[n++] = p.data[i];
+	}
+	while (n && out[n - 1] == '/')
+		n--;
+	return text_from(out, n);
+}
+
+static bool all_plain(const struct check *c, bool path)
+{
+	for (uint32_t i = 0; i < c->literal_count; i++) {
+		struct text t = value_text(&c->values[i]);
+
+		/* What is in memory has a name with a colon and no slash in front. */
+		if (t.len > TEXT_KEY_MAX || (path && glob_is_pattern(t)) ||
+		    (path && t.len && memchr(t.data, ':', t.len)))
+			return false;
+	}
+	return true;
+}
+
+/* The values as texts, in the order in which the terms of a view can be told apart. */
+static const struct text *texts_of(struct lower *l, const struct check *c, bool path)
+{
+	struct text *texts = arena_array(l->arena, struct text, c->literal_count + 1);
+
+	for (uint32_t i = 0; texts && i < c->literal_count; i++) {
+		texts[i] = value_text(&c->values[i]);
+		if (path)
+			texts[i] = path_text(l, texts[i]);
+	}
+	return texts;
+}
+
+static struct node *path_term(struct lower *l, const struct check *c, uint32_t view)
+{
+	const struct text *texts = texts_of(l, c, true);
+	enum view_kind kind = l->views->items.items[view].kind;
+
+	if (kind == VIEW_SPAN_OR_NONE || kind == VIEW_RAW_HERE || kind == VIEW_COMM ||
+	    kind == VIEW_FD_FILENAME)
+		return lower_unknown(l, c, "pmatch on a text that may be no whole path");
+	for (uint32_t i = 0; texts && i < c->literal_count; i++)
+		if (!texts[i].len) /* the root: everything is below it */
+			return term(l, view, TEXT_PRESENT, NULL, 0);
+	return texts ? term(l, view, TEXT_PATH, texts, c->literal_count) : NULL;
+}
+
+struct node *lower_text(struct lower *l, const struct check *c, enum view_kind kind, unsigned span)
+{
+	static const uint8_t ops[RULE_OPS] = {
+		[OP_STARTSWITH] = TEXT_BEGINS, [OP_ENDSWITH] = TEXT_ENDS,
+		[OP_EQ] = TEXT_EQUAL,	       [OP_NE] = TEXT_EQUAL,
+		[OP_IN] = TEXT_EQUAL,	       [OP_INTERSECTS] = TEXT_EQUAL
+	};
+	int view;
+	struct node *n;
+
+	if (c->op != OP_EXISTS && c->op != OP_PMATCH && !ops[c->op])
+		return lower_unknown(l, c, "this operator on texts");
+	if (c->op != OP_EXISTS && !c->literal_count)
+		return node_constant(l->arena, false);
+	if (!all_plain(c, c->op == OP_PMATCH))
+		return lower_unknown(l, c, "a wildcard, or more than 256 bytes");
+	if (ops[c->op] != TEXT_EQUAL && c->literal_count > TEXT_COMPARE_MAX)
+		return lower_unknown(l, c, "more than 128 beginnings or ends");
+	if (c->op == OP_NE && c->literal_count > 1)
+		return lower_unknown(l, c, "!= with several texts");
+	view = text_view_get(l->views, kind, span);
+	if (view < 0)
+		return NULL;
+	if (c->op == OP_EXISTS)
+		return term(l, (uint32_t)view, TEXT_PRESENT, NULL, 0);
+	if (c->op == OP_PMATCH)
+		return path_term(l, c, (uint32_t)view);
+	n = term(l, (uint32_t)view, ops[c->op], texts_of(l, c, false), c->literal_count);
+	if (c->op == OP_NE)
+		n = node_both(l->arena, term(l, (uint32_t)view, TEXT_PRESENT, NULL, 0),
+			      node_not(l->arena, n));
+	return n;
+}
+
+struct node *lower_cases(struct lower *l, const struct check *c, const struct text_case *cases,
+			 uint32_t count, struct node *rest)
+{
+	struct node **when = arena_array(l->arena, struct node *, count + 1);
+	struct node **fits = arena_array(l->arena, struct node *, count + 1);
+	uint32_t n = 0;
+
+	if (!when || !fits)
+		return NULL;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct value v = value_of_text(cases[i].text);
+
+		when[i] = cases[i].when;
+		if (lower_holds(c, &v))
+			fits[n++] = cases[i].when;
+	}
+	return node_either(l->arena, node_group(l->arena, NODE_OR, fits, n),
+			   node_both(l->arena, rest,
+				     node_not(l->arena,
+					      node_group(l->arena, NODE_OR, when, count))));
+}
+
+struct node *lower_digits(struct lower *l, const struct check *c)
+{
+	bool plain = c->op == OP_EXISTS || c->op == OP_EQ || c->op == OP_NE || c->op == OP_IN ||
+		     c->op == OP_CONTAINS || c->op == OP_ICONTAINS || c->op == OP_STARTSWITH ||
+		     c->op == OP_ENDSWITH;
+	const struct value any = value_of_text(TEXT("0"));
+
+	for (uint32_t i = 0; i < c->literal_count; i++) {
+		struct text t = value_text(&c->values[i]);
+		bool letter = false;
+
+		for (uint32_t k = 0; k < t.len; k++)
+			letter |= isalpha((unsigned char)t.data[k]) != 0;
+		plain &= letter;
+	}
+	return plain ? node_constant(l->arena, lower_holds(c, &any)) :
+		       lower_unknown(l, c, "a number as text");
+}
+
+/* --- conditions ----------------------------------------------------------------------------------- */
+
+static struct node *lower_check(struct lower *l, const struct check *c)
+{
+	const struct operand *o = c->left;
+	enum truth by_type = partial_check_for_type(c, l->target.type);
+	const struct field_place *p;
+
+	if (by_type != TRUTH_UNKNOWN)
+		return node_constant(l->arena, by_type == TRUTH_TRUE);
+	if (c->right)
+		return lower_unknown(l, c, "another field on the right side");
+	if (o->kind != OPERAND_FIELD || o->list)
+		return lower_unknown(l, c, "a transformer or a list");
+	if ((c->modifier == MODIFIER_ONEOF || c->modifier == MODIFIER_ALLOF) &&
+	    c->literal_count != 1)
+		return lower_unknown(l, c, "oneof and allof");
+	if (c->op == OP_REGEX)
+		return lower_unknown(l, c, "a regular expression");
+	p = field_place_find(o->field.def->name);
+	if (!p || !(p->kinds >> l->target.kind & 1))
+		return lower_unknown(l, c, "the record does not have the field");
+	return p->lower(l, c, p);
+}
+
+struct node *lower_condition(struct lower *l, const struct expr *e)
+{
+	struct node **items, *n;
+
+	switch (e->kind) {
+	case EXPR_AND:
+	case EXPR_OR:
+		items = arena_array(l->arena, struct node *, e->group.count + 1);
+		for (uint32_t i = 0; items && i < e->group.count; i++) {
+			items[i] = lower_condition(l, e->group.items[i]);
+			if (!items[i])
+				return NULL;
+		}
+		return items ? node_group(l->arena, e->kind == EXPR_AND ? NODE_AND : NODE_OR, items,
+					  e->group.count) :
+			       NULL;
+	case EXPR_NOT:
+		n = lower_condition(l, e->child);
+		return node_not(l->arena, n);
+	case EXPR_MACRO:
+		return lower_condition(l, e->macro.body);
+	case EXPR_CHECK:
+		return lower_check(l, &e->check);
+	}
+	return NULL;
+}

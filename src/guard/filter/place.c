@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where the record has what a field says: the one table to follow when guard/translate.c or
+ * guard/process_table.c change what they make of a record. A field that is not here is unknown.
+ *
+ * What a record of a call says of its process reaches the event only if the process is known: such
+ * fields may be missing there, so a check that fits may still be false.
+ */
+#include <linux/bpf.h>
+
+#include "event/names.h"
+#include "guard/filter/lower.h"
+
+static struct node *of_record(struct lower *l, const struct check *c, const struct field_place *p)
+{
+	return lower_number(l, c, p->place);
+}
+
+/* An exec makes its process known. */
+static struct node *if_process(struct lower *l, const struct check *c, struct node *n)
+{
+	if (l->target.kind == ABI_EVENT_EXEC)
+		return n;
+	return node_both(l->arena, n, lower_unknown(l, c, "the process may be unknown"));
+}
+
+static struct node *of_process(struct lower *l, const struct check *c, const struct field_place *p)
+{
+	return if_process(l, c, lower_number(l, c, p->place));
+}
+
+static struct node *of_process_bit(struct lower *l, const struct check *c,
+				   const struct field_place *p)
+{
+	return if_process(l, c, lower_bool(l, c, lower_masked(l, p->place, p->arg, BPF_JNE, 0)));
+}
+
+/* 0: unknown */
+static struct node *of_process_unless_0(struct lower *l, const struct check *c,
+					const struct field_place *p)
+{
+	return if_process(l, c,
+			  node_both(l->arena, lower_test(l, p->place, BPF_JNE, 0),
+				    lower_number(l, c, p->place)));
+}
+
+/* The largest one means that there is none, which rules know as -1. */
+static struct node *login_user(struct lower *l, const struct check *c, const struct field_place *p)
+{
+	struct value none = { .i = -1, .type = VALUE_INT };
+	bool fits = lower_holds(c, &none);
+	struct node *is_none = lower_test(l, p->place, BPF_JEQ, UINT32_MAX);
+	struct node *other = node_both(l->arena, node_not(l->arena, is_none),
+				       lower_number(l, c, p->place));
+
+	return if_process(l, c, fits ? node_either(l->arena, is_none, other) : other);
+}
+
+static struct node *of_process_text(struct lower *l, const struct check *c,
+				    const struct field_place *p)
+{
+	return if_process(l, c, lower_text(l, c, (enum view_kind)p->place.at, p->arg));
+}
+
+/* --- the result ----------------------------------------------------------------------------------- */
+
+static struct node *result(struct lower *l, const struct check *c, const struct field_place *p)
+{
+	const struct value success = { .i = 0, .type = VALUE_INT };
+
+	if (l->target.kind == ABI_EVENT_EXEC)
+		return node_constant(l->arena, lower_holds(c, &success));
+	return lower_number(l, c, p->place);
+}
+
+static struct node *failed(struct lower *l, const struct check *c, const struct field_place *p)
+{
+	if (l->target.kind == ABI_EVENT_EXEC)
+		return lower_bool(l, c, node_constant(l->arena, false));
+	return lower_bool(l, c, lower_test(l, p->place, BPF_JSLT, 0));
+}
+
+/* SUCCESS, or the name of the error. */
+static struct node *result_name(struct lower *l, const struct check *c, const struct field_place *p)
+{
+	enum { ERRORS = 134 };
+	struct text_case cases[ERRORS];
+	const struct value success = value_of_text(TEXT("SUCCESS"));
+	uint32_t n = 0;
+
+	if (l->target.kind == ABI_EVENT_EXEC)
+		return node_constant(l->arena, lower_holds(c, &success));
+	cases[n++] = (struct text_case){ lower_test(l, p->place, BPF_JSGE, 0), TEXT("SUCCESS") };
+	for (int code = 1; code < ERRORS; code++) {
+		const char *name = names_errno(code);
+
+		if (name)
+			cases[n++] = (struct text_case){ lower_test(l, p->place, BPF_JEQ,
+								    (uint64_t) - (int64_t)code),
+							 text_of(name) };
+	}
+	return lower_cases(l, c, cases, n, lower_unknown(l, c, "an error without a name"));
+}
+
+/* --- the table ------------------------------------------------------------------------------------ */
+
+#define CALL (1 << ABI_EVENT_CALL)
+#define EXEC (1 << ABI_EVENT_EXEC)
+#define BOTH (CALL | EXEC)
+#define VIEW(kind)                  \
+	{                           \
+		(kind), 0, 0, false \
+	}
+#define RESULT PLACE(call.result, true)
+#define NOTHING                \
+	{                      \
+		0, 0, 0, false \
+	}
+
+/* clang-format off */
+static const struct field_place places[] = {
+	{ "evt.cpu", of_record, BOTH, PLACE(cpu, true), 0 },
+	{ "evt.rawres", result, BOTH, RESULT, 0 },
+	{ "evt.failed", failed, BOTH, RESULT, 0 },
+	{ "evt.count.error", failed, BOTH, RESULT, 0 },
+	{ "evt.res", result_name, BOTH, RESULT, 0 },
+	{ "evt.arg", lower_evt_arg, CALL, NOTHING, 0 },
+	{ "evt.rawarg", lower_evt_rawarg, CALL, NOTHING, 0 },
+	{ "evt.is_open_read", lower_open, CALL, NOTHING, 0 },
+	{ "evt.is_open_write", lower_open, CALL, NOTHING, 1 },
+	{ "evt.is_open_exec", lower_open, CALL, NOTHING, 2 },
+	{ "evt.is_open_create", lower_open, CALL, NOTHING, 3 },
+	{ "fs.path.name", lower_fs_path, CALL, NOTHING, 0 },
+	{ "fs.path.source", lower_fs_path, CALL, NOTHING, 1 },
+	{ "fs.path.target", lower_fs_path, CALL, NOTHING, 2 },
+
+	{ "fd.num", lower_fd_num, CALL, PLACE(call.fd, true), 0 },
+	{ "fd.name", lower_fd_text, CALL, VIEW(VIEW_FD_NAME), 0 },
+	{ "fd.directory", lower_fd_text, CALL, VIEW(VIEW_FD_DIRECTORY), 0 },
+	{ "fd.filename", lower_fd_text, CALL, VIEW(VIEW_FD_FILENAME), 0 },
+	{ "fd.type", lower_fd_type, CALL, NOTHING, 0 },
+	{ "fd.typechar", lower_fd_type, CALL, NOTHING, 1 },
+	{ "fd.l4proto", lower_fd_l4proto, CALL, PLACE(call.protocol, false), 0 },
+	{ "fd.cport", lower_fd_port, CALL, NOTHING, 'c' },
+	{ "fd.sport", lower_fd_port, CALL, NOTHING, 's' },
+	{ "fd.lport", lower_fd_port, CALL, NOTHING, 'l' },
+	{ "fd.rport", lower_fd_port, CALL, NOTHING, 'r' },
+	{ "fd.port", lower_fd_port, CALL, NOTHING, 'e' },
+	{ "fd.cip", lower_fd_address, CALL, NOTHING, 'c' },
+	{ "fd.sip", lower_fd_address, CALL, NOTHING, 's' },
+	{ "fd.lip", lower_fd_address, CALL, NOTHING, 'l' },
+	{ "fd.rip", lower_fd_address, CALL, NOTHING, 'r' },
+	{ "fd.ip", lower_fd_address, CALL, NOTHING, 'e' },
+	{ "fd.cnet", lower_fd_address, CALL, NOTHING, 'c' },
+	{ "fd.snet", lower_fd_address, CALL, NOTHING, 's' },
+	{ "fd.lnet", lower_fd_address, CALL, NOTHING, 'l' },
+	{ "fd.rnet", lower_fd_address, CALL, NOTHING, 'r' },
+	{ "fd.net", lower_fd_address, CALL, NOTHING, 'e' },
+
+	{ "thread.tid", of_record, BOTH, PLACE(tid, true), 0 },
+	{ "thread.vtid", of_record, BOTH, PLACE(vtid, true), 0 },
+	{ "proc.pid", of_process, BOTH, PLACE(tgid, true), 0 },
+	{ "user.uid", of_process, BOTH, PLACE(uid, false), 0 },
+	{ "group.gid", of_process, BOTH, PLACE(gid, false), 0 },
+	{ "user.loginuid", login_user, EXEC, PLACE(process.loginuid, true), 0 },
+	{ "proc.vpid", of_process, EXEC, PLACE(process.vpid, true), 0 },
+	{ "proc.sid", of_process, EXEC, PLACE(process.sid, true), 0 },
+	{ "proc.pgid", of_process, EXEC, PLACE(process.pgid, true), 0 },
+	{ "proc.vpgid", of_process, EXEC, PLACE(process.vpgid, true), 0 },
+	{ "proc.tty", of_process, EXEC, PLACE(process.tty, false), 0 },
+	{ "proc.exe_ino", of_process_unless_0, EXEC, PLACE(process.exe_ino, true), 0 },
+	{ "proc.is_exe_upper_layer", of_process_bit, EXEC, PLACE(flags, false), ABI_EVENT_UPPER },
+	{ "proc.is_exe_lower_layer", of_process_bit, EXEC, PLACE(flags, false), ABI_EVENT_LOWER },
+	{ "proc.is_exe_from_memfd", of_process_bit, EXEC, PLACE(process.path_flags, false), ABI_PATH_MEMORY },
+	{ "proc.is_exe_deleted", of_process_bit, EXEC, PLACE(process.path_flags, false), ABI_PATH_DELETED },
+	{ "proc.name", of_process_text, EXEC, VIEW(VIEW_COMM), 0 },
+	{ "proc.exepath", of_process_text, EXEC, VIEW(VIEW_SPAN), ABI_TEXT_EXE },
+	{ "proc.cwd", of_process_text, EXEC, VIEW(VIEW_SPAN), ABI_TEXT_CWD },
+};
+/* clang-format on */
+
+const struct field_place *field_place_find(struct text name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (text_eq_str(name, places[i].name))
+			return &places[i];
+	return NULL;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Weakened trees as people read them. */
+#include <linux/bpf.h>
+
+#include "guard/filter/filter.h"
+
+/* Places of a record by name; arguments and addresses are counted. */
+#define RECORD(member)                                      \
+	{                                                   \
+		offsetof(struct abi_event, member), #member \
+	}
+static const struct {
+	uint16_t at;
+	const char *name;
+} record_names[] = {
+	RECORD(flags),
+	RECORD(cpu),
+	RECORD(tgid),
+	RECORD(tid),
+	RECORD(vtid),
+	RECORD(uid),
+	RECORD(gid),
+	RECORD(call.result),
+	RECORD(call.fd),
+	RECORD(call.path_flags),
+	RECORD(call.file_mode),
+	RECORD(call.inode_mode),
+	RECORD(call.family),
+	RECORD(call.protocol),
+	RECORD(call.local_port),
+	RECORD(call.remote_port),
+	RECORD(call.local),
+	RECORD(call.remote),
+	RECORD(call.args[0]),
+	RECORD(call.args[1]),
+	RECORD(call.args[2]),
+	RECORD(call.args[3]),
+	RECORD(call.args[4]),
+	RECORD(call.args[5]),
+};
+static const struct {
+	uint16_t at;
+	const char *name;
+} process_names[] = {
+	RECORD(process.vpid),	 RECORD(process.sid),	     RECORD(process.pgid),
+	RECORD(process.vpgid),	 RECORD(process.tty),	     RECORD(process.loginuid),
+	RECORD(process.exe_ino), RECORD(process.path_flags),
+};
+
+static const char *const view_names[] = {
+	[VIEW_SPAN] = "text",
+	[VIEW_SPAN_OR_NONE] = "text",
+	[VIEW_PATH] = "path",
+	[VIEW_PATH_HERE] = "path",
+	[VIEW_RAW_HERE] = "text",
+	[VIEW_COMM] = "comm",
+	[VIEW_FD_NAME] = "fd.name",
+	[VIEW_FD_DIRECTORY] = "fd.directory",
+	[VIEW_FD_FILENAME] = "fd.filename",
+};
+static_assert(ARRAY_SIZE(view_names) == VIEW_KINDS, "a name for each");
+static const char *const text_ops[] = {
+	[TEXT_PRESENT] = "exists", [TEXT_EQUAL] = "in",	   [TEXT_BEGINS] = "startswith",
+	[TEXT_ENDS] = "endswith",  [TEXT_PATH] = "pmatch",
+};
+static_assert(ARRAY_SIZE(text_ops) == TEXT_OPS, "a name for each");
+
+enum { TEXTS_SHOWN = 4 };
+
+static void print_place(const struct filter *f, uint16_t at, struct buf *out)
+{
+	if (f->target.kind == ABI_EVENT_EXEC)
+		for (size_t i = 0; i < ARRAY_SIZE(process_names); i++)
+			if (process_names[i].at == at) {
+				buf_add_str(out, process_names[i].name);
+				return;
+			}
+	for (size_t i = 0; i < ARRAY_SIZE(record_names); i++)
+		if (record_names[i].at == at) {
+			buf_add_str(out, record_names[i].name);
+			return;
+		}
+	buf_addf(out, "record[%u]", at);
+}
+
+static void print_number(const struct filter *f, const struct node *n, struct buf *out)
+{
+	static const char *const signs[][2] = {
+		[BPF_JEQ >> 4] = { "=", "!=" },	 [BPF_JNE >> 4] = { "!=", "=" },
+		[BPF_JLT >> 4] = { "<", ">=" },	 [BPF_JLE >> 4] = { "<=", ">" },
+		[BPF_JGT >> 4] = { ">", "<=" },	 [BPF_JGE >> 4] = { ">=", "<" },
+		[BPF_JSLT >> 4] = { "<", ">=" }, [BPF_JSLE >> 4] = { "<=", ">" },
+		[BPF_JSGT >> 4] = { ">", "<=" }, [BPF_JSGE >> 4] = { ">=", "<" },
+	};
+	const struct number_test *t = &n->number;
+
+	print_place(f, t->at, out);
+	if (t->mask)
+		buf_addf(out, " & 0x%llx", (unsigned long long)t->mask);
+	buf_addf(out, " %s %lld", signs[t->op >> 4][n->negated], (long long)t->number);
+}
+
+static void print_text(const struct filter *f, const struct node *n, struct buf *out)
+{
+	const struct text_view *v = &f->views.items.items[n->text.view];
+	const struct text_term *t = &v->terms.items[n->text.term];
+
+	buf_addf(out, "%s%s", n->negated ? "not " : "", view_names[v->kind]);
+	if (v->kind < VIEW_COMM)
+		buf_addf(out, "[%u]", v->span);
+	buf_addf(out, " %s", text_ops[t->op]);
+	if (t->op == TEXT_PRESENT)
+		return;
+	buf_add_str(out, " (");
+	for (uint32_t i = 0; i < t->count && i < TEXTS_SHOWN; i++) {
+		buf_add_str(out, i ? ", " : "");
+		buf_add(out, t->texts[i].data, t->texts[i].len);
+	}
+	if (t->count > TEXTS_SHOWN)
+		buf_addf(out, ", and %u more", t->count - TEXTS_SHOWN);
+	buf_add_char(out, ')');
+}
+
+static void print_group(const struct filter *f, const struct node *n, struct buf *out)
+{
+	for (uint32_t i = 0; i < n->group.count; i++) {
+		const struct node *item = n->group.items[i];
+		bool brackets = item->kind == NODE_AND || item->kind == NODE_OR;
+
+		if (i)
+			buf_add_str(out, n->kind == NODE_AND ? " and " : " or ");
+		buf_add_str(out, brackets ? "(" : "");
+		filter_print(f, item, out);
+		buf_add_str(out, brackets ? ")" : "");
+	}
+}
+
+void filter_print(const struct filter *f, const struct node *n, struct buf *out)
+{
+	switch (n->kind) {
+	case NODE_FALSE:
+		buf_add_str(out, "never");
+		break;
+	case NODE_NUMBER:
+		print_number(f, n, out);
+		break;
+	case NODE_TEXT:
+		print_text(f, n, out);
+		break;
+	case NODE_AND:
+	case NODE_OR:
+		print_group(f, n, out);
+		break;
+	default:
+		buf_add_str(out, "always");
+		break;
+	}
+}

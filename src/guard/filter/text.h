@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Texts of a record that conditions look at, and what they ask of each. A text is found and looked at
+ * once per record, whatever the number of rules: each question becomes a bit.
+ */
+#pragma once
+#include "base/arena.h"
+#include "base/vec.h"
+#include "rules/expr.h"
+
+/* Where a text of an event is in the record that the event is made of. */
+enum view_kind {
+	VIEW_SPAN,	   /* a span; missing if it is empty */
+	VIEW_SPAN_OR_NONE, /* the same; "" if it is empty */
+	VIEW_PATH,	/* a path argument as resolved: known if it is absolute and has no dots */
+	VIEW_PATH_HERE, /* the same; if it is empty it is a directory that nobody knows here */
+	VIEW_RAW_HERE,	/* as it was written if it is absolute, else below such a directory */
+	VIEW_COMM,	/* of a process that the record is about */
+	VIEW_FD_NAME,	/* of the descriptor; what would have been opened if it failed */
+	VIEW_FD_DIRECTORY,
+	VIEW_FD_FILENAME,
+	VIEW_KINDS
+};
+
+enum text_op {
+	TEXT_PRESENT, /* the event has it */
+	TEXT_EQUAL,
+	TEXT_BEGINS,
+	TEXT_ENDS,
+	TEXT_PATH, /* is the path, or below it: patterns without wildcards, no slashes at the ends */
+	TEXT_OPS
+};
+
+enum {
+	TEXT_KEY_MAX = 256,	/* bytes of a text compared with; longer ones are unknown */
+	TEXT_INLINE_MAX = 16,	/* texts for equality of a view: more of them go into a map */
+	TEXT_COMPARE_MAX = 128, /* texts of a term other than for equality */
+	TEXT_TERMS_MAX = 512,	/* of a view */
+};
+
+/* One of several texts. */
+struct text_term {
+	enum text_op op;
+	const struct text *texts;
+	uint32_t count;
+};
+
+struct text_view {
+	enum view_kind kind;
+	uint8_t span; /* enum abi_call_text, enum abi_process_text */
+	VEC(struct text_term) terms;
+	uint32_t word; /* of the first bit of its terms, set by emit.c */
+};
+
+struct text_views {
+	VEC(struct text_view) items;
+};
+
+void text_views_deinit(struct text_views *v);
+
+/* The number of a view or a term, which is added unless it is there; -1: out of memory, too many. */
+int text_view_get(struct text_views *v, enum view_kind kind, unsigned span);
+int text_term_get(struct text_views *v, uint32_t view, struct text_term term);

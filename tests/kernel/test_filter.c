@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Filters in the kernel: its verifier takes them, and they say what the simulator says. Programs of
+ * random rules on random records; then the filters of the rule files that the command line names, all
+ * calls, with what the verifier walks for each.
+ */
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "uapi/syscall.h"
+#include "unit/filter/records.h"
+#include "unit/filter/simulate.h"
+#include "unit/rules/rig.h"
+
+enum { TARGETS_MAX = 256, PROGRAMS = 400, RECORDS = 20, RULES = 2 };
+enum { VERIFIED_MAX = 200000 }; /* of the million that kernels allow */
+
+static struct {
+	char **files;
+	int file_count;
+	int fixed[FILTER_MAPS_FIXED];
+	struct filter_target targets[TARGETS_MAX];
+	size_t target_count;
+} test = { .fixed = { -1, -1, -1 } };
+
+static int setup(void **state)
+{
+	(void)state;
+	libbpf_set_print(NULL);
+	test.target_count = filter_targets(test.targets, TARGETS_MAX);
+	if (geteuid() != 0)
+		return 0; /* each test says so */
+	test.fixed[FILTER_MAP_ROOM] = bpf_map_create(BPF_MAP_TYPE_ARRAY, "room", 4,
+						     ABI_EVENT_SIZE_MAX, 1, NULL);
+	test.fixed[FILTER_MAP_SCRATCH] = bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "scratch", 4,
+							sizeof(struct filter_scratch), 1, NULL);
+	return test.fixed[0] < 0 || test.fixed[1] < 0 ? -1 : 0;
+}
+
+static void need_root(void)
+{
+	if (geteuid() != 0) {
+		print_message("BPF programs need root\n");
+		skip();
+	}
+}
+
+/* A descriptor; fails the test if the kernel does not want the program. */
+static int load(const struct filter *f, uint32_t *ret_verified)
+{
+	const struct program_source source = { .name = "filter",
+					       .insns = f->insns.items,
+					       .insn_count = (uint32_t)f->insns.len,
+					       .fixed = test.fixed,
+					       .fixed_count = FILTER_MAPS_FIXED,
+					       .maps = f->maps.items,
+					       .map_count = (uint32_t)f->maps.len,
+					       .type = BPF_PROG_TYPE_RAW_TRACEPOINT };
+	struct error err = ERROR_INIT;
+	int fd = -1;
+
+	if (program_load(&source, &fd, ret_verified, &err))
+		fail_msg("%s: %s", f->target.type->name.data, err.text);
+	return fd;
+}
+
+static uint32_t run(int program, const struct record_room *room)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	uint32_t zero = 0;
+
+	assert_int_equal(bpf_map_update_elem(test.fixed[FILTER_MAP_ROOM], &zero, room, BPF_ANY), 0);
+	assert_int_equal(bpf_prog_test_run_opts(program, &opts), 0);
+	return opts.retval;
+}
+
+static void random_rules(struct chance *c, struct filter_target target, struct buf *yaml)
+{
+	for (int i = 0; i < RULES; i++) {
+		buf_addf(yaml,
+			 "- rule: r%d\n  desc: d\n  output: o\n  priority: INFO\n"
+			 "  warn_evttypes: false\n  condition: |\n    ",
+			 i);
+		buf_addf(yaml, "evt.type = %s and ", target.type->name.data);
+		random_kernel_condition(c, target, 2, yaml);
+		buf_add_char(yaml, '\n');
+	}
+}
+
+static void kernel_and_simulator_agree(void **state)
+{
+	static struct record_room room;
+	static struct filter_scratch scratch;
+	struct chance c = { .state = 12 };
+	uint32_t emitted = 0, most = 0;
+
+	(void)state;
+	need_root();
+	for (int i = 0; i < PROGRAMS; i++) {
+		struct filter_target target = test.targets[(size_t)i % test.target_count];
+		cleanup_rig struct rig r;
+		cleanup_filter struct filter f = { 0 };
+		cleanup_buf struct buf yaml = BUF_INIT;
+		cleanup_fd int fd = -1;
+		uint32_t walked = 0;
+
+		rig_init(&r);
+		random_rules(&c, target, &yaml);
+		rig_add(&r, "random.yaml", yaml.data);
+		rig_compile(&r);
+		assert_int_equal(filter_compile(r.rules, target, NULL, &f), 0);
+		fd = load(&f, &walked);
+		most = walked > most ? walked : most;
+		for (int k = 0; k < RECORDS; k++) {
+			random_record(&c, target, 1, &room);
+			uint32_t want = simulate(&f, &room, sizeof(room), &scratch, NULL);
+
+			assert_int_equal(run(fd, &room), want);
+			emitted += want;
+		}
+	}
+	print_message("%u of %u records emitted; at most %u instructions walked\n", emitted,
+		      PROGRAMS * RECORDS, most);
+	assert_true(emitted > PROGRAMS && emitted < PROGRAMS * (RECORDS - 1));
+}
+
+/* A list of 10,000 texts: no more instructions than one of 30. */
+static void long_lists_are_maps(void **state)
+{
+	static struct record_room room;
+	const uint32_t sizes[] = { 30, 10000 };
+	uint32_t lengths[2];
+
+	(void)state;
+	need_root();
+	for (int i = 0; i < 2; i++) {
+		cleanup_rig struct rig r;
+		cleanup_filter struct filter f = { 0 };
+		cleanup_buf struct buf yaml = BUF_INIT;
+		cleanup_fd int fd = -1;
+		struct chance c = { .state = 1 };
+
+		buf_add_str(&yaml, "- list: many\n  items: [/etc/shadow");
+		for (uint32_t k = 1; k < sizes[i]; k++)
+			buf_addf(&yaml, ", /opt/file%06u", k);
+		buf_add_str(&yaml, "]\n- rule: r\n  desc: d\n  output: o\n  priority: INFO\n"
+				   "  condition: evt.type = creat and fd.name in (many)\n");
+		rig_init(&r);
+		rig_load(&r, yaml.data);
+		for (size_t t = 0; t < test.target_count; t++)
+			if (test.targets[t].row && !strcmp(test.targets[t].row->call, "creat"))
+				assert_int_equal(filter_compile(r.rules, test.targets[t], NULL, &f),
+						 0);
+		lengths[i] = (uint32_t)f.insns.len;
+		fd = load(&f, NULL);
+		for (int k = 0; k < 2; k++) {
+			const char *path = k ? "/opt/file000029" : "/opt/filo000029";
+
+			random_record(&c, f.target, 1, &room);
+			room.ev.flags = ABI_EVENT_FILE;
+			room.ev.call.path_flags = 0;
+			room.ev.call.inode_mode = 0100644;
+			room.ev.text[ABI_TEXT_FILE] = (struct abi_span){ sizeof(room.ev),
+									 (uint32_t)strlen(path) };
+			memcpy(room.data, path, strlen(path));
+			assert_int_equal(run(fd, &room), k);
+		}
+	}
+	assert_int_equal(lengths[0], lengths[1]);
+}
+
+static void rule_files_fit(void **state)
+{
+	cleanup_rig struct rig r;
+	struct error err = ERROR_INIT;
+	uint32_t most = 0, longest = 0;
+
+	(void)state;
+	need_root();
+	if (!test.file_count) {
+		print_message("no rule files were named\n");
+		skip();
+	}
+	rig_init(&r);
+	for (int i = 0; i < test.file_count; i++)
+		assert_int_equal(ruleset_add_path(r.rules, test.files[i], &err), 0);
+	assert_true(rig_compile(&r));
+	for (size_t i = 0; i < test.target_count; i++) {
+		const struct filter_options all = { .candidates = true };
+		const struct filter_options *const options[] = { NULL, &all };
+
+		for (int k = 0; k < 2; k++) {
+			cleanup_filter struct filter f = { 0 };
+			cleanup_fd int fd = -1;
+			uint32_t walked = 0;
+
+			assert_int_equal(filter_compile(r.rules, test.targets[i], options[k], &f),
+					 0);
+			assert_false(f.too_long);
+			fd = load(&f, &walked);
+			assert_true(walked < VERIFIED_MAX);
+			most = walked > most ? walked : most;
+			longest = f.insns.len > longest ? (uint32_t)f.insns.len : longest;
+		}
+	}
+	print_message("at most %u instructions, %u walked\n", longest, most);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(kernel_and_simulator_agree),
+					    cmocka_unit_test(long_lists_are_maps),
+					    cmocka_unit_test(rule_files_fit) };
+
+	test.files = argv + 1;
+	test.file_count = argc - 1;
+	return cmocka_run_group_tests(tests, setup, NULL);
+}

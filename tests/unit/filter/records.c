@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "records.h"
+
+#include <sys/stat.h>
+
+#include "base/buf.h"
+
+#define ONE(c, pool) (pool)[chance_below(c, ARRAY_SIZE(pool))]
+
+static const char *const paths[] = {
+	"/",	"/etc",	    "/etc/shadow", "/etc/passwd",   "/etc/ssh/x",
+	"/tmp", "/tmp/a b", "/tmp/x/y",	   "/usr/bin/ls",   "/usr/lib/libc.so.6",
+	"/a",	"/a/b/c",   "/etcetera",   "/root/.ssh/id", "/usr/lib/x86_64-linux-gnu/libz.so.1"
+};
+/* As programs write them. */
+static const char *const raw_paths[] = { "etc/x", "../x",	   "/etc/../x", "//etc/x", "/etc/",
+					 "x",	  "/etc/./passwd", "",		"." };
+static const char *const names[] = { "sh",     "bash",	 "nginx",	    "a",
+				     "ls",     "",	 "123456789012345", "memfd:x",
+				     "procfs", "overlay" };
+static const char *const ends[] = { "shadow", ".so.6", "/passwd", "x", "", "ls", "/etc/shadow" };
+static const uint64_t numbers[] = { 0,		1,	    2,	       3,	   5,
+				    9,		17,	    64,	       0101,	   02,
+				    0100000,	020000000,  1000,      0x20000,	   UINT32_MAX,
+				    1ULL << 40, UINT64_MAX, INT64_MAX, 0x7fffffff, 0x80000000,
+				    0x10000000 };
+static const int64_t results[] = { 0, 1, 3, -1, -2, -13, -4095, -9999, 1000 };
+static const uint8_t four[][4] = {
+	{ 10, 0, 0, 1 }, { 127, 0, 0, 1 }, { 192, 168, 1, 1 }, { 9, 9, 9, 9 }
+};
+static const uint16_t ports[] = { 0, 22, 80, 443, 65535 };
+
+static void put(struct record_room *r, unsigned which, const void *data, size_t len)
+{
+	if (!len || r->ev.size + len > sizeof(*r))
+		return;
+	r->ev.text[which] = (struct abi_span){ r->ev.size, (uint32_t)len };
+	memcpy((char *)r + r->ev.size, data, len);
+	r->ev.size += (uint32_t)len;
+}
+
+static void put_text(struct record_room *r, unsigned which, const char *text)
+{
+	put(r, which, text, strlen(text));
+}
+
+static void put_path(struct chance *c, struct record_room *r, unsigned which, bool raw)
+{
+	char longest[ABI_EVENT_TEXT_MAX];
+
+	if (raw && !chance_below(c, 3)) {
+		put_text(r, which, ONE(c, raw_paths));
+	} else if (!chance_below(c, 40)) { /* more than is compared, or scanned */
+		memset(longest, 'p', sizeof(longest));
+		longest[0] = '/';
+		put(r, which, longest, 200 + chance_below(c, sizeof(longest) - 200));
+	} else {
+		put_text(r, which, ONE(c, paths));
+	}
+}
+
+static void random_address(struct chance *c, uint8_t out[16])
+{
+	if (!chance_below(c, 4))
+		return;
+	memcpy(out, ONE(c, four), 4);
+	if (!chance_below(c, 3)) {
+		out[0] = 0xfe;
+		out[1] = 0x80;
+		out[15] = 1;
+	}
+}
+
+static void random_socket(struct chance *c, struct record_room *r)
+{
+	static const uint16_t families[] = { 1, 2, 2, 10, 16, 17 };
+	static const uint16_t protocols[] = { 6, 17, 1, 58, 255, 0, 132 };
+	struct abi_event_call *call = &r->ev.call;
+
+	r->ev.flags |= ABI_EVENT_FILE | ABI_EVENT_SOCKET;
+	call->inode_mode = S_IFSOCK | 0777;
+	call->family = ONE(c, families);
+	call->protocol = ONE(c, protocols);
+	call->local_port = ONE(c, ports);
+	call->remote_port = ONE(c, ports);
+	random_address(c, call->local);
+	random_address(c, call->remote);
+}
+
+static void random_file(struct chance *c, struct record_room *r)
+{
+	static const uint16_t modes[] = { S_IFREG, S_IFREG, S_IFREG, S_IFDIR, S_IFIFO, S_IFCHR };
+	static const char *const memory[] = { "memfd:x", "/", "[eventfd]", "memfd:a//b", "" };
+
+	r->ev.flags |= ABI_EVENT_FILE;
+	r->ev.call.inode_mode = ONE(c, modes);
+	if (!chance_below(c, 8)) {
+		r->ev.call.path_flags = ABI_PATH_MEMORY;
+		put_text(r, ABI_TEXT_FILE, ONE(c, memory));
+	} else if (chance_below(c, 20)) {
+		put_path(c, r, ABI_TEXT_FILE, false);
+	}
+}
+
+static void random_bytes(struct chance *c, struct record_room *r)
+{
+	uint8_t bytes[32] = { 0 };
+
+	if (chance_below(c, 2)) {
+		put_text(r, ABI_TEXT_BYTES, ONE(c, names));
+		return;
+	}
+	bytes[0] = (uint8_t)(chance_below(c, 3) ? 2 : 1);
+	bytes[2] = (uint8_t)chance_below(c, 2);
+	bytes[3] = 80;
+	random_address(c, bytes + 4);
+	put(r, ABI_TEXT_BYTES, bytes, chance_below(c, sizeof(bytes)));
+}
+
+static void random_call(struct chance *c, struct filter_target target, struct record_room *r)
+{
+	struct abi_event_call *call = &r->ev.call;
+
+	call->result = ONE(c, results);
+	for (int i = 0; i < 6; i++)
+		call->args[i] = ONE(c, numbers);
+	call->fd = (int32_t)chance_below(c, 6) - 2;
+	call->file_mode = chance_below(c, 2) ? 0x100000 : 0;
+	r->ev.flags |= chance_below(c, 2) ? ABI_EVENT_UPPER : 0;
+	for (unsigned i = 0; i < 2; i++) {
+		if (target.row->plan.path[i] == ABI_ARG_NONE || !chance_below(c, 12))
+			continue;
+		put_path(c, r, ABI_TEXT_PATH1 + i, true);
+		if (chance_below(c, 2))
+			put_path(c, r, ABI_TEXT_DIR1 + i, false);
+	}
+	if (chance_below(c, 2))
+		random_bytes(c, r);
+	if (!chance_below(c, 3))
+		random_socket(c, r);
+	else if (chance_below(c, 3))
+		random_file(c, r);
+}
+
+static void random_exec(struct chance *c, struct record_room *r)
+{
+	struct abi_event_process *p = &r->ev.process;
+	const char *name = ONE(c, names);
+
+	p->parent = (uint32_t)chance_below(c, 4);
+	p->vpid = (uint32_t)ONE(c, numbers);
+	p->sid = (uint32_t)ONE(c, numbers);
+	p->pgid = (uint32_t)ONE(c, numbers);
+	p->vpgid = (uint32_t)ONE(c, numbers);
+	p->tty = (uint32_t)ONE(c, numbers);
+	p->loginuid = (uint32_t)ONE(c, numbers);
+	p->exe_ino = ONE(c, numbers);
+	p->path_flags = (uint32_t)chance_below(c, 8);
+	memcpy(p->comm, name, strlen(name) < sizeof(p->comm) ? strlen(name) : sizeof(p->comm));
+	if (!chance_below(c, 10)) /* not terminated */
+		memset(p->comm, 'c', sizeof(p->comm));
+	r->ev.flags |= (uint16_t)(chance_below(c, 4) * ABI_EVENT_UPPER);
+	if (chance_below(c, 10))
+		put_path(c, r, ABI_TEXT_EXE, false);
+	if (chance_below(c, 10))
+		put_path(c, r, ABI_TEXT_CWD, false);
+	put(r, ABI_TEXT_ARGS, "sh\0-c", 6);
+	put_path(c, r, ABI_TEXT_NAME, true);
+}
+
+void random_record(struct chance *c, struct filter_target target, int nr, struct record_room *r)
+{
+	memset(&r->ev, 0, sizeof(r->ev));
+	/* What an earlier record left behind its texts is not looked at. */
+	memset(r->data, chance_below(c, 2) ? '/' : 'x', 1024);
+	r->ev.size = sizeof(r->ev);
+	r->ev.kind = (uint8_t)target.kind;
+	r->ev.nr = nr < 0 ? ABI_CALL_NR_MAX : (uint16_t)nr;
+	r->ev.flags = ABI_EVENT_WATCHED;
+	r->ev.tgid = (uint32_t)chance_below(c, 6);
+	r->ev.tid = chance_below(c, 2) ? r->ev.tgid : (uint32_t)ONE(c, numbers);
+	r->ev.vtid = (uint32_t)ONE(c, numbers);
+	r->ev.uid = (uint32_t)ONE(c, numbers);
+	r->ev.gid = (uint32_t)ONE(c, numbers);
+	r->ev.cpu = (uint16_t)chance_below(c, 4);
+	if (target.kind == ABI_EVENT_EXEC)
+		random_exec(c, r);
+	else
+		random_call(c, target, r);
+}
+
+struct process_table *random_processes(void)
+{
+	struct process_table *t;
+
+	assert_int_equal(process_table_new(&t, 0, NULL, NULL), 0);
+	for (uint32_t pid = 1; pid < 4; pid++) { /* records are about 0 to 5 */
+		const struct process_facts f = { .pid = pid,
+						 .parent = pid - 1,
+						 .vpid = pid,
+						 .name = TEXT("nginx"),
+						 .exepath = TEXT("/usr/sbin/nginx"),
+						 .cwd = pid == 2 ? TEXT_NONE : TEXT("/srv") };
+
+		assert_int_equal(process_table_put(t, &f), 0);
+	}
+	return t;
+}
+
+/* --- rules ------------------------------------------------------------------------------------------- */
+
+static const char *const text_fields[] = { "fd.name",	     "fd.name",	     "fd.directory",
+					   "fd.filename",    "fs.path.name", "fs.path.source",
+					   "fs.path.target", "proc.name",    "proc.exepath",
+					   "proc.cwd" };
+static const char *const number_fields[] = { "fd.num",	    "evt.rawres",    "thread.tid",
+					     "thread.vtid", "proc.pid",	     "proc.vpid",
+					     "proc.sid",    "user.loginuid", "proc.exe_ino",
+					     "evt.cpu",	    "proc.pgid" };
+static const char *const unsigned_fields[] = { "user.uid", "group.gid", "proc.tty",
+					       "evt.count.error" };
+static const char *const bool_fields[] = { "evt.is_open_read",
+					   "evt.is_open_write",
+					   "evt.is_open_exec",
+					   "evt.is_open_create",
+					   "evt.failed",
+					   "proc.is_exe_upper_layer",
+					   "proc.is_exe_lower_layer",
+					   "proc.is_exe_from_memfd",
+					   "proc.is_exe_deleted" };
+static const char *const port_fields[] = { "fd.port", "fd.sport", "fd.cport", "fd.lport",
+					   "fd.rport" };
+static const char *const address_fields[] = { "fd.ip", "fd.sip", "fd.cip", "fd.lip", "fd.rip" };
+static const char *const network_fields[] = { "fd.net", "fd.snet", "fd.cnet", "fd.lnet",
+					      "fd.rnet" };
+static const char *const unknown_checks[] = {
+	"proc.pname = bash",	"container.id != host",	       "proc.cmdline contains x",
+	"fd.name contains etc", "evt.arg.name regex \"/e.*\"", "fd.nameraw startswith /etc"
+};
+
+static void add_quoted(struct buf *out, const char *text)
+{
+	buf_addf(out, "\"%s\"", text);
+}
+
+static void add_list(struct chance *c, struct buf *out, const char *const *pool, size_t count)
+{
+	/* Now and then more than is compared one by one. */
+	size_t n = chance_below(c, 8) ? 1 + chance_below(c, 4) : 24;
+
+	buf_add_char(out, '(');
+	for (size_t i = 0; i < n; i++) {
+		buf_add_str(out, i ? ", " : "");
+		add_quoted(out, pool[chance_below(c, count)]);
+	}
+	buf_add_char(out, ')');
+}
+
+static void text_check(struct chance *c, const char *field, struct buf *out)
+{
+	const char *const *pool = chance_below(c, 4) ? paths :
+				  chance_below(c, 2) ? raw_paths :
+						       names;
+	size_t count = pool == paths ? ARRAY_SIZE(paths) :
+		       pool == names ? ARRAY_SIZE(names) :
+				       ARRAY_SIZE(raw_paths);
+
+	buf_add_str(out, field);
+	switch (chance_below(c, 9)) {
+	case 0:
+		buf_add_str(out, " exists");
+		break;
+	case 1:
+		buf_add_str(out, " in ");
+		add_list(c, out, pool, count);
+		break;
+	case 2:
+		buf_add_str(out, " startswith ");
+		add_quoted(out, pool[chance_below(c, count)]);
+		break;
+	case 3:
+		buf_add_str(out, " endswith ");
+		add_quoted(out, ONE(c, ends));
+		break;
+	case 4:
+	case 5:
+		buf_add_str(out, " pmatch ");
+		add_list(c, out, pool, count);
+		break;
+	case 6:
+		buf_add_str(out, " startswith anyof ");
+		add_list(c, out, pool, count);
+		break;
+	default:
+		buf_add_str(out, chance_below(c, 3) ? " = " : " != ");
+		add_quoted(out, pool[chance_below(c, count)]);
+	}
+}
+
+static void number_check(struct chance *c, const char *field, bool is_signed, struct buf *out)
+{
+	static const char *const ops[] = { "=", "!=", "<", "<=", ">", ">=" };
+	static const char *const pool[] = { "0",   "1",	   "2",	    "3",	  "5",	       "80",
+					    "443", "1000", "65535", "2147483648", "4294967295" };
+
+	if (!chance_below(c, 5)) {
+		buf_addf(out, "%s in (%s, %s)", field, pool[chance_below(c, 6)],
+			 pool[chance_below(c, 6)]);
+		return;
+	}
+	buf_addf(out, "%s %s ", field, ONE(c, ops));
+	if (is_signed && !chance_below(c, 3))
+		buf_add_str(out, chance_below(c, 2) ? "-1" : "-2");
+	else
+		buf_add_str(out, pool[chance_below(c, strstr(field, "port") ? 9 : 11)]);
+}
+
+static void address_check(struct chance *c, bool network, struct buf *out)
+{
+	static const char *const addresses[] = { "10.0.0.1", "127.0.0.1", "9.9.9.9",
+						 "\"fe80::1\"" };
+	static const char *const networks[] = {
+		"10.0.0.0/8", "127.0.0.0/8",	"0.0.0.0/0",   "9.9.9.8/29",	 "\"fe80::/10\"",
+		"\"::/0\"",   "192.168.1.1/32", "128.0.0.0/1", "\"fe80::1/127\""
+	};
+
+	buf_addf(out, "%s ", network ? ONE(c, network_fields) : ONE(c, address_fields));
+	if (!chance_below(c, 3))
+		buf_addf(out, "in (%s, %s)", network ? ONE(c, networks) : ONE(c, addresses),
+			 network ? ONE(c, networks) : ONE(c, addresses));
+	else
+		buf_addf(out, "%s %s", chance_below(c, 3) ? "=" : "!=",
+			 network ? ONE(c, networks) : ONE(c, addresses));
+}
+
+/* evt.arg and evt.rawarg of a parameter that the type has. */
+static void argument_check(struct chance *c, struct filter_target target, struct buf *out)
+{
+	const struct event_type *t = target.type;
+	const struct event_param *p;
+	char field[64];
+
+	if (!t->param_count) {
+		buf_add_str(out, "evt.failed = true");
+		return;
+	}
+	p = &t->params[chance_below(c, t->param_count)];
+	snprintf(field, sizeof(field), "evt.%s.%.*s", chance_below(c, 4) ? "arg" : "rawarg",
+		 (int)p->name.len, p->name.data);
+	if (p->kind == PARAM_NAMES && field[4] == 'a') {
+		struct text name = p->names->items[chance_below(c, p->names->count)].name;
+		static const char *const ops[] = { "=", "!=", "contains", "icontains",
+						   "startswith" };
+
+		buf_addf(out, "%s %s \"%.*s\"", field, ONE(c, ops), (int)name.len, name.data);
+	} else if (p->kind == PARAM_SIGNAL && field[4] == 'a') {
+		buf_addf(out, "%s %s SIGKILL", field, chance_below(c, 2) ? "=" : "!=");
+	} else if (p->kind == PARAM_TEXT || p->kind == PARAM_PATH) {
+		text_check(c, field, out);
+	} else {
+		number_check(c, field, false, out);
+	}
+}
+
+static void random_check(struct chance *c, struct filter_target target, struct buf *out)
+{
+	static const char *const res[] = { "SUCCESS", "ENOENT", "EACCES", "EPERM" };
+
+	switch (chance_below(c, 14)) {
+	case 0:
+		number_check(c, ONE(c, number_fields), true, out);
+		break;
+	case 1:
+		number_check(c, ONE(c, unsigned_fields), false, out);
+		break;
+	case 2:
+		number_check(c, ONE(c, port_fields), false, out);
+		break;
+	case 3:
+		buf_addf(out, "%s = %s", ONE(c, bool_fields),
+			 chance_below(c, 2) ? "true" : "false");
+		break;
+	case 4:
+		address_check(c, chance_below(c, 2), out);
+		break;
+	case 5:
+	case 6:
+		argument_check(c, target, out);
+		break;
+	case 7:
+		buf_addf(out, "evt.res %s %s", chance_below(c, 2) ? "=" : "!=", ONE(c, res));
+		break;
+	case 8:
+		buf_addf(out, "fd.typechar %s '%c'",
+			 chance_below(c, 2) ? "=" : "!=", "fd46upo"[chance_below(c, 7)]);
+		break;
+	case 9:
+		buf_addf(out, "fd.type in (%s, %s)", fd_types[1 + chance_below(c, 7)].name.data,
+			 fd_types[1 + chance_below(c, FD_TYPES - 1)].name.data);
+		break;
+	case 10:
+		buf_addf(out, "%s", chance_below(c, 2) ? "fd.l4proto = tcp" : "fd.l4proto != udp");
+		break;
+	case 11:
+		buf_add_str(out, chance_below(c, 4) ? "evt.type exists" : ONE(c, unknown_checks));
+		break;
+	default:
+		text_check(c, ONE(c, text_fields), out);
+		break;
+	}
+}
+
+void random_kernel_condition(struct chance *c, struct filter_target target, int depth,
+			     struct buf *out)
+{
+	size_t kind = chance_below(c, 8), n = 2 + chance_below(c, 2);
+
+	if (depth <= 0 || kind < 2) {
+		random_check(c, target, out);
+		return;
+	}
+	if (kind == 2) {
+		buf_add_str(out, "not (");
+		random_kernel_condition(c, target, depth - 1, out);
+		buf_add_char(out, ')');
+		return;
+	}
+	buf_add_char(out, '(');
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			buf_add_str(out, kind & 1 ? " and " : " or ");
+		random_kernel_condition(c, target, depth - 1, out);
+	}
+	buf_add_char(out, ')');
+}

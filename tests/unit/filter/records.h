@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Random records as the kernel side makes them, and random rules about what they say. */
+#pragma once
+#include "guard/filter/filter.h"
+#include "guard/process_table.h"
+#include "guard/translate.h"
+#include "unit/unit.h"
+
+struct record_room {
+	struct abi_event ev;
+	char data[ABI_EVENT_SIZE_MAX - sizeof(struct abi_event)];
+};
+
+/* Fills in a record of this target; nr: of its call, on this machine. */
+void random_record(struct chance *c, struct filter_target target, int nr, struct record_room *r);
+
+/* A rule's condition about events of this target, at most about a kilobyte. */
+void random_kernel_condition(struct chance *c, struct filter_target target, int depth,
+			     struct buf *out);
+
+/* A table with processes that random records are about (and some are not). */
+struct process_table *random_processes(void);

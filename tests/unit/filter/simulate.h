@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs a filter's program in user space: the instructions that the assembler makes, the helpers that
+ * it calls, its maps. Every access is checked as the kernel's verifier would want it, so a program
+ * that strays fails the test.
+ */
+#pragma once
+#include "guard/filter/filter.h"
+#include "unit/unit.h"
+
+enum { SIMULATE_STEPS_MAX = 100000 };
+
+/* A verdict. room: FILTER_MAP_ROOM's value of room_size bytes. ret_steps may be NULL. */
+enum filter_verdict simulate(const struct filter *f, void *room, size_t room_size,
+			     struct filter_scratch *scratch, uint32_t *ret_steps);

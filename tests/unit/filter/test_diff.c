@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Programs for the kernel against the exact evaluator: random rules, random records of every call.
+ * Whenever a rule fits the event that the translator makes of a record, the program must emit it, and
+ * the rule must be among the candidates. Each rule on each record is a pair; MERLON_DIFF_PAIRS in the
+ * environment asks for more of them than the standard number, MERLON_DIFF_SEED for others.
+ */
+#include "base/str.h"
+#include "guard/filter/emit.h"
+#include "records.h"
+#include "simulate.h"
+#include "uapi/syscall.h"
+#include "unit/rules/rig.h"
+
+enum { RULES = 2, RECORDS = 100, TARGETS_MAX = 256 };
+
+#if defined(__SANITIZE_ADDRESS__)
+enum { PAIRS = 60000 };
+#else
+enum { PAIRS = 600000 };
+#endif
+
+static struct call_table calls;
+static struct filter_target targets[TARGETS_MAX];
+static size_t target_count;
+
+struct counts {
+	uint64_t pairs, records, fits, dropped, wrong, steps, programs, dropping;
+};
+
+static uint64_t from_environment(const char *name, uint64_t standard)
+{
+	const char *text = getenv(name);
+	uint64_t n;
+
+	return text && str_to_u64(text, &n) ? n : standard;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	call_table_fill(&calls);
+	target_count = filter_targets(targets, TARGETS_MAX);
+	assert_true(target_count > 60 && target_count <= TARGETS_MAX);
+	return 0;
+}
+
+static int nr_of(struct filter_target t)
+{
+	const char *name = t.row ? t.row->call : t.type->name.data;
+
+	return sys_call_nr(sys_arch_of_table(ABI_TABLE_NATIVE), name);
+}
+
+static void random_rules(struct chance *c, struct filter_target target, struct buf *yaml)
+{
+	for (int i = 0; i < RULES; i++) {
+		buf_addf(yaml,
+			 "- rule: r%d\n  desc: d\n  output: o\n  priority: INFO\n"
+			 "  warn_evttypes: false\n  condition: |\n    ",
+			 i);
+		if (!chance_below(c, 3))
+			buf_addf(yaml, "evt.type in (%s, ptrace) and ", target.type->name.data);
+		random_kernel_condition(c, target, (int)chance_below(c, 4), yaml);
+		buf_add_char(yaml, '\n');
+	}
+}
+
+static void show(const struct rig *r, const struct filter *f, const struct rule *rule)
+{
+	struct buf text = BUF_INIT;
+
+	vec_foreach(p, &f->parts) {
+		if (p->rule == rule) {
+			filter_print(f, p->weak, &text);
+			buf_add_str(&text, "\n");
+		}
+	}
+	print_error("# %s, rule %.*s\n# kernel: %s\n", f->target.type->name.data,
+		    (int)rule->raw->text.len, rule->raw->text.data, text.data);
+	buf_deinit(&text);
+}
+
+static bool is_candidate(const struct filter *f, const struct filter_scratch *s,
+			 const struct rule *rule)
+{
+	for (uint32_t i = 0; i < f->parts.len; i++)
+		if (f->parts.items[i].rule == rule)
+			return s->candidates[i / 32] >> (i % 32) & 1;
+	return false;
+}
+
+/* One record through both programs and the evaluator; wrong answers are counted. */
+static void compare(struct rig *r, const struct filter *plain, const struct filter *all,
+		    struct translator *x, struct record_room *room, struct filter_scratch *scratch,
+		    struct counts *n)
+{
+	enum filter_verdict verdict, verdict_of_all;
+	uint32_t steps;
+
+	verdict = simulate(plain, room, sizeof(*room), scratch, &steps);
+	if (translator_take(x, &room->ev, &r->event) != 1)
+		fail_msg("the translator makes no event of a record");
+	assert_ptr_equal(r->event.type, plain->target.type);
+	r->match_count = evaluator_run(r->evaluator, &r->event, r->matches, EVAL_MATCHES_MAX);
+	translator_done(x, &room->ev);
+	n->records++;
+	n->pairs += RULES;
+	n->fits += r->match_count;
+	n->dropped += verdict == FILTER_DROP;
+	n->steps += steps;
+	if (!all) {
+		n->wrong += verdict == FILTER_DROP && r->match_count;
+		return;
+	}
+	verdict_of_all = simulate(all, room, sizeof(*room), scratch, NULL);
+	assert_int_equal(verdict, verdict_of_all);
+	for (size_t i = 0; i < r->match_count; i++) {
+		const struct rule *rule = r->matches[i].rule;
+
+		if (verdict == FILTER_EMIT && is_candidate(all, scratch, rule))
+			continue;
+		show(r, plain, rule);
+		fail_msg("dropped, but a rule fits");
+	}
+}
+
+static void compare_rules(struct chance *c, struct filter_target target, struct translator *x,
+			  struct counts *n)
+{
+	static struct record_room room;
+	static struct filter_scratch scratch;
+	const struct filter_options options = { .candidates = true, .instructions = BPF_CODE_MAX };
+	cleanup_rig struct rig r;
+	cleanup_filter struct filter plain = { 0 }, all = { 0 };
+	cleanup_buf struct buf yaml = BUF_INIT;
+
+	rig_init(&r);
+	random_rules(c, target, &yaml);
+	rig_add(&r, "random.yaml", yaml.data);
+	rig_compile(&r); /* a rule may ask what there isn't: the others compile */
+	rig_start(&r, MATCHING_ALL);
+	assert_int_equal(filter_compile(r.rules, target, &options, &all), 0);
+	assert_int_equal(filter_compile(r.rules, target,
+					&(struct filter_options){ .instructions = BPF_CODE_MAX },
+					&plain),
+			 0);
+	assert_false(plain.too_long || all.too_long);
+	n->programs++;
+	n->dropping += plain.drops;
+	for (int i = 0; i < RECORDS; i++) {
+		random_record(c, target, nr_of(target), &room);
+		compare(&r, &plain, &all, x, &room, &scratch, n);
+	}
+}
+
+static void test_pairs(void **state)
+{
+	uint64_t wanted = from_environment("MERLON_DIFF_PAIRS", PAIRS);
+	struct chance c = { .state = from_environment("MERLON_DIFF_SEED", 4711) };
+	struct process_table *processes = random_processes();
+	struct translator *x;
+	struct counts n = { 0 };
+
+	(void)state;
+	assert_int_equal(translator_new(&x, &calls, processes, 0), 0);
+	for (size_t i = 0; n.pairs < wanted; i++) {
+		struct filter_target target = targets[i % target_count];
+
+		if (nr_of(target) < 0)
+			continue; /* of other machines */
+		if (target.kind == ABI_EVENT_CALL &&
+		    calls.rows[ABI_TABLE_NATIVE * ABI_CALL_NR_MAX + nr_of(target)] != target.row)
+			continue;
+		compare_rules(&c, target, x, &n);
+	}
+	translator_free(x);
+	process_table_free(processes);
+	print_message("# %llu pairs: %llu fit, %llu of %llu records dropped, %llu of %llu programs "
+		      "can drop, %llu instructions a record\n",
+		      (unsigned long long)n.pairs, (unsigned long long)n.fits,
+		      (unsigned long long)n.dropped, (unsigned long long)n.records,
+		      (unsigned long long)n.dropping, (unsigned long long)n.programs,
+		      (unsigned long long)(n.steps / n.records));
+	assert_true(n.fits > n.pairs / 50);
+	assert_true(n.dropped > n.records / 50);
+}
+
+/* --- a wrong term is caught ------------------------------------------------------------------------- */
+
+/* Turns the test of the n-th conditional jump on a constant around; false: there are not so many. */
+static bool turn_jump(struct filter *f, uint32_t n)
+{
+	vec_foreach(i, &f->insns) {
+		bool equal = i->code == (BPF_JMP | BPF_K | BPF_JEQ);
+		bool differs = i->code == (BPF_JMP | BPF_K | BPF_JNE);
+
+		if ((!equal && !differs) || i->dst_reg == R0 || n-- > 0)
+			continue;
+		i->code = BPF_JMP | BPF_K | (equal ? BPF_JNE : BPF_JEQ);
+		return true;
+	}
+	return false;
+}
+
+static void test_wrong_terms_are_caught(void **state)
+{
+	static struct record_room room;
+	static struct filter_scratch scratch;
+	struct process_table *processes = random_processes();
+	struct translator *x;
+	uint32_t turned = 0, caught = 0;
+	cleanup_rig struct rig r;
+
+	(void)state;
+	assert_int_equal(translator_new(&x, &calls, processes, 0), 0);
+	rig_init(&r);
+	rig_load(&r,
+		 "- rule: r\n  desc: d\n  output: o\n  priority: INFO\n  condition: >\n"
+		 "    evt.type = openat and evt.is_open_read = true and fd.num >= 0 and\n"
+		 "    (fd.name in (/etc/shadow, /etc/passwd) or fd.name startswith /usr/lib) and\n"
+		 "    fd.typechar = 'f'\n");
+	rig_start(&r, MATCHING_ALL);
+	for (;; turned++) {
+		struct chance c = { .state = 99 };
+		cleanup_filter struct filter f = { 0 };
+		struct counts n = { 0 };
+
+		for (size_t i = 0; i < target_count; i++) {
+			if (!targets[i].row || strcmp(targets[i].row->call, "openat") != 0)
+				continue;
+			assert_int_equal(filter_compile(r.rules, targets[i], NULL, &f), 0);
+			break;
+		}
+		if (!turn_jump(&f, turned))
+			break;
+		for (int i = 0; i < 2000; i++) {
+			random_record(&c, f.target, nr_of(f.target), &room);
+			compare(&r, &f, NULL, x, &room, &scratch, &n);
+		}
+		caught += n.wrong > 0;
+	}
+	translator_free(x);
+	process_table_free(processes);
+	print_message("# %u of %u wrong terms caught\n", caught, turned);
+	assert_true(turned > 10 && caught > turned / 3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_pairs),
+					    cmocka_unit_test(test_wrong_terms_are_caught) };
+
+	return cmocka_run_group_tests(tests, setup, NULL);
+}
