@@ -79,11 +79,11 @@ int main(int argc, char **argv)
 	vec_foreach(r, &rs->rules)
 		(*r)->enabled = true;
 	printf("record              rules  wholly  partly  not at all  program  drops\n");
-	for (size_t i = 0, n = filter_targets(targets, TARGETS_MAX); i < n; i++) {
+	for (size_t i = 0, n = kernel_filter_targets(targets, TARGETS_MAX); i < n; i++) {
 		unsigned of[FILTER_EXTENTS] = { 0 };
-		struct filter f;
+		struct kernel_filter f;
 
-		if (filter_compile(rs, targets[i], NULL, &f))
+		if (kernel_filter_compile(rs, targets[i], NULL, &f))
 			return EXIT_FAILURE;
 		vec_foreach(p, &f.parts) {
 			bool blocking = p->extent == FILTER_NOT_AT_ALL;
@@ -106,7 +106,7 @@ int main(int argc, char **argv)
 				if (p->extent == FILTER_NOT_AT_ALL)
 					printf("    %.*s\n", (int)p->rule->name.len,
 					       p->rule->name.data);
-		filter_deinit(&f);
+		kernel_filter_deinit(&f);
 	}
 	printf("all: %u wholly, %u partly, %u not at all\n\n", all[FILTER_WHOLLY],
 	       all[FILTER_PARTLY], all[FILTER_NOT_AT_ALL]);

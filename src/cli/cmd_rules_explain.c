@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "cli/commands.h"
+#include "cli/explain_kernel.h"
 #include "cli/rules_load.h"
 #include "rules/extend.h"
 #include "rules/needs.h"
@@ -122,7 +123,8 @@ static void show_state(const struct explanation *x)
 		       (unsigned long long)(x->needs.state_bytes + 1023) / 1024);
 }
 
-static void show_text(const struct explanation *x)
+/* -ENOMEM, or 0. */
+static int show_text(const struct explanation *x)
 {
 	struct program_stats stats;
 
@@ -138,6 +140,8 @@ static void show_text(const struct explanation *x)
 	printf("\nFields                               type      known in, used by\n");
 	show_fields(x);
 	show_state(x);
+	printf("\nDecided in the kernel, by kind of record; what is left to user space, and why\n");
+	return explain_kernel_text(x->rule);
 }
 
 static json_t *types_json(const struct explanation *x)
@@ -178,10 +182,11 @@ static json_t *fields_json(const struct explanation *x)
 	return all;
 }
 
-static void show_json(const struct explanation *x)
+/* -ENOMEM, or 0. */
+static int show_json(const struct explanation *x)
 {
 	cleanup_json json_t *o = json_object();
-	json_t *hooks = json_array();
+	json_t *hooks = json_array(), *kernel = explain_kernel_json(x->rule);
 	struct program_stats stats;
 
 	program_stats(x->program, &stats);
@@ -196,7 +201,10 @@ static void show_json(const struct explanation *x)
 	json_object_set_new(o, "hooks", hooks);
 	json_object_set_new(o, "fields", fields_json(x));
 	json_object_set_new(o, "stateBytes", json_u64(x->needs.state_bytes));
+	if (json_object_set_new(o, "decidedInKernel", kernel))
+		return -ENOMEM;
 	print_json(o);
+	return 0;
 }
 
 /* Compiled alone, so that what is counted is this rule's. */
@@ -235,12 +243,9 @@ static int run(const struct arguments *args, struct error *err)
 		rule_needs_deinit(&x.needs);
 		return error_errno(err, ENOMEM, "rules");
 	}
-	if (arg_flag(args, "json"))
-		show_json(&x);
-	else
-		show_text(&x);
+	r = arg_flag(args, "json") ? show_json(&x) : show_text(&x);
 	rule_needs_deinit(&x.needs);
-	return EXIT_OK;
+	return r ? error_errno(err, ENOMEM, "rules") : EXIT_OK;
 }
 
 const struct command cmd_rules_explain = {
@@ -250,7 +255,9 @@ const struct command cmd_rules_explain = {
 	.description =
 		"For every event type that can make the rule fit: what is left of its condition. Then "
 		"the hooks that yield these events, and every field with where it is known: kernel "
-		"means at the hook itself. RULE may be a part of the name that no other rule has.",
+		"means at the hook itself. Last, for every kind of record that the kernel sends: what of "
+		"the condition a program there decides before anything is sent, and what keeps it "
+		"from deciding more. RULE may be a part of the name that no other rule has.",
 	.examples = "  merlon rules explain \"Terminal shell\" rules.d\n",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),

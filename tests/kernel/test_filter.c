@@ -29,7 +29,7 @@ static int setup(void **state)
 {
 	(void)state;
 	libbpf_set_print(NULL);
-	test.target_count = filter_targets(test.targets, TARGETS_MAX);
+	test.target_count = kernel_filter_targets(test.targets, TARGETS_MAX);
 	if (geteuid() != 0)
 		return 0; /* each test says so */
 	test.fixed[FILTER_MAP_ROOM] = bpf_map_create(BPF_MAP_TYPE_ARRAY, "room", 4,
@@ -48,7 +48,7 @@ static void need_root(void)
 }
 
 /* A descriptor; fails the test if the kernel does not want the program. */
-static int load(const struct filter *f, uint32_t *ret_verified)
+static int load(const struct kernel_filter *f, uint32_t *ret_verified)
 {
 	const struct program_source source = { .name = "filter",
 					       .insns = f->insns.items,
@@ -101,7 +101,7 @@ static void kernel_and_simulator_agree(void **state)
 	for (int i = 0; i < PROGRAMS; i++) {
 		struct filter_target target = test.targets[(size_t)i % test.target_count];
 		cleanup_rig struct rig r;
-		cleanup_filter struct filter f = { 0 };
+		cleanup_kernel_filter struct kernel_filter f = { 0 };
 		cleanup_buf struct buf yaml = BUF_INIT;
 		cleanup_fd int fd = -1;
 		uint32_t walked = 0;
@@ -110,7 +110,7 @@ static void kernel_and_simulator_agree(void **state)
 		random_rules(&c, target, &yaml);
 		rig_add(&r, "random.yaml", yaml.data);
 		rig_compile(&r);
-		assert_int_equal(filter_compile(r.rules, target, NULL, &f), 0);
+		assert_int_equal(kernel_filter_compile(r.rules, target, NULL, &f), 0);
 		fd = load(&f, &walked);
 		most = walked > most ? walked : most;
 		for (int k = 0; k < RECORDS; k++) {
@@ -137,7 +137,7 @@ static void long_lists_are_maps(void **state)
 	need_root();
 	for (int i = 0; i < 2; i++) {
 		cleanup_rig struct rig r;
-		cleanup_filter struct filter f = { 0 };
+		cleanup_kernel_filter struct kernel_filter f = { 0 };
 		cleanup_buf struct buf yaml = BUF_INIT;
 		cleanup_fd int fd = -1;
 		struct chance c = { .state = 1 };
@@ -151,7 +151,8 @@ static void long_lists_are_maps(void **state)
 		rig_load(&r, yaml.data);
 		for (size_t t = 0; t < test.target_count; t++)
 			if (test.targets[t].row && !strcmp(test.targets[t].row->call, "creat"))
-				assert_int_equal(filter_compile(r.rules, test.targets[t], NULL, &f),
+				assert_int_equal(kernel_filter_compile(r.rules, test.targets[t],
+								       NULL, &f),
 						 0);
 		lengths[i] = (uint32_t)f.insns.len;
 		fd = load(&f, NULL);
@@ -192,12 +193,12 @@ static void rule_files_fit(void **state)
 		const struct filter_options *const options[] = { NULL, &all };
 
 		for (int k = 0; k < 2; k++) {
-			cleanup_filter struct filter f = { 0 };
+			cleanup_kernel_filter struct kernel_filter f = { 0 };
 			cleanup_fd int fd = -1;
 			uint32_t walked = 0;
 
-			assert_int_equal(filter_compile(r.rules, test.targets[i], options[k], &f),
-					 0);
+			assert_int_equal(
+				kernel_filter_compile(r.rules, test.targets[i], options[k], &f), 0);
 			assert_false(f.too_long);
 			fd = load(&f, &walked);
 			assert_true(walked < VERIFIED_MAX);

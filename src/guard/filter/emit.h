@@ -6,7 +6,7 @@
 
 struct emitter {
 	struct bpf_code code;
-	struct filter *filter;
+	struct kernel_filter *filter;
 	uint32_t room_size;
 	uint32_t leave; /* label: nothing to look at */
 };

@@ -50,7 +50,7 @@ static struct text_set *texts_of(struct emitter *e, const struct text_view *v,
 
 int emit_map_make(struct emitter *e, struct text_view *v)
 {
-	struct filter *f = e->filter;
+	struct kernel_filter *f = e->filter;
 	struct program_map *m = vec_add(&f->maps);
 	struct text_set *set;
 	uint32_t longest;

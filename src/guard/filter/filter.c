@@ -20,7 +20,7 @@ static enum filter_extent extent_of(const struct filter_part *p)
 	return node_has_unknown(p->exact) ? FILTER_PARTLY : FILTER_WHOLLY;
 }
 
-static int add_part(struct lower *l, struct filter *f, const struct rule *r, int step,
+static int add_part(struct lower *l, struct kernel_filter *f, const struct rule *r, int step,
 		    const struct expr *condition)
 {
 	struct filter_part p = { .rule = r, .step = step }, *slot;
@@ -40,7 +40,7 @@ static int add_part(struct lower *l, struct filter *f, const struct rule *r, int
 }
 
 /* A rule is wanted where its condition or a step of its sequence may hold. */
-static int add_rule(struct lower *l, struct filter *f, const struct rule *r)
+static int add_rule(struct lower *l, struct kernel_filter *f, const struct rule *r)
 {
 	const struct rule_sequence *s = r->extensions ? r->extensions->sequence : NULL;
 	int e;
@@ -144,7 +144,7 @@ static void emit_end(struct emitter *e, const struct filter_options *o, uint32_t
 	bpf_exit(c);
 }
 
-static bool has_texts(const struct filter *f)
+static bool has_texts(const struct kernel_filter *f)
 {
 	return f->views.items.len > 0;
 }
@@ -187,7 +187,7 @@ static int emit_program(struct emitter *e, const struct filter_options *o)
 }
 
 /* -E2BIG: too long */
-static int assemble(struct filter *f, const struct filter_options *o)
+static int assemble(struct kernel_filter *f, const struct filter_options *o)
 {
 	struct emitter e = { .filter = f,
 			     .room_size = o->room_size ? o->room_size : ABI_EVENT_SIZE_MAX };
@@ -205,7 +205,7 @@ static int assemble(struct filter *f, const struct filter_options *o)
 	return r;
 }
 
-static int assemble_or_emit(struct filter *f, const struct filter_options *o)
+static int assemble_or_emit(struct kernel_filter *f, const struct filter_options *o)
 {
 	struct filter_options plain = *o;
 	int r = assemble(f, o);
@@ -225,16 +225,16 @@ static int assemble_or_emit(struct filter *f, const struct filter_options *o)
 
 /* The rules, or only one. */
 static int compile(const struct ruleset *rs, const struct rule *only, struct filter_target target,
-		   const struct filter_options *options, struct filter *ret)
+		   const struct filter_options *options, struct kernel_filter *ret)
 {
 	static const struct filter_options standard;
 	struct text_views views = { 0 };
 	struct lower l;
 	int r = 0;
 
-	*ret = (struct filter){ .target = target,
-				.arena = ARENA_INIT(FILTER_MEMORY),
-				.drops = true };
+	*ret = (struct kernel_filter){ .target = target,
+				       .arena = ARENA_INIT(FILTER_MEMORY),
+				       .drops = true };
 	l = (struct lower){ &ret->arena, &views, target };
 	if (only)
 		r = add_rule(&l, ret, only);
@@ -250,23 +250,23 @@ static int compile(const struct ruleset *rs, const struct rule *only, struct fil
 	if (!r)
 		r = assemble_or_emit(ret, options ? options : &standard);
 	if (r)
-		filter_deinit(ret);
+		kernel_filter_deinit(ret);
 	return r;
 }
 
-int filter_compile(const struct ruleset *rs, struct filter_target target,
-		   const struct filter_options *options, struct filter *ret)
+int kernel_filter_compile(const struct ruleset *rs, struct filter_target target,
+			  const struct filter_options *options, struct kernel_filter *ret)
 {
 	return compile(rs, NULL, target, options, ret);
 }
 
-int filter_compile_rule(const struct rule *rule, struct filter_target target,
-			const struct filter_options *options, struct filter *ret)
+int kernel_filter_compile_rule(const struct rule *rule, struct filter_target target,
+			       const struct filter_options *options, struct kernel_filter *ret)
 {
 	return compile(NULL, rule, target, options, ret);
 }
 
-void filter_deinit(struct filter *f)
+void kernel_filter_deinit(struct kernel_filter *f)
 {
 	text_views_deinit(&f->views);
 	vec_deinit(&f->parts);
@@ -275,12 +275,12 @@ void filter_deinit(struct filter *f)
 	arena_deinit(&f->arena);
 }
 
-bool filter_must_emit(struct filter_target target)
+bool kernel_filter_must_emit(struct filter_target target)
 {
 	return target.kind != ABI_EVENT_CALL || target.row->plan.flags & ABI_PLAN_CWD;
 }
 
-size_t filter_targets(struct filter_target *ret, size_t max)
+size_t kernel_filter_targets(struct filter_target *ret, size_t max)
 {
 	static const char *const execs[] = { "execve", "execveat" };
 	size_t n = 0;

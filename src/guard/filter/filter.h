@@ -67,7 +67,7 @@ struct filter_part {
 	struct node *exact, *weak; /* see node.h */
 };
 
-struct filter {
+struct kernel_filter {
 	struct filter_target target;
 	struct arena arena;
 	struct text_views views;
@@ -82,23 +82,23 @@ struct filter {
  * For all enabled rules of the set, which must outlive the filter. -ENOMEM, or 0: rules that can't be
  * decided, or that do not fit, make a program that emits.
  */
-int filter_compile(const struct ruleset *rs, struct filter_target target,
-		   const struct filter_options *options, struct filter *ret);
+int kernel_filter_compile(const struct ruleset *rs, struct filter_target target,
+			  const struct filter_options *options, struct kernel_filter *ret);
 /* The same for one rule. */
-int filter_compile_rule(const struct rule *r, struct filter_target target,
-			const struct filter_options *options, struct filter *ret);
-void filter_deinit(struct filter *f);
+int kernel_filter_compile_rule(const struct rule *r, struct filter_target target,
+			       const struct filter_options *options, struct kernel_filter *ret);
+void kernel_filter_deinit(struct kernel_filter *f);
 
 /*
  * Records of these calls change what user space knows of processes: they are sent whatever the
  * program says, as are those of every exec.
  */
-bool filter_must_emit(struct filter_target target);
+bool kernel_filter_must_emit(struct filter_target target);
 
 /* All targets that can reach rules: fills in at most max, returns how many there are. */
-size_t filter_targets(struct filter_target *ret, size_t max);
+size_t kernel_filter_targets(struct filter_target *ret, size_t max);
 
 /* A tree as text, for people: "fd.name" is a view, numbers are places in the record. */
-void filter_print(const struct filter *f, const struct node *n, struct buf *out);
+void kernel_filter_print(const struct kernel_filter *f, const struct node *n, struct buf *out);
 
-#define cleanup_filter cleanup(filter_deinit)
+#define cleanup_kernel_filter cleanup(kernel_filter_deinit)

@@ -231,10 +231,31 @@ struct node *lower_digits(struct lower *l, const struct check *c)
 
 /* --- conditions ----------------------------------------------------------------------------------- */
 
+/* Whether no text fits two of the values: then "one of them" is "any of them". */
+static bool are_exclusive(const struct check *c)
+{
+	bool begins = c->op == OP_STARTSWITH;
+
+	if (c->modifier != MODIFIER_ONEOF || c->left->type != VALUE_STRING ||
+	    (!begins && c->op != OP_ENDSWITH))
+		return false;
+	for (uint32_t i = 0; i < c->literal_count; i++) {
+		for (uint32_t k = 0; k < c->literal_count; k++) {
+			struct text a = value_text(&c->values[i]), b = value_text(&c->values[k]);
+
+			if (i != k && (begins ? text_starts(a, b) : text_ends(a, b)))
+				return false;
+		}
+	}
+	return true;
+}
+
 static struct node *lower_check(struct lower *l, const struct check *c)
 {
 	const struct operand *o = c->left;
 	enum truth by_type = partial_check_for_type(c, l->target.type);
+	bool several = c->modifier != MODIFIER_NONE && c->modifier != MODIFIER_ANYOF &&
+		       c->literal_count > 1;
 	const struct field_place *p;
 
 	if (by_type != TRUTH_UNKNOWN)
@@ -243,14 +264,14 @@ static struct node *lower_check(struct lower *l, const struct check *c)
 		return lower_unknown(l, c, "another field on the right side");
 	if (o->kind != OPERAND_FIELD || o->list)
 		return lower_unknown(l, c, "a transformer or a list");
-	if ((c->modifier == MODIFIER_ONEOF || c->modifier == MODIFIER_ALLOF) &&
-	    c->literal_count != 1)
-		return lower_unknown(l, c, "oneof and allof");
 	if (c->op == OP_REGEX)
 		return lower_unknown(l, c, "a regular expression");
 	p = field_place_find(o->field.def->name);
 	if (!p || !(p->kinds >> l->target.kind & 1))
 		return lower_unknown(l, c, "the record does not have the field");
+	if (several && !are_exclusive(c)) /* one or all of them fit: then any does */
+		return node_both(l->arena, p->lower(l, c, p),
+				 lower_unknown(l, c, "how many of several values fit"));
 	return p->lower(l, c, p);
 }
 

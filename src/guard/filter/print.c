@@ -67,7 +67,7 @@ static_assert(ARRAY_SIZE(text_ops) == TEXT_OPS, "a name for each");
 
 enum { TEXTS_SHOWN = 4 };
 
-static void print_place(const struct filter *f, uint16_t at, struct buf *out)
+static void print_place(const struct kernel_filter *f, uint16_t at, struct buf *out)
 {
 	if (f->target.kind == ABI_EVENT_EXEC)
 		for (size_t i = 0; i < ARRAY_SIZE(process_names); i++)
@@ -83,7 +83,7 @@ static void print_place(const struct filter *f, uint16_t at, struct buf *out)
 	buf_addf(out, "record[%u]", at);
 }
 
-static void print_number(const struct filter *f, const struct node *n, struct buf *out)
+static void print_number(const struct kernel_filter *f, const struct node *n, struct buf *out)
 {
 	static const char *const signs[][2] = {
 		[BPF_JEQ >> 4] = { "=", "!=" },	 [BPF_JNE >> 4] = { "!=", "=" },
@@ -100,7 +100,7 @@ static void print_number(const struct filter *f, const struct node *n, struct bu
 	buf_addf(out, " %s %lld", signs[t->op >> 4][n->negated], (long long)t->number);
 }
 
-static void print_text(const struct filter *f, const struct node *n, struct buf *out)
+static void print_text(const struct kernel_filter *f, const struct node *n, struct buf *out)
 {
 	const struct text_view *v = &f->views.items.items[n->text.view];
 	const struct text_term *t = &v->terms.items[n->text.term];
@@ -121,7 +121,7 @@ static void print_text(const struct filter *f, const struct node *n, struct buf 
 	buf_add_char(out, ')');
 }
 
-static void print_group(const struct filter *f, const struct node *n, struct buf *out)
+static void print_group(const struct kernel_filter *f, const struct node *n, struct buf *out)
 {
 	for (uint32_t i = 0; i < n->group.count; i++) {
 		const struct node *item = n->group.items[i];
@@ -130,12 +130,12 @@ static void print_group(const struct filter *f, const struct node *n, struct buf
 		if (i)
 			buf_add_str(out, n->kind == NODE_AND ? " and " : " or ");
 		buf_add_str(out, brackets ? "(" : "");
-		filter_print(f, item, out);
+		kernel_filter_print(f, item, out);
 		buf_add_str(out, brackets ? ")" : "");
 	}
 }
 
-void filter_print(const struct filter *f, const struct node *n, struct buf *out)
+void kernel_filter_print(const struct kernel_filter *f, const struct node *n, struct buf *out)
 {
 	switch (n->kind) {
 	case NODE_FALSE:

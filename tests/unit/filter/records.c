@@ -258,6 +258,7 @@ static void add_list(struct chance *c, struct buf *out, const char *const *pool,
 
 static void text_check(struct chance *c, const char *field, struct buf *out)
 {
+	static const char *const modifiers[] = { "oneof", "anyof", "allof" };
 	const char *const *pool = chance_below(c, 4) ? paths :
 				  chance_below(c, 2) ? raw_paths :
 						       names;
@@ -288,8 +289,12 @@ static void text_check(struct chance *c, const char *field, struct buf *out)
 		add_list(c, out, pool, count);
 		break;
 	case 6:
-		buf_add_str(out, " startswith anyof ");
-		add_list(c, out, pool, count);
+		buf_addf(out, " %s %s ", chance_below(c, 2) ? "startswith" : "endswith",
+			 ONE(c, modifiers));
+		if (chance_below(c, 2))
+			add_list(c, out, pool, count);
+		else
+			add_list(c, out, ends, ARRAY_SIZE(ends));
 		break;
 	default:
 		buf_add_str(out, chance_below(c, 3) ? " = " : " != ");
@@ -306,6 +311,12 @@ static void number_check(struct chance *c, const char *field, bool is_signed, st
 	if (!chance_below(c, 5)) {
 		buf_addf(out, "%s in (%s, %s)", field, pool[chance_below(c, 6)],
 			 pool[chance_below(c, 6)]);
+		return;
+	}
+	if (!chance_below(c, 8)) {
+		buf_addf(out, "%s %s %s (%s, %s)", field, chance_below(c, 2) ? "=" : "!=",
+			 (const char *const[]){ "oneof", "anyof", "allof" }[chance_below(c, 3)],
+			 pool[chance_below(c, 6)], pool[chance_below(c, 6)]);
 		return;
 	}
 	buf_addf(out, "%s %s ", field, ONE(c, ops));

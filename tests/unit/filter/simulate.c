@@ -9,7 +9,7 @@ struct region {
 };
 
 struct machine {
-	const struct filter *f;
+	const struct kernel_filter *f;
 	uint64_t r[11];
 	uint8_t stack[STACK] __attribute__((aligned(8)));
 	struct region regions[REGIONS];
@@ -172,7 +172,7 @@ static uint32_t step(struct machine *m, const struct bpf_insn *i)
 	}
 }
 
-enum filter_verdict simulate(const struct filter *f, void *room, size_t room_size,
+enum filter_verdict simulate(const struct kernel_filter *f, void *room, size_t room_size,
 			     struct filter_scratch *scratch, uint32_t *ret_steps)
 {
 	struct machine m = { .f = f };

@@ -11,5 +11,5 @@
 enum { SIMULATE_STEPS_MAX = 100000 };
 
 /* A verdict. room: FILTER_MAP_ROOM's value of room_size bytes. ret_steps may be NULL. */
-enum filter_verdict simulate(const struct filter *f, void *room, size_t room_size,
+enum filter_verdict simulate(const struct kernel_filter *f, void *room, size_t room_size,
 			     struct filter_scratch *scratch, uint32_t *ret_steps);

@@ -40,7 +40,7 @@ static int setup(void **state)
 {
 	(void)state;
 	call_table_fill(&calls);
-	target_count = filter_targets(targets, TARGETS_MAX);
+	target_count = kernel_filter_targets(targets, TARGETS_MAX);
 	assert_true(target_count > 60 && target_count <= TARGETS_MAX);
 	return 0;
 }
@@ -66,13 +66,13 @@ static void random_rules(struct chance *c, struct filter_target target, struct b
 	}
 }
 
-static void show(const struct rig *r, const struct filter *f, const struct rule *rule)
+static void show(const struct rig *r, const struct kernel_filter *f, const struct rule *rule)
 {
 	struct buf text = BUF_INIT;
 
 	vec_foreach(p, &f->parts) {
 		if (p->rule == rule) {
-			filter_print(f, p->weak, &text);
+			kernel_filter_print(f, p->weak, &text);
 			buf_add_str(&text, "\n");
 		}
 	}
@@ -81,7 +81,7 @@ static void show(const struct rig *r, const struct filter *f, const struct rule 
 	buf_deinit(&text);
 }
 
-static bool is_candidate(const struct filter *f, const struct filter_scratch *s,
+static bool is_candidate(const struct kernel_filter *f, const struct filter_scratch *s,
 			 const struct rule *rule)
 {
 	for (uint32_t i = 0; i < f->parts.len; i++)
@@ -91,9 +91,9 @@ static bool is_candidate(const struct filter *f, const struct filter_scratch *s,
 }
 
 /* One record through both programs and the evaluator; wrong answers are counted. */
-static void compare(struct rig *r, const struct filter *plain, const struct filter *all,
-		    struct translator *x, struct record_room *room, struct filter_scratch *scratch,
-		    struct counts *n)
+static void compare(struct rig *r, const struct kernel_filter *plain,
+		    const struct kernel_filter *all, struct translator *x, struct record_room *room,
+		    struct filter_scratch *scratch, struct counts *n)
 {
 	enum filter_verdict verdict, verdict_of_all;
 	uint32_t steps;
@@ -132,7 +132,7 @@ static void compare_rules(struct chance *c, struct filter_target target, struct 
 	static struct filter_scratch scratch;
 	const struct filter_options options = { .candidates = true, .instructions = BPF_CODE_MAX };
 	cleanup_rig struct rig r;
-	cleanup_filter struct filter plain = { 0 }, all = { 0 };
+	cleanup_kernel_filter struct kernel_filter plain = { 0 }, all = { 0 };
 	cleanup_buf struct buf yaml = BUF_INIT;
 
 	rig_init(&r);
@@ -140,10 +140,10 @@ static void compare_rules(struct chance *c, struct filter_target target, struct 
 	rig_add(&r, "random.yaml", yaml.data);
 	rig_compile(&r); /* a rule may ask what there isn't: the others compile */
 	rig_start(&r, MATCHING_ALL);
-	assert_int_equal(filter_compile(r.rules, target, &options, &all), 0);
-	assert_int_equal(filter_compile(r.rules, target,
-					&(struct filter_options){ .instructions = BPF_CODE_MAX },
-					&plain),
+	assert_int_equal(kernel_filter_compile(r.rules, target, &options, &all), 0);
+	assert_int_equal(kernel_filter_compile(
+				 r.rules, target,
+				 &(struct filter_options){ .instructions = BPF_CODE_MAX }, &plain),
 			 0);
 	assert_false(plain.too_long || all.too_long);
 	n->programs++;
@@ -189,7 +189,7 @@ static void test_pairs(void **state)
 /* --- a wrong term is caught ------------------------------------------------------------------------- */
 
 /* Turns the test of the n-th conditional jump on a constant around; false: there are not so many. */
-static bool turn_jump(struct filter *f, uint32_t n)
+static bool turn_jump(struct kernel_filter *f, uint32_t n)
 {
 	vec_foreach(i, &f->insns) {
 		bool equal = i->code == (BPF_JMP | BPF_K | BPF_JEQ);
@@ -223,13 +223,13 @@ static void test_wrong_terms_are_caught(void **state)
 	rig_start(&r, MATCHING_ALL);
 	for (;; turned++) {
 		struct chance c = { .state = 99 };
-		cleanup_filter struct filter f = { 0 };
+		cleanup_kernel_filter struct kernel_filter f = { 0 };
 		struct counts n = { 0 };
 
 		for (size_t i = 0; i < target_count; i++) {
 			if (!targets[i].row || strcmp(targets[i].row->call, "openat") != 0)
 				continue;
-			assert_int_equal(filter_compile(r.rules, targets[i], NULL, &f), 0);
+			assert_int_equal(kernel_filter_compile(r.rules, targets[i], NULL, &f), 0);
 			break;
 		}
 		if (!turn_jump(&f, turned))

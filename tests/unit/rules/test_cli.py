@@ -143,6 +143,11 @@ def explain_prints_needs() -> None:
     fields = {f["field"]: f for f in needs["fields"]}
     assert fields["proc.name"]["kernel"] and fields["proc.name"]["uses"] == ["condition", "output"], fields
     assert fields["container.name"]["uses"] == ["output"], fields
+    exec_, = needs["decidedInKernel"]["execve that succeeds"]
+    assert exec_["decided"] == "partly" and exec_["kernel"] == "comm in (sh, bash)", exec_
+    assert [u["field"] for u in exec_["user"]] == ["container.id"], exec_
+    text = good("rules", "explain", "Shell", rules)
+    assert "execve that succeeds, execveat that succeeds\n" in text and "kernel: comm in (sh, bash)\n" in text, text
     many = json.loads(good("rules", "explain", "--json", "Many files", rules))
     assert many["stateBytes"] > 0 and many["hooks"] == ["open"], many
 
