@@ -66,14 +66,19 @@ struct node *lower_fd_text(struct lower *l, const struct check *c, const struct 
 
 /* --- type --------------------------------------------------------------------------------------------- */
 
-/* In memory, or a pipe: the name decides. */
-static struct node *is_anonymous(struct lower *l)
+/* What has a type by its name, or is a pidfd. */
+static struct node *is_special(struct lower *l)
 {
+	struct node *in_memory[] = {
+		lower_masked(l, PLACE(call.path_flags, false), ABI_PATH_MEMORY, BPF_JNE, 0),
+		node_not(l->arena, has_mode(l, S_IFDIR)),
+		node_not(l->arena, has_mode(l, S_IFIFO)),
+	};
+
 	return node_both(l->arena, is_file(l),
-			 node_either(l->arena,
-				     lower_masked(l, PLACE(call.path_flags, false), ABI_PATH_MEMORY,
-						  BPF_JNE, 0),
-				     has_mode(l, S_IFIFO)));
+			 node_either(l->arena, has_flag(l, ABI_EVENT_PIDFD),
+				     node_group(l->arena, NODE_AND, in_memory,
+						ARRAY_SIZE(in_memory))));
 }
 
 struct node *lower_fd_type(struct lower *l, const struct check *c, const struct field_place *p)
@@ -83,13 +88,14 @@ struct node *lower_fd_type(struct lower *l, const struct check *c, const struct 
 	struct node *dir = has_mode(l, S_IFDIR), *not_there = is_nothing(l);
 	struct node *inet = node_either(l->arena, has_family(l, FAMILY_INET),
 					has_family(l, FAMILY_INET6));
-	struct node *rest = is_anonymous(l);
+	struct node *rest = is_special(l);
 	const struct {
 		enum fd_type type;
 		struct node *when;
 	} types[] = {
 		{ FD_DIRECTORY, node_both(l->arena, file, dir) },
-		{ FD_FILE, node_both(l->arena, file, node_not(l->arena, dir)) },
+		{ FD_PIPE, node_both(l->arena, file, has_mode(l, S_IFIFO)) },
+		{ FD_FILE, file }, /* behind the two above */
 		{ FD_IPV4, node_both(l->arena, socket, has_family(l, FAMILY_INET)) },
 		{ FD_IPV6, node_both(l->arena, socket, has_family(l, FAMILY_INET6)) },
 		{ FD_UNIX, node_both(l->arena, socket, has_family(l, FAMILY_UNIX)) },
@@ -115,7 +121,7 @@ struct node *lower_fd_type(struct lower *l, const struct check *c, const struct 
 		rest = node_either(l->arena, rest, node_both(l->arena, socket, inet));
 	return node_either(l->arena, node_both(l->arena, node_not(l->arena, rest), all),
 			   node_both(l->arena, rest,
-				     lower_unknown(l, c, "a pipe, a file in memory, a server")));
+				     lower_unknown(l, c, "a pidfd, a file in memory, a server")));
 }
 
 struct node *lower_fd_l4proto(struct lower *l, const struct check *c, const struct field_place *p)

@@ -145,7 +145,8 @@ static void take_filename(struct emitter *e, const struct view_labels *to)
 	bpf_store(c, 4, REG_SCRATCH, SCRATCH(len), R1);
 }
 
-/* What a descriptor refers to: see file_fill() and fd_fill() in guard/translate.c. */
+/* What a descriptor refers to: see file_fill() and fd_fill() in guard/translate.c. The name of what is in
+ * memory or a pipe may be none. */
 static void find_descriptor(struct emitter *e, const struct text_view *v,
 			    const struct view_labels *to)
 {
@@ -168,6 +169,7 @@ static void find_descriptor(struct emitter *e, const struct text_view *v,
 		bpf_goto(c, to->unknown);
 	}
 	bpf_code_place(c, file);
+	bpf_jump_imm(c, BPF_JSET, R1, ABI_EVENT_PIDFD, to->unknown);
 	bpf_load(c, 4, R1, REG_RECORD, AT(call.path_flags));
 	bpf_jump_imm(c, BPF_JSET, R1, ABI_PATH_MEMORY, to->unknown);
 	bpf_load(c, 2, R1, REG_RECORD, AT(call.inode_mode));

@@ -46,7 +46,7 @@ struct filter_options {
 	/* To emit: call program tail_call - 1 of FILTER_MAP_CALLS; 0: only return FILTER_EMIT. */
 	uint32_t tail_call;
 };
-enum { FILTER_INSTRUCTIONS = 8192 };
+enum { FILTER_INSTRUCTIONS = 16384 };
 
 enum filter_verdict { FILTER_DROP, FILTER_EMIT };
 

@@ -44,7 +44,7 @@ static const struct {
 } process_names[] = {
 	RECORD(process.vpid),	 RECORD(process.sid),	     RECORD(process.pgid),
 	RECORD(process.vpgid),	 RECORD(process.tty),	     RECORD(process.loginuid),
-	RECORD(process.exe_ino), RECORD(process.path_flags),
+	RECORD(process.exe_ino), RECORD(process.path_flags), RECORD(process.exe_flags),
 };
 
 static const char *const view_names[] = {

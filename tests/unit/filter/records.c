@@ -94,6 +94,7 @@ static void random_file(struct chance *c, struct record_room *r)
 
 	r->ev.flags |= ABI_EVENT_FILE;
 	r->ev.call.inode_mode = ONE(c, modes);
+	r->ev.flags |= chance_below(c, 12) ? 0 : ABI_EVENT_PIDFD;
 	if (!chance_below(c, 8)) {
 		r->ev.call.path_flags = ABI_PATH_MEMORY;
 		put_text(r, ABI_TEXT_FILE, ONE(c, memory));
@@ -156,6 +157,7 @@ static void random_exec(struct chance *c, struct record_room *r)
 	p->loginuid = (uint32_t)ONE(c, numbers);
 	p->exe_ino = ONE(c, numbers);
 	p->path_flags = (uint32_t)chance_below(c, 8);
+	p->exe_flags = (uint32_t)chance_below(c, 8);
 	memcpy(p->comm, name, strlen(name) < sizeof(p->comm) ? strlen(name) : sizeof(p->comm));
 	if (!chance_below(c, 10)) /* not terminated */
 		memset(p->comm, 'c', sizeof(p->comm));
@@ -227,7 +229,10 @@ static const char *const bool_fields[] = { "evt.is_open_read",
 					   "proc.is_exe_upper_layer",
 					   "proc.is_exe_lower_layer",
 					   "proc.is_exe_from_memfd",
-					   "proc.is_exe_deleted" };
+					   "proc.is_exe_deleted",
+					   "proc.is_exe_writable",
+					   "proc.is_exe_setuid",
+					   "proc.is_exe_setgid" };
 static const char *const port_fields[] = { "fd.port", "fd.sport", "fd.cport", "fd.lport",
 					   "fd.rport" };
 static const char *const address_fields[] = { "fd.ip", "fd.sip", "fd.cip", "fd.lip", "fd.rip" };
