@@ -4,13 +4,21 @@
  * how long the program is, and what prevents more.
  *
  *   kernel_filter FILE|DIRECTORY...
+ *
+ * With CALLS=FILE in the environment: which share of these calls is dropped instead. A line is a call,
+ * its result, flags (of an open; of connect the family), the path as it was written (the address), and
+ * what was opened (the second path, the port), with tabs between.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <arpa/inet.h>
+#include <sys/stat.h>
+
 #include "guard/filter/filter.h"
-#include "rules/print.h"
+#include "unit/filter/records.h"
+#include "unit/filter/simulate.h"
 
 enum { TARGETS_MAX = 256, REASONS_SHOWN = 25 };
 
@@ -60,6 +68,119 @@ static int by_count(const void *a, const void *b)
 	return (int)y->blocking - (int)x->blocking ?: (int)y->count - (int)x->count;
 }
 
+/* --- calls ------------------------------------------------------------------------------------------- */
+
+static struct record_room room;
+static struct filter_scratch scratch;
+
+static void put_text(unsigned which, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (!len || room.ev.size + len > sizeof(room))
+		return;
+	room.ev.text[which] = (struct abi_span){ room.ev.size, (uint32_t)len };
+	memcpy((char *)&room + room.ev.size, text, len);
+	room.ev.size += (uint32_t)len;
+}
+
+static void make_record(const struct call_row *row, long result, unsigned long flags,
+			const char *first, const char *second)
+{
+	struct abi_event_call *c = &room.ev.call;
+	bool opens = row->plan.flags & ABI_PLAN_NEW_FD;
+
+	memset(&room.ev, 0, sizeof(room.ev));
+	room.ev.size = sizeof(room.ev);
+	room.ev.kind = ABI_EVENT_CALL;
+	room.ev.flags = ABI_EVENT_WATCHED;
+	c->result = result;
+	c->fd = opens ? (int)result : -1;
+	if (strcmp(row->call, "connect") == 0) {
+		room.ev.flags |= ABI_EVENT_FILE | ABI_EVENT_SOCKET;
+		c->inode_mode = S_IFSOCK;
+		c->family = (uint16_t)flags;
+		c->protocol = 6;
+		inet_pton(AF_INET, first, c->remote);
+		c->remote_port = (uint16_t)atoi(second);
+		return;
+	}
+	for (int i = 0; i < 6; i++)
+		c->args[i] = opens ? flags : 0;
+	put_text(ABI_TEXT_PATH1, first);
+	if (first[0] != '/')
+		put_text(ABI_TEXT_DIR1, "/srv");
+	if (!opens) {
+		put_text(ABI_TEXT_PATH2, second);
+	} else if (result >= 0) {
+		room.ev.flags |= ABI_EVENT_FILE;
+		c->inode_mode = flags & 0200000 ? S_IFDIR : S_IFREG;
+		put_text(ABI_TEXT_FILE, second);
+	}
+}
+
+struct share {
+	struct kernel_filter filter;
+	unsigned long calls, dropped, steps;
+};
+
+static struct share *share_of(struct share *all, size_t count, const char *call)
+{
+	for (size_t i = 0; i < count; i++)
+		if (all[i].filter.target.row && !strcmp(all[i].filter.target.row->call, call))
+			return &all[i];
+	return NULL;
+}
+
+static int show_share(const struct ruleset *rs, const char *path)
+{
+	static struct filter_target targets[TARGETS_MAX];
+	static struct share all[TARGETS_MAX];
+	size_t n = kernel_filter_targets(targets, TARGETS_MAX);
+	FILE *in = fopen(path, "re");
+	char line[16384];
+
+	if (!in)
+		return EXIT_FAILURE;
+	for (size_t i = 0; i < n; i++)
+		if (kernel_filter_compile(rs, targets[i], NULL, &all[i].filter))
+			return EXIT_FAILURE;
+	while (fgets(line, sizeof(line), in)) {
+		char *words[5] = { line }, *end = line;
+		struct share *s;
+		uint32_t steps;
+
+		for (int i = 1; i < 5 && end; i++) {
+			end = strchr(end, '\t');
+			if (end)
+				*end++ = '\0';
+			words[i] = end;
+		}
+		s = end ? share_of(all, n, words[0]) : NULL;
+		if (!s)
+			continue;
+		end[strcspn(end, "\n")] = '\0';
+		make_record(s->filter.target.row, atol(words[1]), strtoul(words[2], NULL, 10),
+			    words[3], words[4]);
+		s->calls++;
+		if (simulate(&s->filter, &room, sizeof(room), &scratch, &steps) == FILTER_DROP)
+			s->dropped++;
+		else if (getenv("EMITTED"))
+			printf("  emitted: %s %s %s %s\n", words[0], words[1], words[3], words[4]);
+		s->steps += steps;
+	}
+	fclose(in);
+	for (size_t i = 0; i < n; i++) {
+		if (all[i].calls)
+			printf("%-16s %7lu calls, %7lu dropped (%.1f %%), %lu instructions each\n",
+			       targets[i].row->call, all[i].calls, all[i].dropped,
+			       100.0 * (double)all[i].dropped / (double)all[i].calls,
+			       all[i].steps / all[i].calls);
+		kernel_filter_deinit(&all[i].filter);
+	}
+	return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	static struct filter_target targets[TARGETS_MAX];
@@ -78,6 +199,8 @@ int main(int argc, char **argv)
 	ruleset_compile(rs);
 	vec_foreach(r, &rs->rules)
 		(*r)->enabled = true;
+	if (getenv("CALLS"))
+		return show_share(rs, getenv("CALLS"));
 	printf("record              rules  wholly  partly  not at all  program  drops\n");
 	for (size_t i = 0, n = kernel_filter_targets(targets, TARGETS_MAX); i < n; i++) {
 		unsigned of[FILTER_EXTENTS] = { 0 };

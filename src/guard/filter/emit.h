@@ -8,7 +8,8 @@ struct emitter {
 	struct bpf_code code;
 	struct kernel_filter *filter;
 	uint32_t room_size;
-	uint32_t leave; /* label: nothing to look at */
+	uint32_t leave;	     /* label: nothing to look at */
+	uint32_t loop_jumps; /* that loops take, over all rounds */
 };
 
 /*

@@ -12,6 +12,8 @@ enum {
 	/* Where a text may begin: an end, a prefix and eight bytes lie behind it in the room. */
 	TEXT_AT_MARGIN = 8192,
 	SCAN_MAX = 256, /* bytes of a path that are looked at one by one */
+	/* Of the 8,192 branches that the verifier remembers, those in all loops; texts beyond are unknown. */
+	LOOP_JUMPS_MAX = 5400,
 };
 #define AT(member) ((int)offsetof(struct abi_event, member))
 #define SCRATCH(member) ((int)offsetof(struct filter_scratch, member))
@@ -46,6 +48,13 @@ static void need_slash_in_front(struct emitter *e, const struct view_labels *to)
 	bpf_jump_imm(&e->code, BPF_JNE, R1, '/', to->unknown);
 }
 
+/* Whether there is room for one more loop of SCAN_MAX rounds, with so many jumps in each. */
+static bool may_loop(struct emitter *e, uint32_t jumps)
+{
+	e->loop_jumps += SCAN_MAX * jumps;
+	return e->loop_jumps <= LOOP_JUMPS_MAX;
+}
+
 /*
  * Goes through the text: where its last slash is; with normal, slashes that are doubled, in front of
  * a dot or at the end make it unknown, as does a length of more than SCAN_MAX.
@@ -55,6 +64,10 @@ static void scan(struct emitter *e, bool normal, const struct view_labels *to)
 	struct bpf_code *c = &e->code;
 	uint32_t again = bpf_code_label(c), next = bpf_code_label(c), end = bpf_code_label(c);
 
+	if (!may_loop(e, normal ? 5 : 2)) {
+		bpf_goto(c, to->unknown);
+		return;
+	}
 	bpf_store_imm(c, 4, REG_SCRATCH, SCRATCH(slash), SCAN_MAX);
 	bpf_alu_imm(c, BPF_MOV, REG_INDEX, 0);
 	bpf_code_place(c, again);
@@ -310,6 +323,116 @@ static void compare_term(struct emitter *e, const struct text_view *v, uint32_t 
 	bpf_code_place(&e->code, done);
 }
 
+/*
+ * R2 = 0 if the text goes on with these bytes at the place that is in R4, with R5 bytes left. Without a
+ * jump: the verifier keeps a state for each jump of each round of a loop, and has room for 8,192.
+ */
+static void differs_here(struct emitter *e, struct text t)
+{
+	struct bpf_code *c = &e->code;
+
+	bpf_alu(c, BPF_MOV, R2, R5);
+	bpf_alu_imm(c, BPF_SUB, R2, (int32_t)t.len);
+	bpf_alu_imm(c, BPF_ARSH, R2, 63); /* it is too short */
+	for (uint32_t at = 0; at < t.len;) {
+		int size = t.len - at >= 8 ? 8 : t.len - at >= 4 ? 4 : t.len - at >= 2 ? 2 : 1;
+		uint64_t want = 0;
+
+		memcpy(&want, t.data + at, (size_t)size);
+		bpf_load(c, size, R1, R4, (int)at);
+		bpf_number(c, R0, want);
+		bpf_alu(c, BPF_XOR, R1, R0);
+		bpf_alu(c, BPF_OR, R2, R1);
+		at += (uint32_t)size;
+	}
+}
+
+/* Sets the bit if R2 is 0. */
+static void set_bit_unless(struct emitter *e, uint32_t word, uint32_t bit)
+{
+	struct bpf_code *c = &e->code;
+
+	bpf_alu_imm(c, BPF_MOV, R1, 0);
+	bpf_alu(c, BPF_SUB, R1, R2);
+	bpf_alu(c, BPF_OR, R1, R2); /* its top bit: it is not 0 */
+	bpf_alu_imm(c, BPF_ARSH, R1, 63);
+	bpf_alu_imm(c, BPF_ADD, R1, 1);
+	bpf_alu_imm(c, BPF_LSH, R1, (int32_t)bit);
+	bpf_load(c, 4, R2, REG_SCRATCH, scratch_may(word));
+	bpf_alu(c, BPF_OR, R2, R1);
+	bpf_store(c, 4, REG_SCRATCH, scratch_may(word), R2);
+}
+
+/* Pieces that begin with this byte, at the place that is in R4. */
+static void compare_pieces(struct emitter *e, const struct text_view *v, uint8_t first)
+{
+	for (uint32_t n = 0; n < v->terms.len; n++) {
+		const struct text_term *t = &v->terms.items[n];
+
+		for (uint32_t i = 0; t->op == TEXT_HAS && i < t->count; i++) {
+			if ((uint8_t)t->texts[i].data[0] != first)
+				continue;
+			differs_here(e, t->texts[i]);
+			set_bit_unless(e, v->word + n / 32, n % 32);
+		}
+	}
+}
+
+/* The bytes that pieces begin with; how many. */
+static uint32_t first_bytes(const struct text_view *v, uint8_t out[256])
+{
+	bool seen[256] = { false };
+	uint32_t n = 0;
+
+	vec_foreach(t, &v->terms) {
+		for (uint32_t i = 0; t->op == TEXT_HAS && i < t->count; i++) {
+			uint8_t first = (uint8_t)t->texts[i].data[0];
+
+			if (!seen[first])
+				out[n++] = first;
+			seen[first] = true;
+		}
+	}
+	return n;
+}
+
+/* Goes through the text once for all pieces. Longer than SCAN_MAX: nobody knows. */
+static void find_pieces(struct emitter *e, const struct text_view *v, uint32_t unknown)
+{
+	struct bpf_code *c = &e->code;
+	uint32_t again = bpf_code_label(c), next = bpf_code_label(c), end = bpf_code_label(c);
+	uint8_t first[256];
+	uint32_t count = first_bytes(v, first);
+
+	if (!count)
+		return;
+	if (!may_loop(e, count + 1)) {
+		bpf_goto(c, unknown);
+		return;
+	}
+	bpf_alu_imm(c, BPF_MOV, REG_INDEX, 0);
+	bpf_code_place(c, again);
+	load_len(e, R5);
+	bpf_jump(c, BPF_JGE, REG_INDEX, R5, end);
+	bpf_jump_imm(c, BPF_JGE, REG_INDEX, SCAN_MAX, unknown);
+	bpf_alu(c, BPF_SUB, R5, REG_INDEX);
+	bpf_alu(c, BPF_MOV, R4, REG_TEXT);
+	bpf_alu(c, BPF_ADD, R4, REG_INDEX);
+	bpf_load(c, 1, R3, R4, 0);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t other = bpf_code_label(c);
+
+		bpf_jump_imm(c, BPF_JNE, R3, first[i], other);
+		compare_pieces(e, v, first[i]);
+		bpf_goto(c, next);
+		bpf_code_place(c, other);
+	}
+	bpf_code_place(c, next);
+	bpf_alu_imm(c, BPF_ADD, REG_INDEX, 1);
+	bpf_goto(c, again);
+	bpf_code_place(c, end);
+}
+
 static uint32_t equal_count(const struct text_view *v)
 {
 	uint32_t n = 0;
@@ -328,7 +451,7 @@ static bool asks_for_paths(const struct text_view *v)
 	return false;
 }
 
-static int compare_all(struct emitter *e, struct text_view *v)
+static int compare_all(struct emitter *e, struct text_view *v, uint32_t unknown)
 {
 	bool by_map = equal_count(v) > TEXT_INLINE_MAX;
 	int map = 0;
@@ -343,8 +466,10 @@ static int compare_all(struct emitter *e, struct text_view *v)
 		bpf_code_place(&e->code, done);
 	}
 	for (uint32_t i = 0; i < v->terms.len; i++)
-		if (!by_map || v->terms.items[i].op != TEXT_EQUAL)
+		if (v->terms.items[i].op != TEXT_HAS &&
+		    (!by_map || v->terms.items[i].op != TEXT_EQUAL))
 			compare_term(e, v, i);
+	find_pieces(e, v, unknown);
 	return 0;
 }
 
@@ -374,7 +499,7 @@ static int emit_view(struct emitter *e, struct text_view *v)
 		bpf_jump_imm(c, BPF_JEQ, R1, 0, to.unknown);
 		need_slash_in_front(e, &to);
 	}
-	r = compare_all(e, v);
+	r = compare_all(e, v, to.unknown);
 	if (r < 0)
 		return r;
 	bpf_code_place(c, to.missing);

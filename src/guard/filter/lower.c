@@ -4,7 +4,6 @@
 #include <ctype.h>
 #include <linux/bpf.h>
 
-#include "base/glob.h"
 #include "event/names.h"
 #include "rules/compare.h"
 #include "rules/match.h"
@@ -89,104 +88,6 @@ struct node *lower_bool(struct lower *l, const struct check *c, struct node *b)
 }
 
 /* --- texts ---------------------------------------------------------------------------------------- */
-
-static struct node *term(struct lower *l, uint32_t view, enum text_op op, const struct text *texts,
-			 uint32_t count)
-{
-	int n = text_term_get(l->views, view, (struct text_term){ op, texts, count });
-
-	return n < 0 ? NULL : node_text(l->arena, view, (uint32_t)n);
-}
-
-/* "a/b" for "/a//b/". */
-static struct text path_text(struct lower *l, struct text p)
-{
-	char *out = arena_alloc(l->arena, p.len + 1);
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; out && i < p.len; i++) {
-		if (p.data[i] == '/' && (!n || i + 1 == p.len || p.data[i + 1] == '/'))
-			continue;
-		out[n++] = p.data[i];
-	}
-	while (n && out[n - 1] == '/')
-		n--;
-	return text_from(out, n);
-}
-
-static bool all_plain(const struct check *c, bool path)
-{
-	for (uint32_t i = 0; i < c->literal_count; i++) {
-		struct text t = value_text(&c->values[i]);
-
-		/* What is in memory has a name with a colon and no slash in front. */
-		if (t.len > TEXT_KEY_MAX || (path && glob_is_pattern(t)) ||
-		    (path && t.len && memchr(t.data, ':', t.len)))
-			return false;
-	}
-	return true;
-}
-
-/* The values as texts, in the order in which the terms of a view can be told apart. */
-static const struct text *texts_of(struct lower *l, const struct check *c, bool path)
-{
-	struct text *texts = arena_array(l->arena, struct text, c->literal_count + 1);
-
-	for (uint32_t i = 0; texts && i < c->literal_count; i++) {
-		texts[i] = value_text(&c->values[i]);
-		if (path)
-			texts[i] = path_text(l, texts[i]);
-	}
-	return texts;
-}
-
-static struct node *path_term(struct lower *l, const struct check *c, uint32_t view)
-{
-	const struct text *texts = texts_of(l, c, true);
-	enum view_kind kind = l->views->items.items[view].kind;
-
-	if (kind == VIEW_SPAN_OR_NONE || kind == VIEW_RAW_HERE || kind == VIEW_COMM ||
-	    kind == VIEW_FD_FILENAME)
-		return lower_unknown(l, c, "pmatch on a text that may be no whole path");
-	for (uint32_t i = 0; texts && i < c->literal_count; i++)
-		if (!texts[i].len) /* the root: everything is below it */
-			return term(l, view, TEXT_PRESENT, NULL, 0);
-	return texts ? term(l, view, TEXT_PATH, texts, c->literal_count) : NULL;
-}
-
-struct node *lower_text(struct lower *l, const struct check *c, enum view_kind kind, unsigned span)
-{
-	static const uint8_t ops[RULE_OPS] = {
-		[OP_STARTSWITH] = TEXT_BEGINS, [OP_ENDSWITH] = TEXT_ENDS,
-		[OP_EQ] = TEXT_EQUAL,	       [OP_NE] = TEXT_EQUAL,
-		[OP_IN] = TEXT_EQUAL,	       [OP_INTERSECTS] = TEXT_EQUAL
-	};
-	int view;
-	struct node *n;
-
-	if (c->op != OP_EXISTS && c->op != OP_PMATCH && !ops[c->op])
-		return lower_unknown(l, c, "this operator on texts");
-	if (c->op != OP_EXISTS && !c->literal_count)
-		return node_constant(l->arena, false);
-	if (!all_plain(c, c->op == OP_PMATCH))
-		return lower_unknown(l, c, "a wildcard, or more than 256 bytes");
-	if (ops[c->op] != TEXT_EQUAL && c->literal_count > TEXT_COMPARE_MAX)
-		return lower_unknown(l, c, "more than 128 beginnings or ends");
-	if (c->op == OP_NE && c->literal_count > 1)
-		return lower_unknown(l, c, "!= with several texts");
-	view = text_view_get(l->views, kind, span);
-	if (view < 0)
-		return NULL;
-	if (c->op == OP_EXISTS)
-		return term(l, (uint32_t)view, TEXT_PRESENT, NULL, 0);
-	if (c->op == OP_PMATCH)
-		return path_term(l, c, (uint32_t)view);
-	n = term(l, (uint32_t)view, ops[c->op], texts_of(l, c, false), c->literal_count);
-	if (c->op == OP_NE)
-		n = node_both(l->arena, term(l, (uint32_t)view, TEXT_PRESENT, NULL, 0),
-			      node_not(l->arena, n));
-	return n;
-}
 
 struct node *lower_cases(struct lower *l, const struct check *c, const struct text_case *cases,
 			 uint32_t count, struct node *rest)

@@ -61,7 +61,7 @@ static const char *const view_names[] = {
 static_assert(ARRAY_SIZE(view_names) == VIEW_KINDS, "a name for each");
 static const char *const text_ops[] = {
 	[TEXT_PRESENT] = "exists", [TEXT_EQUAL] = "in",	   [TEXT_BEGINS] = "startswith",
-	[TEXT_ENDS] = "endswith",  [TEXT_PATH] = "pmatch",
+	[TEXT_ENDS] = "endswith",  [TEXT_PATH] = "pmatch", [TEXT_HAS] = "contains",
 };
 static_assert(ARRAY_SIZE(text_ops) == TEXT_OPS, "a name for each");
 

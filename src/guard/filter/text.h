@@ -27,6 +27,7 @@ enum text_op {
 	TEXT_EQUAL,
 	TEXT_BEGINS,
 	TEXT_ENDS,
+	TEXT_HAS,  /* somewhere */
 	TEXT_PATH, /* is the path, or below it: patterns without wildcards, no slashes at the ends */
 	TEXT_OPS
 };

@@ -263,6 +263,13 @@ static void add_list(struct chance *c, struct buf *out, const char *const *pool,
 
 static void text_check(struct chance *c, const char *field, struct buf *out)
 {
+	static const char *const pieces[] = { "etc",	      "/",	"",    "s",
+					      "shadow",	      "/bin/",	".so", "passwd",
+					      "/usr/lib/lib", "tmp/a b" };
+	static const char *const globs[] = {
+		"*",	       "/etc/*", "*shadow", "*/bin/*",	   "/usr/*.so*", "*a*a*",
+		"/etc/shadow", "/*/*",	 "",	    "/etc/?hadow", "*/lib*",	 "/tmp*/tmp"
+	};
 	static const char *const modifiers[] = { "oneof", "anyof", "allof" };
 	const char *const *pool = chance_below(c, 4) ? paths :
 				  chance_below(c, 2) ? raw_paths :
@@ -272,7 +279,15 @@ static void text_check(struct chance *c, const char *field, struct buf *out)
 				       ARRAY_SIZE(raw_paths);
 
 	buf_add_str(out, field);
-	switch (chance_below(c, 9)) {
+	switch (chance_below(c, 11)) {
+	case 9:
+		buf_addf(out, " contains %s ", chance_below(c, 2) ? "anyof" : "oneof");
+		add_list(c, out, pieces, ARRAY_SIZE(pieces));
+		break;
+	case 10:
+		buf_addf(out, " glob %s ", chance_below(c, 4) ? "anyof" : "oneof");
+		add_list(c, out, globs, ARRAY_SIZE(globs));
+		break;
 	case 0:
 		buf_add_str(out, " exists");
 		break;
