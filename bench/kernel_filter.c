@@ -132,18 +132,28 @@ static struct share *share_of(struct share *all, size_t count, const char *call)
 	return NULL;
 }
 
+/* Who may want a call that was not dropped: with EMITTED in the environment. */
+static void show_candidates(const struct kernel_filter *f, const char *call)
+{
+	for (uint32_t i = 0; i < f->parts.len; i++)
+		if (scratch.candidates[i / 32] >> (i % 32) & 1)
+			printf("%s: %.*s\n", call, (int)f->parts.items[i].rule->name.len,
+			       f->parts.items[i].rule->name.data);
+}
+
 static int show_share(const struct ruleset *rs, const char *path)
 {
 	static struct filter_target targets[TARGETS_MAX];
 	static struct share all[TARGETS_MAX];
 	size_t n = kernel_filter_targets(targets, TARGETS_MAX);
+	const struct filter_options options = { .candidates = getenv("EMITTED") != NULL };
 	FILE *in = fopen(path, "re");
 	char line[16384];
 
 	if (!in)
 		return EXIT_FAILURE;
 	for (size_t i = 0; i < n; i++)
-		if (kernel_filter_compile(rs, targets[i], NULL, &all[i].filter))
+		if (kernel_filter_compile(rs, targets[i], &options, &all[i].filter))
 			return EXIT_FAILURE;
 	while (fgets(line, sizeof(line), in)) {
 		char *words[5] = { line }, *end = line;
@@ -166,7 +176,7 @@ static int show_share(const struct ruleset *rs, const char *path)
 		if (simulate(&s->filter, &room, sizeof(room), &scratch, &steps) == FILTER_DROP)
 			s->dropped++;
 		else if (getenv("EMITTED"))
-			printf("  emitted: %s %s %s %s\n", words[0], words[1], words[3], words[4]);
+			show_candidates(&s->filter, words[0]);
 		s->steps += steps;
 	}
 	fclose(in);

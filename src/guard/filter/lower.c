@@ -19,10 +19,13 @@ struct node *lower_unknown(struct lower *l, const struct check *c, const char *r
 bool lower_holds(const struct check *c, const struct value *v)
 {
 	cleanup_arena struct arena a = ARENA_INIT(HOLDS_MEMORY);
+	struct regex_room room = { 0 };
 	struct match m = { 0 };
-	bool holds = match_init(&m, &a, c) && match_run(&m, c->left, v, NULL, NULL);
+	bool holds = (c->op != OP_REGEX || regex_room_init(&room)) && match_init(&m, &a, c) &&
+		     match_run(&m, c->left, v, NULL, &room);
 
 	match_deinit(&m);
+	regex_room_deinit(&room);
 	return holds;
 }
 
@@ -165,8 +168,6 @@ static struct node *lower_check(struct lower *l, const struct check *c)
 		return lower_unknown(l, c, "another field on the right side");
 	if (o->kind != OPERAND_FIELD || o->list)
 		return lower_unknown(l, c, "a transformer or a list");
-	if (c->op == OP_REGEX)
-		return lower_unknown(l, c, "a regular expression");
 	p = field_place_find(o->field.def->name);
 	if (!p || !(p->kinds >> l->target.kind & 1))
 		return lower_unknown(l, c, "the record does not have the field");

@@ -133,6 +133,77 @@ static struct node *globs(struct lower *l, const struct check *c, uint32_t view)
 	return items ? node_group(l->arena, NODE_OR, items, c->literal_count) : NULL;
 }
 
+/* Whether a byte of a pattern may be anything but itself. */
+static bool is_special(char c)
+{
+	return (unsigned char)c >= 0x80 || (unsigned char)c < 0x20 ||
+	       strchr("\\^$.|?*+()[]{}#", c) != NULL;
+}
+
+/* Whether a pattern has alternatives that are in no brackets, or sets options for what follows. */
+static bool is_open(struct text p)
+{
+	int depth = 0;
+
+	for (uint32_t i = 0; i < p.len; i++) {
+		if (p.data[i] == '\\') {
+			i++;
+		} else if (p.data[i] == '[') {
+			i += 1 + (i + 1 < p.len && p.data[i + 1] == '^');
+			while (++i < p.len && p.data[i] != ']')
+				i += p.data[i] == '\\';
+		} else if (p.data[i] == '(') {
+			depth++;
+			if (i + 1 < p.len && (p.data[i + 1] == '?' || p.data[i + 1] == '*'))
+				return true;
+		} else if (p.data[i] == ')') {
+			depth--;
+		} else if (p.data[i] == '|' && depth <= 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A regular expression, which the whole text has to match: what it begins and ends with. */
+static struct node *regex(struct lower *l, const struct check *c, uint32_t view, struct text p)
+{
+	struct node *all = node_both(l->arena, term(l, view, TEXT_PRESENT, NULL, 0),
+				     lower_unknown(l, c, "a regular expression"));
+	uint32_t begin = 0, end = 0;
+
+	if (is_open(p))
+		return all;
+	if (p.len && p.data[0] == '^')
+		p = text_from(p.data + 1, p.len - 1);
+	while (begin < p.len && !is_special(p.data[begin]))
+		begin++;
+	while (end < p.len && !is_special(p.data[p.len - 1 - end]))
+		end++;
+	if (begin == p.len)
+		end = 0;
+	else if (begin && strchr("?*{", p.data[begin]))
+		begin--; /* the last of them need not be there */
+	if (end && end < p.len && p.data[p.len - 1 - end] == '\\')
+		end--; /* the first of them is not itself */
+	if (begin && begin <= TEXT_KEY_MAX)
+		all = node_both(l->arena, all,
+				piece(l, view, TEXT_BEGINS, text_from(p.data, begin)));
+	if (end && end <= TEXT_KEY_MAX)
+		all = node_both(l->arena, all,
+				piece(l, view, TEXT_ENDS, text_from(p.data + p.len - end, end)));
+	return all;
+}
+
+static struct node *regexes(struct lower *l, const struct check *c, uint32_t view)
+{
+	struct node **items = arena_array(l->arena, struct node *, c->literal_count);
+
+	for (uint32_t i = 0; items && i < c->literal_count; i++)
+		items[i] = regex(l, c, view, c->literals[i].text);
+	return items ? node_group(l->arena, NODE_OR, items, c->literal_count) : NULL;
+}
+
 static struct node *on_view(struct lower *l, const struct check *c, uint32_t view)
 {
 	struct node *present = term(l, view, TEXT_PRESENT, NULL, 0);
@@ -144,6 +215,8 @@ static struct node *on_view(struct lower *l, const struct check *c, uint32_t vie
 		return path_term(l, c, view);
 	case OP_GLOB:
 		return globs(l, c, view);
+	case OP_REGEX:
+		return regexes(l, c, view);
 	case OP_STARTSWITH:
 		return any_of(l, c, view, TEXT_BEGINS);
 	case OP_ENDSWITH:
@@ -163,9 +236,10 @@ static const char *reason_against(const struct check *c)
 	bool equal = c->op == OP_EQ || c->op == OP_NE || c->op == OP_IN || c->op == OP_INTERSECTS;
 
 	if (!equal && c->op != OP_EXISTS && c->op != OP_PMATCH && c->op != OP_GLOB &&
-	    c->op != OP_STARTSWITH && c->op != OP_ENDSWITH && c->op != OP_CONTAINS)
+	    c->op != OP_REGEX && c->op != OP_STARTSWITH && c->op != OP_ENDSWITH &&
+	    c->op != OP_CONTAINS)
 		return "this operator on texts";
-	if (c->op != OP_GLOB && !all_plain(c, c->op == OP_PMATCH))
+	if (c->op != OP_GLOB && c->op != OP_REGEX && !all_plain(c, c->op == OP_PMATCH))
 		return "a wildcard, or more than 256 bytes";
 	if (!equal && c->literal_count > TEXT_COMPARE_MAX)
 		return "more than 128 texts other than for equality";

@@ -263,6 +263,19 @@ static void add_list(struct chance *c, struct buf *out, const char *const *pool,
 
 static void text_check(struct chance *c, const char *field, struct buf *out)
 {
+	static const char *const regexes[] = { "/etc/.*",
+					       "^/etc/shadow$",
+					       ".*shadow",
+					       "/etcx?/shadow",
+					       "/etc|/tmp",
+					       "(/etc|/tmp).*",
+					       "/usr/lib/[^/]*[.]so[.]6",
+					       "/a*",
+					       "(?i)/ETC/.*",
+					       "/etc{1,2}/.*",
+					       "/etc/shado\\\\w",
+					       "[(]|/tmp",
+					       "/.+/passwd" };
 	static const char *const pieces[] = { "etc",	      "/",	"",    "s",
 					      "shadow",	      "/bin/",	".so", "passwd",
 					      "/usr/lib/lib", "tmp/a b" };
@@ -279,7 +292,11 @@ static void text_check(struct chance *c, const char *field, struct buf *out)
 				       ARRAY_SIZE(raw_paths);
 
 	buf_add_str(out, field);
-	switch (chance_below(c, 11)) {
+	switch (chance_below(c, 12)) {
+	case 11:
+		buf_addf(out, " regex %s ", chance_below(c, 4) ? "anyof" : "oneof");
+		add_list(c, out, regexes, ARRAY_SIZE(regexes));
+		break;
 	case 9:
 		buf_addf(out, " contains %s ", chance_below(c, 2) ? "anyof" : "oneof");
 		add_list(c, out, pieces, ARRAY_SIZE(pieces));
