@@ -201,6 +201,8 @@ static void rule_files_fit(void **state)
 				kernel_filter_compile(r.rules, test.targets[i], options[k], &f), 0);
 			assert_false(f.too_long);
 			fd = load(&f, &walked);
+			if (walked > 40000)
+				print_message("%s: %u walked\n", test.targets[i].type->name.data, walked);
 			assert_true(walked < VERIFIED_MAX);
 			most = walked > most ? walked : most;
 			longest = f.insns.len > longest ? (uint32_t)f.insns.len : longest;

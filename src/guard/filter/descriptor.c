@@ -3,9 +3,9 @@
 #include <linux/bpf.h>
 #include <sys/stat.h>
 
+#include "guard/fd_kind.h"
 #include "guard/filter/lower.h"
 
-enum { FAMILY_UNIX = 1, FAMILY_INET = 2, FAMILY_INET6 = 10, FAMILY_NETLINK = 16 };
 enum { NETWORKS_MAX = 32 };
 
 static struct node *has_flag(struct lower *l, uint64_t flag)

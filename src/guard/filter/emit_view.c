@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "guard/fd_kind.h"
 #include "guard/filter/emit.h"
 
 enum {
 	/* Where a text may begin: an end, a prefix and eight bytes lie behind it in the room. */
 	TEXT_AT_MARGIN = 8192,
+	TEXT_MOVED_MAX = 512,
 	SCAN_MAX = 256, /* bytes of a path that are looked at one by one */
 	/* Of the 8,192 branches that the verifier remembers, those in all loops; texts beyond are unknown. */
 	LOOP_JUMPS_MAX = 5400,
@@ -38,6 +40,30 @@ static void find_span(struct emitter *e, unsigned span, const struct view_labels
 	bpf_store(c, 4, REG_SCRATCH, SCRATCH(len), R1);
 	bpf_load(c, 4, R2, REG_RECORD, AT(text) + (int)(span * sizeof(struct abi_span)));
 	bpf_jump_imm(c, BPF_JGT, R2, (int32_t)e->room_size - TEXT_AT_MARGIN, to->unknown);
+	bpf_store(c, 4, REG_SCRATCH, SCRATCH(at), R2);
+	bpf_alu(c, BPF_MOV, REG_TEXT, REG_RECORD);
+	bpf_alu(c, BPF_ADD, REG_TEXT, R2);
+}
+
+/* Moves the beginning of the text by what is in R2; its pointer is left behind. */
+static void move_text(struct emitter *e)
+{
+	bpf_load(&e->code, 4, R1, REG_SCRATCH, SCRATCH(at));
+	bpf_alu(&e->code, BPF_ADD, R1, R2);
+	bpf_store(&e->code, 4, REG_SCRATCH, SCRATCH(at), R1);
+}
+
+/*
+ * The pointer anew, whichever way the text was found: behind it the verifier knows the same of all
+ * ways, and goes on only once.
+ */
+static void point_to_text(struct emitter *e, const struct view_labels *to)
+{
+	struct bpf_code *c = &e->code;
+
+	bpf_load(c, 4, R2, REG_SCRATCH, SCRATCH(at));
+	bpf_jump_imm(c, BPF_JGT, R2, (int32_t)e->room_size - TEXT_AT_MARGIN + TEXT_MOVED_MAX,
+		     to->unknown);
 	bpf_alu(c, BPF_MOV, REG_TEXT, REG_RECORD);
 	bpf_alu(c, BPF_ADD, REG_TEXT, R2);
 }
@@ -107,6 +133,7 @@ static void find_comm(struct emitter *e, const struct view_labels *to)
 
 	bpf_alu(c, BPF_MOV, REG_TEXT, REG_RECORD);
 	bpf_alu_imm(c, BPF_ADD, REG_TEXT, AT(process.comm));
+	bpf_store_imm(c, 4, REG_SCRATCH, SCRATCH(at), AT(process.comm));
 	for (int i = 0; i < ABI_EVENT_COMM; i++) {
 		uint32_t next = bpf_code_label(c);
 
@@ -151,11 +178,76 @@ static void take_filename(struct emitter *e, const struct view_labels *to)
 	bpf_load(c, 4, R2, REG_SCRATCH, SCRATCH(slash));
 	bpf_jump_imm(c, BPF_JGE, R2, SCAN_MAX, to->unknown);
 	bpf_alu_imm(c, BPF_ADD, R2, 1);
-	bpf_alu(c, BPF_ADD, REG_TEXT, R2);
+	move_text(e);
 	load_len(e, R1);
 	bpf_jump(c, BPF_JGE, R2, R1, to->unknown);
 	bpf_alu(c, BPF_SUB, R1, R2);
 	bpf_store(c, 4, REG_SCRATCH, SCRATCH(len), R1);
+}
+
+/* Whether no term can be about the name of a connection, "10.0.0.1:4321->10.0.0.2:80". */
+static bool all_have_slashes(const struct text_view *v)
+{
+	vec_foreach(t, &v->terms)
+		for (uint32_t i = 0; t->op != TEXT_PRESENT && i < t->count; i++)
+			if (!memchr(t->texts[i].data, '/', t->texts[i].len))
+				return false;
+	return true;
+}
+
+/* The path of a unix socket, which ends at a NUL or with the address; abstract ones are unknown. */
+static void find_unix_path(struct emitter *e, const struct view_labels *to)
+{
+	enum { PATH_AT = 2, PATH_MAX_LEN = 128 };
+	struct bpf_code *c = &e->code;
+	uint32_t again = bpf_code_label(c), found = bpf_code_label(c);
+
+	if (!may_loop(e, 2)) {
+		bpf_goto(c, to->unknown);
+		return;
+	}
+	find_span(e, ABI_TEXT_BYTES, to);
+	load_len(e, R1);
+	bpf_jump_imm(c, BPF_JLE, R1, PATH_AT, to->empty);
+	bpf_alu_imm(c, BPF_SUB, R1, PATH_AT);
+	bpf_store(c, 4, REG_SCRATCH, SCRATCH(len), R1);
+	bpf_load(c, 2, R1, REG_TEXT, 0);
+	bpf_jump_imm(c, BPF_JNE, R1, FAMILY_UNIX, to->unknown);
+	bpf_alu_imm(c, BPF_MOV, R2, PATH_AT);
+	move_text(e);
+	bpf_alu_imm(c, BPF_ADD, REG_TEXT, PATH_AT);
+	bpf_load(c, 1, R1, REG_TEXT, 0);
+	bpf_jump_imm(c, BPF_JEQ, R1, 0, to->unknown);
+	bpf_alu_imm(c, BPF_MOV, REG_INDEX, 0);
+	bpf_code_place(c, again);
+	load_len(e, R1);
+	bpf_jump(c, BPF_JGE, REG_INDEX, R1, to->known);
+	bpf_jump_imm(c, BPF_JGE, REG_INDEX, PATH_MAX_LEN, to->unknown);
+	bpf_alu(c, BPF_MOV, R2, REG_TEXT);
+	bpf_alu(c, BPF_ADD, R2, REG_INDEX);
+	bpf_load(c, 1, R3, R2, 0);
+	bpf_jump_imm(c, BPF_JEQ, R3, 0, found);
+	bpf_alu_imm(c, BPF_ADD, REG_INDEX, 1);
+	bpf_goto(c, again);
+	bpf_code_place(c, found);
+	bpf_store(c, 4, REG_SCRATCH, SCRATCH(len), REG_INDEX);
+	bpf_goto(c, to->known);
+}
+
+/* The name of a socket: a path, a connection as text, or none. */
+static void find_socket(struct emitter *e, const struct text_view *v, const struct view_labels *to)
+{
+	struct bpf_code *c = &e->code;
+	uint32_t inet = all_have_slashes(v) ? to->empty : to->unknown;
+	uint32_t path = bpf_code_label(c);
+
+	bpf_load(c, 2, R1, REG_RECORD, AT(call.family));
+	bpf_jump_imm(c, BPF_JEQ, R1, FAMILY_UNIX, path);
+	bpf_jump_imm(c, BPF_JEQ, R1, FAMILY_INET, inet);
+	bpf_jump_imm(c, BPF_JEQ, R1, FAMILY_INET6, inet);
+	bpf_goto(c, to->empty);
+	bpf_code_place(c, path);
+	find_unix_path(e, to);
 }
 
 /* What a descriptor refers to: see file_fill() and fd_fill() in guard/translate.c. The name of what is in
@@ -164,12 +256,11 @@ static void find_descriptor(struct emitter *e, const struct text_view *v,
 			    const struct view_labels *to)
 {
 	struct bpf_code *c = &e->code;
-	uint32_t file = bpf_code_label(c), found = bpf_code_label(c);
+	uint32_t file = bpf_code_label(c), socket = bpf_code_label(c), found = bpf_code_label(c);
 	bool name = v->kind == VIEW_FD_NAME, opens = v->span;
 
 	bpf_load(c, 2, R1, REG_RECORD, AT(flags));
-	bpf_jump_imm(c, BPF_JSET, R1, ABI_EVENT_SOCKET,
-		     v->kind == VIEW_FD_NAME ? to->unknown : to->missing);
+	bpf_jump_imm(c, BPF_JSET, R1, ABI_EVENT_SOCKET, name ? socket : to->missing);
 	bpf_jump_imm(c, BPF_JSET, R1, ABI_EVENT_FILE, file);
 	if (!opens) {
 		bpf_goto(c, name			? to->empty :
@@ -193,6 +284,9 @@ static void find_descriptor(struct emitter *e, const struct text_view *v,
 		take_directory(e, to);
 	else if (v->kind == VIEW_FD_FILENAME)
 		take_filename(e, to);
+	bpf_goto(c, found);
+	bpf_code_place(c, socket);
+	find_socket(e, v, to);
 	bpf_code_place(c, found);
 }
 
@@ -232,7 +326,7 @@ static void empty_text(struct emitter *e, const struct text_view *v, const struc
 		bpf_goto(c, to->unknown);
 	} else {
 		bpf_store_imm(c, 4, REG_SCRATCH, SCRATCH(len), 0);
-		bpf_alu(c, BPF_MOV, REG_TEXT, REG_RECORD); /* no byte of it is looked at */
+		bpf_store_imm(c, 4, REG_SCRATCH, SCRATCH(at), 0); /* no byte of it is looked at */
 		bpf_goto(c, to->known);
 	}
 }
@@ -494,6 +588,7 @@ static int emit_view(struct emitter *e, struct text_view *v)
 	bpf_code_place(c, to.empty);
 	empty_text(e, v, &to);
 	bpf_code_place(c, to.known);
+	point_to_text(e, &to);
 	if (asks_for_paths(v)) { /* of what is no path from a root, nobody knows here */
 		load_len(e, R1);
 		bpf_jump_imm(c, BPF_JEQ, R1, 0, to.unknown);

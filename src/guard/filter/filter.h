@@ -29,7 +29,8 @@ enum { FILTER_WORDS = 64, FILTER_CANDIDATES = 512 };
 
 /* What a program works in. */
 struct filter_scratch {
-	uint32_t len, slash; /* of the text at hand: its length, where its last slash is */
+	/* Of the text at hand: where it is in the record, its length, where its last slash is. */
+	uint32_t at, len, slash, pad;
 	uint64_t key_len;
 	uint8_t key[TEXT_KEY_MAX];
 	struct {

@@ -62,6 +62,18 @@ static struct node *of_process_text(struct lower *l, const struct check *c,
 	return if_process(l, c, lower_text(l, c, (enum view_kind)p->place.at, p->arg));
 }
 
+/* Counted from 1 in user space: only comparisons with 0 or less are decided. */
+static struct node *event_number(struct lower *l, const struct check *c,
+				 const struct field_place *p)
+{
+	const struct value first = { .u = 1, .type = VALUE_UINT };
+
+	for (uint32_t i = 0; i < c->literal_count; i++)
+		if (c->values[i].u && !(c->values[i].type == VALUE_INT && c->values[i].i < 0))
+			return lower_unknown(l, c, "a number that user space gives");
+	return node_constant(l->arena, lower_holds(c, &first));
+}
+
 /* --- the result ----------------------------------------------------------------------------------- */
 
 static struct node *result(struct lower *l, const struct check *c, const struct field_place *p)
@@ -119,6 +131,7 @@ static struct node *result_name(struct lower *l, const struct check *c, const st
 
 /* clang-format off */
 static const struct field_place places[] = {
+	{ "evt.num", event_number, BOTH, NOTHING, 0 },
 	{ "evt.cpu", of_record, BOTH, PLACE(cpu, true), 0 },
 	{ "evt.rawres", result, BOTH, RESULT, 0 },
 	{ "evt.failed", failed, BOTH, RESULT, 0 },

@@ -111,6 +111,15 @@ static void random_bytes(struct chance *c, struct record_room *r)
 		put_text(r, ABI_TEXT_BYTES, ONE(c, names));
 		return;
 	}
+	if (chance_below(c, 2)) { /* a unix path, with or without its NUL, or an abstract name */
+		const char *path = ONE(c, paths);
+		char address[64] = { 1 };
+
+		snprintf(address + 2, sizeof(address) - 2, "%s", path);
+		address[2] = chance_below(c, 8) ? address[2] : '\0';
+		put(r, ABI_TEXT_BYTES, address, 2 + strlen(path) + chance_below(c, 3));
+		return;
+	}
 	bytes[0] = (uint8_t)(chance_below(c, 3) ? 2 : 1);
 	bytes[2] = (uint8_t)chance_below(c, 2);
 	bytes[3] = 80;
@@ -238,10 +247,15 @@ static const char *const port_fields[] = { "fd.port", "fd.sport", "fd.cport", "f
 static const char *const address_fields[] = { "fd.ip", "fd.sip", "fd.cip", "fd.lip", "fd.rip" };
 static const char *const network_fields[] = { "fd.net", "fd.snet", "fd.cnet", "fd.lnet",
 					      "fd.rnet" };
-static const char *const unknown_checks[] = {
-	"proc.pname = bash",	"container.id != host",	       "proc.cmdline contains x",
-	"fd.name contains etc", "evt.arg.name regex \"/e.*\"", "fd.nameraw startswith /etc"
-};
+static const char *const unknown_checks[] = { "evt.num = 0",
+					      "evt.num >= 0",
+					      "evt.num > 3",
+					      "proc.pname = bash",
+					      "container.id != host",
+					      "proc.cmdline contains x",
+					      "fd.name contains etc",
+					      "evt.arg.name regex \"/e.*\"",
+					      "fd.nameraw startswith /etc" };
 
 static void add_quoted(struct buf *out, const char *text)
 {
