@@ -16,6 +16,7 @@ enum {
 	SCAN_MAX = 256, /* bytes of a path that are looked at one by one */
 	/* Of the 8,192 branches that the verifier remembers, those in all loops; texts beyond are unknown. */
 	LOOP_JUMPS_MAX = 5400,
+	PIECES_MAX = 64, /* each is walked SCAN_MAX times by the verifier, which stops at a million */
 };
 #define AT(member) ((int)offsetof(struct abi_event, member))
 #define SCRATCH(member) ((int)offsetof(struct filter_scratch, member))
@@ -472,6 +473,16 @@ static void compare_pieces(struct emitter *e, const struct text_view *v, uint8_t
 	}
 }
 
+static uint32_t piece_count(const struct text_view *v)
+{
+	uint32_t n = 0;
+
+	vec_foreach(t, &v->terms)
+		if (t->op == TEXT_HAS)
+			n += t->count;
+	return n;
+}
+
 /* The bytes that pieces begin with; how many. */
 static uint32_t first_bytes(const struct text_view *v, uint8_t out[256])
 {
@@ -500,7 +511,7 @@ static void find_pieces(struct emitter *e, const struct text_view *v, uint32_t u
 
 	if (!count)
 		return;
-	if (!may_loop(e, count + 1)) {
+	if (!may_loop(e, count + 1) || piece_count(v) > PIECES_MAX) {
 		bpf_goto(c, unknown);
 		return;
 	}
