@@ -32,7 +32,7 @@ HOST_TESTS = ("test_cli", "test_errors", "test_identity", "test_oracle", "test_c
               "test_guard", "test_outputs", "test_attacks", "test_quiet", "test_falco")
 
 # What runs in every machine; a program in the build directory, or a script of SCRIPTS.
-VM_TESTS = ("tests/kernel/test_pure", "tests/kernel/test_verifier", "test_oracle --quick",
+VM_TESTS = ("tests/kernel/test_pure", "tests/kernel/test_verifier", "tests/kernel/test_filter", "test_oracle --quick",
             "test_oracle --quick --hooks=kprobe", "test_oracle --quick --hooks=tracepoint", "test_confine --quick",
             "test_apparmor --quick", "test_events", "test_calls", "test_attacks")
 

@@ -214,6 +214,15 @@ static struct node *number_text(struct lower *l, const struct check *c, const st
 	}
 }
 
+/* A path as it is resolved: by name here, by a record of its own where the kernel can be asked. */
+static struct node *path_text(struct lower *l, const struct check *c, enum view_kind kind,
+			      unsigned source)
+{
+	if (!l->paths_by_name)
+		return lower_unknown(l, c, "a path that the kernel may tell apart");
+	return lower_text(l, c, kind, ABI_TEXT_PATH1 + source - SOURCE_PATH);
+}
+
 struct node *lower_evt_arg(struct lower *l, const struct check *c, const struct field_place *f)
 {
 	const struct event_param *p = param_of(l, &c->left->field);
@@ -230,7 +239,7 @@ struct node *lower_evt_arg(struct lower *l, const struct check *c, const struct 
 			       node_constant(l->arena, true) :
 			       lower_unknown(l, c, "where the argument is");
 	if (source >= SOURCE_PATH && source < SOURCE_WORD)
-		return lower_text(l, c, VIEW_PATH, ABI_TEXT_PATH1 + source - SOURCE_PATH);
+		return path_text(l, c, VIEW_PATH, source);
 	if (source >= SOURCE_TEXT && source < SOURCE_PATH)
 		return lower_text(l, c, VIEW_SPAN_OR_NONE, ABI_TEXT_PATH1 + source - SOURCE_TEXT);
 	if (source == SOURCE_STRING)
@@ -369,7 +378,7 @@ struct node *lower_fs_path(struct lower *l, const struct check *c, const struct 
 	if (p->slot < 0 || source == SOURCE_NONE)
 		return node_constant(l->arena, false);
 	if (source >= SOURCE_PATH && source < SOURCE_WORD)
-		text = lower_text(l, c, VIEW_PATH_HERE, ABI_TEXT_PATH1 + source - SOURCE_PATH);
+		text = path_text(l, c, VIEW_PATH_HERE, source);
 	else if (source >= SOURCE_TEXT && source < SOURCE_PATH)
 		text = lower_text(l, c, VIEW_RAW_HERE, ABI_TEXT_PATH1 + source - SOURCE_TEXT);
 	else

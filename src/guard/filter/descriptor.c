@@ -154,11 +154,24 @@ struct node *lower_fd_l4proto(struct lower *l, const struct check *c, const stru
 /* --- ends of a connection ----------------------------------------------------------------------------- */
 
 /* Which of the record's ends a letter means: c(lient), s(erver), l(ocal), r(emote). */
-static bool is_remote(const struct lower *l, uint32_t side)
+static bool is_remote(uint32_t side, bool accepted)
 {
-	bool accepted = l->target.type->hook == HOOK_ACCEPT;
-
 	return side == 'r' || side == (accepted ? 'c' : 's');
+}
+
+/* The check on the end that a side is: that depends on whether the socket was accepted. */
+static struct node *of_side(struct lower *l, const struct check *c, uint32_t side,
+			    struct node *(*of_end)(struct lower *l, const struct check *c,
+						   bool remote))
+{
+	struct node *yes = lower_masked(l, PLACE(call.socket_type, false), ABI_SOCKET_ACCEPTED,
+					BPF_JNE, 0);
+
+	if (l->target.type->hook == HOOK_ACCEPT || l->target.type->hook == HOOK_CONNECT)
+		return of_end(l, c, is_remote(side, l->target.type->hook == HOOK_ACCEPT));
+	return node_either(l->arena, node_both(l->arena, yes, of_end(l, c, is_remote(side, true))),
+			   node_both(l->arena, node_not(l->arena, yes),
+				     of_end(l, c, is_remote(side, false))));
 }
 
 /* known: the socket is connected and says to what; other sockets are unknown, the rest has no ends. */
@@ -194,7 +207,7 @@ struct node *lower_fd_port(struct lower *l, const struct check *c, const struct 
 {
 	if (p->arg == 'e')
 		return of_socket(l, c, either_end(l, c, port_of(l, c, false), port_of(l, c, true)));
-	return of_socket(l, c, port_of(l, c, is_remote(l, p->arg)));
+	return of_socket(l, c, of_side(l, c, p->arg, port_of));
 }
 
 /* So many bytes of an address at a place, as far as the prefix goes. */
@@ -262,5 +275,5 @@ struct node *lower_fd_address(struct lower *l, const struct check *c, const stru
 	if (p->arg == 'e')
 		return of_socket(l, c,
 				 either_end(l, c, end_fits(l, c, false), end_fits(l, c, true)));
-	return of_socket(l, c, end_fits(l, c, is_remote(l, p->arg)));
+	return of_socket(l, c, of_side(l, c, p->arg, end_fits));
 }

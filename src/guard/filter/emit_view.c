@@ -16,7 +16,8 @@ enum {
 	SCAN_MAX = 256, /* bytes of a path that are looked at one by one */
 	/* Of the 8,192 branches that the verifier remembers, those in all loops; texts beyond are unknown. */
 	LOOP_JUMPS_MAX = 5400,
-	PIECES_MAX = 64, /* each is walked SCAN_MAX times by the verifier, which stops at a million */
+	PIECES_MAX =
+		64, /* each is walked SCAN_MAX times by the verifier, which stops at a million */
 };
 #define AT(member) ((int)offsetof(struct abi_event, member))
 #define SCRATCH(member) ((int)offsetof(struct filter_scratch, member))

@@ -126,6 +126,25 @@ static void emit_candidates(struct emitter *e, uint32_t yes)
 	}
 }
 
+/* Of what goes through io_uring the record has less, and elsewhere: it is rare enough to be sent, for all rules. */
+static void emit_if_uring(struct emitter *e, bool all, uint32_t yes)
+{
+	struct bpf_code *c = &e->code;
+	const int at = offsetof(struct filter_scratch, candidates);
+	uint32_t no = bpf_code_label(c),
+		 words = all ? ((uint32_t)e->filter->parts.len + 31) / 32 : 0;
+
+	if (e->filter->target.kind != ABI_EVENT_CALL)
+		return;
+	bpf_load(c, 2, R1, REG_RECORD, offsetof(struct abi_event, flags));
+	bpf_alu_imm(c, BPF_AND, R1, ABI_EVENT_URING);
+	bpf_jump_imm(c, BPF_JEQ, R1, 0, no);
+	for (uint32_t w = 0; w < words; w++)
+		bpf_store_imm(c, 4, REG_SCRATCH, at + (int)(4 * w), -1);
+	bpf_goto(c, yes);
+	bpf_code_place(c, no);
+}
+
 static void emit_end(struct emitter *e, const struct filter_options *o, uint32_t yes)
 {
 	struct bpf_code *c = &e->code;
@@ -160,10 +179,11 @@ static int emit_program(struct emitter *e, const struct filter_options *o)
 	bpf_store(c, 8, FP, AT_CONTEXT, R1);
 	if (!e->filter->drops && !all) {
 		bpf_goto(c, yes);
-	} else if (e->filter->parts.len) {
+	} else if (e->filter->parts.len || e->filter->target.kind == ABI_EVENT_CALL) {
 		bpf_store_imm(c, 4, FP, AT_KEY, 0);
 		emit_lookup(e, FILTER_MAP_ROOM, REG_RECORD);
 		emit_lookup(e, FILTER_MAP_SCRATCH, REG_SCRATCH);
+		emit_if_uring(e, all, yes);
 		if (has_texts(e->filter)) { /* what needs no text leaves at once */
 			uint32_t no = bpf_code_label(c);
 
@@ -235,7 +255,7 @@ static int compile(const struct ruleset *rs, const struct rule *only, struct fil
 	*ret = (struct kernel_filter){ .target = target,
 				       .arena = ARENA_INIT(FILTER_MEMORY),
 				       .drops = true };
-	l = (struct lower){ &ret->arena, &views, target };
+	l = (struct lower){ &ret->arena, &views, target, options && options->paths_by_name };
 	if (only)
 		r = add_rule(&l, ret, only);
 	for (size_t i = 0; !r && rs && i < rs->rules.len; i++)

@@ -43,7 +43,12 @@ static_assert(sizeof(struct filter_scratch) % 8 == 0, "no hidden padding");
 struct filter_options {
 	uint32_t room_size;    /* of the value of FILTER_MAP_ROOM; 0: ABI_EVENT_SIZE_MAX */
 	uint32_t instructions; /* at most; 0: FILTER_INSTRUCTIONS */
-	bool candidates;       /* tells which rules: all are looked at then */
+	/*
+	 * No hook tells paths as the kernel resolved them (ABI_PLAN_PATHS), so events have what the record
+	 * of the call has. False: what paths of arguments lead to is unknown.
+	 */
+	bool paths_by_name;
+	bool candidates; /* tells which rules: all are looked at then */
 	/* To emit: call program tail_call - 1 of FILTER_MAP_CALLS; 0: only return FILTER_EMIT. */
 	uint32_t tail_call;
 };

@@ -19,6 +19,7 @@ struct lower {
 	struct arena *arena;
 	struct text_views *views;
 	struct filter_target target;
+	bool paths_by_name; /* no ABI_EVENT_PATHS are told of these calls */
 };
 
 /* Exact but for what is unknown. NULL: out of memory, or too many terms. */

@@ -80,6 +80,7 @@ static void random_socket(struct chance *c, struct record_room *r)
 	r->ev.flags |= ABI_EVENT_FILE | ABI_EVENT_SOCKET;
 	call->inode_mode = S_IFSOCK | 0777;
 	call->family = ONE(c, families);
+	call->socket_type = (uint16_t)(1 | (chance_below(c, 2) ? ABI_SOCKET_ACCEPTED : 0));
 	call->protocol = ONE(c, protocols);
 	call->local_port = ONE(c, ports);
 	call->remote_port = ONE(c, ports);
@@ -137,6 +138,7 @@ static void random_call(struct chance *c, struct filter_target target, struct re
 	call->fd = (int32_t)chance_below(c, 6) - 2;
 	call->file_mode = chance_below(c, 2) ? 0x100000 : 0;
 	r->ev.flags |= chance_below(c, 2) ? ABI_EVENT_UPPER : 0;
+	r->ev.flags |= chance_below(c, 20) ? 0 : ABI_EVENT_URING;
 	for (unsigned i = 0; i < 2; i++) {
 		if (target.row->plan.path[i] == ABI_ARG_NONE || !chance_below(c, 12))
 			continue;

@@ -118,11 +118,28 @@ static void compare(struct rig *r, const struct kernel_filter *plain,
 	for (size_t i = 0; i < r->match_count; i++) {
 		const struct rule *rule = r->matches[i].rule;
 
-		if (verdict == FILTER_EMIT && is_candidate(all, scratch, rule))
+		bool all_wanted = room->ev.kind == ABI_EVENT_CALL &&
+				  room->ev.flags & ABI_EVENT_URING;
+
+		if (verdict == FILTER_EMIT && (all_wanted || is_candidate(all, scratch, rule)))
 			continue;
 		show(r, plain, rule);
 		fail_msg("dropped, but a rule fits");
 	}
+}
+
+/* What the paths of the call that follows led to. */
+static void tell_paths(struct chance *c, struct translator *x, const struct record_room *room)
+{
+	static struct record_room paths;
+	const struct filter_target t = { ABI_EVENT_PATHS, targets[0].type, &call_rows[0] };
+	struct event ev;
+
+	random_record(c, t, room->ev.nr, &paths);
+	paths.ev.flags = ABI_EVENT_WATCHED;
+	paths.ev.tgid = room->ev.tgid;
+	paths.ev.tid = room->ev.tid;
+	assert_int_equal(translator_take(x, &paths.ev, &ev), 0);
 }
 
 static void compare_rules(struct chance *c, struct filter_target target, struct translator *x,
@@ -130,7 +147,10 @@ static void compare_rules(struct chance *c, struct filter_target target, struct 
 {
 	static struct record_room room;
 	static struct filter_scratch scratch;
-	const struct filter_options options = { .candidates = true, .instructions = BPF_CODE_MAX };
+	const bool by_name = chance_below(c, 2);
+	const struct filter_options options = { .candidates = true,
+						.paths_by_name = by_name,
+						.instructions = BPF_CODE_MAX };
 	cleanup_rig struct rig r;
 	cleanup_kernel_filter struct kernel_filter plain = { 0 }, all = { 0 };
 	cleanup_buf struct buf yaml = BUF_INIT;
@@ -141,15 +161,19 @@ static void compare_rules(struct chance *c, struct filter_target target, struct 
 	rig_compile(&r); /* a rule may ask what there isn't: the others compile */
 	rig_start(&r, MATCHING_ALL);
 	assert_int_equal(kernel_filter_compile(r.rules, target, &options, &all), 0);
-	assert_int_equal(kernel_filter_compile(
-				 r.rules, target,
-				 &(struct filter_options){ .instructions = BPF_CODE_MAX }, &plain),
+	assert_int_equal(kernel_filter_compile(r.rules, target,
+					       &(struct filter_options){
+						       .instructions = BPF_CODE_MAX,
+						       .paths_by_name = by_name },
+					       &plain),
 			 0);
 	assert_false(plain.too_long || all.too_long);
 	n->programs++;
 	n->dropping += plain.drops;
 	for (int i = 0; i < RECORDS; i++) {
 		random_record(c, target, nr_of(target), &room);
+		if (!by_name && target.kind == ABI_EVENT_CALL && chance_below(c, 2))
+			tell_paths(c, x, &room);
 		compare(&r, &plain, &all, x, &room, &scratch, n);
 	}
 }
