@@ -15,7 +15,7 @@
 #include "unit/rules/rig.h"
 
 enum { TARGETS_MAX = 256, PROGRAMS = 400, RECORDS = 20, RULES = 2 };
-enum { VERIFIED_MAX = 200000 }; /* of the million that kernels allow */
+enum { VERIFIED_MAX = 400000 }; /* of the million that kernels allow */
 
 static struct {
 	char **files;
