@@ -23,14 +23,17 @@ struct event_writer {
 int event_writer_new(struct event_writer **ret, enum stream_form form, struct text hostname)
 {
 	struct event_writer *w = calloc(1, sizeof(*w));
+	char *name;
 
 	if (!w)
 		return -ENOMEM;
 	w->form = form;
 	w->keys = ARENA_INIT(STREAM_MEMORY_MAX);
-	w->hostname = text_from(str_dup_n(hostname.data ? hostname.data : "", hostname.len),
-				hostname.len);
-	if (!w->hostname.data) {
+	name = malloc((size_t)hostname.len + 1); /* there may be a NUL in it */
+	if (name && hostname.len)
+		memcpy(name, hostname.data, hostname.len);
+	w->hostname = text_from(name, hostname.len);
+	if (!name) {
 		event_writer_free(w);
 		return -ENOMEM;
 	}
