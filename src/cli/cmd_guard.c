@@ -123,6 +123,21 @@ static int report(const struct watch_stats *s)
 	return lost ? EXIT_NEGATIVE : EXIT_OK;
 }
 
+/* Before anything is started: a word that is wrong is the command line's fault. */
+static int check_sinks(const words *sinks, struct error *err)
+{
+	vec_foreach(word, sinks) {
+		struct sink_config c;
+
+		if (sink_parse(&c, *word, err)) {
+			err->code = USAGE_ERROR;
+			return -USAGE_ERROR;
+		}
+		sink_config_deinit(&c);
+	}
+	return 0;
+}
+
 /* The terminal, unless others are named, and those. */
 static int take_sinks(const struct arguments *args, words *ret, struct error *err)
 {
@@ -136,6 +151,7 @@ static int take_sinks(const struct arguments *args, words *ret, struct error *er
 		return error_set(err, USAGE_ERROR, "\"%s\" is no priority (%s ... %s)", least,
 				 alert_priorities[0], alert_priorities[ALERT_PRIORITIES - 1]);
 	r = take_words(args, "output", ret, err);
+	r = r ? r : check_sinks(ret, err);
 	if (!r && (!ret->len || arg_flag(args, "json") || least)) {
 		snprintf(terminal, sizeof(terminal), "%s,min=%s", arg_flag(args, "json") ? "json" : "text",
 			 alert_priorities[p]);

@@ -302,6 +302,8 @@ static int run(struct guard *g, struct watch_stats *stats, struct error *err)
 	struct live_options lo = g->o->live;
 	int r;
 
+	if (geteuid() != 0)
+		return error_set(err, EPERM, "guarding needs root");
 	lo.want = &nothing; /* the engine says, once it has read the rules */
 	lo.calls = true;
 	g->signals = block_signals(SIGCHLD);

@@ -285,6 +285,11 @@ def refused() -> None:
         tap.check(done.returncode == 5 and "rules.yaml:3" in done.stderr, f"{done.returncode} {done.stderr}")
         done = merlon.run("guard", "--rules", rules_in(directory), "--disable", "Nobody*", check=False)
         tap.check(done.returncode == 4 and "Nobody*" in done.stderr, f"{done.returncode} {done.stderr}")
+        done = merlon.run("guard", "--rules", rules_in(directory), "-o", "pigeon:post", check=False)
+        tap.check(done.returncode == 2 and "pigeon" in done.stderr and "guarding" not in done.stderr, f"{done.returncode} {done.stderr}")
+        os.chmod(directory, 0o755)
+        done = merlon.run("guard", "--no-store", "--rules", rules_in(directory), check=False, user=65534, group=65534, extra_groups=[])
+        tap.check(done.returncode == 3 and "root" in done.stderr, f"{done.returncode} {done.stderr}")
     done = merlon.run("guard", "--host", "-c", "web", check=False)
     tap.check(done.returncode == 2, f"{done.returncode} {done.stderr}")
 
