@@ -10,7 +10,12 @@
 enum call_source {
 	SOURCE_NONE,
 	SOURCE_ARG,		       /* + 0..5: a register */
-	SOURCE_INT = SOURCE_ARG + 6,   /* + 0..5: the low half of one, signed */
+	/*
+	 * The same where the kernel takes 32 bits of it (int, unsigned int, umode_t, uid_t): what a program
+	 * leaves in the high half is not there for the kernel, and must not be for rules.
+	 */
+	SOURCE_LOW = SOURCE_ARG + 6,   /* + 0..5 */
+	SOURCE_INT = SOURCE_LOW + 6,   /* + 0..5: the low half, signed */
 	SOURCE_TEXT = SOURCE_INT + 6,  /* + 0..1: a text as it was written */
 	SOURCE_PATH = SOURCE_TEXT + 2, /* + 0..1: the same, and what it leads to */
 	SOURCE_WORD = SOURCE_PATH + 2, /* + 0..3: 64 bits out of the bytes */

@@ -162,8 +162,10 @@ static bool arg_fill(struct translator *x, const struct abi_event *record, unsig
 	*arg = (struct event_arg){ 0 };
 	if (!is_known(record, source, p))
 		return false;
-	if (source >= SOURCE_ARG && source < SOURCE_INT)
+	if (source >= SOURCE_ARG && source < SOURCE_LOW)
 		word = c->args[source - SOURCE_ARG];
+	else if (source >= SOURCE_LOW && source < SOURCE_INT)
+		word = (uint32_t)c->args[source - SOURCE_LOW];
 	else if (source >= SOURCE_INT && source < SOURCE_TEXT)
 		word = (uint64_t)(int64_t)(int32_t)c->args[source - SOURCE_INT];
 	else if (source >= SOURCE_TEXT && source < SOURCE_PATH)

@@ -104,6 +104,34 @@ static void rows_fit_the_types(void **state)
 				   sys_call_nr(SYS_ARCH_X86, "openat")]);
 }
 
+/* The kernel takes an int, and looks at no more: nor may a rule, or a program hides behind the rest. */
+static void what_the_kernel_ignores_is_not_there(void **state)
+{
+	static const struct {
+		const char *call, *name;
+		unsigned arg;
+		uint64_t given, want;
+	} rows[] = {
+		{ "socket", "domain", 0, 0xffffffff00000011, 17 },
+		{ "setuid", "uid", 0, 1ULL << 32, 0 },
+		{ "prctl", "option", 0, 1ULL << 40 | 15, 15 },
+		{ "chmod", "mode", 1, 1ULL << 33 | 04755, 04755 },
+		{ "openat", "flags", 2, 3ULL << 61 | 0101, 0101 },
+		{ "clone", "flags", 0, 1ULL << 63 | 0x10000000, 0x10000000 },
+		/* These are looked at whole. */
+		{ "truncate", "length", 1, 1ULL << 40, 1ULL << 40 },
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		call_begin(w, rows[i].call, 0);
+		w->m.ev.call.args[rows[i].arg] = rows[i].given;
+		record_text(&w->m, ABI_TEXT_PATH1, "/x");
+		take(w, rows[i].call);
+		check_number(rows[i].call, arg(w, rows[i].name)->value.u, rows[i].want);
+	}
+}
+
 static void opens(void **state)
 {
 	struct world *w = *state;
@@ -343,7 +371,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(rows_fit_the_types),  TEST(opens), TEST(paths),
+		TEST(rows_fit_the_types),  TEST(what_the_kernel_ignores_is_not_there),
+		TEST(opens), TEST(paths),
 		TEST(connections),	   TEST(lives), TEST(the_unwatched_only_feed_the_table),
 		TEST(only_what_is_wanted),
 		TEST(paths_as_the_kernel_has_them),

@@ -47,13 +47,14 @@ static bool is_text_source(unsigned source)
 /* A register, or the low half of one. Little-endian, as all that the guard runs on. */
 static struct number_place place_of(const struct event_param *p, unsigned source)
 {
-	bool low = source >= SOURCE_INT, id = p->kind == PARAM_UID || p->kind == PARAM_GID;
-	unsigned n = source - (low ? SOURCE_INT : SOURCE_ARG);
+	bool extended = source >= SOURCE_INT, low = source >= SOURCE_LOW;
+	bool id = p->kind == PARAM_UID || p->kind == PARAM_GID;
+	unsigned n = source - (extended ? SOURCE_INT : low ? SOURCE_LOW : SOURCE_ARG);
 	bool is_signed = p->kind == PARAM_INT || p->kind == PARAM_RESULT || p->kind == PARAM_FD ||
 			 p->kind == PARAM_PID || p->kind == PARAM_SIGNAL;
 
 	return (struct number_place){ (uint16_t)(offsetof(struct abi_event, call.args) + 8 * n),
-				      low || id ? 4 : 8, low && !id ? 4 : 0, is_signed };
+				      low || id ? 4 : 8, extended && !id ? 4 : 0, is_signed };
 }
 
 /* --- as text -------------------------------------------------------------------------------------- */
