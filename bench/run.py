@@ -135,7 +135,7 @@ def guarding(arm: str, build: Path, spent: list[float]) -> Iterator[None]:
     if arm == "empty":
         command: list[str | Path] = [build / "bench" / "empty", "guard"]
     else:
-        command = [build / "merlon", "guard", "-r", TOP / "content" / "rules", "--json",
+        command = [build / "merlon", "guard", "-r", TOP / "content" / "rules", "--json", "--no-store",
                    *(["--host", "--budget", "0"] if arm == "watched" else [])]
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, text=True,
@@ -156,9 +156,10 @@ def guarding(arm: str, build: Path, spent: list[float]) -> Iterator[None]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """What a process has used so far."""
+    """What a process and its children have used so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") + sum(cpu_seconds(int(c)) for c in children)
 
 
 def guard(build: Path, rounds: int, out: Callable[[str], None]) -> None:
