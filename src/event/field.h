@@ -27,6 +27,7 @@ enum field_flag {
 	FIELD_RAW_TIME = 1 << 9, /* in JSON: nanoseconds since 1970 */
 	FIELD_DEPRECATED = 1 << 10,
 	FIELD_OURS = 1 << 11, /* other engines do not have it */
+	FIELD_INSIDE = 1 << 12, /* of ancestors those in the same container only */
 };
 
 enum { FIELD_TARGET = 255 };

@@ -227,12 +227,22 @@ bool field_process_env(const struct field_ref *f, const struct event *ev, struct
 
 /* --- ancestors ------------------------------------------------------------------------------------- */
 
-/* How many ancestors there are, up to the limit. */
-static uint32_t ancestor_count(const struct process *p)
+static bool is_same_container(const struct event_container *a, const struct event_container *b)
 {
+	return a == b || (a && b && a->id.len && text_eq(a->id, b->id));
+}
+
+/*
+ * How many ancestors there are, up to the limit. Inside: those before the first that is elsewhere. What
+ * somebody on the host runs a container from says nothing about what happens in it.
+ */
+static uint32_t ancestor_count(const struct process *p, bool inside)
+{
+	const struct event_container *here = p ? p->container : NULL;
 	uint32_t n = 0;
 
-	while (p && p->parent && n < PROCESS_ANCESTORS_MAX) {
+	while (p && p->parent && n < PROCESS_ANCESTORS_MAX &&
+	       (!inside || is_same_container(p->parent->container, here))) {
 		p = p->parent;
 		n++;
 	}
@@ -247,15 +257,18 @@ static bool ancestors(const struct field_ref *f, const struct event *ev, struct 
 		      struct value *ret, ancestor_value *get)
 {
 	const struct process *p = ev->process;
+	bool inside = f->def->flags & FIELD_INSIDE;
 	struct value *list;
 	uint32_t n, count;
 
 	if (f->has_arg) {
+		if (inside && f->index > ancestor_count(p, true))
+			return false;
 		p = f->index < PROCESS_ANCESTORS_MAX ? process_ancestor(p, (uint32_t)f->index) :
 						       NULL;
 		return p && get(f, p, s, ret);
 	}
-	count = ancestor_count(p);
+	count = ancestor_count(p, inside);
 	list = scratch_alloc(s, (uint32_t)(count * sizeof(*list)));
 	if (!list || !p)
 		return false;
@@ -319,7 +332,7 @@ bool field_process_ancestor_args(const struct field_ref *f, const struct event *
 		return p && joined_args(p, s, &text) && yield_text(ret, text);
 	}
 	t = scratch_begin(s);
-	for (uint32_t n = ancestor_count(p); n--;) {
+	for (uint32_t n = ancestor_count(p, false); n--;) {
 		p = p->parent;
 		for (uint32_t i = 0; i < p->args.count; i++) {
 			if (s->used > t.start)
@@ -349,7 +362,7 @@ bool field_process_env_ancestor(const struct field_ref *f, const struct event *e
 		return ancestors(f, ev, s, ret, ancestor_env);
 	if (!p)
 		return false;
-	for (uint32_t n = ancestor_count(p); n--;) {
+	for (uint32_t n = ancestor_count(p, false); n--;) {
 		p = p->parent;
 		if (variable(p, f->key, &text) && text.len)
 			break;

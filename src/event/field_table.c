@@ -132,6 +132,8 @@ const struct field_def event_fields[] = {
 	PROC("proc.exepath", STRING, KERNEL, field_process_text, P(exepath), "Path of the executable, as the kernel resolved it.", "/usr/bin/python3.11"),
 	PARENT("proc.pexepath", STRING, KERNEL, field_process_text, P(exepath), "proc.exepath of the parent.", "/usr/bin/bash"),
 	ANCESTOR("proc.aexepath", STRING, KERNEL, field_process_ancestor_text, P(exepath), "proc.exepath of an ancestor, or of any of them.", "proc.aexepath[1] = /usr/bin/bash"),
+	ANCESTOR("proc.inside.aname", STRING, FIELD_INSIDE | FIELD_OURS, field_process_ancestor_text, P(name), "The same as proc.aname, of ancestors that are in the same container (or on the host).", "proc.inside.aname = apt"),
+	ANCESTOR("proc.inside.aexepath", STRING, FIELD_INSIDE | FIELD_OURS, field_process_ancestor_text, P(exepath), "The same as proc.aexepath, of ancestors that are in the same container (or on the host).", "proc.inside.aexepath = /usr/bin/apt"),
 	ROW(SYS, "proc.args", STRING, INDEX, 0, field_process_args, NULL, 0, 0, "Arguments without the first, joined by blanks; or one of them ([0]: the one behind argv[0]).", "-c id"),
 	ROW(SYS, "proc.arglist", STRING, NONE, FIELD_LIST | NO_SIDES | FIELD_OURS, field_process_arglist, NULL, 0, 0, "Arguments without the first as a list, for intersects, getopt() and join(). getopt(proc.args, ...) reads it too.", "proc.arglist intersects (--privileged)"),
 	ROW(SYS, "proc.aargs", STRING, INDEX, 0, field_process_ancestor_args, NULL, 0, 0, "proc.args of an ancestor; without an index those of all ancestors as one string.", "proc.aargs[1] = -l"),
