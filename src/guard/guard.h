@@ -18,7 +18,7 @@
 struct guard_outputs {
 	int (*prepare)(void *arg, struct error *err); /* before privileges are dropped; may be NULL */
 	int (*open)(void *arg, struct error *err);    /* after that; may be NULL */
-	void (*take)(json_t *document, void *arg); /* takes it over */
+	void (*take)(json_t *document, void *arg); /* takes it over; NULL: what came was none */
 	void (*turn)(void *arg);		   /* after documents, and when fd is readable */
 	int (*fd)(void *arg);			   /* may be NULL */
 	void (*reopen)(void *arg);		   /* SIGHUP; may be NULL */

@@ -26,10 +26,11 @@ void outlet_put(struct outlet *o, json_t *document)
 {
 	size_t before = o->queue.len;
 
-	json_dump_callback(document, add_json, &o->queue, JSON_COMPACT);
+	int r = json_dump_callback(document, add_json, &o->queue, JSON_COMPACT);
+
 	buf_add_char(&o->queue, '\n');
 	json_decref(document);
-	if (!o->queue.failed)
+	if (!r && !o->queue.failed)
 		return;
 	/* The whole document or nothing of it. */
 	o->queue.failed = false;
@@ -79,10 +80,8 @@ static void take_lines(struct inlet *i, inlet_fn fn, void *arg)
 	char *nl;
 
 	while (at < i->line.len && (nl = memchr(i->line.data + at, '\n', i->line.len - at))) {
-		json_t *document = json_loadb(i->line.data + at, (size_t)(nl - i->line.data) - at, 0, NULL);
-
-		if (document)
-			fn(document, arg);
+		/* Programs may put a NUL into a text: into the name of an abstract socket, for one. */
+		fn(json_loadb(i->line.data + at, (size_t)(nl - i->line.data) - at, JSON_ALLOW_NUL, NULL), arg);
 		at = (size_t)(nl - i->line.data) + 1;
 	}
 	i->line.len -= at;

@@ -38,6 +38,6 @@ struct inlet {
 #define INLET_INIT ((struct inlet){ .fd = -1, .line = { .limit = 4 << 20 } })
 
 void inlet_deinit(struct inlet *i);
-/* Takes over every document that is there. 0; -EPIPE: the other side has ended, after the last one. */
+/* Takes over every document that is there; NULL: a line that is none. 0; -EPIPE: the other side has ended, after the last. */
 typedef void (*inlet_fn)(json_t *document, void *arg);
 int inlet_take(struct inlet *i, inlet_fn fn, void *arg);

@@ -37,7 +37,7 @@ int outputs_fd(const struct outputs *o);
 void outputs_turn(struct outputs *o);
 /* Never waits for a reader or a network. */
 void outputs_take(struct outputs *o, const struct alert *a);
-/* The same with a document, which it takes over. One that is no alert is a fault of ours: counted, and told. */
+/* The same with a document, which it takes over. One that is no alert, or NULL, is a fault of ours: counted, and told. */
 void outputs_take_json(struct outputs *o, json_t *document);
 /* SIGHUP: log files may have been moved, names may have other addresses, tokens may be new. */
 void outputs_reopen(struct outputs *o);
