@@ -31,7 +31,7 @@ const char *const alert_kinds[] = {
 };
 static_assert(ARRAY_SIZE(alert_kinds) == ALERT_KINDS, "a name for each");
 
-enum { DEPTH_MAX = 32, OUTPUT_MAX = 64 << 10, TEXT_MAX = 4096, NAME_MAX_LEN = 1024 };
+enum { DEPTH_MAX = 32, OUTPUT_MAX = 64 << 10, TEXT_MAX = 4096, NAME_MAX_LEN = 1024, DETAIL_MIN = 32 };
 
 int alert_priority_find(const char *name, enum alert_priority *ret)
 {
@@ -288,6 +288,76 @@ int alert_of_json(struct alert *ret, json_t *json, struct error *err)
 	alert_deinit(ret);
 	r.err->code = EBADMSG;
 	return -EBADMSG;
+}
+
+/* --- limits ------------------------------------------------------------------------------------- */
+
+/* Both yield whether anything was cut. */
+static bool cut_text(json_t *v, size_t max)
+{
+	const char *s = json_string_value(v);
+
+	if (!s || json_string_length(v) <= max)
+		return false;
+	while (max && (s[max] & 0xc0) == 0x80) /* in the middle of a character */
+		max--;
+	return !json_string_setn_nocheck(v, s, max); /* it copies first */
+}
+
+static bool cut_texts(json_t *v, size_t max, int depth)
+{
+	bool any = cut_text(v, max);
+	const char *name;
+	json_t *item;
+	size_t i;
+
+	if (!depth)
+		return any;
+	json_array_foreach (v, i, item)
+		any |= cut_texts(item, max, depth - 1);
+	if (json_is_object(v))
+		json_object_foreach (v, name, item)
+			any |= cut_texts(item, max, depth - 1);
+	return any;
+}
+
+static bool is_large(const json_t *json)
+{
+	return json_dumpb(json, NULL, 0, JSON_COMPACT) > ALERT_SIZE_MAX;
+}
+
+/* Of the texts on top only the sentence may be of any length. */
+static void cut_details(json_t *json, size_t max)
+{
+	const char *name;
+	json_t *v;
+
+	json_object_foreach (json, name, v)
+		if (!json_is_string(v) || str_eq(name, "output"))
+			cut_texts(v, max, DEPTH_MAX);
+}
+
+void alert_fit(json_t *json)
+{
+	/* Lists may still be long where texts are short. */
+	static const char *const details[] = { "before", "event", "output_fields", "why", "container", "process",
+					       "tags", "next" };
+	bool cut = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(text_members); i++) {
+		const struct text_member *m = &text_members[i];
+		json_t *o = m->object ? json_object_get(json, m->object) : json;
+
+		if (m->inner)
+			o = json_object_get(o, m->inner);
+		cut |= cut_text(json_object_get(o, m->name), m->max);
+	}
+	for (size_t max = TEXT_MAX; max >= DETAIL_MIN && is_large(json); max /= 2, cut = true)
+		cut_details(json, max);
+	for (size_t i = 0; i < ARRAY_SIZE(details) && is_large(json); i++)
+		json_object_del(json, details[i]);
+	if (cut)
+		json_object_set_new(json, "cut", json_true());
 }
 
 void alert_deinit(struct alert *a)

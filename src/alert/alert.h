@@ -65,6 +65,11 @@ struct alert {
  */
 int alert_of_json(struct alert *ret, json_t *json, struct error *err);
 void alert_deinit(struct alert *a);
+/*
+ * Makes a document of ours one that alert_of_json() takes, however much programs have put into its texts:
+ * what is too long is cut, and "cut" says so. It keeps who, what, and when; details go first.
+ */
+void alert_fit(json_t *json);
 #define cleanup_alert cleanup(alert_deinit)
 
 enum { ALERT_UUID_SIZE = 37 }; /* with its NUL */

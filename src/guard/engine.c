@@ -56,8 +56,10 @@ void engine_free(struct engine *e)
 
 static void put_out(struct engine *e, json_t *document)
 {
-	if (document)
-		e->o.fn(document, e->o.arg);
+	if (!document)
+		return;
+	alert_fit(document);
+	e->o.fn(document, e->o.arg);
 }
 
 void engine_say(struct engine *e, enum alert_kind kind, enum alert_priority priority, int64_t now_ns,

@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "event/stream.h"
+#include "guard/document.h"
 #include "unit.h"
 
 #define SECOND 1000000000LL
@@ -255,6 +256,39 @@ static void activity_forgets_the_container_that_was_quiet_longest(void **state)
 	teardown(&w);
 }
 
+/* Whoever starts it decides how long a document becomes, and may not decide by that whether it is told. */
+static void what_programs_write_loses_no_alert(void **state)
+{
+	struct error err = ERROR_INIT;
+	cleanup_buf struct buf args = BUF_INIT;
+	cleanup_alert struct alert a;
+	struct world w;
+
+	setup_with(&w, 0);
+	for (int i = 0; i < 4000; i++)
+		buf_add_str(&args, "\\u0001");
+	buf_add_char(&args, 0);
+	give(&w, "{\"define\":\"process\",\"as\":\"p0\",\"name\":\"first\",\"pid\":100}");
+	for (int i = 1; i <= DOCUMENT_ANCESTORS_MAX + 1; i++) {
+		cleanup_free char *json =
+			str_format("{\"define\":\"process\",\"as\":\"p%d\",\"name\":\"sh\",\"exe\":\"sh\","
+				   "\"args\":[\"%s\"],\"pid\":%d,\"parent\":\"p%d\"}",
+				   i, args.data, 100 + i, i - 1);
+
+		give(&w, json);
+	}
+	give(&w, "{\"event\":\"execve\",\"time\":1,\"process\":\"p17\"}");
+	assert_int_equal(json_array_size(w.documents), 2);
+	if (alert_of_json(&a, json_incref((json_t *)(uintptr_t)document(&w, 0)), &err))
+		fail_msg("%s", err.text);
+	assert_string_equal(a.rule, "Shell");
+	assert_int_equal(a.pid, 117);
+	assert_true(json_is_true(json_object_get(a.json, "cut")));
+	assert_int_equal(json_array_size(json_object_get(json_object_get(a.json, "process"), "ancestors")),
+			 DOCUMENT_ANCESTORS_MAX);
+	teardown(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +297,7 @@ int main(void)
 		cmocka_unit_test(what_is_held_back_is_told),
 		cmocka_unit_test(rules_are_swapped),
 		cmocka_unit_test(activity_forgets_the_container_that_was_quiet_longest),
+		cmocka_unit_test(what_programs_write_loses_no_alert),
 	};
 
 	return unit_run(tests);
