@@ -14,11 +14,14 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "cli/alert_options.h"
+#include "guard/document.h"
 #include "guard/privilege.h"
 
 #define KEEP_NS (90 * 86400LL * 1000000000)
 #define KEEP_BYTES ((uint64_t)1 << 30)
+#define TELL_NS (60LL * 1000000000) /* between two alerts of losses */
 #define STALE_NS (30LL * 1000000000) /* numbers that are older mean that the engine hangs */
 
 /* --- whose files are ------------------------------------------------------------------------------------ */
@@ -200,10 +203,47 @@ static void take(json_t *document, void *arg)
 	outputs_take_json(s->outputs, document);
 }
 
+/* What each has given up since the guard began. */
+static json_t *losers(const struct outputs *o)
+{
+	outputs_counter_list all = { 0 };
+	json_t *list = json_array();
+
+	outputs_losses(o, &all);
+	vec_foreach(c, &all)
+		json_array_append_new(list, json_pack("{s:o, s:s, s:I}", "output", utf8_json(text_of(c->of)), "what",
+						      c->name, "lost", (json_int_t)c->value));
+	vec_deinit(&all);
+	return list;
+}
+
+/*
+ * An alert that one output could not take goes to the others as a number, at most once a minute. That of this
+ * very alert is told of by no further one.
+ */
+static void tell_losses(struct guard_sinks *s)
+{
+	uint64_t lost = outputs_lost(s->outputs) - s->lost_told;
+	int64_t now = poller_now();
+	char hostname[HOST_NAME_MAX + 1] = "", text[128];
+	json_t *details;
+
+	if (!lost || (s->lost_told_ns && now - s->lost_told_ns < TELL_NS))
+		return;
+	gethostname(hostname, sizeof(hostname) - 1);
+	snprintf(text, sizeof(text), "%s times an alert was lost to the store or to an output", str_grouped(lost));
+	details = json_pack("{s:I, s:o}", "merlon.lost", (json_int_t)lost, "merlon.by_output", losers(s->outputs));
+	outputs_take_json(s->outputs, document_of_guard(ALERT_LOSS, ALERT_CRITICAL, clock_wall_ns(), text_of(hostname),
+							"merlon: alerts lost", text, details));
+	s->lost_told = outputs_lost(s->outputs);
+	s->lost_told_ns = now;
+}
+
 static void turn(void *arg)
 {
 	struct guard_sinks *s = arg;
 
+	tell_losses(s);
 	outputs_turn(s->outputs);
 }
 

@@ -168,6 +168,17 @@ uint64_t outputs_queued(const struct outputs *o)
 	return n;
 }
 
+void outputs_losses(const struct outputs *o, outputs_counter_list *list)
+{
+	if (o->malformed)
+		count(list, "outputs", "malformed", o->malformed);
+	if (of_store(o, STORE_FAILED))
+		count(list, "store", store_counters[STORE_FAILED], of_store(o, STORE_FAILED));
+	vec_foreach(s, &o->sinks)
+		if ((*s)->counters[SINK_DROPPED])
+			count(list, (*s)->name, sink_counters[SINK_DROPPED], (*s)->counters[SINK_DROPPED]);
+}
+
 uint64_t outputs_lost(const struct outputs *o)
 {
 	uint64_t n = of_store(o, STORE_FAILED) + o->malformed;

@@ -57,6 +57,8 @@ typedef VEC(struct outputs_counter) outputs_counter_list;
 void outputs_counters(const struct outputs *o, outputs_counter_list *list);
 /* Alerts that the store or a sink has given up: reason for an alert of kind loss. */
 uint64_t outputs_lost(const struct outputs *o);
+/* Appends the counters that make it up, of those that lost any. */
+void outputs_losses(const struct outputs *o, outputs_counter_list *list);
 /* 0 without a server. */
 uint16_t outputs_metrics_port(const struct outputs *o);
 /* NULL: nothing is stored. */

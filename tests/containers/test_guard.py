@@ -161,6 +161,26 @@ def lost() -> None:
         tap.check(guard.stop() == 1, f"exit {guard.process.returncode}: {guard.said}")
 
 
+def given_up() -> None:
+    """what one output could not take, the others tell of"""
+    with tempfile.TemporaryDirectory() as directory:
+        log = Path(directory, "log.jsonl")
+        os.chmod(directory, 0o755)
+        with Guard("--output", f"file:{log}", rules=rules_in(directory)) as guard, \
+                container("runc", Spec(["/bin/sh", "-c", "echo x >/tmp/mark-a"], name="unheard")) as box:
+            log.unlink()
+            log.mkdir()
+            guard.signal(signal.SIGHUP)
+            guard.wait_for("merlon: rules reloaded")
+            box.run()
+            found = guard.wait_for("merlon: alerts lost")
+            tap.check(found and found[0]["kind"] == "loss" and found[0]["output_fields"]["merlon.lost"] >= 1, str(found))
+            by = found[0]["output_fields"]["merlon.by_output"]
+            tap.check([(b["output"], b["what"]) for b in by] == [(f"file:{log}", "dropped")], str(by))
+            time.sleep(3)
+            tap.check(len(guard.find("merlon: alerts lost")) == 1, "the loss of that alert is told of by another")
+
+
 def hostile() -> None:
     """no name of a program, file or argument can drive a terminal or forge a line"""
     script = ("import os\n"
@@ -305,7 +325,7 @@ def main() -> None:
                     suite.run(test, runtime, name=title)
                 else:
                     suite.skip(title, why)
-        for test in (reload, many, flood, lost, hostile, confined, told, nothing_left) + (() if QUICK else (refused,)):
+        for test in (reload, many, flood, lost, given_up, hostile, confined, told, nothing_left) + (() if QUICK else (refused,)):
             suite.run(test)
 
 
