@@ -289,7 +289,7 @@ void container_table_presume(struct container_table *t, uint64_t cgroup)
 	struct group *g = find(t, cgroup);
 	struct text name;
 
-	if (!g || container_table_find(cgroup, t) || is_of_the_host(g->path))
+	if (!g || container_table_find(cgroup, NULL, t) || is_of_the_host(g->path))
 		return;
 	name = text_basename(text_of(g->path));
 	if (!name.len)
@@ -323,22 +323,24 @@ static void announce(struct container_table *t, struct group *g)
 		t->fn(g->cgroup, payer, t->arg);
 }
 
-const struct event_container *container_table_find(uint64_t cgroup, void *arg)
+const struct event_container *container_table_find(uint64_t cgroup, const struct event_container *so_far, void *arg)
 {
 	struct container_table *t = arg;
 	struct group *own = find(t, cgroup), *g = own;
+	uint64_t above = cgroup;
 
 	/* A group in a container that is none by itself: the container made it. */
-	for (unsigned n = 0; g && n < DEPTH_MAX; n++, g = find(t, g->parent)) {
+	for (unsigned n = 0; g && n < DEPTH_MAX; n++, g = find(t, above)) {
 		if (!g->settled)
 			ask(t, g);
+		above = g->parent;
 		if (!g->container)
 			continue;
 		if (!own->payer)
 			announce(t, own);
 		return g->container;
 	}
-	return NULL;
+	return above ? so_far : NULL; /* not up to the root: one on the way is not known */
 }
 
 const struct event_container *container_table_own(const struct container_table *t, uint64_t cgroup)

@@ -37,8 +37,8 @@ void container_table_presume(struct container_table *t, uint64_t cgroup);
 /* Nobody's, and that will not change. */
 bool container_table_is_none(const struct container_table *t, uint64_t cgroup);
 
-/* Who lives in the group; NULL: no container. Lives as long as the group, which is in the table arg. */
-const struct event_container *container_table_find(uint64_t cgroup, void *arg);
+/* Who lives in the group, a process_container_fn; NULL: no container. Lives as long as the group, which is in the table arg. */
+const struct event_container *container_table_find(uint64_t cgroup, const struct event_container *so_far, void *arg);
 /* The container that the group itself is, as far as it is known; nobody is asked. */
 const struct event_container *container_table_own(const struct container_table *t, uint64_t cgroup);
 /* Without data: not known. */

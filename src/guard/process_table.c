@@ -251,7 +251,7 @@ static void set_cgroup(struct process_table *t, struct entry *e, uint64_t cgroup
 	if (!cgroup)
 		return;
 	/* Asked each time: what is known of a young container grows. */
-	c = t->container_of ? t->container_of(cgroup, t->arg) : NULL;
+	c = t->container_of ? t->container_of(cgroup, e->p.container, t->arg) : NULL;
 	if (c == e->p.container && (!c || c->version == e->container_version))
 		return;
 	if (c != e->p.container) {

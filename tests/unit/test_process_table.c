@@ -5,10 +5,12 @@
 
 static const struct event_container web = { .id = { "web", 3 }, .version = 1 };
 
-static const struct event_container *container_of(uint64_t cgroup, void *arg)
+enum { GROUP_WEB = 8, GROUP_NEVER_TOLD = 9 };
+
+static const struct event_container *container_of(uint64_t cgroup, const struct event_container *so_far, void *arg)
 {
 	(void)arg;
-	return cgroup == 8 ? &web : NULL;
+	return cgroup == GROUP_WEB ? &web : cgroup == GROUP_NEVER_TOLD ? so_far : NULL;
 }
 
 static struct process_table *table_with_init(void)
@@ -259,9 +261,32 @@ static void what_was_missed_is_made_up_for(void **state)
 	assert_null(process_table_find(t, 6));
 }
 
+/* The record of a group that a container made may be lost. */
+static void an_unknown_group_is_no_way_out_of_a_container(void **state)
+{
+	cleanup_process_table struct process_table *t = table_with_init();
+	struct made_record m;
+
+	(void)state;
+	forked(t, 1, 5);
+	record_fork(&m, 5, 6, 6, "inside");
+	m.ev.cgroup = GROUP_WEB;
+	assert_int_equal(process_table_apply(t, &m.ev), 0);
+	assert_ptr_equal(get(t, 6)->container, &web);
+	record_fork(&m, 6, 7, 7, "moved");
+	m.ev.cgroup = GROUP_NEVER_TOLD;
+	assert_int_equal(process_table_apply(t, &m.ev), 0);
+	assert_ptr_equal(get(t, 7)->container, &web);
+	record_fork(&m, 5, 8, 8, "host");
+	m.ev.cgroup = GROUP_NEVER_TOLD;
+	assert_int_equal(process_table_apply(t, &m.ev), 0);
+	assert_null(get(t, 8)->container);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_unknown_group_is_no_way_out_of_a_container),
 		cmocka_unit_test(children_are_as_their_parents),
 		cmocka_unit_test(execs_replace),
 		cmocka_unit_test(threads_are_no_processes),
