@@ -21,6 +21,11 @@ int64_t clock_wall_ns(void)
 	return now_ns(CLOCK_REALTIME);
 }
 
+int64_t clock_passed_ns(void)
+{
+	return now_ns(CLOCK_BOOTTIME);
+}
+
 int64_t clock_boot_offset_ns(void)
 {
 	return now_ns(CLOCK_REALTIME) - now_ns(CLOCK_BOOTTIME);

@@ -10,7 +10,10 @@ enum { CLOCK_TEXT_MAX = 40 };
 /* Nanoseconds since 1970, now. */
 int64_t clock_wall_ns(void);
 
-/* What to add to a CLOCK_BOOTTIME stamp to get nanoseconds since 1970. */
+/* Nanoseconds since the machine booted, which nobody can set: for how long something takes, or lies back. */
+int64_t clock_passed_ns(void);
+
+/* What to add to that, or to a CLOCK_BOOTTIME stamp, to get nanoseconds since 1970. */
 int64_t clock_boot_offset_ns(void);
 
 /* "2026-11-22T01:31:48.000000001Z" */

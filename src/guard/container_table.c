@@ -239,7 +239,7 @@ static void describe(struct container_table *t, struct group *g)
 static void ask(struct container_table *t, struct group *g)
 {
 	struct container who = { 0 };
-	int64_t now = clock_wall_ns(), age;
+	int64_t now = clock_passed_ns(), age;
 
 	if (now < g->ask_next_ns)
 		return;

@@ -158,10 +158,10 @@ static int catch_up(struct live *l)
 static int look_after_lost(struct live *l)
 {
 	struct sensor_stream_stats stats;
-	int64_t now = clock_wall_ns();
+	int64_t now = clock_passed_ns();
 	int r;
 
-	if (now - l->looked_ns < LOOK_NS && now >= l->looked_ns)
+	if (now - l->looked_ns < LOOK_NS)
 		return 0;
 	l->looked_ns = now;
 	r = sensor_stream_statistics(l->stream, &stats);

@@ -143,7 +143,7 @@ static void place_read(struct place *p, pid_t pid)
 		return;
 	*r = (struct reading){ BUF_INIT, BUF_INIT };
 	p->count++;
-	p->read_ns = clock_wall_ns();
+	p->read_ns = clock_passed_ns();
 	/* What can't be read has no names. */
 	if (fs_read_in_root(root, "etc/passwd", FILE_MAX, &r->passwd))
 		buf_reset(&r->passwd);
@@ -223,7 +223,7 @@ void user_table_find(struct user_table *t, const void *place, pid_t pid, uint32_
 		return;
 	place_find(p, uid, gid, ret);
 	if (ret->user.data || p->count == READS_MAX ||
-	    (p->count && clock_wall_ns() - p->read_ns < AGAIN_NS))
+	    (p->count && clock_passed_ns() - p->read_ns < AGAIN_NS))
 		return;
 	place_read(p, pid);
 	place_find(p, uid, gid, ret);

@@ -24,7 +24,8 @@ struct watch {
 	struct outlet *out;
 	struct type_set types;	/* that are wanted */
 	struct live_stats told; /* losses that were told already */
-	int64_t told_ns, numbers_ns;
+	int64_t told_ns, numbers_ns; /* of clock_passed_ns() */
+	int64_t offset_ns; /* from there to the time that events have */
 	int signals;
 	char hostname[HOSTNAME_MAX];
 };
@@ -65,16 +66,16 @@ static int add_loser(const struct live_load *load, void *arg)
 }
 
 /* Every loss becomes a document, at most one a second: what was not seen can't be proven harmless. */
-static void tell_losses(struct watch *w, int64_t now)
+static void tell_losses(struct watch *w, int64_t passed)
 {
 	struct live_stats *s = &w->stats->live;
 	uint64_t dropped, malformed;
 	json_t *losers;
 	char text[256];
 
-	if (now - w->told_ns < TELL_NS || live_statistics(w->live, s))
+	if (passed - w->told_ns < TELL_NS || live_statistics(w->live, s))
 		return;
-	w->told_ns = now;
+	w->told_ns = passed;
 	dropped = s->dropped - w->told.dropped;
 	malformed = s->malformed - w->told.malformed;
 	if (!dropped && !malformed)
@@ -87,7 +88,7 @@ static void tell_losses(struct watch *w, int64_t now)
 		 str_grouped(dropped + malformed), str_grouped(s->lost.ring - w->told.lost.ring),
 		 str_grouped(s->lost.budget - w->told.lost.budget));
 	w->told = *s;
-	engine_say(w->engine, ALERT_LOSS, ALERT_CRITICAL, now, "merlon: events lost", text,
+	engine_say(w->engine, ALERT_LOSS, ALERT_CRITICAL, clock_wall_ns(), "merlon: events lost", text,
 		   json_pack("{s:I, s:I, s:o}", "merlon.dropped", (json_int_t)dropped, "merlon.malformed",
 			     (json_int_t)malformed, "merlon.by_container", losers));
 }
@@ -191,7 +192,7 @@ static void on_document(json_t *document, void *arg)
 }
 
 /* What the outputs had no room for was counted only: they may have room to be told that much now. */
-static void tell_refused(struct watch *w, int64_t now)
+static void tell_refused(struct watch *w)
 {
 	uint64_t refused = w->out->refused - w->stats->refused;
 	char text[128];
@@ -200,18 +201,18 @@ static void tell_refused(struct watch *w, int64_t now)
 		return;
 	w->stats->refused = w->out->refused;
 	snprintf(text, sizeof(text), "%s alerts were lost: the outputs took too long", str_grouped(refused));
-	engine_say(w->engine, ALERT_LOSS, ALERT_CRITICAL, now, "merlon: alerts lost", text,
+	engine_say(w->engine, ALERT_LOSS, ALERT_CRITICAL, clock_wall_ns(), "merlon: alerts lost", text,
 		   json_pack("{s:I}", "merlon.refused", (json_int_t)refused));
 }
 
 /* Once a second, while the outputs keep up. */
-static void tell_numbers(struct watch *w, int64_t now)
+static void tell_numbers(struct watch *w, int64_t passed)
 {
 	json_t *numbers;
 
-	if (now - w->numbers_ns < TELL_NS || outlet_has_more(w->out))
+	if (passed - w->numbers_ns < TELL_NS || outlet_has_more(w->out))
 		return;
-	w->numbers_ns = now;
+	w->numbers_ns = passed;
 	engine_statistics(w->engine, &w->stats->engine);
 	numbers = numbers_json(w->live, w->stats);
 	if (numbers)
@@ -220,13 +221,13 @@ static void tell_numbers(struct watch *w, int64_t now)
 
 static int turn(struct watch *w, bool over)
 {
-	int64_t now = clock_wall_ns();
+	int64_t passed = clock_passed_ns();
 	int r = over ? live_drain_all(w->live, on_event, w) : live_drain(w->live, on_event, w);
 
-	tell_losses(w, now);
-	engine_turn(w->engine, now, over);
-	tell_refused(w, now);
-	tell_numbers(w, now);
+	tell_losses(w, passed);
+	engine_turn(w->engine, passed + w->offset_ns, over);
+	tell_refused(w);
+	tell_numbers(w, passed);
 	if (r < 0)
 		return r;
 	r = outlet_flush(w->out, false);
@@ -235,7 +236,7 @@ static int turn(struct watch *w, bool over)
 
 static int follow(struct watch *w, struct error *err)
 {
-	int64_t end = w->o->duration_ns ? clock_wall_ns() + (int64_t)w->o->duration_ns : INT64_MAX;
+	int64_t end = w->o->duration_ns ? clock_passed_ns() + (int64_t)w->o->duration_ns : INT64_MAX;
 	bool over = false;
 	int r = 0;
 
@@ -249,7 +250,7 @@ static int follow(struct watch *w, struct error *err)
 		if (poll(fds, ARRAY_SIZE(fds), TURN_MS) < 0 && errno != EINTR)
 			return error_errno(err, errno, "poll");
 		/* Looked at before the last records are taken, so that none is left behind. */
-		over = take_signals(w) || clock_wall_ns() >= end;
+		over = take_signals(w) || clock_passed_ns() >= end;
 		r = turn(w, over);
 	}
 	return r < 0 ? error_errno(err, -r, "events") : 0;
@@ -267,7 +268,7 @@ static int run(struct watch *w, struct error *err)
 	w->o->ready(w->stats->rules, w->o->arg);
 	r = follow(w, err);
 	w->told_ns = 0;
-	tell_losses(w, clock_wall_ns());
+	tell_losses(w, clock_passed_ns());
 	engine_say(w->engine, ALERT_NOTE, ALERT_INFORMATIONAL, clock_wall_ns(), "merlon: stopped",
 		   "the guard has stopped", NULL);
 	/* If they are gone, that was said by who started them. */
@@ -278,7 +279,8 @@ static int run(struct watch *w, struct error *err)
 int watch_run(struct live *live, struct outlet *out, const struct watch_options *o,
 	      struct watch_stats *stats, struct error *err)
 {
-	struct watch w = { .o = o, .stats = stats, .live = live, .out = out, .signals = -1 };
+	struct watch w = { .o = o, .stats = stats, .live = live, .out = out, .signals = -1,
+			   .offset_ns = clock_boot_offset_ns() };
 	struct engine_options eo = { .burst = o->burst, .interval_ns = o->interval_ns, .fn = on_document, .arg = &w };
 	int r;
 
