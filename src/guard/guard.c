@@ -14,9 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "guard/privilege.h"
 
 enum { TURN_MS = 100, OUTPUTS_TURN_MS = 1000, PIPE_ROOM = 1 << 20, LAST_WORDS_MS = 15000 };
+
+#define ENGINE_END_NS (20LL * 1000000000) /* more than it waits for the outputs */
 
 /* From the engine to the parent. */
 struct message {
@@ -33,11 +36,15 @@ struct guard {
 	pid_t engine, outputs;
 	int status; /* the reading end of the engine's messages */
 	int signals;
-	bool engine_ended, outputs_ended;
+	bool engine_ready, engine_ended, outputs_ended;
 	bool outputs_failed;
 	bool start_failed;
 	struct error start_err; /* of the command */
+	struct message coming;
+	size_t have;	     /* bytes of it */
 	struct message last; /* MESSAGE_END once that came */
+	int64_t asked_ns;    /* when the engine was asked to end, of clock_passed_ns(); 0: not yet */
+	bool killed;
 };
 
 static int block_signals(int extra)
@@ -85,7 +92,7 @@ static int outputs_follow(const struct guard_outputs *to, struct inlet *in, int 
 	return r == -EPIPE ? 0 : r;
 }
 
-static _Noreturn void outputs_main(const struct guard_options *o, int fd)
+static _Noreturn void outputs_main(const struct guard_options *o, pid_t parent, int fd)
 {
 	struct inlet in = INLET_INIT;
 	struct error err = ERROR_INIT;
@@ -98,7 +105,7 @@ static _Noreturn void outputs_main(const struct guard_options *o, int fd)
 	if (o->outputs.prepare)
 		r = o->outputs.prepare(o->outputs.arg, &err);
 	if (!r)
-		r = privilege_drop(ROLE_OUTPUTS, o->user, &err);
+		r = privilege_drop(ROLE_OUTPUTS, o->user, parent, &err);
 	if (!r && o->outputs.open) {
 		r = o->outputs.open(o->outputs.arg, &err);
 		opened = !r;
@@ -115,6 +122,7 @@ static _Noreturn void outputs_main(const struct guard_options *o, int fd)
 
 static int start_outputs(struct guard *g, struct error *err)
 {
+	pid_t parent = getpid();
 	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC))
@@ -122,7 +130,7 @@ static int start_outputs(struct guard *g, struct error *err)
 	g->outputs = fork();
 	if (g->outputs == 0) {
 		close(fds[1]);
-		outputs_main(g->o, fds[0]);
+		outputs_main(g->o, parent, fds[0]);
 	}
 	close(fds[0]);
 	g->out.fd = fds[1];
@@ -149,7 +157,7 @@ static void on_ready(size_t rules, void *arg)
 	send_message(&m);
 }
 
-static _Noreturn void engine_main(struct guard *g, int status)
+static _Noreturn void engine_main(struct guard *g, pid_t parent, int status)
 {
 	struct message m = { .what = MESSAGE_END };
 	struct watch_options wo = g->o->watch;
@@ -159,7 +167,7 @@ static _Noreturn void engine_main(struct guard *g, int status)
 	signal(SIGPIPE, SIG_IGN);
 	engine_status = status;
 	wo.ready = on_ready;
-	r = privilege_drop(ROLE_ENGINE, g->o->user, &m.err);
+	r = privilege_drop(ROLE_ENGINE, g->o->user, parent, &m.err);
 	if (!r)
 		r = watch_run(g->live, &g->out, &wo, &m.stats, &m.err);
 	send_message(&m);
@@ -169,6 +177,7 @@ static _Noreturn void engine_main(struct guard *g, int status)
 
 static int start_engine(struct guard *g, struct error *err)
 {
+	pid_t parent = getpid();
 	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC))
@@ -176,7 +185,7 @@ static int start_engine(struct guard *g, struct error *err)
 	g->engine = fork();
 	if (g->engine == 0) {
 		close(fds[0]);
-		engine_main(g, fds[1]);
+		engine_main(g, parent, fds[1]);
 	}
 	close(fds[1]);
 	g->status = fds[0];
@@ -190,10 +199,12 @@ static int start_engine(struct guard *g, struct error *err)
 
 /* --- the parent ------------------------------------------------------------------------------------------ */
 
-static void pass_on(const struct guard *g, int number)
+static void pass_on(struct guard *g, int number)
 {
 	if (!g->engine_ended)
 		kill(g->engine, number);
+	if (number == SIGTERM && !g->asked_ns)
+		g->asked_ns = clock_passed_ns();
 	if (number == SIGHUP && !g->outputs_ended)
 		kill(g->outputs, number);
 }
@@ -221,6 +232,7 @@ static void take_signals(struct guard *g)
 
 static void on_engine_ready(struct guard *g, size_t rules)
 {
+	g->engine_ready = true;
 	g->o->watch.ready(rules, g->o->watch.arg);
 	if (live_start(g->live, &g->start_err)) {
 		g->start_failed = true;
@@ -228,25 +240,29 @@ static void on_engine_ready(struct guard *g, size_t rules)
 	}
 }
 
+/* Never waits, however little of a message comes. */
 static void take_message(struct guard *g)
 {
-	struct message m;
-	size_t have = 0;
+	struct message *m = &g->coming;
+	ssize_t n = read(g->status, (char *)m + g->have, sizeof(*m) - g->have);
 
-	while (have < sizeof(m)) {
-		ssize_t n = read(g->status, (char *)&m + have, sizeof(m) - have);
-
-		if (n == 0 || (n < 0 && errno != EINTR)) { /* it has ended */
-			close(g->status);
-			g->status = -1;
-			return;
-		}
-		have += n > 0 ? (size_t)n : 0;
+	if (n < 0 && errno == EINTR)
+		return;
+	if (n <= 0) { /* it has ended */
+		close(g->status);
+		g->status = -1;
+		return;
 	}
-	if (m.what == MESSAGE_READY)
-		on_engine_ready(g, m.rules);
-	else
-		g->last = m;
+	g->have += (size_t)n;
+	if (g->have < sizeof(*m))
+		return;
+	g->have = 0;
+	/* What looks at hostile data is not trusted with our memory, nor with the command a second time. */
+	m->err.text[sizeof(m->err.text) - 1] = '\0';
+	if (m->what == MESSAGE_END)
+		g->last = *m;
+	else if (!g->engine_ready)
+		on_engine_ready(g, m->rules);
 }
 
 /* Until the engine has ended, and the outputs have taken its last words. */
@@ -266,6 +282,10 @@ static void supervise(struct guard *g)
 			end_passed_on = true;
 			pass_on(g, SIGTERM);
 		}
+		if (g->asked_ns && !g->killed && !g->engine_ended && clock_passed_ns() - g->asked_ns > ENGINE_END_NS) {
+			g->killed = true;
+			kill(g->engine, SIGKILL);
+		}
 	}
 	for (int waited = 0; !g->outputs_ended && waited < LAST_WORDS_MS; waited += TURN_MS) {
 		const struct timespec step = { .tv_nsec = TURN_MS * 100000L };
@@ -282,6 +302,8 @@ static void supervise(struct guard *g)
 
 static int judge(const struct guard *g, struct watch_stats *stats, struct error *err)
 {
+	if (g->last.what != MESSAGE_END && g->killed)
+		return error_set(err, ETIME, "the guard's engine did not end when asked, and was killed: what it saw last was not told");
 	if (g->last.what != MESSAGE_END)
 		return error_set(err, ECHILD, "the guard's engine ended unasked: nothing was watched since");
 	*stats = g->last.stats;

@@ -118,9 +118,8 @@ static int become(uint32_t uid, uint32_t gid)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0) ? -errno : 0;
 }
 
-int privilege_drop(enum privilege_role role, const char *user, struct error *err)
+int privilege_drop(enum privilege_role role, const char *user, pid_t parent, struct error *err)
 {
-	pid_t parent = getppid();
 	uint32_t uid, gid;
 	int r = privilege_user(user, &uid, &gid, err);
 

@@ -5,6 +5,7 @@
  */
 #pragma once
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 
@@ -23,5 +24,8 @@ enum privilege_role {
 /* The user that the guard's processes run as; name NULL: "merlon" if there is such a user, else nobody's numbers. */
 int privilege_user(const char *name, uint32_t *uid, uint32_t *gid, struct error *err);
 
-/* Drops everything that the role does not need; nothing brings it back. The process ends with its parent. */
-int privilege_drop(enum privilege_role role, const char *user, struct error *err);
+/*
+ * Drops everything that the role does not need; nothing brings it back. The process ends with parent, which forked
+ * it: at once if that is gone already.
+ */
+int privilege_drop(enum privilege_role role, const char *user, pid_t parent, struct error *err);

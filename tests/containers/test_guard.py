@@ -260,6 +260,15 @@ def confined() -> None:
                 tap.check(any("ended unasked" in line for line in guard.said), f"{victim}: {guard.said}")
 
 
+def stuck() -> None:
+    """an engine that hangs does not keep the guard from ending"""
+    with tempfile.TemporaryDirectory() as directory, Guard(rules=rules_in(directory)) as guard:
+        engine = int(children(guard.process.pid)["merlon-engine"]["Pid"])
+        os.kill(engine, signal.SIGSTOP)
+        tap.check(guard.stop() not in (0, 1), f"exit {guard.process.returncode}: {guard.said}")
+        tap.check(any("was killed" in line for line in guard.said), str(guard.said))
+
+
 def told() -> None:
     """what comes of an alert: the store and its story, a log file, numbers over HTTP, the view of merlon top"""
     with tempfile.TemporaryDirectory() as directory:
@@ -325,7 +334,7 @@ def main() -> None:
                     suite.run(test, runtime, name=title)
                 else:
                     suite.skip(title, why)
-        for test in (reload, many, flood, lost, given_up, hostile, confined, told, nothing_left) + (() if QUICK else (refused,)):
+        for test in (reload, many, flood, lost, given_up, hostile, confined, told, nothing_left) + (() if QUICK else (stuck, refused)):
             suite.run(test)
 
 
