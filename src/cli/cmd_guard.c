@@ -33,7 +33,7 @@ static const struct option_def options[] = {
 	  COMPLETE_NONE, NULL },
 	{ "status", 0, "FILE", "where the last numbers are, for merlon top, instead of in " GUARD_STATUS_PATH, false,
 	  COMPLETE_FILE, NULL },
-	{ "user", 0, "NAME", "as whom to look and to write (default: merlon if there is such a user, else nobody)",
+	{ "user", 0, "NAME", "as whom to write alerts (default: merlon if there is such a user, else 65530)",
 	  false, COMPLETE_NONE, NULL },
 	{ "burst", 0, "N",
 	  "alerts of one rule in one container at once, then one a second; 0: all (default: 20)", false,

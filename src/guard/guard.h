@@ -30,7 +30,7 @@ struct guard_options {
 	struct live_options live; /* what is wanted, and that calls are looked at, is filled in */
 	struct watch_options watch; /* ready is called in the parent, bad_rules in the engine */
 	struct guard_outputs outputs;
-	const char *user; /* as whom engine and outputs run; NULL: privilege_user() says */
+	const char *user; /* as whom the outputs run; NULL: privilege_user() says */
 };
 
 /*

@@ -15,7 +15,11 @@
 
 #include "base/cleanup.h"
 
-enum { NOBODY = 65534 };
+/*
+ * Numbers that neither systemd nor Debian (Policy, 9.2.2) give to anybody. Not nobody's: containers that share the
+ * host's process numbers run as nobody, and could stop whoever does, too.
+ */
+enum { OUTPUTS_ID = 65530, ENGINE_ID = 65531 };
 
 /* Of bpf(2), which the kernel lets anybody do to a map whose descriptor they hold from 5.19 on (c8644cd0efe7). */
 enum { MAP_COMMANDS_FIRST = 1 /* BPF_MAP_LOOKUP_ELEM */, MAP_COMMANDS_LAST = 4 /* ..._GET_NEXT_KEY */ };
@@ -60,7 +64,7 @@ static int add_conditional(scmp_filter_ctx f)
 	int r = add(f, "open", 1, &read_only);
 
 	r = r ? r : add(f, "openat", 1, &read_only_at);
-	/* Its flags are in memory: what it opens can't be checked here, but no capability lets it write. */
+	/* Its flags are in memory: what it opens can't be checked here, but no capability lets it write, and no file is its. */
 	r = r ? r : add(f, "openat2", 0, NULL);
 	r = r ? r : add(f, "kill", 1, &no_signal);
 	for (int command = MAP_COMMANDS_FIRST; !r && command <= MAP_COMMANDS_LAST; command++) {
@@ -91,8 +95,8 @@ int privilege_user(const char *name, uint32_t *uid, uint32_t *gid, struct error 
 
 	if (name && !p)
 		return error_set(err, ENOENT, "there is no user \"%s\"", name);
-	*uid = p ? p->pw_uid : NOBODY;
-	*gid = p ? p->pw_gid : NOBODY;
+	*uid = p ? p->pw_uid : OUTPUTS_ID;
+	*gid = p ? p->pw_gid : OUTPUTS_ID;
 	return 0;
 }
 
@@ -125,6 +129,8 @@ int privilege_drop(enum privilege_role role, const char *user, pid_t parent, str
 
 	if (r)
 		return r;
+	if (role == ROLE_ENGINE) /* whatever is the outputs', as the store, it can't touch */
+		uid = gid = ENGINE_ID;
 	r = become(uid, gid);
 	if (!r)
 		r = keep_caps(engine_caps, role == ROLE_ENGINE ? ARRAY_SIZE(engine_caps) : 0);

@@ -12,8 +12,8 @@
 enum privilege_role {
 	/*
 	 * Reads records, rules, and what there is to know of processes and containers; may read any file,
-	 * for /proc and the files of engines are others'. It writes to what is open, and nowhere else:
-	 * no file can be opened to write, no program run, no socket made, nobody signalled.
+	 * for /proc and the files of engines are others'. Its user has no file: it writes to what is open, and to
+	 * what everybody may write to. No file can be made, no program run, no socket made, nobody signalled.
 	 */
 	ROLE_ENGINE,
 	/* Writes alerts to files, sockets and servers. No capabilities. */
@@ -21,7 +21,7 @@ enum privilege_role {
 	PRIVILEGE_ROLES
 };
 
-/* The user that the guard's processes run as; name NULL: "merlon" if there is such a user, else nobody's numbers. */
+/* The user that the outputs run as; name NULL: "merlon" if there is such a user, else a number that is given to nobody. */
 int privilege_user(const char *name, uint32_t *uid, uint32_t *gid, struct error *err);
 
 /*

@@ -252,6 +252,8 @@ def confined() -> None:
                 parts = children(guard.process.pid)
                 engine, outputs = parts["merlon-engine"], parts["merlon-outputs"]
                 tap.check("0" not in engine["Uid"].split() and "0" not in outputs["Uid"].split(), str(parts))
+                tap.check(not set(engine["Uid"].split()) & set(outputs["Uid"].split()), "the engine may write the outputs' files")
+                tap.check("65534" not in (engine["Uid"] + outputs["Uid"]).split(), "any container's nobody may stop them")
                 tap.check(int(outputs["CapEff"], 16) == 0 and int(engine["CapEff"], 16).bit_count() <= 3, str(parts))
                 tap.check(engine["Seccomp"] == "2" and engine["NoNewPrivs"] == outputs["NoNewPrivs"] == "1", str(parts))
                 subprocess.run(["kill", "-9", parts[victim]["Pid"]], check=True)
