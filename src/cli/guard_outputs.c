@@ -46,6 +46,14 @@ static int give_directory(const char *path, uint32_t uid, uint32_t gid, bool our
 	return r;
 }
 
+/* A spool of before is; /var/spool is not, and stays whose it was. */
+static bool is_private(const char *directory)
+{
+	struct stat st;
+
+	return !stat(directory, &st) && !(st.st_mode & (S_IRWXG | S_IRWXO));
+}
+
 static int prepare_store(const char *path, uint32_t uid, uint32_t gid, struct error *err)
 {
 	static const char *const suffixes[] = { "", "-wal", "-shm" };
@@ -80,7 +88,7 @@ static int prepare_sink(const char *word, uint32_t uid, uint32_t gid, struct err
 		give(c.target, uid, gid);
 	}
 	if (!r && c.spool)
-		r = give_directory(c.spool, uid, gid, true, err);
+		r = give_directory(c.spool, uid, gid, is_private(c.spool), err);
 	sink_config_deinit(&c);
 	return r;
 }

@@ -321,6 +321,12 @@ def refused() -> None:
         os.chmod(directory, 0o755)
         done = merlon.run("guard", "--no-store", "--rules", rules_in(directory), check=False, user=65534, group=65534, extra_groups=[])
         tap.check(done.returncode == 3 and "root" in done.stderr, f"{done.returncode} {done.stderr}")
+        shared = Path(directory, "shared")
+        shared.mkdir(mode=0o755)
+        done = merlon.run("guard", "--rules", rules_in(directory), "--no-store", "--duration", "1s",
+                          "--output", f"webhook:http://127.0.0.1:9/,spool={shared}", check=False)
+        tap.check(done.returncode not in (0, 1) and str(shared) in done.stderr, f"{done.returncode} {done.stderr}")
+        tap.check(shared.stat().st_uid == 0, "a directory that others use was given away")
     done = merlon.run("guard", "--host", "-c", "web", check=False)
     tap.check(done.returncode == 2, f"{done.returncode} {done.stderr}")
 
