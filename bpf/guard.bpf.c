@@ -120,8 +120,9 @@ int BPF_PROG(guard_cgroup, struct cgroup *cgroup, const char *path)
 		fresh = *above;
 	if (event_settings.newborn)
 		fresh.watched = 1;
-	if (above || event_settings.newborn)
-		bpf_map_update_elem(&groups, &id, &fresh, BPF_ANY);
+	/* A group that there is no room for is not watched: that is a loss like others. */
+	if ((above || event_settings.newborn) && bpf_map_update_elem(&groups, &id, &fresh, BPF_ANY))
+		drop_count(NULL, ABI_DROP_LIFE);
 	r = room_begin(ABI_EVENT_CGROUP, current_task(), id);
 	if (!r)
 		return 0;
