@@ -229,7 +229,7 @@ void bundle_labels_read(const json_t *object, struct container *c)
 
 int bundle_parse(const char *text, size_t len, struct container *c)
 {
-	cleanup_json json_t *config = json_loadb(text, len, 0, NULL);
+	cleanup_json json_t *config = json_loadb(text, len, JSON_ALLOW_NUL, NULL);
 	const json_t *process, *root, *arg;
 	size_t i;
 

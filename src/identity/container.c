@@ -62,7 +62,7 @@ static json_t *json_file(const char *path, size_t limit)
 
 	if (fs_read(path, limit, &text, NULL))
 		return NULL;
-	return json_loadb(text.data, text.len, 0, NULL);
+	return json_loadb(text.data, text.len, JSON_ALLOW_NUL, NULL); /* as a label of an image may have */
 }
 
 static void fill(char **field, const char *value)
@@ -217,7 +217,7 @@ static void podman_read(struct container *c)
 		if (!id || !str_eq(id, c->id))
 			continue;
 		text = json_string_value(json_object_get(entry, "metadata"));
-		metadata = text ? json_loads(text, 0, NULL) : NULL;
+		metadata = text ? json_loads(text, JSON_ALLOW_NUL, NULL) : NULL;
 		fill(&c->engine, "podman");
 		fill(&c->name, json_string_value(json_object_get(metadata, "name")));
 		fill(&c->name, json_string_value(json_array_get(json_object_get(entry, "names"), 0)));

@@ -31,6 +31,16 @@ static void runtime_spec(void **state)
 	assert_false(c.sandbox);
 }
 
+/* An image may have any label: one must not hide what else is known. */
+static void a_nul_in_a_label_hides_nothing(void **state)
+{
+	cleanup_container struct container c = { 0 };
+
+	assert_int_equal(parse("{\"root\":{\"path\":\"rootfs\"},\"annotations\":{\"a\":\"b\\u0000c\"}}", &c), 0);
+	assert_string_equal(c.rootfs, "rootfs");
+	assert_string_equal(c.labels.items[0], "a=b");
+}
+
 static void what_it_may_reach(void **state)
 {
 	cleanup_container struct container c = { 0 }, own = { 0 };
@@ -288,6 +298,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(runtime_spec),
+		cmocka_unit_test(a_nul_in_a_label_hides_nothing),
 		cmocka_unit_test(what_it_may_reach),
 		cmocka_unit_test(empty_object),
 		cmocka_unit_test(no_bundle),
