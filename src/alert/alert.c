@@ -31,7 +31,13 @@ const char *const alert_kinds[] = {
 };
 static_assert(ARRAY_SIZE(alert_kinds) == ALERT_KINDS, "a name for each");
 
-enum { DEPTH_MAX = 32, OUTPUT_MAX = 64 << 10, TEXT_MAX = 4096, NAME_MAX_LEN = 1024, DETAIL_MIN = 32 };
+enum {
+	DEPTH_MAX = 32,
+	OUTPUT_MAX = 64 << 10,
+	TEXT_MAX = 4096,
+	NAME_MAX_LEN = 1024,
+	DETAIL_MIN = 32
+};
 
 int alert_priority_find(const char *name, enum alert_priority *ret)
 {
@@ -340,8 +346,8 @@ static void cut_details(json_t *json, size_t max)
 void alert_fit(json_t *json)
 {
 	/* Lists may still be long where texts are short. */
-	static const char *const details[] = { "before", "event", "output_fields", "why", "container", "process",
-					       "tags", "next" };
+	static const char *const details[] = { "before",    "event",   "output_fields", "why",
+					       "container", "process", "tags",		"next" };
 	bool cut = false;
 
 	for (size_t i = 0; i < ARRAY_SIZE(text_members); i++) {

@@ -16,7 +16,7 @@ struct guard_sinks {
 	struct outputs *outputs;
 	json_t *numbers; /* the engine's last ones */
 	int64_t numbers_ns;
-	uint64_t lost_told; /* of outputs_lost() */
+	uint64_t lost_told;   /* of outputs_lost() */
 	int64_t lost_told_ns; /* when last, by poller_now(); 0: never */
 };
 

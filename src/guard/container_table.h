@@ -38,7 +38,8 @@ void container_table_presume(struct container_table *t, uint64_t cgroup);
 bool container_table_is_none(const struct container_table *t, uint64_t cgroup);
 
 /* Who lives in the group, a process_container_fn; NULL: no container. Lives as long as the group, which is in the table arg. */
-const struct event_container *container_table_find(uint64_t cgroup, const struct event_container *so_far, void *arg);
+const struct event_container *container_table_find(uint64_t cgroup,
+						   const struct event_container *so_far, void *arg);
 /* The container that the group itself is, as far as it is known; nobody is asked. */
 const struct event_container *container_table_own(const struct container_table *t, uint64_t cgroup);
 /* Without data: not known. */

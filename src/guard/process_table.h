@@ -22,8 +22,9 @@ struct process_table;
  * process was in before, which is the answer where nothing is known of the group: a container can make groups faster
  * than we are told of them, and must not look like the host in one.
  */
-typedef const struct event_container *(*process_container_fn)(uint64_t cgroup, const struct event_container *so_far,
-							       void *arg);
+typedef const struct event_container *(*process_container_fn)(uint64_t cgroup,
+							      const struct event_container *so_far,
+							      void *arg);
 
 /* boot_offset_ns: what makes a CLOCK_BOOTTIME stamp one since 1970. */
 int process_table_new(struct process_table **ret, int64_t boot_offset_ns, process_container_fn fn,

@@ -176,7 +176,8 @@ void outputs_losses(const struct outputs *o, outputs_counter_list *list)
 		count(list, "store", store_counters[STORE_FAILED], of_store(o, STORE_FAILED));
 	vec_foreach(s, &o->sinks)
 		if ((*s)->counters[SINK_DROPPED])
-			count(list, (*s)->name, sink_counters[SINK_DROPPED], (*s)->counters[SINK_DROPPED]);
+			count(list, (*s)->name, sink_counters[SINK_DROPPED],
+			      (*s)->counters[SINK_DROPPED]);
 }
 
 uint64_t outputs_lost(const struct outputs *o)
