@@ -120,7 +120,7 @@ static int report(const struct watch_stats *s)
 	fprintf(stderr, "%s events, %s alerts, %s held back, %s events lost\n",
 		str_grouped(s->engine.events), str_grouped(s->engine.alerts), str_grouped(s->engine.held),
 		str_grouped(lost));
-	return lost ? EXIT_NEGATIVE : EXIT_OK;
+	return lost || s->outputs_lost ? EXIT_NEGATIVE : EXIT_OK;
 }
 
 /* Before anything is started: a word that is wrong is the command line's fault. */

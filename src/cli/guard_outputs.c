@@ -269,13 +269,15 @@ static void reopen(void *arg)
 	outputs_reopen(s->outputs);
 }
 
-static void close_outputs(void *arg)
+static bool close_outputs(void *arg)
 {
 	struct guard_sinks *s = arg;
+	bool lost = outputs_lost(s->outputs) > 0;
 
 	outputs_free(s->outputs);
 	json_decref(s->numbers);
 	unlink(s->status);
+	return lost;
 }
 
 void guard_sinks_connect(struct guard_sinks *s, struct guard_outputs *to)

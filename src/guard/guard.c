@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "guard/privilege.h"
 
+enum { OUTPUTS_LOST = 3 }; /* exit status of outputs that ended well, but had lost alerts */
 enum { TURN_MS = 100, OUTPUTS_TURN_MS = 1000, PIPE_ROOM = 1 << 20, LAST_WORDS_MS = 15000 };
 
 #define ENGINE_END_NS (20LL * 1000000000) /* more than it waits for the outputs */
@@ -37,7 +38,7 @@ struct guard {
 	int status; /* the reading end of the engine's messages */
 	int signals;
 	bool engine_ready, engine_ended, outputs_ended;
-	bool outputs_failed;
+	bool outputs_failed, outputs_lost;
 	bool start_failed;
 	struct error start_err; /* of the command */
 	struct message coming;
@@ -97,7 +98,7 @@ static _Noreturn void outputs_main(const struct guard_options *o, pid_t parent, 
 	struct inlet in = INLET_INIT;
 	struct error err = ERROR_INIT;
 	int signals = block_signals(0), r = 0;
-	bool opened = false;
+	bool opened = false, lost = false;
 
 	prctl(PR_SET_NAME, "merlon-outputs");
 	in.fd = fd;
@@ -115,9 +116,9 @@ static _Noreturn void outputs_main(const struct guard_options *o, pid_t parent, 
 	if (r)
 		fprintf(stderr, "merlon: outputs: %s\n", err.code ? err.text : strerror(-r));
 	if (opened && o->outputs.close)
-		o->outputs.close(o->outputs.arg);
+		lost = o->outputs.close(o->outputs.arg);
 	inlet_deinit(&in);
-	_exit(r ? EXIT_FAILURE : EXIT_SUCCESS);
+	_exit(r ? EXIT_FAILURE : lost ? OUTPUTS_LOST : EXIT_SUCCESS);
 }
 
 static int start_outputs(struct guard *g, struct error *err)
@@ -226,7 +227,8 @@ static void take_signals(struct guard *g)
 	/* They end well only when the engine has closed its end. */
 	if (!g->outputs_ended && waitpid(g->outputs, &status, WNOHANG) == g->outputs) {
 		g->outputs_ended = true;
-		g->outputs_failed = status != 0;
+		g->outputs_lost = WIFEXITED(status) && WEXITSTATUS(status) == OUTPUTS_LOST;
+		g->outputs_failed = status && !g->outputs_lost;
 	}
 }
 
@@ -307,6 +309,7 @@ static int judge(const struct guard *g, struct watch_stats *stats, struct error 
 	if (g->last.what != MESSAGE_END)
 		return error_set(err, ECHILD, "the guard's engine ended unasked: nothing was watched since");
 	*stats = g->last.stats;
+	stats->outputs_lost = g->outputs_lost;
 	if (g->start_failed) {
 		*err = g->start_err;
 		return -err->code;

@@ -22,7 +22,7 @@ struct guard_outputs {
 	void (*turn)(void *arg);		   /* after documents, and when fd is readable */
 	int (*fd)(void *arg);			   /* may be NULL */
 	void (*reopen)(void *arg);		   /* SIGHUP; may be NULL */
-	void (*close)(void *arg);		   /* after the last document; may be NULL */
+	bool (*close)(void *arg); /* after the last document; true: alerts were lost. May be NULL */
 	void *arg;
 };
 

@@ -23,6 +23,7 @@ struct watch_stats {
 	size_t rules; /* in force */
 	uint64_t reloads, failed_reloads;
 	uint64_t refused; /* documents that the outputs took too long for */
+	bool outputs_lost; /* the outputs gave up alerts; guard_run() knows */
 };
 
 /*

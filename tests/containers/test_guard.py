@@ -179,6 +179,7 @@ def given_up() -> None:
             tap.check([(b["output"], b["what"]) for b in by] == [(f"file:{log}", "dropped")], str(by))
             time.sleep(3)
             tap.check(len(guard.find("merlon: alerts lost")) == 1, "the loss of that alert is told of by another")
+            tap.check(guard.stop() == 1, f"exit {guard.process.returncode}: {guard.said}")
 
 
 def hostile() -> None:
