@@ -209,7 +209,7 @@ static bool check_content(const struct yaml_file *f, const struct yaml_limits *l
 }
 
 /* An object whose first key is quoted, or a list of such: no YAML that people write begins so. */
-static bool looks_like_json(struct text c)
+bool yaml_looks_like_json(struct text c)
 {
 	bool bracket = false;
 
@@ -235,7 +235,7 @@ static void stream_init(struct yaml_stream *s, const char *name, struct text con
 			const struct yaml_limits *limits, struct diags *d)
 {
 	s->file = (struct yaml_file){ .cursor = &s->cursor, .name = name, .content = content };
-	s->is_json = looks_like_json(content);
+	s->is_json = yaml_looks_like_json(content);
 	s->json.content = content;
 	s->builder.file = &s->file;
 	s->builder.limits = limits;

@@ -98,6 +98,9 @@ struct text yaml_stream_member(const struct yaml_stream *s, const char *key);
 DEFINE_CLEANUP(struct yaml_stream *, yaml_stream_free)
 #define cleanup_yaml_stream cleanup(yaml_stream_freep)
 
+/* Whether a stream takes it for JSON. */
+bool yaml_looks_like_json(struct text content);
+
 /* --- looking at it ------------------------------------------------------------------------------- */
 
 /* The same as JSON: plain scalars become numbers, booleans and null where they look so. */

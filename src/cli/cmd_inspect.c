@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "cli/commands.h"
+#include "cli/inspect_fix.h"
 #include "inspect/input.h"
 #include "inspect/report/format.h"
 #include "version.h"
@@ -40,6 +41,14 @@ static const struct option_def options[] = {
 	{ "write-baseline", 0, "FILE", "write what fails now as a baseline", false, COMPLETE_FILE,
 	  NULL },
 	{ "output", 'o', "FILE", "write the report to a file", false, COMPLETE_FILE, NULL },
+	{ "fix", 0, NULL,
+	  "mend what can be mended without harm: show the difference, or as --json the patches (RFC 6902)",
+	  false, COMPLETE_NONE, NULL },
+	{ "aggressive", 0, NULL, "with --fix: mend too what the workload may depend on", false,
+	  COMPLETE_NONE, NULL },
+	{ "write", 'w', NULL,
+	  "with --fix: write the files; for standard input, the mended text to standard output",
+	  false, COMPLETE_NONE, NULL },
 	{ "colour", 0, "WHEN", "auto, always or never", false, COMPLETE_WORDS,
 	  "auto always never" },
 };
@@ -180,6 +189,11 @@ static int read_options(const struct arguments *args, struct job *j, struct erro
 					       .keep_passed = arg_flag(args, "passed"),
 					       .ignore_annotations = arg_flag(args,
 									      "no-annotations") };
+	if ((arg_flag(args, "write") || arg_flag(args, "aggressive")) && !arg_flag(args, "fix"))
+		return error_set(err, USAGE_ERROR, "--write and --aggressive go with --fix");
+	if (arg_flag(args, "fix") && arg_value(args, "format"))
+		return error_set(err, USAGE_ERROR,
+				 "--fix shows differences, or patches with --json");
 	r = read_severity(args, "severity", &j->options.least, err);
 	if (!r && !j->never_fail)
 		r = read_severity(args, "fail-on", &j->fail_on, err);
@@ -249,6 +263,12 @@ static int write_baseline(const struct arguments *args, const struct report *r, 
 static int inspect(const struct arguments *args, const struct job *j, struct error *err)
 {
 	cleanup_inspection struct inspection *in = NULL;
+	cleanup_inspect_fix struct inspect_fix fix = { .options = &j->options,
+						       .aggressive = arg_flag(args, "aggressive"),
+						       .write = arg_flag(args, "write"),
+						       .json = arg_flag(args, "json") };
+	struct input_hook hook = { inspect_fix_change, &fix };
+	bool fixes = arg_flag(args, "fix");
 	const struct report *report;
 	size_t n;
 	char **paths = arg_operands(args, &n);
@@ -257,11 +277,12 @@ static int inspect(const struct arguments *args, const struct job *j, struct err
 			      "name files or directories, or - for standard input");
 
 	for (size_t i = 0; i < n && !r; i++)
-		r = inspect_path(in, paths[i], err);
+		r = inspect_path(in, paths[i], fixes ? &hook : NULL, err);
 	if (r)
 		return r;
 	report = inspection_finish(in);
-	r = write_report(args, j, report, err);
+	r = fixes ? inspect_fix_finish(&fix, arg_value(args, "output"), err) :
+		    write_report(args, j, report, err);
 	if (!r)
 		r = write_baseline(args, report, err);
 	if (r)
@@ -297,11 +318,18 @@ const struct command cmd_inspect = {
 		"Findings that somebody decided to live with are exempt: by the annotation merlon/exempt or "
 		"merlon/exempt-CHECK (those of Polaris, kube-linter, kube-score and Checkov are understood too), by a "
 		"configuration file, or by a baseline.\n\n"
+		"With --fix the difference is shown that mends what a check knows how to mend and what can't harm a "
+		"workload; merlon checks CHECK says what that is and why. Comments, order and all that is not "
+		"mended stay as they were written. A text that would not read as it should afterwards, or in which "
+		"the weakness would still be found, is not changed, and it is said why. Of JSON there are patches "
+		"only. The exit status is then about what is left.\n\n"
 		"The exit status is 1 if something of severity medium or worse fails (--fail-on), else 5 if "
 		"something could not be read, else 0.",
 	.examples = "  merlon inspect deploy/\n"
 		    "  helm template chart | merlon inspect -\n"
 		    "  merlon inspect --pss restricted --pss-version 1.29 deploy/\n"
+		    "  merlon inspect --fix deploy/ | less\n"
+		    "  merlon inspect --fix --write deploy/\n"
 		    "  merlon inspect --format sarif --output merlon.sarif .\n",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),

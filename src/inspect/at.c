@@ -69,6 +69,42 @@ void at_add_path(const struct at *a, struct buf *out)
 	}
 }
 
+static void add_token(struct buf *out, const char *s, size_t len)
+{
+	buf_add_char(out, '/');
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == '~')
+			buf_add_str(out, "~0");
+		else if (s[i] == '/')
+			buf_add_str(out, "~1");
+		else
+			buf_add_char(out, s[i]);
+	}
+}
+
+void path_add_pointer(const char *path, struct buf *out)
+{
+	while (*path) {
+		size_t len = strcspn(path, ".");
+
+		add_token(out, path, len);
+		path += len + (path[len] == '.');
+	}
+}
+
+void at_add_pointer(const struct at *a, struct buf *out)
+{
+	if (!a->parent)
+		return;
+	at_add_pointer(a->parent, out);
+	if (a->index >= 0)
+		buf_addf(out, "/%d", a->index);
+	else if (a->index == AT_KEY)
+		add_token(out, a->name, strlen(a->name));
+	else
+		path_add_pointer(a->name, out);
+}
+
 struct diag_place at_place(const struct at *a)
 {
 	const struct yaml_node *last = NULL;

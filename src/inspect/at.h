@@ -23,6 +23,10 @@ struct at at_item(const struct at *parent, uint32_t index);
 
 /* Appends "spec.containers[0].image". */
 void at_add_path(const struct at *a, struct buf *out);
+/* Appends "/spec/containers/0/image": a JSON pointer (RFC 6901). */
+void at_add_pointer(const struct at *a, struct buf *out);
+/* The same for a path of members, parted by dots. */
+void path_add_pointer(const char *path, struct buf *out);
 struct diag_place at_place(const struct at *a);
 
 /* What is there as a text, list or map; TEXT_NONE, 0, 0 for what is of another kind. */

@@ -21,6 +21,17 @@ const struct check_group *const check_groups[] = {
 	&checks_pss_restricted, NULL,
 };
 
+bool fix_is_unprivileged(const struct workload *w, const struct container *c)
+{
+	for (uint32_t i = 0; c && i < c->security.add.count; i++) {
+		struct text t = c->security.add.items[i].value;
+
+		if (text_eq_str(t, "ALL") || text_ends(t, TEXT("SYS_ADMIN")))
+			return false;
+	}
+	return !c || c->security.privileged.value != ON;
+}
+
 size_t check_count(void)
 {
 	size_t n = 0;

@@ -52,6 +52,28 @@ enum pss_level { PSS_NONE, PSS_BASELINE, PSS_RESTRICTED };
 
 struct probe;
 
+enum fix_op {
+	FIX_NONE,
+	FIX_SET,
+	FIX_ADD, /* an item to a list, which is made if it is not there */
+	FIX_REMOVE
+};
+
+/*
+ * How to mend what a check finds. Harmless is what can't stop a workload that runs as its manifest says
+ * (and what a pod without it gets from the runtime anyway); all else is aggressive.
+ */
+struct fix {
+	enum fix_op op;
+	bool aggressive;
+	const char *
+		path; /* from the container, PodSpec or object that was asked; NULL: where it fails */
+	const char *value; /* JSON */
+	const char *why;   /* it is harmless, or what may stop working */
+	/* Whether the API takes it here; NULL: always. The container is NULL where a pod was asked. */
+	bool (*may)(const struct workload *w, const struct container *c);
+};
+
 struct check {
 	const char *id;	     /* "MRL-101": never changes, never means something else */
 	const char *name;    /* "privileged-container": neither does this */
@@ -69,6 +91,7 @@ struct check {
 	const char *
 		overridden; /* baseline: not part of restricted where that has the check of this name */
 	bool optional;	    /* only if it is named, or all are asked for */
+	struct fix fix;	    /* op FIX_NONE: a person must think */
 	const void *data; /* for functions that several rows share */
 	/* One of these. */
 	void (*container)(struct probe *p, const struct workload *w, const struct container *c);
@@ -94,6 +117,9 @@ extern const struct check_group *const check_groups[]; /* NULL-terminated */
 	     groups_##it++)                                                             \
 		for (const struct check *it = (*groups_##it)->checks;                   \
 		     it < (*groups_##it)->checks + (*groups_##it)->count; it++)
+
+/* For fix.may: allowPrivilegeEscalation: false is refused beside what grants more. */
+bool fix_is_unprivileged(const struct workload *w, const struct container *c);
 
 size_t check_count(void);
 /* Whether a text names the check: its id, its name or an alias, whatever the case. */

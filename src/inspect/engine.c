@@ -9,7 +9,7 @@
 
 enum { REPORT_BYTES = 512 << 20 };
 
-static const struct yaml_limits manifest_limits = {
+const struct yaml_limits manifest_limits = {
 	.bytes = 256 << 20, /* a List of a whole cluster */
 	.line = 1 << 20,    /* what fits into an object at all */
 	.depth = 96,	    /* schemas in CustomResourceDefinitions are deep */
@@ -121,6 +121,7 @@ int inspection_new(struct inspection **ret, const struct inspect_options *option
 	in->kept = ARENA_INIT(REPORT_BYTES);
 	in->scratch = ARENA_INIT(64 << 20);
 	in->inventory.arena = &in->kept;
+	in->pointer = BUF_INIT;
 	in->report.version = options->version;
 	in->report.level = options->level;
 	r = select_checks(in, err);
@@ -142,6 +143,7 @@ struct inspection *inspection_free(struct inspection *in)
 	free(in->report.tallies);
 	inventory_deinit(&in->inventory);
 	vec_deinit(&in->checks);
+	buf_deinit(&in->pointer);
 	arena_deinit(&in->kept);
 	arena_deinit(&in->scratch);
 	free(in);
@@ -194,7 +196,13 @@ static bool add_object(struct inspection *in, const char *file, const struct obj
 
 	if (!slot)
 		return false;
-	*slot = (struct inspected){ .file = file, .line = o->root.node->line, .worst = -1 };
+	*slot = (struct inspected){
+		.file = file, .line = o->root.node->line, .document = in->document, .worst = -1
+	};
+	if (in->options.fixes)
+		slot->pointer = inventory_text(&in->inventory,
+					       text_from(in->pointer.data ? in->pointer.data : "",
+							 in->pointer.len));
 	slot->kind = finding_text(in, o->kind_name);
 	slot->name = finding_text(in, o->name);
 	slot->name_space = finding_text(in, o->name_space);
@@ -231,9 +239,15 @@ static bool add_document(struct inspection *in, const char *file, const struct y
 	arena_reset(&in->scratch);
 	if (n->kind == YAML_LIST) {
 		good = true;
-		for (uint32_t i = 0; i < n->count && good; i++)
-			if (n->items[i]->kind == YAML_MAP)
-				good = add_document(in, file, n->items[i], kind, api_version);
+		for (uint32_t i = 0; i < n->count && good; i++) {
+			size_t len = in->pointer.len;
+
+			if (n->items[i]->kind != YAML_MAP)
+				continue;
+			buf_addf(&in->pointer, "/%u", i);
+			good = add_document(in, file, n->items[i], kind, api_version);
+			in->pointer.len = len;
+		}
 		return good;
 	}
 	if (!object_read(&in->scratch, n, kind, api_version, &in->report.problems, &o))
@@ -254,6 +268,7 @@ int inspection_add(struct inspection *in, const char *file, struct text content,
 	cleanup_yaml_stream struct yaml_stream *s = NULL;
 	enum yaml_given given;
 	struct yaml_node *n;
+	uint32_t item = 0;
 	bool good = true;
 
 	if (name)
@@ -261,13 +276,21 @@ int inspection_add(struct inspection *in, const char *file, struct text content,
 	if (!s)
 		return error_errno(err, ENOMEM, "%s", file);
 	in->report.files++;
+	in->document = 0;
 	while (good && (given = yaml_stream_next(s, &n)) != YAML_END) {
 		if (given == YAML_FAILED)
 			continue;
+		buf_reset(&in->pointer);
+		if (given == YAML_ITEM)
+			buf_addf(&in->pointer, "/items/%u", item++);
 		good = add_document(in, name, n,
 				    given == YAML_ITEM ? yaml_stream_member(s, "kind") : TEXT_NONE,
 				    given == YAML_ITEM ? yaml_stream_member(s, "apiVersion") :
 							 TEXT_NONE);
+		if (given == YAML_DOCUMENT) {
+			in->document++;
+			item = 0;
+		}
 	}
 	return good ? 0 : error_set(err, ENOMEM, "%s: too much to remember all of it", file);
 }

@@ -16,6 +16,7 @@ struct inspect_options {
 	enum pss_level level;	 /* the Pod Security Standard instead of the checks */
 	unsigned version;	 /* minor, of Kubernetes */
 	bool keep_passed;	 /* findings of what passes too */
+	bool fixes;		 /* findings say what a fix would be about */
 	bool ignore_annotations; /* no exemptions by who wrote the manifest */
 	const char *today;	 /* "2026-01-31", for exemptions that end; NULL: they don't */
 	const struct exemptions *exemptions; /* borrowed; may be NULL */

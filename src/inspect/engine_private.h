@@ -10,7 +10,13 @@ struct inspection {
 	struct arena kept;    /* what findings and residents say */
 	struct arena scratch; /* of one object */
 	VEC(const struct check *) checks;
+	/* Of what is being read: its document in the file, its place in the document (RFC 6901). */
+	uint32_t document;
+	struct buf pointer;
 };
+
+/* What manifests may be. */
+extern const struct yaml_limits manifest_limits;
 
 struct probe {
 	struct inspection *in;

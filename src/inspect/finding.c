@@ -103,8 +103,36 @@ static void add_finding(struct probe *p, struct finding f)
 		r->beyond++;
 }
 
-static void add_failure(struct probe *p, const char *path, struct diag_place place,
-			const char *value, size_t len)
+/* What the check's fix is about: the place where it fails, unless the fix names another. */
+static const char *fix_target(const struct probe *p, const struct at *found, const char *path)
+{
+	const struct fix *fix = &p->check->fix;
+	const struct workload *w = p->object ? p->object->workload : NULL;
+	const struct at *base = p->container  ? &p->container->at :
+				p->check->pod ? &w->pod :
+				p->object     ? &p->object->root :
+						NULL;
+	cleanup_buf struct buf out = BUF_INIT;
+
+	if (fix->op == FIX_NONE || !p->in->options.fixes ||
+	    (fix->may && !fix->may(w, p->container)))
+		return NULL;
+	if (fix->path && base) {
+		at_add_pointer(base, &out);
+		path_add_pointer(fix->path, &out);
+	} else if (found) {
+		at_add_pointer(found, &out);
+	} else {
+		path_add_pointer(path, &out);
+	}
+	return out.failed || !out.data ?
+		       NULL :
+		       inventory_text(&p->in->inventory, text_from(out.data, out.len));
+}
+
+/* found is NULL for residents, whose objects are gone. */
+static void add_failure(struct probe *p, const struct at *found, const char *path,
+			struct diag_place place, const char *value, size_t len)
 {
 	struct finding f = { .severity = severity_of(p->in, p->check),
 			     .line = place.line,
@@ -113,6 +141,7 @@ static void add_failure(struct probe *p, const char *path, struct diag_place pla
 	f.path = finding_text(p->in, text_of(path));
 	f.value = finding_text(p->in, text_from(value, len));
 	f.reason = exempted(p, f.path);
+	f.fix = f.reason ? NULL : fix_target(p, found, path);
 	f.outcome = f.reason		       ? OUTCOME_EXEMPT :
 		    f.severity == SEVERITY_LOW ? OUTCOME_WARN :
 						 OUTCOME_FAIL;
@@ -151,7 +180,7 @@ void probe_fail(struct probe *p, const struct at *at)
 		buf_add_str(&value, "{...}");
 	else
 		buf_add(&value, n->text.data, n->text.len < VALUE_MAX ? n->text.len : VALUE_MAX);
-	add_failure(p, path.data ? path.data : "", at_place(at), value.data ? value.data : "",
+	add_failure(p, at, path.data ? path.data : "", at_place(at), value.data ? value.data : "",
 		    value.len);
 }
 
@@ -165,7 +194,7 @@ void probe_fail_value(struct probe *p, const struct at *at, const char *fmt, ...
 	vsnprintf(value, sizeof(value), fmt, ap);
 	va_end(ap);
 	at_add_path(at, &path);
-	add_failure(p, path.data ? path.data : "", at_place(at), value, strlen(value));
+	add_failure(p, at, path.data ? path.data : "", at_place(at), value, strlen(value));
 }
 
 void probe_fail_path(struct probe *p, const char *path, const char *fmt, ...)
@@ -176,7 +205,7 @@ void probe_fail_path(struct probe *p, const char *path, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(value, sizeof(value), fmt, ap);
 	va_end(ap);
-	add_failure(p, path, p->resident->place, value, strlen(value));
+	add_failure(p, NULL, path, p->resident->place, value, strlen(value));
 }
 
 void probe_fail_pod(struct probe *p, const char *member, const char *fmt, ...)
@@ -192,7 +221,7 @@ void probe_fail_pod(struct probe *p, const char *member, const char *fmt, ...)
 		snprintf(path, sizeof(path), "%s.labels", k->pod_meta ? k->pod_meta : "metadata");
 	else
 		snprintf(path, sizeof(path), "%s.%s", k->pod, member);
-	add_failure(p, path, p->resident->place, value, strlen(value));
+	add_failure(p, NULL, path, p->resident->place, value, strlen(value));
 }
 
 void probe_skip(struct probe *p)

@@ -14,8 +14,19 @@ enum { FILE_MAX_BYTES = 256 << 20, DIRECTORIES_DEEP = 32 };
 /* One buffer for all files: they are read one by one. */
 struct walk {
 	struct inspection *in;
+	const struct input_hook *hook;
 	struct buf content;
 };
+
+static int add_content(struct walk *w, const char *name, struct error *err)
+{
+	int r = w->hook ? w->hook->change(w->hook->data, name, &w->content, err) : 0;
+
+	return r ? r :
+		   inspection_add(w->in, name,
+				  text_from(w->content.data ? w->content.data : "", w->content.len),
+				  err);
+}
 
 static int add_file(struct walk *w, const char *path, struct error *err)
 {
@@ -23,11 +34,7 @@ static int add_file(struct walk *w, const char *path, struct error *err)
 
 	buf_reset(&w->content);
 	r = fs_read(path, FILE_MAX_BYTES, &w->content, err);
-	if (r)
-		return r;
-	return inspection_add(w->in, path,
-			      text_from(w->content.data ? w->content.data : "", w->content.len),
-			      err);
+	return r ? r : add_content(w, path, err);
 }
 
 static int add_stdin(struct walk *w, struct error *err)
@@ -42,9 +49,7 @@ static int add_stdin(struct walk *w, struct error *err)
 	if (w->content.failed)
 		return error_set(err, EFBIG, "standard input: larger than %d bytes",
 				 FILE_MAX_BYTES);
-	return inspection_add(w->in, "<stdin>",
-			      text_from(w->content.data ? w->content.data : "", w->content.len),
-			      err);
+	return add_content(w, INPUT_STDIN, err);
 }
 
 static int is_visible(const struct dirent *e)
@@ -101,9 +106,10 @@ static int add_directory(struct walk *w, const char *path, unsigned depth, struc
 	return r;
 }
 
-int inspect_path(struct inspection *in, const char *path, struct error *err)
+int inspect_path(struct inspection *in, const char *path, const struct input_hook *hook,
+		 struct error *err)
 {
-	struct walk w = { .in = in, .content = { .limit = FILE_MAX_BYTES } };
+	struct walk w = { .in = in, .hook = hook, .content = { .limit = FILE_MAX_BYTES } };
 	int r;
 
 	if (str_eq(path, "-"))

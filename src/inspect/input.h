@@ -3,9 +3,19 @@
 #pragma once
 #include "inspect/engine.h"
 
+/* What standard input is called in a report. */
+#define INPUT_STDIN "<stdin>"
+
+/* What changes the content of a file before it is inspected; NULL: nothing does. */
+struct input_hook {
+	int (*change)(void *data, const char *path, struct buf *content, struct error *err);
+	void *data;
+};
+
 /*
  * Adds a file, all *.yaml, *.yml and *.json below a directory (by name; hidden ones and links to directories
  * are passed over), or standard input for "-". What can't be read below a directory is a problem in the
  * report; -errno: path itself can't be read, or -ENOMEM.
  */
-int inspect_path(struct inspection *in, const char *path, struct error *err);
+int inspect_path(struct inspection *in, const char *path, const struct input_hook *hook,
+		 struct error *err);

@@ -7,6 +7,8 @@ struct inspected {
 	const char *kind, *name, *name_space; /* name_space may be empty */
 	const char *file;
 	uint32_t line;
+	uint32_t document;   /* of the file, from 0 */
+	const char *pointer; /* in the document (RFC 6901); only with options.fixes */
 	uint32_t counts[OUTCOMES];
 	int worst;	       /* enum severity of what fails; -1: nothing does */
 	uint32_t first, count; /* its findings, once the report is finished */
@@ -21,6 +23,7 @@ struct finding {
 	const char *path, *value; /* printable; the value is cut, and no secret */
 	const char *container;	  /* NULL: of the pod or object */
 	const char *reason;	  /* of an exemption; NULL */
+	const char *fix; /* what the check's fix is about, in the object (RFC 6901); NULL: none */
 };
 
 struct tally {

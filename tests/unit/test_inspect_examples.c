@@ -8,12 +8,15 @@
  *   # passes CHECK...                 asked, and nothing found
  *   # skips CHECK...                  there is nothing that it could be about
  *
+ * What a check knows to mend is mended in every example in which it fails, and then it passes.
+ *
  * All paths at which a check fails must be said. Each check must fail somewhere and pass somewhere.
  */
 #include <dirent.h>
 
 #include "base/str.h"
 #include "inspect/engine.h"
+#include "inspect/mend.h"
 #include "unit.h"
 
 static char **arguments;
@@ -80,6 +83,46 @@ static bool is_expected(const struct example *e, const struct finding *f)
 	return false;
 }
 
+/* How many lines of a text are in no line of another. */
+static size_t lines_gone(const char *from, const char *in)
+{
+	size_t gone = 0;
+
+	for (const char *end; *from; from = *end ? end + 1 : end) {
+		char line[400];
+
+		end = from + strcspn(from, "\n");
+		snprintf(line, sizeof(line), "%.*s", (int)(end - from), from);
+		gone += !strstr(in, line);
+	}
+	return gone;
+}
+
+static void mends(const struct example *e, const char *name)
+{
+	const char *only[] = { name, NULL };
+	struct inspect_options o = { .only = only, .version = e->version, .today = "2026-11-22" };
+	cleanup_mend struct mend m = { 0 };
+	struct error err = ERROR_INIT;
+	struct example after = *e;
+	cleanup_free char *text = NULL;
+	char row[400];
+
+	snprintf(row, sizeof(row), "%s: %s mended", e->name, name);
+	check(row, mend_text(&m, "case", text_of(e->text), &o, true, &err) == 0);
+	expect(row, "nothing is mended", mend_count(&m) > 0);
+	vec_foreach(i, &m.items)
+		expect(row, i->left ? i->left : "", !i->left);
+	text = strndup(m.text.data, m.text.len);
+	check(row, text);
+	after.text = text;
+	cleanup_inspection struct inspection *in = inspect(&after, name);
+	const struct report *r = inspection_finish(in);
+	expect(row, "it is found again", !r->counts[OUTCOME_FAIL] && !r->counts[OUTCOME_WARN]);
+	expect(row, "there are errors", !r->problems.errors);
+	expect(row, "other lines are touched", lines_gone(e->text, text) <= m.items.len * 2);
+}
+
 static void judge(const struct example *e, const struct expected *x)
 {
 	cleanup_inspection struct inspection *in = inspect(e, x->check);
@@ -103,6 +146,8 @@ static void judge(const struct example *e, const struct expected *x)
 	expect(row, "other findings are there", found == wanted);
 	if (str_eq(x->word, "fails")) {
 		seen_of(x->check)->failed = true;
+		if (t->check->fix.op != FIX_NONE)
+			mends(e, x->check);
 	} else if (str_eq(x->word, "passes")) {
 		expect(row, "does not pass", t->counts[OUTCOME_PASS] > 0);
 		seen_of(x->check)->passed = true;
@@ -218,6 +263,8 @@ static void table(void **state)
 		check(c->id, !(c->container || c->pod) || !(c->kinds & ~KINDS_WORKLOAD));
 		check(c->id,
 		      check_is_called(c, text_of(c->id)) && check_is_called(c, text_of(c->name)));
+		check(c->id, (c->fix.op == FIX_NONE) == (c->fix.why == NULL));
+		check(c->id, c->fix.value || c->fix.op == FIX_NONE || c->fix.op == FIX_REMOVE);
 		check(c->id, (c->category == CATEGORY_POD_SECURITY) == (c->level != PSS_NONE));
 	}
 	assert_true(check_count() < ARRAY_SIZE(seen));
