@@ -35,6 +35,16 @@ static json_t *kinds_json(uint64_t bits)
 	return list;
 }
 
+static json_t *fix_json(const struct fix *f)
+{
+	static const char *const ops[] = { "none", "set", "add", "remove" };
+
+	if (f->op == FIX_NONE)
+		return json_null();
+	return json_pack("{ss sb ss*  ss* ss}", "operation", ops[f->op], "aggressive",
+			 (int)f->aggressive, "path", f->path, "value", f->value, "why", f->why);
+}
+
 static json_t *check_json(const struct check *c)
 {
 	json_t *o = json_object();
@@ -46,6 +56,7 @@ static json_t *check_json(const struct check *c)
 	json_object_set_new(o, "category", json_string(category_names[c->category]));
 	json_object_set_new(o, "attack", json_string(c->attack));
 	json_object_set_new(o, "suggestion", json_string(c->suggest));
+	json_object_set_new(o, "fix", fix_json(&c->fix));
 	json_object_set_new(o, "aliases", words_json(c->aliases));
 	json_object_set_new(o, "links", words_json(c->links));
 	json_object_set_new(o, "kinds", kinds_json(c->kinds));
@@ -64,6 +75,9 @@ static void show(const struct check *c)
 		printf("  versions   1.%u to %s%.0u\n", c->since, c->until ? "1." : "now",
 		       c->until);
 	printf("  attack     %s\n  suggestion %s\n", c->attack, c->suggest);
+	if (c->fix.op != FIX_NONE)
+		printf("  --fix      %s: %s\n", c->fix.aggressive ? "aggressive" : "harmless",
+		       c->fix.why);
 	if (*c->aliases)
 		printf("  elsewhere  %s\n", c->aliases);
 	if (c->links)

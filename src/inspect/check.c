@@ -21,15 +21,23 @@ const struct check_group *const check_groups[] = {
 	&checks_pss_restricted, NULL,
 };
 
-bool fix_is_unprivileged(const struct workload *w, const struct container *c)
+static bool is_unprivileged(const struct container *c)
 {
-	for (uint32_t i = 0; c && i < c->security.add.count; i++) {
+	for (uint32_t i = 0; i < c->security.add.count; i++) {
 		struct text t = c->security.add.items[i].value;
 
 		if (text_eq_str(t, "ALL") || text_ends(t, TEXT("SYS_ADMIN")))
 			return false;
 	}
-	return !c || c->security.privileged.value != ON;
+	return c->security.privileged.value != ON;
+}
+
+bool fix_is_unprivileged(const struct workload *w, const struct container *c)
+{
+	for (uint32_t i = 0; !c && i < w->container_count; i++)
+		if (!is_unprivileged(&w->containers[i]))
+			return false;
+	return !c || is_unprivileged(c);
 }
 
 size_t check_count(void)

@@ -118,7 +118,10 @@ extern const struct check_group *const check_groups[]; /* NULL-terminated */
 		for (const struct check *it = (*groups_##it)->checks;                   \
 		     it < (*groups_##it)->checks + (*groups_##it)->count; it++)
 
-/* For fix.may: allowPrivilegeEscalation: false is refused beside what grants more. */
+/*
+ * For fix.may: the container, or all of them, ask for no more than a container has. Otherwise the API refuses
+ * allowPrivilegeEscalation: false, and a profile would take something away.
+ */
 bool fix_is_unprivileged(const struct workload *w, const struct container *c);
 
 size_t check_count(void);

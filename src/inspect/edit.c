@@ -112,6 +112,12 @@ static bool is_flow(const struct yaml_node *n)
 	return at < c.len && c.data[at] == (n->kind == YAML_MAP ? '{' : '[');
 }
 
+/* The place of a quoted text is that of its first letter. */
+static size_t before_quote(struct text c, size_t at)
+{
+	return at && at <= c.len && (c.data[at - 1] == '"' || c.data[at - 1] == '\'') ? at - 1 : at;
+}
+
 /* Where an entry's key is; false: not where the map is, or not as it reads. */
 static bool find_key(const struct yaml_node *map, uint32_t i, size_t *ret)
 {
@@ -128,21 +134,21 @@ static bool find_key(const struct yaml_node *map, uint32_t i, size_t *ret)
 
 		at += n ? n : 1;
 	}
-	*ret = at;
-	return at < c.len &&
-	       (c.data[at] == '"' || c.data[at] == '\'' ||
-		(c.len - at >= e->key.len && !memcmp(c.data + at, e->key.data, e->key.len)));
+	*ret = before_quote(c, at);
+	return at < c.len && (*ret < at || (c.len - at >= e->key.len &&
+					    !memcmp(c.data + at, e->key.data, e->key.len)));
 }
 
-/* Behind a scalar on one line. */
-static bool scalar_end(const struct yaml_node *n, size_t *ret)
+/* From the beginning of a scalar to behind it, if it is on one line. */
+static bool scalar_span(const struct yaml_node *n, size_t *ret_start, size_t *ret)
 {
 	struct text c = n->file->content;
-	size_t at = n->offset;
+	size_t at = n->plain ? n->offset : before_quote(c, n->offset);
 	char quote;
 
 	if (n->kind != YAML_SCALAR || n->block || at >= c.len)
 		return false;
+	*ret_start = at;
 	if (n->plain) {
 		*ret = at + n->text.len;
 		return n->text.len && c.len - at >= n->text.len &&
@@ -332,14 +338,14 @@ static const char *replace(struct edit *ret, const struct yaml_node *parent, uin
 	cleanup_buf struct buf text = BUF_INIT;
 	const struct yaml_node *old = parent->kind == YAML_MAP ? parent->entries[i].value :
 								 parent->items[i];
-	size_t end;
+	size_t start, end;
 
 	if (parent->kind == YAML_MAP && old->kind == YAML_SCALAR && old->plain && !old->text.len)
 		return fill(ret, parent, i, value);
-	if (!scalar_end(old, &end))
+	if (!scalar_span(old, &start, &end))
 		return not_seen;
 	add_flow(&text, value);
-	return finish(ret, old->offset, end, &text);
+	return finish(ret, start, end, &text);
 }
 
 /* Where an entry or item begins, the dash of an item in block style included. */
@@ -351,6 +357,8 @@ static bool part_begin(const struct yaml_node *n, uint32_t i, size_t *ret)
 	if (n->kind == YAML_MAP)
 		return find_key(n, i, ret);
 	at = n->items[i]->offset;
+	if (n->items[i]->kind == YAML_SCALAR && !n->items[i]->plain)
+		at = before_quote(c, at);
 	if (at >= c.len)
 		return false;
 	if (!is_flow(n)) {
@@ -378,13 +386,13 @@ static const char *remove_from_flow(struct edit *ret, const struct yaml_node *n,
 {
 	const struct yaml_node *value = n->kind == YAML_MAP ? n->entries[i].value : n->items[i];
 	struct text c = n->file->content;
-	size_t start, end;
+	size_t start, end, value_start;
 
 	if (!part_begin(n, i, &start))
 		return not_seen;
 	if (i + 1 < n->count)
 		return part_begin(n, i + 1, &end) ? cut(ret, c, start, end) : not_seen;
-	if (!scalar_end(value, &end))
+	if (!scalar_span(value, &value_start, &end))
 		return not_seen;
 	while (i && start && strchr(" \t\r\n", c.data[start - 1]))
 		start--;

@@ -2,11 +2,14 @@
 /*
  * Manifests, all the way: read, viewed, asked every check, reported in every form. The first byte chooses
  * the version of Kubernetes and whether it is the checks or a standard. What is reported has a place and
- * no byte that drives a terminal.
+ * no byte that drives a terminal. Then mended: what comes out is read again by who mended it, and once
+ * more here: it has no more errors than before, and mending it again changes nothing.
  */
+#include "base/difference.h"
 #include "base/str.h"
 #include "fuzz.h"
 #include "inspect/engine.h"
+#include "inspect/mend.h"
 #include "inspect/report/format.h"
 
 static void write_all(const struct report *r)
@@ -32,6 +35,27 @@ static void write_all(const struct report *r)
 	}
 }
 
+static void mend(struct text content, const struct inspect_options *o, bool aggressive)
+{
+	cleanup_mend struct mend m = { 0 }, again = { 0 };
+	cleanup_buf struct buf difference = BUF_INIT;
+	struct error err = ERROR_INIT;
+	struct text text;
+
+	if (mend_text(&m, "f", content, o, aggressive, &err))
+		return;
+	text = text_from(m.text.data ? m.text.data : "", m.text.len);
+	vec_foreach(i, &m.items)
+		fuzz_check(m.none || (i->operation != NULL) == (i->left == NULL));
+	fuzz_check(mend_count(&m) || text_eq(text, content));
+	difference_add(&difference, "f", content, text);
+	fuzz_check(m.json || (difference.len > 0) == !text_eq(text, content));
+	if (m.none || !mend_count(&m))
+		return;
+	fuzz_check(mend_text(&again, "f", text, o, aggressive, &err) == 0);
+	fuzz_check(!again.none || m.json);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct inspect_options o = { .all = true, .keep_passed = true, .today = "2026-01-01" };
@@ -54,5 +78,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		write_all(r);
 	}
 	inspection_free(in);
+	mend(text_from((const char *)data + 1, size - 1), &o, data[0] & 1);
 	return 0;
 }
