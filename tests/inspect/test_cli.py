@@ -176,6 +176,45 @@ def test_secrets_are_not_repeated() -> None:
         assert "MRL-322" in out and "MRL-321" in out, form
 
 
+FIX = ("--check", "MRL-106", "--fix")
+
+
+def test_fix_shows_a_difference_and_writes_if_told() -> None:
+    with directory(a_yaml="# mine\n" + GOOD, b_json=json.dumps({"apiVersion": "v1", "kind": "Pod", "spec": {
+            "containers": [{"name": "c"}]}}), c_yaml="a: [\n") as top:
+        a = Path(top) / "a.yaml"
+        a.chmod(0o600)
+        (Path(top) / "d.yaml").symlink_to("a.yaml")
+        code, out, err = merlon("inspect", *FIX, a)
+        assert code == 0 and "privileged: false" in out and "+    securityContext: {allowPrivilegeEscalation: false, " in out
+        assert a.read_text() == "# mine\n" + GOOD and "1 mended in 1 file" in err
+        code, out, err = merlon("inspect", *FIX, "--write", top)
+        assert code == 5 and "b.json: this is JSON" in err and "c.yaml: it has errors" in err
+        assert a.read_text() == "# mine\n" + GOOD.replace("{priv", "{allowPrivilegeEscalation: false, priv")
+        assert a.stat().st_mode & 0o777 == 0o600 and (Path(top) / "d.yaml").is_symlink()
+        assert merlon("inspect", *FIX, a)[1] == "" and merlon("inspect", "--check", "MRL-106", a)[0] == 0
+
+
+def test_fix_is_careful() -> None:
+    code, out, err = merlon("inspect", *ONLY, "--fix", "-", stdin=BAD)
+    assert code == 1 and not out and "1 more with --aggressive" in err
+    code, out, _ = merlon("inspect", *ONLY, "--fix", "--aggressive", "--write", "-", stdin=BAD)
+    assert code == 0 and out == BAD.replace("true", "false")
+    exempt = BAD.replace("namespace: n", "annotations: {merlon/exempt: MRL-101}")
+    assert merlon("inspect", *ONLY, "--fix", "--aggressive", "-", stdin=exempt)[1] == ""
+    assert merlon("inspect", "--write", "-", stdin=BAD)[0] == 2
+    assert merlon("inspect", "--fix", "--format", "sarif", "-", stdin=BAD)[0] == 2
+
+
+def test_fix_gives_patches() -> None:
+    code, out, _ = merlon("inspect", *FIX, "--json", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": [
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [{"name": "c"}]}}]}))
+    (item,) = json.loads(out)
+    assert code == 0 and item["pointer"] == "/items/0" and item["name"] == "p"
+    assert item["patch"] == [{"op": "add", "path": "/spec/containers/0/securityContext",
+                              "value": {"allowPrivilegeEscalation": False}}]
+
+
 def main() -> int:
     tests = [value for name, value in list(globals().items()) if name.startswith("test_")]
     failed = 0
