@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "inspect/oci.h"
 
 enum { REPORT_BYTES = 512 << 20 };
 
@@ -226,6 +227,16 @@ static bool is_empty_list(const struct yaml_node *n)
 	       text_ends(kind->text, TEXT("List"));
 }
 
+static bool read_object(struct inspection *in, const struct yaml_node *n, struct text kind,
+			struct text api_version, struct object *ret)
+{
+	struct diags *d = &in->report.problems;
+
+	if (oci_is_config(n))
+		return object_read_container(&in->scratch, n, in->live, d, ret);
+	return object_read(&in->scratch, n, kind, api_version, d, ret);
+}
+
 static bool add_document(struct inspection *in, const char *file, const struct yaml_node *n,
 			 struct text kind, struct text api_version)
 {
@@ -250,7 +261,7 @@ static bool add_document(struct inspection *in, const char *file, const struct y
 		}
 		return good;
 	}
-	if (!object_read(&in->scratch, n, kind, api_version, &in->report.problems, &o))
+	if (!read_object(in, n, kind, api_version, &o))
 		return true;
 	good = add_object(in, file, &o);
 	if (in->report.problems.errors > errors) {
@@ -293,6 +304,17 @@ int inspection_add(struct inspection *in, const char *file, struct text content,
 		}
 	}
 	return good ? 0 : error_set(err, ENOMEM, "%s: too much to remember all of it", file);
+}
+
+int inspection_add_live(struct inspection *in, const char *file, struct text content,
+			const struct live *live, struct error *err)
+{
+	int r;
+
+	in->live = live;
+	r = inspection_add(in, file, content, err);
+	in->live = NULL;
+	return r;
 }
 
 void inspection_problem(struct inspection *in, const char *file, const char *why)

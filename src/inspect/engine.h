@@ -30,6 +30,9 @@ struct inspection *inspection_free(struct inspection *in);
 
 /* All documents of a file or stream. What can't be read is a problem in the report; -ENOMEM. */
 int inspection_add(struct inspection *in, const char *file, struct text content, struct error *err);
+/* The same for the config.json of a container that runs: where its processes have more, that counts. */
+int inspection_add_live(struct inspection *in, const char *file, struct text content,
+			const struct live *live, struct error *err);
 /* A file that could not even be opened. */
 void inspection_problem(struct inspection *in, const char *file, const char *why);
 

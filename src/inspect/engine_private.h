@@ -13,6 +13,7 @@ struct inspection {
 	/* Of what is being read: its document in the file, its place in the document (RFC 6901). */
 	uint32_t document;
 	struct buf pointer;
+	const struct live *live; /* of the config.json that is being added; NULL: it may not run */
 };
 
 /* What manifests may be. */

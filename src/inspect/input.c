@@ -9,7 +9,7 @@
 #include "base/fs.h"
 #include "base/str.h"
 
-enum { FILE_MAX_BYTES = 256 << 20, DIRECTORIES_DEEP = 32 };
+enum { FILE_MAX_BYTES = 256 << 20, DIRECTORIES_DEEP = 32, BUNDLE_CONFIG_MAX = 8 << 20 };
 
 /* One buffer for all files: they are read one by one. */
 struct walk {
@@ -87,13 +87,28 @@ static int add_entry(struct walk *w, const char *path, const char *name, unsigne
 	return 0;
 }
 
+/*
+ * A directory with an OCI config.json is a bundle: what is beside it is the container's files, which is
+ * no manifest of anybody's. True with the content read.
+ */
+static bool is_bundle(struct walk *w, const char *config)
+{
+	buf_reset(&w->content);
+	return !fs_read(config, BUNDLE_CONFIG_MAX, &w->content, NULL) && w->content.len &&
+	       memmem(w->content.data, w->content.len, "\"ociVersion\"", 12);
+}
+
 static int add_directory(struct walk *w, const char *path, unsigned depth, struct error *err)
 {
+	cleanup_free char *config = str_format("%s/config.json", path);
 	struct dirent **entries = NULL;
 	int n, r = 0;
 
 	if (depth > DIRECTORIES_DEEP)
 		return error_set(err, ELOOP, "%s: too many directories inside of each other", path);
+	if (config && is_bundle(w, config))
+		return inspection_add(w->in, config, text_from(w->content.data, w->content.len),
+				      err);
 	n = scandir(path, &entries, is_visible, alphasort);
 	if (n < 0)
 		return error_errno(err, errno, "%s", path);

@@ -14,7 +14,7 @@ struct input_hook {
 
 /*
  * Adds a file, all *.yaml, *.yml and *.json below a directory (by name; hidden ones and links to directories
- * are passed over), or standard input for "-". What can't be read below a directory is a problem in the
+ * are passed over; of an OCI bundle its config.json alone), or standard input for "-". What can't be read below a directory is a problem in the
  * report; -errno: path itself can't be read, or -ENOMEM.
  */
 int inspect_path(struct inspection *in, const char *path, const struct input_hook *hook,

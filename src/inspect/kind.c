@@ -42,6 +42,7 @@ const struct kind_def kinds[KINDS] = {
 	[KIND_AUTOSCALER] = { "HorizontalPodAutoscaler", "autoscaling" },
 	[KIND_PERSISTENT_VOLUME] = { "PersistentVolume", "-", .cluster = true },
 	[KIND_GATEWAY] = { "Gateway", "gateway.networking.k8s.io networking.istio.io" },
+	[KIND_OCI_CONTAINER] = { "Container", "" }, /* no API has it */
 };
 static_assert(KINDS <= 63, "a bit for each");
 static_assert(KIND_POD == 0 && KIND_DEPLOYMENT_CONFIG + 1 == KIND_ROLE, "workloads come first");

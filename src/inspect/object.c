@@ -2,6 +2,7 @@
 #include "inspect/object.h"
 
 #include "base/cleanup.h"
+#include "inspect/oci.h"
 
 static struct text text_at(const struct object *o, const char *name)
 {
@@ -60,4 +61,35 @@ bool object_read(struct arena *a, const struct yaml_node *n, struct text kind,
 		return false;
 	}
 	return true;
+}
+
+/* "web" of "bundles/web/config.json"; else what the container calls itself. */
+static struct text container_name(const struct object *o)
+{
+	struct text file = text_of(o->root.node->file->name), name = TEXT_NONE;
+	const char *slash = file.len ? memrchr(file.data, '/', file.len) : NULL;
+
+	if (slash)
+		name = text_basename(text_from(file.data, (size_t)(slash - file.data)));
+	if (!name.len)
+		name = text_at(o, "hostname");
+	return name.len ? name : TEXT("container");
+}
+
+bool object_read_container(struct arena *a, const struct yaml_node *n, const struct live *live,
+			   struct diags *d, struct object *ret)
+{
+	*ret = (struct object){ .kind = KIND_OCI_CONTAINER,
+				.root = { .index = AT_MEMBER, .node = n } };
+	ret->kind_name = text_of(kinds[KIND_OCI_CONTAINER].name);
+	ret->name = live && live->name ? text_of(live->name) : container_name(ret);
+	ret->annotations = at_member(&ret->root, "annotations");
+	ret->labels = at_member(&ret->root, "labels");
+	ret->workload = oci_read(a, &ret->root, ret->name, d);
+	if (ret->workload && live)
+		live_apply(live, ret->workload, a);
+	if (ret->workload && !a->failed)
+		return true;
+	diag_error(d, yaml_place(n), "object", "this is too large to be looked at");
+	return false;
 }

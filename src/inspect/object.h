@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An object of a cluster as a manifest declares it. It lives as long as the document that it is in. */
+/* An object of a cluster as a manifest declares it, or a container as its bundle does. It lives as long as the document that it is in. */
 #pragma once
 #include "inspect/kind.h"
+#include "inspect/live.h"
 #include "inspect/workload.h"
 
 struct object {
@@ -17,3 +18,10 @@ struct object {
  */
 bool object_read(struct arena *a, const struct yaml_node *n, struct text kind,
 		 struct text api_version, struct diags *d, struct object *ret);
+
+/*
+ * Reads an OCI config.json (oci_is_config()). live is what is known of the container while it runs; NULL:
+ * nothing, and it is called as its directory.
+ */
+bool object_read_container(struct arena *a, const struct yaml_node *n, const struct live *live,
+			   struct diags *d, struct object *ret);

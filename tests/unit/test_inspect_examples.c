@@ -260,7 +260,7 @@ static void table(void **state)
 		check_number(c->id, ways, 1);
 		check(c->id, c->title && *c->title && c->attack && *c->attack && c->suggest &&
 				     *c->suggest && c->aliases && c->kinds);
-		check(c->id, !(c->container || c->pod) || !(c->kinds & ~KINDS_WORKLOAD));
+		check(c->id, !(c->container || c->pod) || !(c->kinds & ~KINDS_CONTAINER));
 		check(c->id,
 		      check_is_called(c, text_of(c->id)) && check_is_called(c, text_of(c->name)));
 		check(c->id, (c->fix.op == FIX_NONE) == (c->fix.why == NULL));

@@ -108,11 +108,11 @@ static void raw_sockets(struct probe *p, const struct workload *w, const struct 
 	for (uint32_t i = 0; i < s->add.count; i++)
 		if (is_capability(&s->add.items[i], "NET_RAW"))
 			probe_fail(p, &s->add.items[i].at);
-	if (!has(&s->drop, "ALL") && !has(&s->drop, "NET_RAW"))
+	if (!has(&s->add, "NET_RAW") && !has(&s->drop, "ALL") && !has(&s->drop, "NET_RAW"))
 		probe_fail(p, &s->drop.at);
 }
 
-#define CAPABILITY .category = CATEGORY_PRIVILEGE, .kinds = KINDS_WORKLOAD
+#define CAPABILITY .category = CATEGORY_PRIVILEGE, .kinds = KINDS_CONTAINER
 #define PAGE "https://man7.org/linux/man-pages/man7/capabilities.7.html"
 
 static const struct check checks[] = {

@@ -241,7 +241,9 @@ static void host_volume(struct probe *p, const struct object *o)
 		probe_fail(p, &path);
 }
 
-#define MOUNTS .category = CATEGORY_MOUNTS, .kinds = KINDS_WORKLOAD
+/* What only pods can say. */
+#define POD .category = CATEGORY_MOUNTS, .kinds = KINDS_WORKLOAD
+#define MOUNTS .category = CATEGORY_MOUNTS, .kinds = KINDS_CONTAINER
 #define HOST_PATH "https://kubernetes.io/docs/concepts/storage/volumes/#hostpath"
 
 static const struct check checks[] = {
@@ -333,7 +335,7 @@ static const struct check checks[] = {
 	  .aliases = "KSV-0028 restrictedVolumes",
 	  .links = "https://kubernetes.io/docs/concepts/storage/volumes/",
 	  .severity = SEVERITY_LOW,
-	  MOUNTS,
+	  POD,
 	  .pod = volume_type },
 	{ .id = "MRL-209",
 	  .name = "host-port",
@@ -347,7 +349,7 @@ static const struct check checks[] = {
 		   .aggressive = true,
 		   .why = "Somebody may reach it at the node's address." },
 	  .severity = SEVERITY_MEDIUM,
-	  MOUNTS,
+	  POD,
 	  .container = host_port },
 	{ .id = "MRL-210",
 	  .name = "privileged-ports",
@@ -357,7 +359,7 @@ static const struct check checks[] = {
 	  .aliases = "KSV-0117 docker-5.8",
 	  .links = NULL,
 	  .severity = SEVERITY_LOW,
-	  MOUNTS,
+	  POD,
 	  .container = privileged_port },
 	{ .id = "MRL-211",
 	  .name = "ssh-port",
@@ -380,7 +382,7 @@ static const struct check checks[] = {
 		   .aggressive = true,
 		   .why = "It may not find a host without it." },
 	  .severity = SEVERITY_LOW,
-	  MOUNTS,
+	  POD,
 	  .pod = host_aliases },
 	{ .id = "MRL-213",
 	  .name = "sub-path",
@@ -391,7 +393,7 @@ static const struct check checks[] = {
 	  .links = NULL,
 	  .until = 22,
 	  .severity = SEVERITY_MEDIUM,
-	  MOUNTS,
+	  POD,
 	  .container = sub_path },
 	{ .id = "MRL-214",
 	  .name = "sudo-in-command",

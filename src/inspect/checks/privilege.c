@@ -316,7 +316,9 @@ static void shared_processes(struct probe *p, const struct workload *w)
 	fail_on(p, &w->share_processes);
 }
 
-#define PRIVILEGE .category = CATEGORY_PRIVILEGE, .kinds = KINDS_WORKLOAD
+/* What only pods can say. */
+#define POD .category = CATEGORY_PRIVILEGE, .kinds = KINDS_WORKLOAD
+#define PRIVILEGE .category = CATEGORY_PRIVILEGE, .kinds = KINDS_CONTAINER
 #define STANDARDS "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
 #define CONTEXT "https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"
 
@@ -621,7 +623,7 @@ static const struct check checks[] = {
 		   .value = "false",
 		   .why = "It may manage the node." },
 	  .severity = SEVERITY_HIGH,
-	  PRIVILEGE,
+	  POD,
 	  .pod = host_process },
 	{ .id = "MRL-122",
 	  .name = "probe-host",
@@ -634,7 +636,7 @@ static const struct check checks[] = {
 		   .aggressive = true,
 		   .why = "The other host may be what was meant to be asked." },
 	  .severity = SEVERITY_MEDIUM,
-	  PRIVILEGE,
+	  POD,
 	  .container = probe_host },
 	{ .id = "MRL-123",
 	  .name = "no-security-context",
@@ -650,7 +652,7 @@ static const struct check checks[] = {
 		   .may = fix_is_unprivileged,
 		   .why = "Only programs that change their user by a setuid bit need it." },
 	  .severity = SEVERITY_MEDIUM,
-	  PRIVILEGE,
+	  POD,
 	  .container = no_context },
 	{ .id = "MRL-124",
 	  .name = "shared-process-namespace",
@@ -666,7 +668,7 @@ static const struct check checks[] = {
 		   .value = "false",
 		   .why = "One container may signal or look at the processes of another." },
 	  .severity = SEVERITY_LOW,
-	  PRIVILEGE,
+	  POD,
 	  .pod = shared_processes },
 };
 

@@ -272,6 +272,8 @@ static void scaler_minimum(struct probe *p, const struct object *o)
 
 #define FACTS .category = CATEGORY_RELIABILITY
 #define EACH FACTS, .kinds = KINDS_WORKLOAD, .containers = 1 << CONTAINER_MAIN
+/* What a runtime can hold a container to as well. */
+#define LIMIT FACTS, .kinds = KINDS_CONTAINER, .containers = 1 << CONTAINER_MAIN
 #define SERVING                                                                           \
 	FACTS, .kinds = KINDS_WORKLOAD & ~(KIND_BIT(KIND_JOB) | KIND_BIT(KIND_CRON_JOB)), \
 	       .containers = 1 << CONTAINER_MAIN
@@ -303,7 +305,7 @@ static const struct check checks[] = {
 		  "cpuLimitsMissing C-0270 KSV-0011 unset-cpu-requirements container-resources LimitsCPU CKV_K8S_11",
 	  .links = RESOURCES_PAGE,
 	  .severity = SEVERITY_MEDIUM,
-	  EACH,
+	  LIMIT,
 	  .container = cpu_limit },
 	{ .id = "MRL-503",
 	  .name = "memory-request",
@@ -327,7 +329,7 @@ static const struct check checks[] = {
 		  "CKV_K8S_13",
 	  .links = RESOURCES_PAGE,
 	  .severity = SEVERITY_MEDIUM,
-	  EACH,
+	  LIMIT,
 	  .container = memory_limit },
 	{ .id = "MRL-505",
 	  .name = "memory-requests-equal-limits",

@@ -211,7 +211,7 @@ static void git_sync(struct probe *p, const struct workload *w, const struct con
 				probe_fail_value(p, &c->env[i].name.at, "%s", names[k]);
 }
 
-#define IDENTITY .category = CATEGORY_IDENTITY, .kinds = KINDS_WORKLOAD
+#define IDENTITY .category = CATEGORY_IDENTITY, .kinds = KINDS_CONTAINER
 #define GOOD_PRACTICES "https://kubernetes.io/docs/concepts/security/secrets-good-practices/"
 
 static const struct check checks[] = {
@@ -255,7 +255,8 @@ static const struct check checks[] = {
 	  .aliases = "C-0207 SecretsAsEnvironmentVariables CKV_K8S_35 CIS-5.4.1",
 	  .links = GOOD_PRACTICES,
 	  .severity = SEVERITY_LOW,
-	  IDENTITY,
+	  .category = CATEGORY_IDENTITY,
+	  .kinds = KINDS_WORKLOAD,
 	  .container = env_from_secret },
 	{ .id = "MRL-325",
 	  .name = "config-map-secret",
