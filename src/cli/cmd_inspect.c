@@ -6,14 +6,19 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "cli/commands.h"
+#include "cli/host_live.h"
 #include "cli/inspect_fix.h"
 #include "inspect/input.h"
 #include "inspect/report/format.h"
 #include "version.h"
 
+enum { CONFIG_MAX = 8 << 20 };
+
 #define SEVERITY_WORDS "low medium high critical"
 
 static const struct option_def options[] = {
+	{ "host", 0, NULL, "containers that run here: all, or those named by id or name", false,
+	  COMPLETE_NONE, NULL },
 	{ "check", 'k', "CHECK", "ask this one only: its id, name, or name in another tool", true,
 	  COMPLETE_NONE, NULL },
 	{ "skip", 0, "CHECK", "leave this one out", true, COMPLETE_NONE, NULL },
@@ -260,6 +265,23 @@ static int write_baseline(const struct arguments *args, const struct report *r, 
 	return fs_write_atomic(file, out.data, out.len, 0644, err);
 }
 
+/* What can't be read of one container is told in the report. */
+static int add_container(const char *config, const struct live *live, void *arg, struct error *err)
+{
+	cleanup_buf struct buf text = { .limit = CONFIG_MAX };
+	struct error local = ERROR_INIT;
+	struct inspection *in = arg;
+
+	if (!config)
+		inspection_problem(in, live->name, "no config.json is known of this container");
+	else if (fs_read(config, CONFIG_MAX, &text, &local))
+		inspection_problem(in, config, local.text);
+	else
+		return inspection_add_live(
+			in, config, text_from(text.data ? text.data : "", text.len), live, err);
+	return 0;
+}
+
 static int inspect(const struct arguments *args, const struct job *j, struct error *err)
 {
 	cleanup_inspection struct inspection *in = NULL;
@@ -272,11 +294,16 @@ static int inspect(const struct arguments *args, const struct job *j, struct err
 	const struct report *report;
 	size_t n;
 	char **paths = arg_operands(args, &n);
-	int r = n ? inspection_new(&in, &j->options, err) :
-		    error_set(err, USAGE_ERROR,
-			      "name files or directories, or - for standard input");
+	bool host = arg_flag(args, "host");
+	int r = n || host ? inspection_new(&in, &j->options, err) :
+			    error_set(err, USAGE_ERROR,
+				      "name files or directories, - for standard input, or --host");
 
-	for (size_t i = 0; i < n && !r; i++)
+	if (!r && host && fixes)
+		r = error_set(err, USAGE_ERROR, "--fix mends manifests, not what runs: leave --host out");
+	if (!r && host)
+		r = host_live_each(paths, n, add_container, in, err);
+	for (size_t i = 0; i < n && !r && !host; i++)
 		r = inspect_path(in, paths[i], fixes ? &hook : NULL, err);
 	if (r)
 		return r;
@@ -305,13 +332,17 @@ static int run(const struct arguments *args, struct error *err)
 
 const struct command cmd_inspect = {
 	.name = "inspect",
-	.summary = "find what is wrong in manifests, and say how to mend it",
-	.operands = "FILE|DIRECTORY|-...",
+	.summary = "find what is wrong in manifests and containers, and say how to mend it",
+	.operands = "FILE|DIRECTORY|-|CONTAINER...",
 	.description =
 		"Reads objects of Kubernetes from YAML and JSON files (all of a directory, lists and many documents "
 		"in one file too) and asks every check that applies: what a workload may do to its node, which "
 		"secrets lie open, who may do what in the cluster, what can be reached. Each finding has its "
 		"place, what is there now, what an attacker does with it and what to do.\n\n"
+		"A config.json of an OCI bundle, or a directory with one, is known by its content: the checks that "
+		"make sense for a container without a cluster are asked. With --host it is the containers that run "
+		"here (podman, Docker, containerd, CRI-O, runc, crun), and where one of their processes has more "
+		"than was declared (no filter, more capabilities, another mount), that is what counts.\n\n"
 		"A check is called by its id (MRL-101), its name (privileged-container) or what it is called in "
 		"Polaris, Kubescape, Trivy, kube-linter, kube-score, kubesec, Checkov, the CIS benchmarks or the "
 		"inspections of cloud providers: merlon checks lists them.\n\n"
@@ -330,6 +361,7 @@ const struct command cmd_inspect = {
 		    "  merlon inspect --pss restricted --pss-version 1.29 deploy/\n"
 		    "  merlon inspect --fix deploy/ | less\n"
 		    "  merlon inspect --fix --write deploy/\n"
+		    "  merlon inspect --host web\n"
 		    "  merlon inspect --format sarif --output merlon.sarif .\n",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),

@@ -160,7 +160,7 @@ bool posture_has_path(const struct posture *p, const char *path)
 	return fd >= 0;
 }
 
-int posture_read(pid_t pid, struct posture *ret, struct error *err)
+int posture_look(pid_t pid, struct posture *ret, struct error *err)
 {
 	int r = process_read(pid, &ret->process);
 
@@ -168,7 +168,15 @@ int posture_read(pid_t pid, struct posture *ret, struct error *err)
 		return error_errno(err, -r, "process %d", pid);
 	label_read(ret);
 	namespaces_read(ret);
-	r = posture_read_mounts(ret, err);
+	return 0;
+}
+
+int posture_read(pid_t pid, struct posture *ret, struct error *err)
+{
+	int r = posture_look(pid, ret, err);
+
+	if (!r)
+		r = posture_read_mounts(ret, err);
 	if (r)
 		return r;
 	ret->filters_known = !filter_stack_read(pid, &ret->filters, &ret->filters_error);

@@ -38,12 +38,15 @@ struct posture {
 	VEC(struct posture_mount) mounts;
 };
 
+/* The part of it that needs no stopping, without the mounts; -ESRCH if it is gone. */
+int posture_look(pid_t pid, struct posture *ret, struct error *err);
+
 /* Stops the process for a moment, to read its filters; -ESRCH if it is gone. */
 int posture_read(pid_t pid, struct posture *ret, struct error *err);
 void posture_deinit(struct posture *p);
 #define cleanup_posture cleanup(posture_deinit)
 
-/* The part of it that needs no stopping: the mounts of the process that p->process.pid names. */
+/* The mounts of the process that p->process.pid names; they need no stopping either. */
 int posture_read_mounts(struct posture *p, struct error *err);
 
 /* Pure part: "name (mode)\n" of AppArmor, a context of SELinux, from /proc/PID/attr/current. */

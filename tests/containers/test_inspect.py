@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""merlon inspect --host: weak containers are found weak in each way, whoever runs them, and one that is confined is not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import merlon  # first: it puts the rig on the path
+import cgroups
+import tap
+from container import RUNTIMES, Container, available, container
+from spec import CAPABILITIES, Spec
+
+SEVERE = ("critical", "high", "medium")
+REFUSES = {"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"],
+           "syscalls": [{"names": ["mount"], "action": "SCMP_ACT_ERRNO"}]}
+WAIT = ["sleep", "300"]
+
+# What a manifest with the same weakness gets, whatever runtime is asked.
+WEAK = {
+    "MRL-106": "no_new_privs",
+    "MRL-107": "root", "MRL-108": "told to be root",
+    "MRL-112": "writable root",
+    "MRL-113": "no filter",
+    "MRL-131": "SYS_ADMIN", "MRL-133": "SYS_PTRACE", "MRL-134": "beyond the default",
+    "MRL-135": "nothing dropped", "MRL-138": "NET_RAW",
+    "MRL-201": "host path", "MRL-202": "writable", "MRL-203": "/etc",
+    "MRL-321": "a password in the environment",
+    "MRL-502": "no limit of CPU", "MRL-504": "no limit of memory",
+}
+
+
+def weak() -> Spec:
+    """Weak in all these ways."""
+    return Spec(args=WAIT, name="weak", capabilities=(*CAPABILITIES, "CAP_SYS_ADMIN", "CAP_SYS_PTRACE"),
+                environment={"DB_PASSWORD": "correct-horse-battery"},
+                mounts=[{"destination": "/host-etc", "type": "bind", "source": "/etc", "options": ["rbind", "rw"]}])
+
+
+def tight(mounts: list[dict[str, Any]] | None = None) -> Spec:
+    """As confined as a bundle can say."""
+    return Spec(args=WAIT, name="tight", user="20000:20000", capabilities=(), no_new_privs=True, seccomp=REFUSES,
+                read_only=True, mounts=mounts or [])
+
+
+def inspected(box: Container, *options: str) -> dict[str, list[dict[str, Any]]]:
+    """What fails, by check; of this container only."""
+    done = merlon.run("inspect", "--host", "--json", *options, box.id, check=False)
+    tap.check(done.returncode in (0, 1), f"exit {done.returncode}: {done.stderr}")
+    report = json.loads(done.stdout)
+    tap.check(report["summary"]["objects"] == 1 and not report["problems"], f"not one container: {report['summary']}")
+    found: dict[str, list[dict[str, Any]]] = {}
+    for finding in report["findings"]:
+        if finding["outcome"] in ("fail", "warn"):
+            found.setdefault(finding["check"], []).append(finding)
+    tap.check("correct-horse" not in done.stdout, "the password is in the report")
+    return found
+
+
+def severe(found: dict[str, list[dict[str, Any]]]) -> set[str]:
+    """Those that are medium or worse and no matter of limits, which the rig does not set."""
+    return {check for check, some in found.items() if some[0]["severity"] in SEVERE} - {"MRL-502", "MRL-504"}
+
+
+def is_found(runtime: str) -> None:
+    """each weakness is found, with its place"""
+    with container(runtime, weak()) as box:
+        box.run()
+        found = inspected(box)
+        missing = {check: what for check, what in WEAK.items() if check not in found}
+        tap.check(not missing, f"not found: {missing}; found: {sorted(found)}")
+        tap.check(all(f["line"] > 0 and f["path"] for some in found.values() for f in some), f"no place: {found}")
+
+
+def is_clean(runtime: str) -> None:
+    """one that is confined has no finding that matters; what is worse than declared is found all the same"""
+    with container(runtime, tight()) as box:
+        box.run()
+        found = inspected(box)
+        tap.check(not severe(found), f"{[found[check] for check in severe(found)]}")
+        intrude(box)
+
+
+def intrude(box: Container) -> None:
+    """A process of the host's kind in its control group: what `exec --privileged` amounts to."""
+    intruder = subprocess.Popen(["sleep", "60"])
+    try:
+        for line in Path(f"/proc/{box.pid}/cgroup").read_text().splitlines():
+            number, controllers, path = line.split(":", 2)
+            top = cgroups.ROOT if number == "0" and cgroups.mode() == "v2" else \
+                cgroups.ROOT / controllers.removeprefix("name=")
+            procs = top / path.lstrip("/") / "cgroup.procs"
+            if procs.exists():
+                procs.write_text(str(intruder.pid))
+        found = inspected(box)
+        wanted = {"MRL-102", "MRL-103", "MRL-104", "MRL-106", "MRL-108", "MRL-113", "MRL-131"}
+        tap.check(wanted <= set(found), f"{wanted - set(found)} not found")
+        tap.check(str(intruder.pid) in found["MRL-113"][0]["value"], f"{found['MRL-113']}")
+    finally:
+        intruder.kill()
+        intruder.wait()
+
+
+def mounted_later() -> None:
+    """a directory of the host that is mounted into a running container is found, with its source"""
+    with container("runc", tight()) as box:
+        box.run()
+        before = inspected(box)
+        done = subprocess.run([sys.executable, "-c", GRAFT, str(box.pid)], capture_output=True, text=True)
+        tap.check(done.returncode == 0, done.stderr)
+        after = inspected(box)
+        new = set(after) - set(before)
+        tap.check({"MRL-201", "MRL-202", "MRL-203"} <= new, f"new: {new}")
+        tap.check("/etc" in after["MRL-203"][0]["value"], f"{after['MRL-203']}")
+
+
+# open_tree(AT_FDCWD, "/etc", OPEN_TREE_CLONE), setns() into the mount namespace, move_mount() there.
+GRAFT = """
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+tree = libc.syscall(428, -100, b"/etc", 1)
+namespace = os.open(f"/proc/{sys.argv[1]}/ns/mnt", os.O_RDONLY)
+assert tree >= 0 and libc.setns(namespace, 0x20000) == 0, os.strerror(ctypes.get_errno())
+assert libc.syscall(429, tree, b"", -100, b"/mnt", 4) == 0, os.strerror(ctypes.get_errno())
+"""
+
+
+def bundle() -> None:
+    """the bundle itself, as a file or a directory, gives what the running container gives"""
+    with container("crun", weak()) as box:
+        box.run()
+        live = set(inspected(box))
+        for operand in (box.bundle, box.bundle / "config.json"):
+            done = merlon.run("inspect", "--json", operand, check=False)
+            report = json.loads(done.stdout)
+            found = {f["check"] for f in report["findings"] if f["outcome"] in ("fail", "warn")}
+            tap.check(report["summary"]["files"] == 1 and found == live, f"{operand}: {found ^ live}")
+
+
+def nobody() -> None:
+    """a name that nobody has is said to be one"""
+    done = merlon.run("inspect", "--host", "no-such-container", check=False)
+    tap.check(done.returncode not in (0, 1) and "no-such-container" in done.stderr, f"{done.returncode}: {done.stderr}")
+
+
+def main() -> None:
+    """Every runtime that is here."""
+    with tap.Suite("inspect --host") as suite:
+        for runtime in RUNTIMES:
+            works, why = available(runtime)
+            if not works:
+                suite.skip(f"{runtime}: inspect", why)
+                continue
+            for test in (is_found, is_clean):
+                suite.run(test, runtime, name=f"{runtime}: {test.__doc__}")
+        for test in (mounted_later, bundle, nobody):
+            suite.run(test)
+
+
+if __name__ == "__main__":
+    main()
