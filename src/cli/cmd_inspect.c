@@ -277,8 +277,9 @@ static int add_container(const char *config, const struct live *live, void *arg,
 	else if (fs_read(config, CONFIG_MAX, &text, &local))
 		inspection_problem(in, config, local.text);
 	else
-		return inspection_add_live(
-			in, config, text_from(text.data ? text.data : "", text.len), live, err);
+		return inspection_add_live(in, config,
+					   text_from(text.data ? text.data : "", text.len), live,
+					   err);
 	return 0;
 }
 

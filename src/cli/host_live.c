@@ -55,7 +55,8 @@ static void add_process(struct look *l, const struct posture *p)
 				s->caps_inheritable | s->caps_ambient,
 		.host = { [LIVE_PID] = p->host[POSTURE_PID],
 			  [LIVE_NETWORK] = p->host[POSTURE_NET],
-			  [LIVE_IPC] = p->host[POSTURE_IPC] },
+			  [LIVE_IPC] = p->host[POSTURE_IPC],
+			  [LIVE_UTS] = p->host[POSTURE_UTS] },
 	};
 }
 

@@ -53,7 +53,8 @@ extern const struct kind_def kinds[KINDS];
 #define KIND_BIT(k) ((uint64_t)1 << (k))
 #define KINDS_WORKLOAD (KIND_BIT(KIND_DEPLOYMENT_CONFIG + 1) - 1)
 /* What has a workload, of a cluster or not. */
-#define KINDS_CONTAINER (KINDS_WORKLOAD | KIND_BIT(KIND_OCI_CONTAINER))
+#define KINDS_CONTAINER (KINDS_WORKLOAD | KINDS_BUNDLE)
+#define KINDS_BUNDLE KIND_BIT(KIND_OCI_CONTAINER)
 #define KINDS_ANY (KIND_BIT(KINDS) - 1)
 
 /* The kind called name in the group of an apiVersion ("apps/v1"), or -1. */

@@ -65,6 +65,7 @@ static void apply_namespaces(const struct live_process *p, struct workload *w, s
 		[LIVE_PID] = &w->host_pid,
 		[LIVE_NETWORK] = &w->host_network,
 		[LIVE_IPC] = &w->host_ipc,
+		[LIVE_UTS] = &w->host_uts,
 	};
 
 	for (int i = 0; i < LIVE_NAMESPACES; i++) {

@@ -12,7 +12,7 @@
 struct arena;
 struct workload;
 
-enum live_namespace { LIVE_PID, LIVE_NETWORK, LIVE_IPC, LIVE_NAMESPACES };
+enum live_namespace { LIVE_PID, LIVE_NETWORK, LIVE_IPC, LIVE_UTS, LIVE_NAMESPACES };
 
 struct live_process {
 	pid_t pid;

@@ -424,6 +424,7 @@ static void read_container(struct reader *r, const struct at *root, struct workl
 	read_devices(r, root, c);
 	c->command = reader_words(r, root, "process.args");
 	c->resources[CPU_LIMIT] = read_limit(r, root, "linux.resources.cpu.quota");
+	c->processes = read_limit(r, root, "linux.resources.pids.limit");
 	c->resources[MEMORY_LIMIT] = read_limit(r, root, "linux.resources.memory.limit");
 }
 
@@ -444,6 +445,7 @@ struct workload *oci_read(struct arena *a, const struct at *root, struct text na
 	w->host_pid = is_hosts(&r, root, "pid");
 	w->host_network = is_hosts(&r, root, "network");
 	w->host_ipc = is_hosts(&r, root, "ipc");
+	w->host_uts = is_hosts(&r, root, "uts");
 	user = is_hosts(&r, root, "user");
 	w->host_users = (struct flag){ user.value == ON ? ON : OFF, user.at };
 	read_sysctls(&r, root, w);

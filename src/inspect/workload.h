@@ -88,6 +88,7 @@ struct container {
 	struct at devices; /* volumeDevices */
 	struct at probes[PROBES], lifecycle;
 	struct word resources[RESOURCES];
+	struct word processes; /* at most; of bundles: for pods the kubelet says it */
 };
 
 struct volume {
@@ -107,6 +108,7 @@ struct workload {
 	struct at annotations, labels; /* of the pods */
 	struct at meta;
 	struct flag host_network, host_pid, host_ipc, host_users, share_processes, mount_token;
+	struct flag host_uts; /* of bundles: no pod can ask for it */
 	struct word service_account, old_service_account, runtime_class, os, restart_policy;
 	struct word priority_class;
 	struct at host_aliases, affinity, spread, node_selector;

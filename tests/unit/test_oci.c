@@ -13,7 +13,8 @@
 #define OWN "{\"type\":\"pid\"},{\"type\":\"network\"},{\"type\":\"ipc\"},{\"type\":\"uts\"}"
 #define NAMESPACES "\"namespaces\":[" OWN "]"
 #define FILTER "\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[]}"
-#define LIMITS "\"resources\":{\"memory\":{\"limit\":1048576},\"cpu\":{\"quota\":1000}}"
+#define LIMITS \
+	"\"resources\":{\"memory\":{\"limit\":1048576},\"cpu\":{\"quota\":1000},\"pids\":{\"limit\":9}}"
 #define USER "\"user\":{\"uid\":20000,\"gid\":20000}"
 #define NNP "\"noNewPrivileges\":true"
 #define CAPS(list) "\"capabilities\":{\"bounding\":[" list "]}"
@@ -211,6 +212,7 @@ static void live_is_worse(void **state)
 	  __VA_ARGS__ }
 		{ "MRL-102", "linux.namespaces[0]", WITH(.host[LIVE_PID] = true), NULL, false },
 		{ "MRL-104", "linux.namespaces[1]", WITH(.host[LIVE_NETWORK] = true), NULL, false },
+		{ "MRL-125", "linux.namespaces[3]", WITH(.host[LIVE_UTS] = true), NULL, false },
 		{ "MRL-103", "linux.namespaces[2]", WITH(.host[LIVE_IPC] = true), NULL, false },
 		{ "MRL-106",
 		  "process.noNewPrivileges",

@@ -311,6 +311,11 @@ static void no_context(struct probe *p, const struct workload *w, const struct c
 		probe_fail(p, &c->security.at);
 }
 
+static void host_uts(struct probe *p, const struct workload *w)
+{
+	fail_on(p, &w->host_uts);
+}
+
 static void shared_processes(struct probe *p, const struct workload *w)
 {
 	fail_on(p, &w->share_processes);
@@ -670,6 +675,18 @@ static const struct check checks[] = {
 	  .severity = SEVERITY_LOW,
 	  POD,
 	  .pod = shared_processes },
+	{ .id = "MRL-125",
+	  .name = "host-uts",
+	  .title = "The container shares the host's UTS namespace",
+	  .attack =
+		  "With SYS_ADMIN renames the host, which logs, certificates and schedulers then believe.",
+	  .suggest = "List a namespace of type uts in linux.namespaces (no --uts=host).",
+	  .aliases = "docker-5.21",
+	  .links = "https://man7.org/linux/man-pages/man7/uts_namespaces.7.html",
+	  .severity = SEVERITY_LOW,
+	  .category = CATEGORY_PRIVILEGE,
+	  .kinds = KINDS_BUNDLE,
+	  .pod = host_uts },
 };
 
 const struct check_group checks_privilege = { checks, ARRAY_SIZE(checks) };

@@ -33,6 +33,12 @@ static void memory_limit(struct probe *p, const struct workload *w, const struct
 	need_resource(p, c, MEMORY_LIMIT);
 }
 
+static void process_limit(struct probe *p, const struct workload *w, const struct container *c)
+{
+	if (!c->processes.value.len)
+		probe_fail(p, &c->processes.at);
+}
+
 static void memory_equal(struct probe *p, const struct workload *w, const struct container *c)
 {
 	const struct word *request = &c->resources[MEMORY_REQUEST],
@@ -528,6 +534,17 @@ static const struct check checks[] = {
 	  FACTS,
 	  .kinds = KIND_BIT(KIND_AUTOSCALER),
 	  .object = scaler_minimum },
+	{ .id = "MRL-523",
+	  .name = "no-process-limit",
+	  .title = "The number of its processes has no limit",
+	  .attack = "A fork bomb takes the process numbers of the whole host.",
+	  .suggest = "Set linux.resources.pids.limit (--pids-limit).",
+	  .aliases = "docker-5.29",
+	  .links = NULL,
+	  .severity = SEVERITY_LOW,
+	  FACTS,
+	  .kinds = KINDS_BUNDLE,
+	  .container = process_limit },
 };
 
 const struct check_group checks_reliability = { checks, ARRAY_SIZE(checks) };
