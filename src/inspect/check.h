@@ -80,8 +80,10 @@ struct check {
 	const char *title;   /* what is wrong, in a line */
 	const char *attack;  /* what somebody does with it */
 	const char *suggest; /* what to do */
-	const char *aliases; /* names of it in other tools and standards, separated by blanks */
-	const char *links;   /* separated by blanks; NULL: none */
+	const char *
+		suggest_bundle; /* the same for a container without a cluster; NULL: no different */
+	const char *aliases;	/* names of it in other tools and standards, separated by blanks */
+	const char *links;	/* separated by blanks; NULL: none */
 	enum severity severity;
 	enum category category;
 	uint64_t kinds;	      /* KIND_BIT()s; objects of other kinds are not asked */

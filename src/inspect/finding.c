@@ -87,6 +87,13 @@ static size_t room_for(enum severity s)
 	return FINDINGS_MAX / 8 * eighths[s];
 }
 
+static const char *suggestion(const struct probe *p)
+{
+	bool bundle = p->object && p->object->kind == KIND_OCI_CONTAINER;
+
+	return bundle && p->check->suggest_bundle ? p->check->suggest_bundle : p->check->suggest;
+}
+
 static void add_finding(struct probe *p, struct finding f)
 {
 	struct report *r = &p->in->report;
@@ -94,6 +101,7 @@ static void add_finding(struct probe *p, struct finding f)
 
 	f.check = p->check;
 	f.object = p->object_number;
+	f.suggest = suggestion(p);
 	f.container = p->container ? finding_text(p->in, p->container->name) : NULL;
 	count(p, &f);
 	slot = r->findings.len < room_for(f.severity) ? vec_add(&r->findings) : NULL;

@@ -6,14 +6,14 @@
 #include "inspect/reader.h"
 
 /* Docker's 14; podman leaves out three of them, none of the last eleven. */
-const char *const oci_default_capabilities[] = {
+static const char *const default_capabilities[] = {
 	"AUDIT_WRITE",	    "MKNOD",	  "NET_RAW", "CHOWN",
 	"DAC_OVERRIDE",	    "FOWNER",	  "FSETID",  "KILL",
 	"NET_BIND_SERVICE", "SETFCAP",	  "SETGID",  "SETPCAP",
 	"SETUID",	    "SYS_CHROOT", NULL,
 };
 enum { CAPABILITIES_MAX = 128 };
-enum { DEFAULTS = ARRAY_SIZE(oci_default_capabilities) - 1, FEW_DEFAULTS = DEFAULTS / 2 };
+enum { DEFAULTS = ARRAY_SIZE(default_capabilities) - 1, FEW_DEFAULTS = DEFAULTS / 2 };
 
 bool oci_is_config(const struct yaml_node *n)
 {
@@ -49,6 +49,14 @@ static bool has_text(const struct words *w, struct text t)
 	return false;
 }
 
+static bool is_default(struct text t)
+{
+	for (int i = 0; i < DEFAULTS; i++)
+		if (is_capability(t, default_capabilities[i]))
+			return true;
+	return false;
+}
+
 /* --- capabilities and devices -------------------------------------------------------------------- */
 
 /* Everything in any of the sets, each once, at its first place. */
@@ -76,8 +84,8 @@ static struct words dropped(struct reader *r, const struct words *kept)
 
 	w.items = arena_array(r->arena, struct word, DEFAULTS);
 	for (int i = 0; w.items && i < DEFAULTS; i++)
-		if (!has_capability(kept, oci_default_capabilities[i]))
-			w.items[w.count++] = (struct word){ text_of(oci_default_capabilities[i]),
+		if (!has_capability(kept, default_capabilities[i]))
+			w.items[w.count++] = (struct word){ text_of(default_capabilities[i]),
 							    kept->at };
 	if (w.count > FEW_DEFAULTS) {
 		w.items[0].value = TEXT("ALL");
@@ -112,6 +120,19 @@ static bool has_host_capabilities(const struct words *w)
 	       has_capability(w, "SYS_RAWIO");
 }
 
+/* They were added only if all had been dropped before. */
+static void remove_defaults(struct security *s)
+{
+	uint32_t kept = 0;
+
+	if (words_have(&s->drop, "ALL"))
+		return;
+	for (uint32_t i = 0; i < s->add.count; i++)
+		if (!is_default(s->add.items[i].value))
+			s->add.items[kept++] = s->add.items[i];
+	s->add.count = kept;
+}
+
 static void read_privileges(struct reader *r, const struct at *root, struct security *s)
 {
 	const struct at *sets = reader_keep(r, at_member(root, "process.capabilities"));
@@ -122,8 +143,10 @@ static void read_privileges(struct reader *r, const struct at *root, struct secu
 	s->add = read_capabilities(r, sets);
 	s->drop = dropped(r, &s->add);
 	s->privileged = (struct flag){ OFF, at_member(root, "linux.resources.devices") };
-	if (!has_host_capabilities(&s->add))
+	if (!has_host_capabilities(&s->add)) {
+		remove_defaults(s);
 		return;
+	}
 	if (devices.node) {
 		s->privileged = (struct flag){ ON, devices };
 		s->add.count = 0; /* one weakness, one finding */

@@ -5,7 +5,7 @@
  * the same:
  *
  *   - A bundle lists the capabilities that are kept. Those of the engines' default that are missing were
- *     dropped; if most of them are, all were.
+ *     dropped; if most of them are, all were, and what is there was added.
  *   - Every capability and every device is "privileged", and explains what else it brings with it.
  *   - A namespace that is not listed, or that is one of process 1, is the host's.
  *   - A bind mount of a file or directory of the host is a hostPath, unless it is one of those that engines
@@ -23,6 +23,3 @@ bool oci_is_config(const struct yaml_node *n);
  */
 struct workload *oci_read(struct arena *a, const struct at *root, struct text name,
 			  struct diags *d);
-
-/* What engines give by default, without "CAP_"; NULL-terminated. */
-extern const char *const oci_default_capabilities[];

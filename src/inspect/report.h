@@ -24,6 +24,7 @@ struct finding {
 	const char *container;	  /* NULL: of the pod or object */
 	const char *reason;	  /* of an exemption; NULL */
 	const char *fix; /* what the check's fix is about, in the object (RFC 6901); NULL: none */
+	const char *suggest;	  /* what to do, in the words of what was inspected */
 };
 
 struct tally {

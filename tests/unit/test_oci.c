@@ -29,6 +29,7 @@
 #define DEFAULTS                                                                                        \
 	"\"CAP_CHOWN\",\"CAP_DAC_OVERRIDE\",\"CAP_FOWNER\",\"CAP_FSETID\",\"CAP_KILL\",\"CAP_SETGID\"," \
 	"\"CAP_SETUID\",\"CAP_SETPCAP\",\"CAP_NET_BIND_SERVICE\",\"CAP_SETFCAP\",\"CAP_SYS_CHROOT\""
+#define DOCKERS DEFAULTS ",\"CAP_NET_RAW\",\"CAP_MKNOD\",\"CAP_AUDIT_WRITE\""
 #define HOST_CAPS DEFAULTS ",\"CAP_SYS_ADMIN\",\"CAP_SYS_MODULE\",\"CAP_SYS_RAWIO\",\"CAP_NET_RAW\""
 #define DEVICES "\"resources\":{\"devices\":[{\"allow\":true,\"access\":\"rwm\"}]}"
 
@@ -121,6 +122,7 @@ static void weak(void **state)
 		  CONFIG(CAPS("\"CAP_CHOWN\""), LINUX, ROOT) },
 		{ "MRL-138", "process.capabilities.bounding[0]",
 		  CONFIG(CAPS("\"CAP_NET_RAW\""), LINUX, ROOT) },
+		{ "MRL-138", "process.capabilities.bounding", CONFIG(CAPS(DOCKERS), LINUX, ROOT) },
 		{ "MRL-201", "mounts[0].source", MOUNT("/srv", "\"rbind\",\"ro\"") },
 		{ "MRL-202", "mounts[0].options", MOUNT("/srv", "\"rbind\"") },
 		{ "MRL-203", "mounts[0].source", MOUNT("/etc", "\"rbind\",\"ro\"") },
@@ -159,9 +161,29 @@ static void weak(void **state)
 		check(row, f != NULL);
 		check_text(row, f->path, rows[i].path);
 		check_number(row, f->line, 1);
+		check(f->suggest, !strstr(f->suggest, "allowPriv") &&
+					  !strstr(f->suggest, "Profile.type") &&
+					  !strstr(f->suggest, "Secret"));
 		check(row, f->column >= 1);
 		check(row, !strstr(f->value, "hunter2") && !strstr(f->value, "EXAMPLE") &&
 				   !strstr(f->value, "horse"));
+	}
+}
+
+/* What an engine gives without being asked is not "added". */
+static void defaults(void **state)
+{
+	static const char *const sets[] = { CONFIG(CAPS(DOCKERS), LINUX, ROOT),
+					    CONFIG(CAPS(DEFAULTS), LINUX, ROOT) };
+	static const char *const checks[] = { "MRL-131", "MRL-134", "MRL-137" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
+		for (size_t k = 0; k < ARRAY_SIZE(checks); k++) {
+			cleanup_inspection struct inspection *in = inspect("config.json", sets[i],
+									   NULL, checks[k]);
+
+			check(checks[k], !failure(inspection_finish(in)));
+		}
 	}
 }
 
@@ -326,13 +348,10 @@ static void told_apart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good),
-		cmocka_unit_test(weak),
-		cmocka_unit_test(made_for_it),
-		cmocka_unit_test(live_is_worse),
-		cmocka_unit_test(live_is_as_declared),
-		cmocka_unit_test(hostile),
-		cmocka_unit_test(told_apart),
+		cmocka_unit_test(good),		 cmocka_unit_test(weak),
+		cmocka_unit_test(defaults),	 cmocka_unit_test(made_for_it),
+		cmocka_unit_test(live_is_worse), cmocka_unit_test(live_is_as_declared),
+		cmocka_unit_test(hostile),	 cmocka_unit_test(told_apart),
 	};
 
 	return unit_run(tests);

@@ -336,6 +336,8 @@ static const struct check checks[] = {
 		  "root on the node in one command.",
 	  .suggest =
 		  "Remove privileged; add only the capabilities that a recording shows to be used.",
+	  .suggest_bundle =
+		  "Run it without --privileged; add only the capabilities that a recording shows to be used.",
 	  .aliases =
 		  "runAsPrivileged C-0057 KSV-0017 container-security-context-privileged CKV_K8S_16 CIS-5.2.2 "
 		  "docker-5.5 Privileged",
@@ -354,6 +356,7 @@ static const struct check checks[] = {
 		  "Reads environments and memory of other workloads, follows /proc/PID/root into their files, "
 		  "signals the node's daemons.",
 	  .suggest = "Remove hostPID.",
+	  .suggest_bundle = "Give it a PID namespace of its own (no --pid=host).",
 	  .aliases = "hostPIDSet C-0275 C-0038 KSV-0010 HostPID CKV_K8S_17 CIS-5.2.3 docker-5.16",
 	  .links = STANDARDS,
 	  .fix = { .op = FIX_SET,
@@ -368,6 +371,7 @@ static const struct check checks[] = {
 	  .title = "The pod shares the node's IPC namespace",
 	  .attack = "Reads and changes shared memory and message queues of processes on the node.",
 	  .suggest = "Remove hostIPC.",
+	  .suggest_bundle = "Give it an IPC namespace of its own (no --ipc=host).",
 	  .aliases = "hostIPCSet C-0276 KSV-0008 HostIPC CKV_K8S_18 CIS-5.2.4 docker-5.17",
 	  .links = STANDARDS,
 	  .fix = { .op = FIX_SET,
@@ -384,6 +388,8 @@ static const struct check checks[] = {
 		  "Reaches what listens on the node's loopback (kubelet, runtime, metadata service) and gets past "
 		  "network policies; with NET_RAW it listens to other pods.",
 	  .suggest = "Remove hostNetwork; publish with a Service.",
+	  .suggest_bundle =
+		  "Give it a network namespace of its own (no --network=host); publish ports.",
 	  .aliases = "hostNetworkSet C-0041 KSV-0009 HostNetwork CKV_K8S_19 CIS-5.2.5 docker-5.10",
 	  .links = STANDARDS,
 	  .fix = { .op = FIX_SET,
@@ -398,6 +404,7 @@ static const struct check checks[] = {
 	  .title = "The pod has no user namespace of its own",
 	  .attack = "Root in the container is root on the node for every bug that lets it out.",
 	  .suggest = "Set hostUsers: false where the runtime and the volumes allow it.",
+	  .suggest_bundle = "Map its users (--userns=auto, linux.uidMappings).",
 	  .aliases = "HostUsers docker-2.9 docker-5.31",
 	  .since = 33,
 	  .optional = true,
@@ -414,6 +421,7 @@ static const struct check checks[] = {
 	  .title = "The container may gain privileges",
 	  .attack = "A setuid program in the image makes an unprivileged process root.",
 	  .suggest = "Set allowPrivilegeEscalation: false.",
+	  .suggest_bundle = "Set process.noNewPrivileges (--security-opt no-new-privileges).",
 	  .aliases =
 		  "privilegeEscalationAllowed C-0016 KSV-0001 AllowPrivilegeEscalation CKV_K8S_20 CIS-5.2.6 "
 		  "docker-5.26",
@@ -430,6 +438,7 @@ static const struct check checks[] = {
 	  .title = "The container may run as root",
 	  .attack = "What gets out of the container, or writes to a volume, does so as root.",
 	  .suggest = "Set runAsNonRoot: true and, if the image names no user, runAsUser.",
+	  .suggest_bundle = "Set process.user (--user) to another number than 0.",
 	  .aliases = "runAsRootAllowed C-0013 KSV-0012 RunAsNonRoot CKV_K8S_23 CIS-5.2.7",
 	  .links = CONTEXT,
 	  .fix = { .op = FIX_SET,
@@ -444,6 +453,7 @@ static const struct check checks[] = {
 	  .title = "The container is told to run as root",
 	  .attack = "As for MRL-107, whatever the image says.",
 	  .suggest = "Set runAsUser to another number than 0.",
+	  .suggest_bundle = "Set process.user (--user) to another number than 0.",
 	  .aliases = "KSV-0105 runAsUser",
 	  .links = CONTEXT,
 	  .severity = SEVERITY_HIGH,
@@ -454,6 +464,7 @@ static const struct check checks[] = {
 	  .title = "The user's number may be one of the node's",
 	  .attack = "A file or process of the node that has the same number is theirs.",
 	  .suggest = "Set runAsUser to a number above 10000.",
+	  .suggest_bundle = "Set process.user.uid (--user) to a number above 10000.",
 	  .aliases = "KSV-0020 container-security-context-user-group-id RunAsUser CKV_K8S_40",
 	  .links = CONTEXT,
 	  .severity = SEVERITY_LOW,
@@ -466,6 +477,7 @@ static const struct check checks[] = {
 	  .attack =
 		  "A file of the node that the group with the same number may read is theirs to read.",
 	  .suggest = "Set runAsGroup to a number above 10000.",
+	  .suggest_bundle = "Set process.user.gid (--user UID:GID) to a number above 10000.",
 	  .aliases = "KSV-0021 container-security-context-user-group-id RunAsGroup",
 	  .links = CONTEXT,
 	  .severity = SEVERITY_LOW,
@@ -478,6 +490,8 @@ static const struct check checks[] = {
 	  .attack =
 		  "Files that root's group may write, in the image and on volumes, are theirs to write.",
 	  .suggest = "Set runAsGroup, fsGroup and supplementalGroups to other numbers than 0.",
+	  .suggest_bundle =
+		  "Set process.user.gid and additionalGids (--user UID:GID) to other numbers than 0.",
 	  .aliases = "KSV-0116",
 	  .links = CONTEXT,
 	  .severity = SEVERITY_LOW,
@@ -488,6 +502,7 @@ static const struct check checks[] = {
 	  .title = "The container can write to its root file system",
 	  .attack = "Drops tools, replaces programs, and stays until the container is gone.",
 	  .suggest = "Set readOnlyRootFilesystem: true and mount an emptyDir where it must write.",
+	  .suggest_bundle = "Set root.readonly (--read-only) and mount a tmpfs where it must write.",
 	  .aliases =
 		  "notReadOnlyRootFilesystem notReadOnlyRootFileSystem C-0017 KSV-0014 "
 		  "container-security-context-readonlyrootfilesystem ReadOnlyRootFilesystem CKV_K8S_22 docker-5.13",
@@ -505,6 +520,8 @@ static const struct check checks[] = {
 	  .attack = "Every system call is open, and with it every bug behind it in the kernel.",
 	  .suggest =
 		  "Set seccompProfile.type: RuntimeDefault, or Localhost with a recorded profile.",
+	  .suggest_bundle =
+		  "Set linux.seccomp (no --security-opt seccomp=unconfined), at best to a recorded profile.",
 	  .aliases =
 		  "C-0210 KSV-0030 container-seccomp-profile SeccompAny CKV_K8S_31 CIS-5.6.2 docker-5.22",
 	  .links = "https://kubernetes.io/docs/tutorials/security/seccomp/",
@@ -520,6 +537,8 @@ static const struct check checks[] = {
 	  .attack = "As for MRL-113, on nodes that would have a filter by default too.",
 	  .suggest =
 		  "Set seccompProfile.type: RuntimeDefault, or Localhost with a recorded profile.",
+	  .suggest_bundle =
+		  "Set linux.seccomp (no --security-opt seccomp=unconfined), at best to a recorded profile.",
 	  .aliases = "KSV-0104 SeccompUnconfined",
 	  .links = "https://kubernetes.io/docs/tutorials/security/seccomp/",
 	  .fix = { .op = FIX_SET,
@@ -536,6 +555,8 @@ static const struct check checks[] = {
 		  "On nodes whose runtime has no default profile, files and mounts are limited by users only.",
 	  .suggest =
 		  "Set appArmorProfile.type: RuntimeDefault, or Localhost with a generated profile.",
+	  .suggest_bundle =
+		  "Set process.apparmorProfile (--security-opt apparmor=NAME), at best to a generated profile.",
 	  .aliases = "KSV-0002 ApparmorAny docker-5.2",
 	  .optional = true,
 	  .links = "https://kubernetes.io/docs/tutorials/security/apparmor/",
@@ -553,6 +574,8 @@ static const struct check checks[] = {
 		  "Writes to /proc and /sys and mounts, which the runtime's profile would have refused.",
 	  .suggest =
 		  "Set appArmorProfile.type: RuntimeDefault, or Localhost with a generated profile.",
+	  .suggest_bundle =
+		  "Set process.apparmorProfile (--security-opt apparmor=NAME), at best to a generated profile.",
 	  .aliases = "ApparmorUnconfined",
 	  .links = "https://kubernetes.io/docs/tutorials/security/apparmor/",
 	  .fix = { .op = FIX_SET,
@@ -568,6 +591,8 @@ static const struct check checks[] = {
 	  .attack =
 		  "A type like spc_t is not confined at all; another user or role opens transitions.",
 	  .suggest = "Remove type, user and role from seLinuxOptions; a level is fine.",
+	  .suggest_bundle =
+		  "Remove the type from the label (--security-opt label=type:...); a level is fine.",
 	  .aliases = "KSV-0025 docker-5.3",
 	  .links = STANDARDS,
 	  .fix = { .op = FIX_REMOVE,
@@ -582,6 +607,7 @@ static const struct check checks[] = {
 	  .attack =
 		  "No filter, no profile, no label, all default capabilities: every way out that is known is open.",
 	  .suggest = "Drop ALL capabilities and set seccompProfile.type: RuntimeDefault.",
+	  .suggest_bundle = "Drop all capabilities (--cap-drop=all) and set a seccomp filter.",
 	  .aliases = "linuxHardening C-0055",
 	  .links = CONTEXT,
 	  .fix = { .op = FIX_SET,
@@ -597,6 +623,8 @@ static const struct check checks[] = {
 	  .title = "/proc is not masked",
 	  .attack = "Reads and writes kernel settings that the runtime hides otherwise.",
 	  .suggest = "Remove procMount.",
+	  .suggest_bundle =
+		  "Keep linux.maskedPaths (no --security-opt unmask=ALL, no systempaths=unconfined).",
 	  .aliases = "procMount KSV-0027",
 	  .links = STANDARDS,
 	  .fix = { .op = FIX_SET,
@@ -611,6 +639,7 @@ static const struct check checks[] = {
 	  .title = "A kernel parameter is set that is not the pod's alone",
 	  .attack = "Changes the network or the memory limits of other pods and of the node.",
 	  .suggest = "Set it on the node, if all of it needs it.",
+	  .suggest_bundle = "Set it on the host, if all of it needs it.",
 	  .aliases = "KSV-0026",
 	  .links = STANDARDS,
 	  .severity = SEVERITY_MEDIUM,

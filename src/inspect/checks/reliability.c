@@ -307,6 +307,7 @@ static const struct check checks[] = {
 	  .title = "CPU use has no limit",
 	  .attack = "A miner in it takes all that the node has left.",
 	  .suggest = "Set resources.limits.cpu.",
+	  .suggest_bundle = "Set linux.resources.cpu.quota (--cpus).",
 	  .aliases =
 		  "cpuLimitsMissing C-0270 KSV-0011 unset-cpu-requirements container-resources LimitsCPU CKV_K8S_11",
 	  .links = RESOURCES_PAGE,
@@ -330,6 +331,7 @@ static const struct check checks[] = {
 	  .title = "Memory use has no limit",
 	  .attack = "Takes the node's memory, and with it the other pods on it.",
 	  .suggest = "Set resources.limits.memory.",
+	  .suggest_bundle = "Set linux.resources.memory.limit (--memory).",
 	  .aliases =
 		  "memoryLimitsMissing C-0271 KSV-0018 unset-memory-requirements container-resources LimitsMemory "
 		  "CKV_K8S_13",

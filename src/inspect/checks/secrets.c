@@ -220,6 +220,8 @@ static const struct check checks[] = {
 	  .title = "A credential is written into an environment variable",
 	  .attack = "Whoever may read the manifest, the pod or /proc/PID/environ has it.",
 	  .suggest = "Put it into a Secret and mount it as a file; replace it, as it was published.",
+	  .suggest_bundle =
+		  "Mount it as a file; replace it, as whoever may look at the container has it.",
 	  .aliases = "sensitiveContainerEnvVar C-0012 C-0259 CIS-5.4.1",
 	  .links = GOOD_PRACTICES,
 	  .severity = SEVERITY_HIGH,
@@ -231,6 +233,8 @@ static const struct check checks[] = {
 	  .attack =
 		  "Uses it from anywhere: the account's data and machines are theirs to the extent of its rights.",
 	  .suggest = "Disable the key, then bind the service account to a role of the cloud.",
+	  .suggest_bundle =
+		  "Disable the key, then give the host or the workload a role of the cloud.",
 	  .aliases = "",
 	  .links = GOOD_PRACTICES,
 	  .severity = SEVERITY_CRITICAL,
@@ -241,6 +245,7 @@ static const struct check checks[] = {
 	  .title = "A credential is written into a command line",
 	  .attack = "Whoever may read the manifest or the list of processes on the node has it.",
 	  .suggest = "Pass the name of a file that is mounted from a Secret.",
+	  .suggest_bundle = "Pass the name of a file that is mounted.",
 	  .aliases = "C-0012",
 	  .links = GOOD_PRACTICES,
 	  .severity = SEVERITY_HIGH,

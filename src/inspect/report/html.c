@@ -155,7 +155,7 @@ static void finding(const struct finding *f, FILE *out)
 	fprintf(out, "</code><br><span class=\"soft\">line %u</span></td><td><code>", f->line);
 	report_xml_text(f->value, out);
 	fputs("</code></td><td>", out);
-	report_xml_text(f->reason ? f->reason : f->check->suggest, out);
+	report_xml_text(f->reason ? f->reason : f->suggest, out);
 	fputs("</td></tr>\n", out);
 }
 

@@ -41,7 +41,7 @@ static void finding(FILE *out, const struct report *r, const struct finding *f)
 	member(out, "value", f->value);
 	member(out, "file", o->file);
 	fprintf(out, ", \"line\": %u, \"column\": %u", f->line, f->column);
-	member(out, "suggestion", f->check->suggest);
+	member(out, "suggestion", f->suggest);
 	member(out, "reason", f->reason);
 	fputc('}', out);
 }
@@ -144,8 +144,7 @@ static void sarif_result(FILE *out, const struct report *r, const struct finding
 
 	snprintf(text, sizeof(text), "%s %s%s%s: %s: %s is %s. %s", o->kind,
 		 report_object_name(o, name, sizeof(name)), f->container ? ", container " : "",
-		 f->container ? f->container : "", f->check->title, f->path, f->value,
-		 f->check->suggest);
+		 f->container ? f->container : "", f->check->title, f->path, f->value, f->suggest);
 	fprintf(out,
 		"{\"ruleId\": \"%s\", \"level\": \"%s\", \"message\": {\"text\": ", f->check->id,
 		levels[f->severity]);

@@ -25,7 +25,7 @@ static void junit_case(const struct finding *f, FILE *out)
 		fputs(": ", out);
 		report_xml_text(f->value, out);
 		fprintf(out, " (line %u)\n", f->line);
-		report_xml_text(f->check->suggest, out);
+		report_xml_text(f->suggest, out);
 		fputs("</failure>", out);
 	} else if (f->outcome == OUTCOME_EXEMPT) {
 		fputs("<skipped message=\"", out);
@@ -113,7 +113,7 @@ void report_csv(const struct report *r, const struct report_style *style, FILE *
 		cell(outcome_names[f->outcome], false, out);
 		cell(f->path, false, out);
 		cell(f->value, false, out);
-		cell(f->check->suggest, false, out);
+		cell(f->suggest, false, out);
 		cell(o->file, false, out);
 		cell(line, false, out);
 		cell(f->reason ? f->reason : "", true, out);
@@ -158,7 +158,7 @@ static void markdown_object(const struct report *r, const struct inspected *o, F
 		fputs(" | ", out);
 		plain(f->value, out);
 		fputs(" | ", out);
-		plain(f->check->suggest, out);
+		plain(f->suggest, out);
 		fputs(" |\n", out);
 	}
 }

@@ -67,7 +67,7 @@ static void show_check(struct writer *w, const struct finding *f)
 		fputs(if_colour(w, DIM), w->out);
 		print_wrapped(f->check->attack, 12, w->out);
 		fputs(if_colour(w, PLAIN), w->out);
-		print_wrapped(f->check->suggest, 12, w->out);
+		print_wrapped(f->suggest, 12, w->out);
 	}
 }
 
