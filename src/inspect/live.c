@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "inspect/oci.h"
 #include "inspect/workload.h"
 #include "uapi/capability.h"
 
@@ -96,6 +97,14 @@ static bool has_capability(const struct words *w, unsigned cap)
 	return false;
 }
 
+/* Added, or kept of what is given by default. */
+static bool may_have(const struct security *s, unsigned cap)
+{
+	bool given = oci_is_default_capability(text_of(sys_cap_name(cap)));
+
+	return has_capability(&s->add, cap) || (given && !has_capability(&s->drop, cap));
+}
+
 static void apply_capabilities(const struct live_process *p, struct workload *w, struct arena *a)
 {
 	struct security *s = &w->containers[0].security;
@@ -112,7 +121,7 @@ static void apply_capabilities(const struct live_process *p, struct workload *w,
 	for (unsigned cap = 0; cap < SYS_CAP_MAX; cap++) {
 		const char *name = sys_cap_name(cap);
 
-		if (!(p->capabilities & 1ULL << cap) || has_capability(&s->add, cap))
+		if (!(p->capabilities & 1ULL << cap) || may_have(s, cap))
 			continue;
 		items[s->add.count++] = (struct word){
 			arena_text(a, text_of(name)),

@@ -49,7 +49,7 @@ static bool has_text(const struct words *w, struct text t)
 	return false;
 }
 
-static bool is_default(struct text t)
+bool oci_is_default_capability(struct text t)
 {
 	for (int i = 0; i < DEFAULTS; i++)
 		if (is_capability(t, default_capabilities[i]))
@@ -128,7 +128,7 @@ static void remove_defaults(struct security *s)
 	if (words_have(&s->drop, "ALL"))
 		return;
 	for (uint32_t i = 0; i < s->add.count; i++)
-		if (!is_default(s->add.items[i].value))
+		if (!oci_is_default_capability(s->add.items[i].value))
 			s->add.items[kept++] = s->add.items[i];
 	s->add.count = kept;
 }
@@ -278,6 +278,8 @@ static bool is_made_for_it(struct text source, struct text destination)
 		"/var/lib/containerd/",	       "/var/run/containers/storage/",
 	};
 
+	if (source.len && memmem(source.data, source.len, "/..", 3))
+		return false; /* it may lead anywhere */
 	for (size_t i = 0; i < ARRAY_SIZE(volumes); i++)
 		if (text_starts(source, text_of(volumes[i])))
 			return true;

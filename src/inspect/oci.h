@@ -23,3 +23,6 @@ bool oci_is_config(const struct yaml_node *n);
  */
 struct workload *oci_read(struct arena *a, const struct at *root, struct text name,
 			  struct diags *d);
+
+/* Whether engines give it without being asked; with or without "CAP_". */
+bool oci_is_default_capability(struct text name);

@@ -124,6 +124,8 @@ static void weak(void **state)
 		  CONFIG(CAPS("\"CAP_NET_RAW\""), LINUX, ROOT) },
 		{ "MRL-138", "process.capabilities.bounding", CONFIG(CAPS(DOCKERS), LINUX, ROOT) },
 		{ "MRL-201", "mounts[0].source", MOUNT("/srv", "\"rbind\",\"ro\"") },
+		{ "MRL-201", "mounts[0].source",
+		  MOUNT("/var/lib/kubelet/pods/../../../../srv", "\"bind\"") },
 		{ "MRL-202", "mounts[0].options", MOUNT("/srv", "\"rbind\"") },
 		{ "MRL-203", "mounts[0].source", MOUNT("/etc", "\"rbind\",\"ro\"") },
 		{ "MRL-204", "mounts[0].source", MOUNT("/run/docker.sock", "\"rbind\",\"ro\"") },
@@ -170,17 +172,26 @@ static void weak(void **state)
 	}
 }
 
+/* As GOOD declares it. */
+static const struct live_process confined = {
+	.pid = 7, .uid = 20000, .uid_known = true, .filtered = true, .no_new_privileges = true
+};
+
 /* What an engine gives without being asked is not "added". */
 static void defaults(void **state)
 {
 	static const char *const sets[] = { CONFIG(CAPS(DOCKERS), LINUX, ROOT),
 					    CONFIG(CAPS(DEFAULTS), LINUX, ROOT) };
 	static const char *const checks[] = { "MRL-131", "MRL-134", "MRL-137" };
+	struct live_process has_them = confined;
+	const struct live live = { .name = "web", .processes = &has_them, .process_count = 1 };
+
+	has_them.capabilities = 1 << 0 | 1 << 5; /* CHOWN, KILL */
 
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
 		for (size_t k = 0; k < ARRAY_SIZE(checks); k++) {
 			cleanup_inspection struct inspection *in = inspect("config.json", sets[i],
-									   NULL, checks[k]);
+									   &live, checks[k]);
 
 			check(checks[k], !failure(inspection_finish(in)));
 		}
@@ -209,10 +220,6 @@ static void made_for_it(void **state)
 }
 
 /* --- what really runs ---------------------------------------------------------------------------- */
-
-static const struct live_process confined = {
-	.pid = 7, .uid = 20000, .uid_known = true, .filtered = true, .no_new_privileges = true
-};
 
 static void live_is_worse(void **state)
 {
@@ -253,6 +260,8 @@ static void live_is_worse(void **state)
 		  false },
 		{ "MRL-131", "process.capabilities.bounding", WITH(.capabilities = 1ULL << 21),
 		  NULL, false },
+		{ "MRL-138", "process.capabilities.bounding", WITH(.capabilities = 1 << 13), NULL,
+		  false },
 		{ "MRL-112", "root.readonly", WITH(.capabilities = 0), NULL, true },
 		{ "MRL-203", "mounts", WITH(.capabilities = 0), mounts, false },
 		{ "MRL-202", "mounts[0].options[1]", WITH(.capabilities = 0), writable, false },
