@@ -326,19 +326,24 @@ static void announce(struct container_table *t, struct group *g)
 const struct event_container *container_table_find(uint64_t cgroup, const struct event_container *so_far, void *arg)
 {
 	struct container_table *t = arg;
-	struct group *own = find(t, cgroup), *g = own;
+	struct group *own = find(t, cgroup), *g = own, *outermost = NULL;
 	uint64_t above = cgroup;
 
-	/* A group in a container that is none by itself: the container made it. */
+	/*
+	 * The outermost: groups below were made by the container, whatever they are called. One that could
+	 * be called as another container's is would have that one's name, image and exceptions.
+	 */
 	for (unsigned n = 0; g && n < DEPTH_MAX; n++, g = find(t, above)) {
 		if (!g->settled)
 			ask(t, g);
 		above = g->parent;
-		if (!g->container)
-			continue;
+		if (g->container)
+			outermost = g;
+	}
+	if (outermost) {
 		if (!own->payer)
 			announce(t, own);
-		return g->container;
+		return outermost->container;
 	}
 	return above ? so_far : NULL; /* not up to the root: one on the way is not known */
 }

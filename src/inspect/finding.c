@@ -122,8 +122,8 @@ static const char *fix_target(const struct probe *p, const struct at *found, con
 						NULL;
 	cleanup_buf struct buf out = BUF_INIT;
 
-	/* What was an annotation once takes other words. */
-	if (fix->op == FIX_NONE || !p->in->options.fixes || (found && found->index == AT_KEY) ||
+	/* What was an annotation once takes other words; a bundle is written anew by its engine. */
+	if (fix->op == FIX_NONE || (p->object && p->object->kind == KIND_OCI_CONTAINER) || !p->in->options.fixes || (found && found->index == AT_KEY) ||
 	    (fix->may && !fix->may(w, p->container)))
 		return NULL;
 	if (fix->path && base) {

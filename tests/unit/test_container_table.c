@@ -23,6 +23,12 @@ static void groups_in_a_container_are_its_own(void **state)
 	c = container_table_find(10, NULL, t);
 	assert_non_null(c);
 	check_bytes("id", c->full_id.data, c->full_id.len, id, strlen(id));
+	/* Nor is one of another's name that other. */
+	snprintf(path, sizeof(path), "/docker/%s/docker/f%s", id, id + 1);
+	assert_int_equal(container_table_add(t, 12, 10, text_of(path)), 0);
+	c = container_table_find(12, NULL, t);
+	assert_non_null(c);
+	check_bytes("as another", c->full_id.data, c->full_id.len, id, strlen(id));
 	/* Another name changes nothing. */
 	container_table_presume(t, 11);
 	c = container_table_find(11, NULL, t);

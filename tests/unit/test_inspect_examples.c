@@ -146,7 +146,8 @@ static void judge(const struct example *e, const struct expected *x)
 	expect(row, "other findings are there", found == wanted);
 	if (str_eq(x->word, "fails")) {
 		seen_of(x->check)->failed = true;
-		if (t->check->fix.op != FIX_NONE && !strstr(x->path, "annotations["))
+		if (t->check->fix.op != FIX_NONE && !strstr(x->path, "annotations[") &&
+		    !strstr(e->text, "ociVersion"))
 			mends(e, x->check);
 	} else if (str_eq(x->word, "passes")) {
 		expect(row, "does not pass", t->counts[OUTCOME_PASS] > 0);
