@@ -18,7 +18,7 @@
 #include "guard/privilege.h"
 
 enum { OUTPUTS_LOST = 3 }; /* exit status of outputs that ended well, but had lost alerts */
-enum { TURN_MS = 100, OUTPUTS_TURN_MS = 1000, PIPE_ROOM = 1 << 20, LAST_WORDS_MS = 15000 };
+enum { TURN_MS = 100, OUTPUTS_TURN_MS = 1000, PIPE_ROOM = 1 << 20, LAST_WORDS_MS = 15000, LOOK_MS = 10 };
 
 #define ENGINE_END_NS (20LL * 1000000000) /* more than it waits for the outputs */
 
@@ -289,8 +289,8 @@ static void supervise(struct guard *g)
 			kill(g->engine, SIGKILL);
 		}
 	}
-	for (int waited = 0; !g->outputs_ended && waited < LAST_WORDS_MS; waited += TURN_MS) {
-		const struct timespec step = { .tv_nsec = TURN_MS * 100000L };
+	for (int waited = 0; !g->outputs_ended && waited < LAST_WORDS_MS; waited += LOOK_MS) {
+		const struct timespec step = { .tv_nsec = LOOK_MS * 1000000L };
 
 		nanosleep(&step, NULL);
 		take_signals(g);
