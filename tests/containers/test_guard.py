@@ -280,14 +280,15 @@ def told() -> None:
         command = [merlon.BINARY, "guard", "--rules", rules_in(directory), "--store", store, "--metrics", "0", "--status", status,
                    "--output", f"file:{log}"]
         with subprocess.Popen(command, text=True, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as process, \
-                container("runc", Spec(["/bin/sh", "-c", "echo x >/tmp/mark-a; cat /etc/hostname; sleep 30"], name="told")) as box:
+                container("runc", Spec(["/bin/sh", "-c", "echo x >/tmp/mark-a; cat /etc/hostname; sleep 120"], name="told")) as box:
             assert process.stderr
             said = [process.stderr.readline(), process.stderr.readline()]
             box.run()
             port = next(line.split()[-1] for line in said if line.startswith("metrics at port"))
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 60
             page = ""
-            while f'name="{box.id}"' not in page and time.monotonic() < deadline:
+            # Numbers are a second old.
+            while not (f'name="{box.id}"' in page and 'priority="Warning"} 1' in page) and time.monotonic() < deadline:
                 time.sleep(0.2)
                 with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
                     page = answer.read().decode()
