@@ -44,6 +44,7 @@ static const struct verb verbs[] = {
 struct activity_log {
 	struct field_ref writes; /* evt.is_open_write */
 	const struct event_type *types[ARRAY_SIZE(verbs)];
+	struct buf text; /* of the event at hand: its memory is kept */
 	uint64_t tick;
 	struct place *last; /* most events come in runs */
 	struct place *places[ACTIVITY_CONTAINERS_MAX];
@@ -56,6 +57,7 @@ struct activity_log *activity_log_new(void)
 
 	if (!log)
 		return NULL;
+	log->text = BUF_INIT;
 	(void)field_bind(TEXT("evt.is_open_write"), false, TEXT_NONE, &log->writes);
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		log->types[i] = event_type_find(text_of(verbs[i].type));
@@ -68,6 +70,7 @@ void activity_log_free(struct activity_log *log)
 		return;
 	for (uint32_t i = 0; i < log->count; i++)
 		free(log->places[i]);
+	buf_deinit(&log->text);
 	free(log);
 }
 
@@ -189,11 +192,12 @@ static bool describe(const struct activity_log *log, const struct event *ev, con
 bool activity_log_add(struct activity_log *log, const struct event *ev, struct text *line)
 {
 	const struct verb *v = ev->process ? verb_of(log, ev->type) : NULL;
-	cleanup_buf struct buf text = BUF_INIT;
+	struct buf *text = &log->text;
 	struct place *p;
 	struct line *l;
 
-	if (!v || !describe(log, ev, v, &text))
+	buf_reset(text);
+	if (!v || !describe(log, ev, v, text))
 		return false;
 	p = place_of(log, ev);
 	if (!p)
@@ -201,7 +205,7 @@ bool activity_log_add(struct activity_log *log, const struct event *ev, struct t
 	l = &p->lines[p->count++ % ACTIVITY_LINES];
 	l->time_ns = ev->time_ns;
 	l->pid = ev->process->pid;
-	str_printable(l->text, sizeof(l->text), text.data, text.len);
+	str_printable(l->text, sizeof(l->text), text->data, text->len);
 	l->len = (uint16_t)strlen(l->text);
 	if (!p->after || ev->time_ns - p->alert_ns > ACTIVITY_AFTER_NS)
 		return false;
