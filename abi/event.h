@@ -176,6 +176,12 @@ struct abi_event_plan {
 	__u32 mask, value[2];
 };
 
+/*
+ * Program array filters: by the same number as event_plans what looks at the record that was made of a
+ * call (src/guard/filter); it calls the last one, which sends the record. None: it is sent.
+ */
+enum { ABI_FILTER_SEND = ABI_TABLES * ABI_CALL_NR_MAX, ABI_FILTERS };
+
 /* Map groups: control group id -> */
 struct abi_group {
 	__u64 payer;  /* the group whose budget its calls use: a container's own. 0: itself */

@@ -273,7 +273,21 @@ int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 	r->ev.call.result = ret;
 	__builtin_memcpy(r->ev.call.args, c.args, sizeof(r->ev.call.args));
 	call_fill(r, plan, &c);
-	room_send(r, b);
+	count_looked_at();
+	bpf_tail_call(ctx, &filters, c.table * ABI_CALL_NR_MAX + c.nr);
+	room_send(r, b); /* there is no filter for it */
+	return 0;
+}
+
+/* Called by a filter that wants the record which this CPU's room holds. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(guard_send, struct pt_regs *regs, long ret)
+{
+	__u32 zero = 0;
+	struct room *r = bpf_map_lookup_elem(&rooms, &zero);
+
+	if (r)
+		room_send(r, budget_of(bpf_map_lookup_elem(&groups, &r->ev.cgroup), r->ev.cgroup));
 	return 0;
 }
 

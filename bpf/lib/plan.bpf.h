@@ -12,6 +12,38 @@ struct {
 	__type(value, struct abi_event_plan);
 } event_plans __weak SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, ABI_FILTERS);
+	__type(key, __u32);
+	__type(value, __u32);
+} filters __weak SEC(".maps");
+
+/* What filters work in; only user space, which makes them, knows its size. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} filter_scratch __weak SEC(".maps");
+
+/* Records that were made of calls, before a filter looked at them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} looked_at __weak SEC(".maps");
+
+static __always_inline void count_looked_at(void)
+{
+	__u32 zero = 0;
+	__u64 *n = bpf_map_lookup_elem(&looked_at, &zero);
+
+	if (n)
+		*n += 1;
+}
+
 /* NULL: nobody asks for this call. */
 static __always_inline const struct abi_event_plan *plan_of(enum abi_table table, __u32 nr)
 {

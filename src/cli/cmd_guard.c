@@ -42,6 +42,9 @@ static const struct option_def options[] = {
 	  "what one container may tell a second, beyond which it loses events and nobody else does; 0: any "
 	  "(default: 10)",
 	  false, COMPLETE_NONE, NULL },
+	{ "unfiltered", 0, NULL,
+	  "have the kernel tell all that is of a kind which rules want, to compare: it costs much, and finds nothing more",
+	  false, COMPLETE_NONE, NULL },
 	{ "duration", 'd', "TIME", "end after this time (90s, 10m, 1h30m)", false, COMPLETE_NONE, NULL },
 	{ "buffer", 0, "MIB",
 	  "room in the kernel for what was not looked at yet: a power of two, by default 8", false,
@@ -107,6 +110,7 @@ static int read_numbers(const struct arguments *args, struct guard_options *o, s
 				 burst);
 	o->watch.burst = (uint32_t)n;
 	o->watch.interval_ns = 1000000000;
+	o->watch.unfiltered = arg_flag(args, "unfiltered");
 	if (matching && strcmp(matching, "all") != 0 && strcmp(matching, "first") != 0)
 		return error_set(err, USAGE_ERROR, "--matching is \"all\" or \"first\", not \"%s\"", matching);
 	o->watch.rules.matching = matching && *matching == 'f' ? MATCHING_FIRST : MATCHING_ALL;
@@ -117,8 +121,8 @@ static int report(const struct watch_stats *s)
 {
 	uint64_t lost = s->live.dropped + s->live.malformed + s->refused;
 
-	fprintf(stderr, "%s events, %s alerts, %s held back, %s events lost\n",
-		str_grouped(s->engine.events), str_grouped(s->engine.alerts), str_grouped(s->engine.held),
+	fprintf(stderr, "%s calls looked at in the kernel, %s events told, %s alerts, %s held back, %s events lost\n",
+		str_grouped(s->live.looked_at), str_grouped(s->engine.events), str_grouped(s->engine.alerts), str_grouped(s->engine.held),
 		str_grouped(lost));
 	return lost || s->outputs_lost ? EXIT_NEGATIVE : EXIT_OK;
 }

@@ -10,11 +10,13 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "guard/loader.h"
 #include "guard/privilege.h"
 
 enum { OUTPUTS_LOST = 3 }; /* exit status of outputs that ended well, but had lost alerts */
@@ -36,6 +38,7 @@ struct guard {
 	struct outlet out;
 	pid_t engine, outputs;
 	int status; /* the reading end of the engine's messages */
+	struct loader *loader;
 	int signals;
 	bool engine_ready, engine_ended, outputs_ended;
 	bool outputs_failed, outputs_lost;
@@ -158,8 +161,9 @@ static void on_ready(size_t rules, void *arg)
 	send_message(&m);
 }
 
-static _Noreturn void engine_main(struct guard *g, pid_t parent, int status)
+static _Noreturn void engine_main(struct guard *g, pid_t parent, int status, int loader)
 {
+	struct loader_client client = { loader };
 	struct message m = { .what = MESSAGE_END };
 	struct watch_options wo = g->o->watch;
 	int r;
@@ -168,6 +172,7 @@ static _Noreturn void engine_main(struct guard *g, pid_t parent, int status)
 	signal(SIGPIPE, SIG_IGN);
 	engine_status = status;
 	wo.ready = on_ready;
+	wo.loader = &client;
 	r = privilege_drop(ROLE_ENGINE, g->o->user, parent, &m.err);
 	if (!r)
 		r = watch_run(g->live, &g->out, &wo, &m.stats, &m.err);
@@ -179,20 +184,27 @@ static _Noreturn void engine_main(struct guard *g, pid_t parent, int status)
 static int start_engine(struct guard *g, struct error *err)
 {
 	pid_t parent = getpid();
-	int fds[2];
+	int fds[2], loader[2], r;
 
 	if (pipe2(fds, O_CLOEXEC))
 		return error_errno(err, errno, "pipe");
+	g->status = fds[0];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, loader)) {
+		close(fds[1]);
+		return error_errno(err, errno, "socketpair");
+	}
 	g->engine = fork();
 	if (g->engine == 0) {
 		close(fds[0]);
-		engine_main(g, parent, fds[1]);
+		close(loader[0]);
+		engine_main(g, parent, fds[1], loader[1]);
 	}
 	close(fds[1]);
-	g->status = fds[0];
+	close(loader[1]);
+	r = loader_new(&g->loader, loader[0], g->live);
 	outlet_deinit(&g->out); /* the engine has the only writing end: its end is the outputs' */
-	if (g->engine < 0)
-		return error_errno(err, errno, "fork");
+	if (g->engine < 0 || r)
+		return error_errno(err, r ? -r : errno, "the engine");
 	live_spare(g->live, g->engine);
 	live_spare(g->live, g->outputs);
 	return 0;
@@ -274,11 +286,14 @@ static void supervise(struct guard *g)
 
 	while (!g->engine_ended || g->status >= 0) {
 		struct pollfd fds[] = { { .fd = g->status, .events = POLLIN },
-					{ .fd = g->signals, .events = POLLIN } };
+					{ .fd = g->signals, .events = POLLIN },
+					{ .fd = loader_fd(g->loader), .events = POLLIN } };
 
 		poll(fds, ARRAY_SIZE(fds), TURN_MS);
 		if (fds[0].revents)
 			take_message(g);
+		if (fds[2].revents)
+			loader_take(g->loader);
 		take_signals(g);
 		if (!end_passed_on && (g->outputs_ended || live_is_over(g->live))) {
 			end_passed_on = true;
@@ -331,6 +346,7 @@ static int run(struct guard *g, struct watch_stats *stats, struct error *err)
 		return error_set(err, EPERM, "guarding needs root");
 	lo.want = &nothing; /* the engine says, once it has read the rules */
 	lo.calls = true;
+	lo.filter_scratch = sizeof(struct filter_scratch);
 	g->signals = block_signals(SIGCHLD);
 	if (g->signals < 0)
 		return error_errno(err, errno, "signalfd");
@@ -355,6 +371,7 @@ int guard_run(const struct guard_options *o, struct watch_stats *stats, struct e
 	outlet_deinit(&g.out); /* if it did not come to an engine: the outputs end by that */
 	if (g.outputs > 0 && !g.outputs_ended)
 		waitpid(g.outputs, NULL, 0);
+	loader_free(g.loader);
 	live_free(g.live);
 	if (g.status >= 0)
 		close(g.status);

@@ -311,6 +311,7 @@ int live_new(struct live **ret, const struct live_options *o, struct error *err)
 		.budget = o->budget == LIVE_UNLIMITED ? 0 : o->budget ? o->budget : BUDGET_DEFAULT,
 		.plans = l->calls.plans,
 		.calls = o->calls,
+		.filter_scratch = o->filter_scratch,
 	};
 	r = sensor_stream_new(&l->stream, &so, err);
 	if (r)
@@ -383,6 +384,26 @@ int live_want(struct live *l, const struct type_set *types, struct error *err)
 		return error_errno(err, -r, "cannot change what the kernel tells");
 	translator_want(l->translator, types);
 	return 0;
+}
+
+int live_load_filter(struct live *l, const struct program_source *p, int *ret_fd, struct error *err)
+{
+	return sensor_stream_load(l->stream, p, ret_fd, err);
+}
+
+int live_filter(struct live *l, const struct call_row *row, int fd)
+{
+	int r = 0;
+
+	for (uint32_t slot = 0; !r && slot < CALL_SLOTS; slot++)
+		if (l->calls.rows[slot] == row)
+			r = sensor_stream_filter(l->stream, slot, fd);
+	return r;
+}
+
+bool live_tells_paths(const struct live *l)
+{
+	return sensor_stream_tells_paths(l->stream);
 }
 
 int live_fd(const struct live *l)
@@ -484,6 +505,7 @@ int live_statistics(const struct live *l, struct live_stats *ret)
 
 	*ret = (struct live_stats){ .lost = lost_of(stats.dropped),
 				    .malformed = stats.malformed,
+				    .looked_at = stats.looked_at,
 				    .processes = process_table_count(l->processes) };
 	ret->dropped = ret->lost.ring + ret->lost.budget + ret->lost.life;
 	return r;

@@ -8,6 +8,8 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "event/event.h"
+#include "guard/call_table.h"
+#include "sensor/program_load.h"
 
 struct live;
 
@@ -22,6 +24,7 @@ struct live_options {
 	const struct type_set *want; /* event types; NULL: all */
 	/* Calls are looked at even while none is wanted: whoever drains may not be able to attach. */
 	bool calls;
+	uint32_t filter_scratch; /* bytes that filters work in; 0: there will be none */
 };
 
 #define LIVE_UNLIMITED UINT64_MAX
@@ -41,6 +44,15 @@ DEFINE_CLEANUP(struct live *, live_free)
  * between too, so rules may be exchanged under it. The kernel looks at nothing else.
  */
 int live_want(struct live *l, const struct type_set *types, struct error *err);
+
+/*
+ * Filters that are made at run time (guard/filter). Loading needs privilege; *ret_fd is the caller's. From
+ * live_filter() on, a program looks at the records of all calls of the row; -1: they are all told.
+ */
+int live_load_filter(struct live *l, const struct program_source *p, int *ret_fd, struct error *err);
+int live_filter(struct live *l, const struct call_row *row, int fd);
+/* Whether events have paths as the kernel resolved them. */
+bool live_tells_paths(const struct live *l);
 
 /* Readable when something happened. */
 int live_fd(const struct live *l);
@@ -66,6 +78,7 @@ struct live_lost {
 struct live_stats {
 	uint64_t dropped, malformed; /* records that were lost, of all reasons; that made no sense */
 	struct live_lost lost;
+	uint64_t looked_at; /* records of calls that the kernel made; what no rule wants it does not tell */
 	size_t processes;
 };
 int live_statistics(const struct live *l, struct live_stats *ret);

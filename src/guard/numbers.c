@@ -37,6 +37,8 @@ static void add_engine(json_t *list, const struct watch_stats *s)
 		refused = { "merlon_alerts_refused_total", "Alerts that the outputs took too long for", false },
 		given_up = { "merlon_rules_counters_total", "What evaluating rules counted and gave up", false },
 		rules = { "merlon_rules", "Rules in force", true },
+		calls = { "merlon_calls_wanted", "System calls that rules want", true },
+		filters = { "merlon_filters", "Of those, calls that the kernel filters", true },
 		reloads = { "merlon_rules_reloads_total", "Reloads of rules, by result", false };
 
 	add(list, &events, NULL, s->engine.events);
@@ -47,6 +49,8 @@ static void add_engine(json_t *list, const struct watch_stats *s)
 	for (int i = 0; i < EVAL_COUNTERS; i++)
 		add_labelled(list, &given_up, "what", evaluator_counters[i], s->engine.given_up[i]);
 	add(list, &rules, NULL, s->rules);
+	add(list, &calls, NULL, s->filters.calls);
+	add(list, &filters, NULL, s->filters.filters);
 	add_labelled(list, &reloads, "result", "done", s->reloads);
 	add_labelled(list, &reloads, "result", "refused", s->failed_reloads);
 }
@@ -55,9 +59,11 @@ static void add_live(json_t *list, const struct live_stats *s)
 {
 	static const struct number
 		processes = { "merlon_processes", "Processes that are known", true },
+		looked_at = { "merlon_calls_looked_at_total", "Calls that the kernel looked at for the rules", false },
 		lost = { "merlon_events_lost_total", "Events that were lost, by reason", false };
 
 	add(list, &processes, NULL, s->processes);
+	add(list, &looked_at, NULL, s->looked_at);
 	add_labelled(list, &lost, "reason", "ring_full", s->lost.ring);
 	add_labelled(list, &lost, "reason", "container_budget", s->lost.budget);
 	add_labelled(list, &lost, "reason", "life", s->lost.life);

@@ -104,6 +104,24 @@ static void want_execs(struct type_set *types)
 		type_set_add(types, event_type_index(event_type_find(text_of(names[i]))));
 }
 
+/* What it can't have filtered it is told: that is dear, but nothing is missing. */
+static void load_filters(struct watch *w, const struct rulebook *book)
+{
+	struct filter_set_stats *s = &w->stats->filters;
+	struct error err = ERROR_INIT;
+	char text[sizeof(err.text) + 64];
+	int r;
+
+	if (!w->o->loader || w->o->unfiltered)
+		return;
+	r = filter_set_load(w->o->loader, book->set, &w->types, !live_tells_paths(w->live), s, &err);
+	if (!r && !s->refused)
+		return;
+	snprintf(text, sizeof(text), "%zu filters were not loaded: %s", r ? s->calls : s->refused,
+		 r ? err.text : s->why.text);
+	engine_say(w->engine, ALERT_NOTE, ALERT_WARNING, clock_wall_ns(), "merlon: not filtered", text, NULL);
+}
+
 static int load_rules(struct watch *w, struct error *err)
 {
 	cleanup_rulebook struct rulebook book = { 0 };
@@ -122,6 +140,8 @@ static int load_rules(struct watch *w, struct error *err)
 	r = w->live ? live_want(w->live, &w->types, err) : 0;
 	if (r)
 		return r;
+	if (w->live)
+		load_filters(w, &book);
 	r = engine_set_rules(w->engine, &book, clock_wall_ns());
 	if (r)
 		return error_errno(err, -r, "rules");

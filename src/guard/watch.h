@@ -2,6 +2,7 @@
 /* The guard's engine process: live events, rules, and the documents that come of them. */
 #pragma once
 #include "guard/engine.h"
+#include "guard/filter_set.h"
 #include "guard/live.h"
 #include "guard/outlet.h"
 
@@ -10,6 +11,8 @@ struct watch_options {
 	uint32_t burst; /* as engine_options has it */
 	uint64_t interval_ns;
 	uint64_t duration_ns; /* 0: until a signal */
+	struct loader_client *loader; /* who loads filters; NULL: nobody */
+	bool unfiltered;	      /* all records are told, also those that no rule can want */
 	/* Says how many rules are in force, once it watches. */
 	void (*ready)(size_t rules, void *arg);
 	/* Rules that are, or were to be, in force have errors. */
@@ -20,6 +23,7 @@ struct watch_options {
 struct watch_stats {
 	struct engine_stats engine;
 	struct live_stats live;
+	struct filter_set_stats filters;
 	size_t rules; /* in force */
 	uint64_t reloads, failed_reloads;
 	uint64_t refused; /* documents that the outputs took too long for */

@@ -85,7 +85,7 @@ static uint32_t verified(int fd)
 	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.verified_insns;
 }
 
-int program_load(const struct program_source *s, int *ret_fd, uint32_t *ret_verified,
+int program_source_load(const struct program_source *s, int *ret_fd, uint32_t *ret_verified,
 		 struct error *err)
 {
 	cleanup_free struct bpf_insn *insns = calloc(s->insn_count, sizeof(*insns));

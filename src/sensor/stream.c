@@ -31,6 +31,7 @@ struct sensor_stream {
 	void *arg;
 	uint64_t malformed;
 	uint32_t taken; /* in this turn */
+	int attach_btf_id; /* of sys_exit, for programs that guard_call calls */
 	bool calls;	/* are looked at in any case, and so is all else: nothing can be attached later */
 	struct bpf_link *hooks[HOOKS_MAX]; /* in the order of the programs; NULL: not attached */
 	bool hopeless[HOOKS_MAX];
@@ -155,6 +156,7 @@ static void select_programs(struct guard_bpf *skel, bool hooks)
 	struct bpf_program *p;
 
 	bpf_program__set_autoattach(skel->progs.guard_call, false);
+	bpf_program__set_autoattach(skel->progs.guard_send, false);
 	bpf_object__for_each_program(p, skel->obj) {
 		if (!is_hook(p))
 			continue;
@@ -175,6 +177,8 @@ static int load(struct sensor_stream *s, const struct sensor_stream_options *o, 
 		return error_errno(err, errno, "cannot open the guard's programs");
 	select_programs(s->skel, hooks);
 	bpf_map__set_max_entries(s->skel->maps.events, ring_size);
+	if (o->filter_scratch)
+		bpf_map__set_value_size(s->skel->maps.filter_scratch, o->filter_scratch);
 	settings = (struct abi_settings *)&s->skel->rodata->settings;
 	settings->hierarchy = o->hierarchy;
 	settings->subsystem = *o->controller ? load_subsystem(o->controller, err) : -1;
@@ -200,6 +204,18 @@ static int load_any(struct sensor_stream *s, const struct sensor_stream_options 
 	return load(s, o, false, err);
 }
 
+/* A filter that wants a record calls what sends it. */
+static int add_send(struct sensor_stream *s)
+{
+	const __u32 slot = ABI_FILTER_SEND;
+	int fd = bpf_program__fd(s->skel->progs.guard_send);
+
+	s->attach_btf_id = libbpf_find_vmlinux_btf_id("sys_exit", BPF_TRACE_RAW_TP);
+	if (s->attach_btf_id < 0)
+		return s->attach_btf_id;
+	return bpf_map_update_elem(bpf_map__fd(s->skel->maps.filters), &slot, &fd, BPF_ANY) ? -errno : 0;
+}
+
 static int start(struct sensor_stream *s, const struct sensor_stream_options *o, struct error *err)
 {
 	int r;
@@ -208,6 +224,8 @@ static int start(struct sensor_stream *s, const struct sensor_stream_options *o,
 	if (!s->ring)
 		return error_errno(err, errno, "cannot map the guard's ring");
 	r = add_others(s->skel);
+	if (!r)
+		r = add_send(s);
 	if (!r)
 		r = guard_bpf__attach(s->skel);
 	if (!r)
@@ -247,6 +265,40 @@ void sensor_stream_free(struct sensor_stream *s)
 		bpf_link__destroy(s->hooks[i]);
 	guard_bpf__destroy(s->skel);
 	free(s);
+}
+
+int sensor_stream_load(struct sensor_stream *s, const struct program_source *p, int *ret_fd, struct error *err)
+{
+	const int maps[SENSOR_FILTER_MAPS] = { bpf_map__fd(s->skel->maps.rooms),
+					       bpf_map__fd(s->skel->maps.filter_scratch),
+					       bpf_map__fd(s->skel->maps.filters) };
+	struct program_source q = *p;
+
+	q.fixed = maps;
+	q.fixed_count = SENSOR_FILTER_MAPS;
+	q.type = BPF_PROG_TYPE_TRACING;
+	q.expected_attach_type = BPF_TRACE_RAW_TP;
+	q.attach_btf_id = (uint32_t)s->attach_btf_id;
+	return program_source_load(&q, ret_fd, NULL, err);
+}
+
+int sensor_stream_filter(struct sensor_stream *s, uint32_t plan, int fd)
+{
+	int filters = bpf_map__fd(s->skel->maps.filters);
+
+	if (plan >= SENSOR_PLANS)
+		return -ERANGE;
+	if (fd >= 0)
+		return bpf_map_update_elem(filters, &plan, &fd, BPF_ANY) ? -errno : 0;
+	return bpf_map_delete_elem(filters, &plan) && errno != ENOENT ? -errno : 0;
+}
+
+bool sensor_stream_tells_paths(const struct sensor_stream *s)
+{
+	for (size_t i = 0; i < HOOKS_MAX; i++)
+		if (s->hooks[i])
+			return true;
+	return false;
 }
 
 static int change_group(struct sensor_stream *s, uint64_t id, uint64_t payer, bool watched)
@@ -313,21 +365,31 @@ int sensor_stream_drain(struct sensor_stream *s, sensor_record_fn fn, void *arg)
 	return n == -ECANCELED ? 1 : n < 0 ? n : 0;
 }
 
-int sensor_stream_statistics(const struct sensor_stream *s, struct sensor_stream_stats *ret)
+/* A number that each CPU counts by itself. */
+static int sum_up(const struct bpf_map *map, __u32 slot, uint64_t *ret)
 {
 	int cpus = libbpf_num_possible_cpus();
 	cleanup_free __u64 *each = cpus > 0 ? calloc((size_t)cpus, sizeof(*each)) : NULL;
 
-	*ret = (struct sensor_stream_stats){ .malformed = s->malformed };
+	*ret = 0;
 	if (!each)
 		return -ENOMEM;
-	for (__u32 why = 0; why < ABI_DROPS; why++) {
-		if (bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.dropped), &why, each))
-			return -errno;
-		for (int i = 0; i < cpus; i++)
-			ret->dropped[why] += each[i];
-	}
+	if (bpf_map_lookup_elem(bpf_map__fd(map), &slot, each))
+		return -errno;
+	for (int i = 0; i < cpus; i++)
+		*ret += each[i];
 	return 0;
+}
+
+int sensor_stream_statistics(const struct sensor_stream *s, struct sensor_stream_stats *ret)
+{
+	int r;
+
+	*ret = (struct sensor_stream_stats){ .malformed = s->malformed };
+	r = sum_up(s->skel->maps.looked_at, 0, &ret->looked_at);
+	for (__u32 why = 0; !r && why < ABI_DROPS; why++)
+		r = sum_up(s->skel->maps.dropped, why, &ret->dropped[why]);
+	return r;
 }
 
 bool sensor_stream_budget(const struct sensor_stream *s, uint64_t cgroup_id, struct abi_budget *ret)

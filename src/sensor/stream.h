@@ -12,6 +12,7 @@
 #include "abi/event.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "sensor/program_load.h"
 
 struct sensor_stream;
 
@@ -25,6 +26,7 @@ struct sensor_stream_options {
 	uint64_t budget;
 	bool calls; /* looked at even while none has a plan */
 	const struct abi_event_plan *plans; /* SENSOR_PLANS of them, as sensor_stream_plan() has it */
+	uint32_t filter_scratch; /* bytes that filters work in; 0: there are none */
 };
 
 /* Plans are by table * ABI_CALL_NR_MAX + nr. */
@@ -42,6 +44,18 @@ DEFINE_CLEANUP(struct sensor_stream *, sensor_stream_free)
  * are told in between. System calls are looked at only if there is a plan for any.
  */
 int sensor_stream_plan(struct sensor_stream *s, const struct abi_event_plan plans[SENSOR_PLANS]);
+
+/*
+ * Loads a program for sensor_stream_filter(): its first maps are the room that records are made in, what
+ * it works in, and the program array where ABI_FILTER_SEND sends. *ret_fd is the caller's.
+ */
+enum { SENSOR_FILTER_MAPS = 3 };
+int sensor_stream_load(struct sensor_stream *s, const struct program_source *p, int *ret_fd,
+		       struct error *err);
+/* From now on it looks at the records of that call; -1: none does, all are sent. By the number of the plan. */
+int sensor_stream_filter(struct sensor_stream *s, uint32_t plan, int fd);
+/* Whether what paths lead to is told (ABI_EVENT_PATHS). */
+bool sensor_stream_tells_paths(const struct sensor_stream *s);
 
 /* From now on calls of this control group, and of those made below it later, are told. */
 int sensor_stream_watch(struct sensor_stream *s, uint64_t cgroup_id);
@@ -69,6 +83,7 @@ int sensor_stream_drain(struct sensor_stream *s, sensor_record_fn fn, void *arg)
 struct sensor_stream_stats {
 	uint64_t dropped[ABI_DROPS]; /* records that were lost, by enum abi_drop */
 	uint64_t malformed;	     /* records that made no sense: a bug */
+	uint64_t looked_at;	     /* records of calls that were made, whether or not they were told */
 };
 int sensor_stream_statistics(const struct sensor_stream *s, struct sensor_stream_stats *ret);
 

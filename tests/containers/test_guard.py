@@ -130,6 +130,27 @@ def many() -> None:
         tap.check(guard.stop() == 0, str(guard.said))
 
 
+def filtered() -> None:
+    """what no rule can want does not leave the kernel; what one wants does"""
+    files = 200 if QUICK else 2000
+    script = f"for i in $(seq {files}); do read -r line </etc/passwd; done; echo x >/tmp/mark-a; sleep 3"
+    told = {}
+    for options in ((), ("--unfiltered",)):
+        with tempfile.TemporaryDirectory() as directory, \
+                Guard("--status", Path(directory, "status"), *options, rules=rules_in(directory)) as guard, \
+                container("runc", Spec(["/bin/sh", "-c", script], name="reader")) as box:
+            box.run()
+            tap.check(guard.wait_for("Marked", name=box.id), "what a rule wants did not come")
+            time.sleep(1.5)  # numbers are written once a second
+            metrics = json.loads(Path(directory, "status").read_text())["metrics"]
+            guard.stop()
+        looked_at = sum(m["value"] for m in metrics if m["name"] == "merlon_calls_looked_at_total")
+        tap.check(looked_at > files, f"{looked_at} calls looked at")
+        told[options] = sum(m["value"] for m in metrics if m["name"] == "merlon_container_records_total"
+                            and m["labels"]["container"] == box.id)
+    tap.check(told[()] < 100 and told["--unfiltered",] > files, f"records told: {told}")
+
+
 def flood() -> None:
     """alerts of one rule beyond a burst are held back, and told how many"""
     with tempfile.TemporaryDirectory() as directory, Guard("--burst", "5", rules=rules_in(directory)) as guard, \
@@ -344,7 +365,7 @@ def main() -> None:
                     suite.run(test, runtime, name=title)
                 else:
                     suite.skip(title, why)
-        for test in (reload, many, flood, lost, given_up, hostile, confined, told, nothing_left) + (() if QUICK else (stuck, refused)):
+        for test in (reload, many, filtered, flood, lost, given_up, hostile, confined, told, nothing_left) + (() if QUICK else (stuck, refused)):
             suite.run(test)
 
 

@@ -61,7 +61,7 @@ static int load(const struct kernel_filter *f, uint32_t *ret_verified)
 	struct error err = ERROR_INIT;
 	int fd = -1;
 
-	if (program_load(&source, &fd, ret_verified, &err))
+	if (program_source_load(&source, &fd, ret_verified, &err))
 		fail_msg("%s: %s", f->target.type->name.data, err.text);
 	return fd;
 }

@@ -11,6 +11,8 @@
 #define SCRATCH(member) ((int)offsetof(struct filter_scratch, member))
 enum { KEY_HEAD = sizeof(((struct filter_scratch *)0)->key_len) };
 
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first bytes of a word are its low ones");
+
 static uint32_t words_of(const struct text_view *v)
 {
 	return ((uint32_t)v->terms.len + 31) / 32;
@@ -74,6 +76,34 @@ int emit_map_make(struct emitter *e, struct text_view *v)
 	return (int)f->maps.len - 1;
 }
 
+/*
+ * The text into the key, eight bytes at a time, which may go beyond its end: what is behind is shifted
+ * out of the last ones. R2: its length, at most room. No helper: with one that reads any memory of the
+ * kernel, whoever may ask for filters could read it too.
+ */
+static void copy_text(struct bpf_code *c, int room)
+{
+	uint32_t copied = bpf_code_label(c);
+
+	for (int at = 0; at < room; at += 8)
+		bpf_store_imm(c, 8, REG_SCRATCH, SCRATCH(key) + at, 0);
+	for (int at = 0; at < room; at += 8) {
+		uint32_t whole = bpf_code_label(c);
+
+		bpf_jump_imm(c, BPF_JLE, R2, at, copied);
+		bpf_load(c, 8, R3, REG_TEXT, at);
+		bpf_jump_imm(c, BPF_JGE, R2, at + 8, whole);
+		bpf_alu_imm(c, BPF_MOV, R4, at + 8);
+		bpf_alu(c, BPF_SUB, R4, R2);
+		bpf_alu_imm(c, BPF_LSH, R4, 3);
+		bpf_alu(c, BPF_LSH, R3, R4);
+		bpf_alu(c, BPF_RSH, R3, R4);
+		bpf_code_place(c, whole);
+		bpf_store(c, 8, REG_SCRATCH, SCRATCH(key) + at, R3);
+	}
+	bpf_code_place(c, copied);
+}
+
 /* done: nothing more to do with it */
 void emit_map_look(struct emitter *e, const struct text_view *v, int map, uint32_t done)
 {
@@ -83,13 +113,8 @@ void emit_map_look(struct emitter *e, const struct text_view *v, int map, uint32
 
 	bpf_load(c, 4, R2, REG_SCRATCH, SCRATCH(len));
 	bpf_jump_imm(c, BPF_JGT, R2, room, done); /* longer than all of them */
-	for (int at = 0; at < room; at += 8)
-		bpf_store_imm(c, 8, REG_SCRATCH, SCRATCH(key) + at, 0);
 	bpf_store(c, 8, REG_SCRATCH, SCRATCH(key_len), R2);
-	bpf_alu(c, BPF_MOV, R1, REG_SCRATCH);
-	bpf_alu_imm(c, BPF_ADD, R1, SCRATCH(key));
-	bpf_alu(c, BPF_MOV, R3, REG_TEXT);
-	bpf_call(c, BPF_FUNC_probe_read_kernel);
+	copy_text(c, room);
 	bpf_map(c, R1, FILTER_MAP_SETS + map);
 	bpf_alu(c, BPF_MOV, R2, REG_SCRATCH);
 	bpf_alu_imm(c, BPF_ADD, R2, SCRATCH(key_len));

@@ -5,7 +5,7 @@
  * it: never "no" where the exact evaluator says yes (docs/design/kernel-rules.md says why). It is for
  * records of one kind that become events of one type, and is immutable once made.
  *
- * Nothing is loaded here: program_load() of the sensor does, with the type and attach point of the
+ * Nothing is loaded here: program_source_load() of the sensor does, with the type and attach point of the
  * program that calls it. It runs from Linux 5.10 on.
  */
 #pragma once

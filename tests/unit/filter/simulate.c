@@ -59,6 +59,8 @@ static uint64_t alu(uint8_t op, uint64_t a, uint64_t b)
 		return a ^ b;
 	case BPF_LSH:
 		return a << (b & 63);
+	case BPF_RSH:
+		return a >> (b & 63);
 	case BPF_ARSH:
 		return (uint64_t)((int64_t)a >> (b & 63));
 	case BPF_MOV:
@@ -130,11 +132,6 @@ static void call(struct machine *m, int32_t helper)
 {
 	if (helper == BPF_FUNC_map_lookup_elem) {
 		m->r[0] = look_up(m);
-	} else if (helper == BPF_FUNC_probe_read_kernel) {
-		size_t n = (size_t)m->r[2];
-
-		memmove(memory(m, m->r[1], n), memory(m, m->r[3], n), n);
-		m->r[0] = 0;
 	} else {
 		fail_msg("helper %d", helper);
 	}

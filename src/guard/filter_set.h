@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The filters that rules ask for, a program for each call that they want, brought into force at once. */
+#pragma once
+#include "guard/loader.h"
+
+struct filter_set_stats {
+	size_t calls;	/* that rules want */
+	size_t filters; /* of those, which have a filter: the others are all told */
+	size_t refused; /* that could not be loaded: among the others */
+	struct error why; /* of the last that was refused */
+};
+
+/*
+ * types: what rules want, as live_want() was told. What both the rules until now and the new ones want is
+ * told without a gap. -errno: the filters are as they were.
+ */
+int filter_set_load(struct loader_client *c, const struct ruleset *rs, const struct type_set *types,
+		    bool paths_by_name, struct filter_set_stats *ret, struct error *err);
