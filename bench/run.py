@@ -7,8 +7,8 @@ of any sensor there), while something else is recorded (beside), while it is rec
 strace -f.  The arms take turns, so that a machine whose speed drifts does not favour one; what is printed are medians, and
 ratios to "off" of the same round.  It asserts nothing.
 
-The guard is measured with the shipped rules against empty programs where it has its own: once while it watches
-containers and the loop runs beside them, once while it watches the loop.
+The guard is measured with the shipped rules against empty programs where it has its own: while it watches containers and
+the loop runs beside them, while it watches the loop, and the same without filters in the kernel.
 
 Rules are measured by themselves (bench/rules.c says on which events).
 """
@@ -33,7 +33,7 @@ sys.path[:0] = [str(TOP / "tests" / "containers"), str(TOP / "tests" / "rig")]
 ARMS = ("off", "empty", "beside", "recorded", "strace")
 LOOPS = {"getpid": 2_000_000, "readwrite": 1_000_000, "openread": 300_000, "mmap": 500_000, "socket": 200_000,
          "forkexec": 1000}
-GUARD_ARMS = ("off", "empty", "beside", "watched")
+GUARD_ARMS = ("off", "empty", "beside", "unfiltered", "watched")
 GUARD_LOOPS = {"getpid": 2_000_000, "openread": 200_000, "connect": 100_000, "forkexec": 1000}
 UNDER_STRACE = 50       # so many times fewer turns under strace, which is so much slower
 
@@ -136,7 +136,8 @@ def guarding(arm: str, build: Path, spent: list[float]) -> Iterator[None]:
         command: list[str | Path] = [build / "bench" / "empty", "guard"]
     else:
         command = [build / "merlon", "guard", "-r", TOP / "content" / "rules", "--json", "--no-store",
-                   *(["--host", "--budget", "0"] if arm == "watched" else [])]
+                   *(["--host", "--budget", "0"] if arm in ("watched", "unfiltered") else []),
+                   *(["--unfiltered"] if arm == "unfiltered" else [])]
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, text=True,
                                    stdout=subprocess.PIPE if arm == "empty" else subprocess.DEVNULL,
@@ -147,7 +148,7 @@ def guarding(arm: str, build: Path, spent: list[float]) -> Iterator[None]:
         said.readline()
         before = cpu_seconds(process.pid)
         yield
-        if arm == "watched":
+        if arm in ("watched", "unfiltered"):
             time.sleep(0.3)     # until it has looked at everything
         spent.append(cpu_seconds(process.pid) - before)
         process.stdin.close()
@@ -164,8 +165,9 @@ def cpu_seconds(pid: int) -> float:
 
 def guard(build: Path, rounds: int, out: Callable[[str], None]) -> None:
     """What the guard costs who is watched, and who is not; and what it takes itself."""
-    out("| one turn of | off, ns | empty | beside | watched | watched - empty, ns | the guard's own, ns |")
-    out("|---|---|---|---|---|---|---|")
+    out("| one turn of | off, ns | empty | beside | unfiltered | watched | watched / empty | watched - empty, ns "
+        "| the guard's own, ns | unfiltered: its own, ns |")
+    out("|---|---|---|---|---|---|---|---|---|---|")
     for kind, count in GUARD_LOOPS.items():
         samples: dict[str, list[float]] = {arm: [] for arm in GUARD_ARMS}
         ratios: dict[str, list[float]] = {arm: [] for arm in GUARD_ARMS}
@@ -180,9 +182,11 @@ def guard(build: Path, rounds: int, out: Callable[[str], None]) -> None:
                 ratios[arm].append(samples[arm][-1] / samples["off"][-1])
         middle = {arm: statistics.median(values) for arm, values in samples.items()}
         ratio = {arm: statistics.median(values) for arm, values in ratios.items()}
-        own = statistics.median(spent["watched"]) * 1e9 / count
-        out(f"| {kind} | {middle['off']:.0f} | x{ratio['empty']:.2f} | x{ratio['beside']:.2f} | "
-            f"x{ratio['watched']:.2f} | {middle['watched'] - middle['empty']:.0f} | {own:.0f} |")
+        own = {arm: statistics.median(spent[arm]) * 1e9 / count for arm in ("watched", "unfiltered")}
+        over = statistics.median(w / e for w, e in zip(samples["watched"], samples["empty"]))
+        out(f"| {kind} | {middle['off']:.0f} | x{ratio['empty']:.2f} | x{ratio['beside']:.2f} | x{ratio['unfiltered']:.2f} | "
+            f"x{ratio['watched']:.2f} | x{over:.2f} | {middle['watched'] - middle['empty']:.0f} | {own['watched']:.0f} | "
+            f"{own['unfiltered']:.0f} |")
 
 
 def serve(rounds: int, out: Callable[[str], None]) -> None:
