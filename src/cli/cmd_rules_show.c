@@ -94,8 +94,8 @@ static void show_rule(const struct rule *r, bool expand)
 	vec_foreach(e, &r->exceptions)
 		printf("  exception %s: %zu value%s\n", rules_text(e->name), e->values.len,
 		       e->values.len == 1 ? "" : "s");
-	for (uint32_t i = 0; x && i < x->response_count; i++)
-		printf("  response: %s\n", x->responses[i].def->name);
+	for (uint32_t i = 0; x && i < x->responses.count; i++)
+		printf("  response: %s\n", x->responses.items[i].def->name);
 	for (uint32_t i = 0; x && i < x->next_count; i++)
 		printf("  next: %s\n", rules_text(x->next[i]));
 	if (x && x->test_count)

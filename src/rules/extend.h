@@ -79,6 +79,7 @@ enum response_param_kind {
 	RESPONSE_ERRNO,
 	RESPONSE_SIGNAL,
 	RESPONSE_NETWORKS,
+	RESPONSE_PORTS,
 	RESPONSE_FIELD,
 	RESPONSE_DURATION,
 	RESPONSE_URL,
@@ -111,12 +112,26 @@ struct response_arg {
 	struct operand *field;
 	const struct network *networks;
 	uint32_t network_count;
+	const uint16_t *ports;
+	uint32_t port_count;
 };
 
 struct rule_response {
 	const struct response_def *def;
+	struct diag_place place;
 	struct response_arg args[RESPONSE_PARAMS_MAX];
 };
+
+struct response_list {
+	struct rule_response items[EXTEND_RESPONSES_MAX];
+	uint32_t count;
+};
+
+/*
+ * Appends what n says ("deny", "{kill: tree}", or a list of such) to *ret: for rules, and for files that say what is to
+ * be done about rules. Fields are those of the event source; memory is of rs. False: diagnostics of rs say why.
+ */
+bool responses_read(struct ruleset *rs, const struct yaml_node *n, int event_source, struct response_list *ret);
 
 struct rule_test {
 	struct text name;
@@ -133,8 +148,7 @@ struct rule_extensions {
 	struct rule_sequence *sequence;
 	struct rule_first_seen *first_seen;
 	struct rule_suppress *suppress;
-	struct rule_response responses[EXTEND_RESPONSES_MAX];
-	uint32_t response_count;
+	struct response_list responses;
 	struct text *next; /* what to do, in order */
 	uint32_t next_count;
 	struct rule_test *tests;

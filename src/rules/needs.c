@@ -62,10 +62,10 @@ static void add_operands(struct collector *c, const struct operand_list_of *list
 
 static void add_responses(struct collector *c, const struct rule_extensions *x)
 {
-	for (uint32_t i = 0; i < x->response_count; i++)
+	for (uint32_t i = 0; i < x->responses.count; i++)
 		for (int k = 0; k < RESPONSE_PARAMS_MAX; k++)
-			if (x->responses[i].args[k].field)
-				operand_fields(x->responses[i].args[k].field, note_field, c);
+			if (x->responses.items[i].args[k].field)
+				operand_fields(x->responses.items[i].args[k].field, note_field, c);
 }
 
 static void add_extensions(struct collector *c, const struct rule_extensions *x)

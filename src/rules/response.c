@@ -22,7 +22,8 @@ const struct response_def rule_responses[] = {
 	  "stop what did it, as it is" },
 	{ "isolate",
 	  true,
-	  { { "allow", RESPONSE_NETWORKS, false, NULL, NULL, "networks that stay reachable" } },
+	  { { "allow", RESPONSE_NETWORKS, false, NULL, NULL, "networks that stay reachable" },
+	    { "ports", RESPONSE_PORTS, false, NULL, NULL, "only these ports there; any if nothing is said" } },
 	  "cut the container's network" },
 	{ "quarantine",
 	  true,
@@ -88,6 +89,24 @@ static bool read_networks(struct ruleset *rs, const struct yaml_node *n, struct 
 	return networks;
 }
 
+static bool read_ports(struct ruleset *rs, const struct yaml_node *n, struct response_arg *arg)
+{
+	uint32_t count = n->kind == YAML_LIST ? n->count : 1;
+	uint16_t *ports = arena_array(&rs->arena, uint16_t, count + 1);
+
+	for (uint32_t i = 0; ports && i < count; i++) {
+		const struct yaml_node *item = n->kind == YAML_LIST ? n->items[i] : n;
+		uint64_t port;
+
+		if (!yaml_to_u64(item, &port) || !port || port > UINT16_MAX)
+			return extend_fail(rs, item, "this is no port: 1 to 65535");
+		ports[i] = (uint16_t)port;
+	}
+	arg->ports = ports;
+	arg->port_count = count;
+	return ports;
+}
+
 static bool url_is_good(struct text url)
 {
 	const struct text schemes[] = { TEXT("https://"), TEXT("http://") };
@@ -103,7 +122,7 @@ static bool url_is_good(struct text url)
 	return false;
 }
 
-static bool read_arg(struct ruleset *rs, struct rule *r, const struct yaml_node *n,
+static bool read_arg(struct ruleset *rs, int source, const struct yaml_node *n,
 		     const struct response_param *p, struct response_arg *arg)
 {
 	int number;
@@ -113,6 +132,8 @@ static bool read_arg(struct ruleset *rs, struct rule *r, const struct yaml_node 
 		return read_words(rs, n, p, arg);
 	if (p->kind == RESPONSE_NETWORKS)
 		return read_networks(rs, n, arg);
+	if (p->kind == RESPONSE_PORTS)
+		return read_ports(rs, n, arg);
 	if (n->kind != YAML_SCALAR)
 		return extend_fail(rs, n, "\"%s\" must be text", p->name);
 	arg->text = n->text;
@@ -131,7 +152,7 @@ static bool read_arg(struct ruleset *rs, struct rule *r, const struct yaml_node 
 		arg->number = (uint64_t)number;
 		return true;
 	case RESPONSE_FIELD:
-		arg->field = extend_field(rs, n, r->event_source);
+		arg->field = extend_field(rs, n, source);
 		return arg->field && (arg->field->type == VALUE_STRING ||
 				      extend_fail(rs, n, "this field is no path"));
 	case RESPONSE_DURATION:
@@ -145,7 +166,7 @@ static bool read_arg(struct ruleset *rs, struct rule *r, const struct yaml_node 
 }
 
 /* What was not said becomes what the table says; made readable for read_arg() by a node of its own. */
-static bool fill_standard(struct ruleset *rs, struct rule *r, const struct yaml_node *place,
+static bool fill_standard(struct ruleset *rs, int source, const struct yaml_node *place,
 			  struct rule_response *resp)
 {
 	for (int i = 0; i < RESPONSE_PARAMS_MAX && resp->def->params[i].name; i++) {
@@ -165,7 +186,7 @@ static bool fill_standard(struct ruleset *rs, struct rule *r, const struct yaml_
 		*made = *place;
 		made->kind = YAML_SCALAR;
 		made->text = text_of(p->standard);
-		if (!read_arg(rs, r, made, p, &resp->args[i]))
+		if (!read_arg(rs, source, made, p, &resp->args[i]))
 			return false;
 	}
 	return true;
@@ -179,7 +200,7 @@ static const struct response_def *find(struct text name)
 	return NULL;
 }
 
-static bool read_params(struct ruleset *rs, struct rule *r, const struct yaml_node *n,
+static bool read_params(struct ruleset *rs, int source, const struct yaml_node *n,
 			struct rule_response *resp)
 {
 	const struct response_param *params = resp->def->params;
@@ -188,7 +209,7 @@ static bool read_params(struct ruleset *rs, struct rule *r, const struct yaml_no
 		return true;
 	if (n->kind != YAML_MAP)
 		return params[0].name && resp->def->main ?
-			       read_arg(rs, r, n, &params[0], &resp->args[0]) :
+			       read_arg(rs, source, n, &params[0], &resp->args[0]) :
 			       extend_fail(rs, n, "\"%s\" takes no parameter", resp->def->name);
 	for (uint32_t i = 0; i < n->count; i++) {
 		int k = 0;
@@ -200,36 +221,34 @@ static bool read_params(struct ruleset *rs, struct rule *r, const struct yaml_no
 			return extend_fail(rs, n, "\"%s\" has no parameter \"%.*s\"",
 					   resp->def->name, (int)n->entries[i].key.len,
 					   n->entries[i].key.data);
-		if (!read_arg(rs, r, n->entries[i].value, &params[k], &resp->args[k]))
+		if (!read_arg(rs, source, n->entries[i].value, &params[k], &resp->args[k]))
 			return false;
 	}
 	return true;
 }
 
-static bool add_response(struct ruleset *rs, struct rule *r, const struct yaml_node *place,
-			 struct text name, const struct yaml_node *params)
+static bool add_response(struct ruleset *rs, int source, const struct yaml_node *place,
+			 struct text name, const struct yaml_node *params, struct response_list *list)
 {
-	struct rule_extensions *x = r->extensions;
 	struct rule_response *resp;
 
-	if (x->response_count == EXTEND_RESPONSES_MAX)
+	if (list->count == EXTEND_RESPONSES_MAX)
 		return extend_fail(rs, place, "at most %d responses", EXTEND_RESPONSES_MAX);
-	resp = &x->responses[x->response_count];
-	*resp = (struct rule_response){ .def = find(name) };
+	resp = &list->items[list->count];
+	*resp = (struct rule_response){ .def = find(name), .place = yaml_place(place) };
 	if (!resp->def) {
 		extend_fail(rs, place, "there is no response \"%.*s\"", (int)name.len, name.data);
 		diag_hint(rs->diags,
 			  "alert, deny, kill, freeze, isolate, quarantine, capture, webhook");
 		return false;
 	}
-	if ((params && !read_params(rs, r, params, resp)) || !fill_standard(rs, r, place, resp))
+	if ((params && !read_params(rs, source, params, resp)) || !fill_standard(rs, source, place, resp))
 		return false;
-	x->response_count++;
+	list->count++;
 	return true;
 }
 
-/* "deny", "{kill: tree}", or a list of such. */
-bool extend_compile_response(struct ruleset *rs, struct rule *r, const struct yaml_node *n)
+bool responses_read(struct ruleset *rs, const struct yaml_node *n, int event_source, struct response_list *ret)
 {
 	uint32_t count = n->kind == YAML_LIST ? n->count : 1;
 	bool good = true;
@@ -238,7 +257,7 @@ bool extend_compile_response(struct ruleset *rs, struct rule *r, const struct ya
 		const struct yaml_node *item = n->kind == YAML_LIST ? n->items[i] : n;
 
 		if (item->kind == YAML_SCALAR) {
-			good = add_response(rs, r, item, item->text, NULL) && good;
+			good = add_response(rs, event_source, item, item->text, NULL, ret) && good;
 			continue;
 		}
 		if (item->kind != YAML_MAP) {
@@ -246,9 +265,14 @@ bool extend_compile_response(struct ruleset *rs, struct rule *r, const struct ya
 			continue;
 		}
 		for (uint32_t k = 0; k < item->count; k++)
-			good = add_response(rs, r, item->entries[k].value, item->entries[k].key,
-					    item->entries[k].value) &&
+			good = add_response(rs, event_source, item->entries[k].value, item->entries[k].key,
+					    item->entries[k].value, ret) &&
 			       good;
 	}
 	return good;
+}
+
+bool extend_compile_response(struct ruleset *rs, struct rule *r, const struct yaml_node *n)
+{
+	return responses_read(rs, n, r->event_source, &r->extensions->responses);
 }

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/commands.h"
+
+static const struct command *const policy_commands[] = { &cmd_policy_check, &cmd_policy_explain, NULL };
+
+const struct command cmd_policy = {
+	.name = "policy",
+	.summary = "check and read what is to be done about alerts",
+	.subcommands = policy_commands,
+};
