@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import re
 import statistics
@@ -189,6 +190,44 @@ def guard(build: Path, rounds: int, out: Callable[[str], None]) -> None:
             f"{own['unfiltered']:.0f} |")
 
 
+def records(out: Callable[[str], None]) -> None:
+    """Which part of what it looks at leaves the kernel: of calls, and of everything with forks, execs and exits."""
+    sys.path.append(str(TOP / "tests" / "attacks"))
+    import merlon  # noqa: F401
+    from container import container
+    from guarding import Guard
+    from test_quiet import BUILD, debian, image
+    from workloads import WORKLOADS
+
+    server = {name: (WORKLOADS[name].spec(), WORKLOADS[name]) for name in ("nginx", "redis")}
+    out("| a container of | calls looked at | records without filters | with filters | of them |")
+    out("|---|---|---|---|---|")
+    for name, (spec, workload) in {**server, "a build": (debian(BUILD * 5, image()), None)}.items():
+        told: dict[str, tuple[int, int]] = {}
+        for options in ("--unfiltered",), ():
+            with tempfile.TemporaryDirectory() as directory:
+                Path(directory).chmod(0o777)
+                status = Path(directory, "status")
+                with Guard("--status", status, "--budget", "0", "--buffer", "64", *options) as guarding_, \
+                        container("runc", spec) as box:
+                    box.run()
+                    if workload:
+                        workload.ready(box)
+                        for _ in range(300):
+                            workload.drive(box)
+                    else:
+                        box.wait(300)
+                    time.sleep(2.5)     # numbers are written once a second
+                    metrics = json.loads(status.read_text())["metrics"]
+                    guarding_.stop()
+            number = {m["name"]: m["value"] for m in metrics if not m.get("labels")}
+            mine = [m["value"] for m in metrics if m["name"] == "merlon_container_records_total"
+                    and m["labels"]["container"] == box.id]
+            told[" ".join(options)] = number["merlon_calls_looked_at_total"], sum(mine)
+        looked, every = told["--unfiltered"]
+        out(f"| {name} | {looked:,} | {every:,} | {told[''][1]:,} | {100 * told[''][1] / every:.1f} % |")
+
+
 def serve(rounds: int, out: Callable[[str], None]) -> None:
     """Redis in a container, asked by redis-benchmark from outside."""
     import merlon
@@ -283,14 +322,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="What recording costs.")
     parser.add_argument("--build", type=Path, default=TOP / "build")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", choices=("micro", "guard", "serve", "filters", "rules", "inspect"))
+    parser.add_argument("--only", choices=("micro", "guard", "records", "serve", "filters", "rules", "inspect"))
     options = parser.parse_args()
     build = options.build.resolve()
-    os.environ |= {"MERLON_BINARY": str(build / "merlon"), "MERLON_RIG_DIR": str(build / "rig")}
+    os.environ |= {"MERLON_BINARY": str(build / "merlon"), "MERLON_RIG_DIR": os.environ.get("MERLON_RIG_DIR", str(build / "rig"))}
     uname = os.uname()
     print(f"Linux {uname.release} {uname.machine}, {os.cpu_count()} processors, {options.rounds} rounds\n", flush=True)
     parts = {"micro": lambda out: micro(build, options.rounds, out),
-             "guard": lambda out: guard(build, options.rounds, out), "serve": lambda out: serve(options.rounds, out),
+             "guard": lambda out: guard(build, options.rounds, out), "records": records, "serve": lambda out: serve(options.rounds, out),
              "filters": lambda out: filters(build, out), "rules": lambda out: rules(build, out),
              "inspect": lambda out: inspect(build, options.rounds, out)}
     for name, part in parts.items():

@@ -148,6 +148,7 @@ void engine_take(struct engine *e, const struct event *ev)
 	size_t n;
 
 	e->stats.events++;
+	e->stats.by_type[event_type_index(ev->type)]++;
 	n = evaluator_run(e->evaluator, ev, matches, EVAL_MATCHES_MAX);
 	for (size_t i = 0; i < n; i++)
 		take_match(e, &matches[i], ev);

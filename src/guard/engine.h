@@ -41,6 +41,7 @@ void engine_say(struct engine *e, enum alert_kind kind, enum alert_priority prio
 struct engine_stats {
 	uint64_t events, alerts, held;
 	uint64_t by_priority[ALERT_PRIORITIES];
+	uint64_t by_type[TYPE_SET_WORDS * 64]; /* events, by event_type_index() */
 	uint64_t given_up[EVAL_COUNTERS]; /* evaluator_counters[] names them */
 };
 void engine_statistics(const struct engine *e, struct engine_stats *ret);

@@ -30,7 +30,7 @@ static void add_labelled(json_t *list, const struct number *n, const char *label
 static void add_engine(json_t *list, const struct watch_stats *s)
 {
 	static const struct number
-		events = { "merlon_events_total", "Events that rules looked at", false },
+		events = { "merlon_events_total", "Events that rules looked at, by type", false },
 		alerts = { "merlon_alerts_total", "Alerts, by priority", false },
 		held = { "merlon_alerts_held_back_total", "Alerts beyond the burst of their rule in a container",
 			 false },
@@ -41,7 +41,9 @@ static void add_engine(json_t *list, const struct watch_stats *s)
 		filters = { "merlon_filters", "Of those, calls that the kernel filters", true },
 		reloads = { "merlon_rules_reloads_total", "Reloads of rules, by result", false };
 
-	add(list, &events, NULL, s->engine.events);
+	for (uint32_t i = 0; i < event_type_count; i++)
+		if (s->engine.by_type[i])
+			add_labelled(list, &events, "type", event_types[i].name.data, s->engine.by_type[i]);
 	for (int i = 0; i < ALERT_PRIORITIES; i++)
 		add_labelled(list, &alerts, "priority", alert_priorities[i], s->engine.by_priority[i]);
 	add(list, &held, NULL, s->engine.held);
