@@ -16,6 +16,8 @@ enum {
 	ABI_EVENT_TEXT_MAX = 4096, /* bytes of one text; a longer one is cut there */
 	ABI_EVENT_SIZE_MAX = 32768,
 	ABI_EVENT_COMM = 16,
+	/* Where a room says who works in it, if several share a CPU: see bpf/lib/pool.bpf.h. */
+	ABI_EVENT_ROOM_OWNER = ABI_EVENT_SIZE_MAX - 4,
 	ABI_EVENT_ADDRESS_MAX = 128, /* sizeof(struct sockaddr_storage) */
 };
 
@@ -46,6 +48,12 @@ enum abi_event_flag {
 	/* It goes through io_uring: nr says which call would do the same, the result is not known. */
 	ABI_EVENT_URING = 1 << 7,
 	ABI_EVENT_PIDFD = 1 << 6, /* call.fd is a pidfd for sure; before 6.9 only its name tells */
+	/*
+	 * By a decision point, before it was done: what follows was denied, or would have been (abi/deny.h).
+	 * The record is that of the call that would do it, with result 0 and paths as the kernel has them.
+	 */
+	ABI_EVENT_DENIED = 1 << 14,
+	ABI_EVENT_WOULD_DENY = 1 << 15,
 };
 
 /* Where a text is, from the beginning of the record; len 0: there is none. */

@@ -30,6 +30,7 @@ struct thread_info {
 };
 
 struct kernfs_node {
+	const char *name;
 	u64 id;
 };
 
@@ -240,6 +241,7 @@ struct task_struct {
 
 struct linux_binprm {
 	const char *filename;
+	struct file *file;
 };
 
 struct in6_addr {

@@ -10,11 +10,16 @@
 
 enum { PATH_STEPS_MAX = 96 }; /* components and mount crossings together */
 
+/* Which of this CPU's: there is one where nothing preempts a program, else pool.bpf.h knows. */
+#ifndef SCRATCH_SLOT
+#define SCRATCH_SLOT() 0
+#endif
+
 static __always_inline struct scratch *scratch_current(void)
 {
-	__u32 zero = 0;
+	__u32 slot = SCRATCH_SLOT();
 
-	return bpf_map_lookup_elem(&scratches, &zero);
+	return bpf_map_lookup_elem(&scratches, &slot);
 }
 
 /* The same, emptied. */

@@ -15,8 +15,9 @@ struct room {
 	struct abi_event ev;
 	char data[ROOM_DATA];
 	__u32 used; /* bytes of data */
-	__u32 pad;
+	__u32 owner; /* thread, where rooms are taken and given back: pool.bpf.h */
 };
+_Static_assert(__builtin_offsetof(struct room, owner) == ABI_EVENT_ROOM_OWNER, "filters look there");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -44,16 +45,12 @@ static __always_inline __u32 pid_number(struct pid *pid, bool inner)
 	return nr;
 }
 
-/* This CPU's room with the head of a record about task; NULL: nothing to tell. */
-static __always_inline struct room *room_begin(enum abi_event_kind kind, struct task_struct *task,
-					       __u64 cgroup)
+/* The head of a record about task. */
+static __always_inline void room_head(struct room *r, enum abi_event_kind kind,
+				      struct task_struct *task, __u64 cgroup)
 {
 	const struct cred *cred = BPF_CORE_READ(task, cred);
-	__u32 zero = 0;
-	struct room *r = bpf_map_lookup_elem(&rooms, &zero);
 
-	if (!r)
-		return NULL;
 	__builtin_memset(&r->ev, 0, sizeof(r->ev));
 	r->used = 0;
 	r->ev.kind = kind;
@@ -66,6 +63,17 @@ static __always_inline struct room *room_begin(enum abi_event_kind kind, struct 
 	r->ev.uid = BPF_CORE_READ(cred, euid.val);
 	r->ev.gid = BPF_CORE_READ(cred, egid.val);
 	r->ev.cpu = bpf_get_smp_processor_id();
+}
+
+/* This CPU's room with the head of a record about task; NULL: nothing to tell. */
+static __always_inline struct room *room_begin(enum abi_event_kind kind, struct task_struct *task,
+					       __u64 cgroup)
+{
+	__u32 zero = 0;
+	struct room *r = bpf_map_lookup_elem(&rooms, &zero);
+
+	if (r)
+		room_head(r, kind, task, cgroup);
 	return r;
 }
 

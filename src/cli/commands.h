@@ -20,6 +20,7 @@ extern const struct command cmd_confine_agent;
 extern const struct command cmd_confine_verify;
 extern const struct command cmd_confine_watch;
 extern const struct command cmd_containers;
+extern const struct command cmd_deny;
 extern const struct command cmd_doctor;
 extern const struct command cmd_events;
 extern const struct command cmd_events_convert;

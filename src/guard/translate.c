@@ -294,6 +294,9 @@ static void target_fill(struct translator *x, const struct abi_event *record, st
 static void exact_take(struct translator *x, const struct abi_event *record, size_t slot)
 {
 	x->next_exact = 0;
+	x->has_exact = false;
+	if (record->flags & (ABI_EVENT_DENIED | ABI_EVENT_WOULD_DENY)) /* its paths are */
+		return;
 	x->has_exact = path_store_take(x->paths, record->tid, (uint32_t)slot, x->exact);
 	if (!(record->flags & ABI_EVENT_URING))
 		return;

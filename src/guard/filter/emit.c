@@ -26,16 +26,16 @@ static void emit_number(struct emitter *e, const struct number_test *t, uint32_t
 	bpf_goto(c, no);
 }
 
-/* Whether a term may hold, or may not. */
+/* Whether a term may hold, or may not; if that has to be certain, whether the contrary may not be. */
 static void emit_text(struct emitter *e, const struct node *n, uint32_t yes, uint32_t no)
 {
 	const struct text_view *v = &e->filter->views.items.items[n->text.view];
 	uint32_t word = v->word + n->text.term / 32, bit = n->text.term % 32;
 
 	bpf_load(&e->code, 4, R1, REG_SCRATCH,
-		 n->negated ? scratch_may_not(word) : scratch_may(word));
-	bpf_jump32_imm(&e->code, BPF_JSET, R1, (int32_t)(1u << bit), yes);
-	bpf_goto(&e->code, no);
+		 n->negated != e->certain ? scratch_may_not(word) : scratch_may(word));
+	bpf_jump32_imm(&e->code, BPF_JSET, R1, (int32_t)(1u << bit), e->certain ? no : yes);
+	bpf_goto(&e->code, e->certain ? yes : no);
 }
 
 /* Nested as deeply as conditions are, which the parser bounds. */

@@ -8,6 +8,7 @@ struct emitter {
 	struct bpf_code code;
 	struct kernel_filter *filter;
 	uint32_t room_size;
+	bool certain;	     /* a term that may hold and may not does not */
 	uint32_t leave;	     /* label: nothing to look at */
 	uint32_t loop_jumps; /* that loops take, over all rounds */
 };

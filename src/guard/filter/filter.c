@@ -45,6 +45,8 @@ static int add_rule(struct lower *l, struct kernel_filter *f, const struct rule 
 	const struct rule_sequence *s = r->extensions ? r->extensions->sequence : NULL;
 	int e;
 
+	if (l->wants && !l->wants(r, l->wants_arg))
+		return 0;
 	if (!r->enabled || r->skipped || !r->condition ||
 	    (int)f->target.type->source != r->event_source)
 		return 0;
@@ -77,6 +79,35 @@ static bool keep_terms(struct text_views *from, struct text_views *to, struct no
 /* --- the program ------------------------------------------------------------------------------------ */
 
 enum { AT_CONTEXT = -8, AT_KEY = -12 };
+
+/* The room that this thread has taken; its number is in AT_KEY then. */
+static void emit_own_room(struct emitter *e)
+{
+	struct bpf_code *c = &e->code;
+	uint32_t found = bpf_code_label(c);
+
+	bpf_call(c, BPF_FUNC_get_current_pid_tgid);
+	bpf_alu(c, BPF_MOV, REG_TEXT, R0);
+	for (int32_t i = 0; i < ABI_DENY_ROOMS; i++) {
+		uint32_t next = bpf_code_label(c);
+
+		bpf_store_imm(c, 4, FP, AT_KEY, i);
+		bpf_map(c, R1, FILTER_MAP_ROOM);
+		bpf_alu(c, BPF_MOV, R2, FP);
+		bpf_alu_imm(c, BPF_ADD, R2, AT_KEY);
+		bpf_call(c, BPF_FUNC_map_lookup_elem);
+		bpf_jump_imm(c, BPF_JEQ, R0, 0, next);
+		bpf_alu(c, BPF_MOV, REG_RECORD, R0);
+		bpf_load(c, 4, R1, REG_RECORD, ABI_EVENT_ROOM_OWNER);
+		bpf_alu(c, BPF_MOV, R2, REG_TEXT);
+		bpf_alu_imm(c, BPF_LSH, R2, 32);
+		bpf_alu_imm(c, BPF_RSH, R2, 32);
+		bpf_jump(c, BPF_JEQ, R1, R2, found);
+		bpf_code_place(c, next);
+	}
+	bpf_goto(c, e->leave);
+	bpf_code_place(c, found);
+}
 
 static void emit_lookup(struct emitter *e, int32_t map, enum bpf_reg to)
 {
@@ -145,21 +176,33 @@ static void emit_if_uring(struct emitter *e, bool all, uint32_t yes)
 	bpf_code_place(c, no);
 }
 
+/* To program call - 1; 0: to none. */
+static void emit_tail_call(struct emitter *e, uint32_t call)
+{
+	struct bpf_code *c = &e->code;
+
+	if (!call)
+		return;
+	bpf_load(c, 8, R1, FP, AT_CONTEXT);
+	bpf_map(c, R2, FILTER_MAP_CALLS);
+	bpf_number(c, R3, call - 1);
+	bpf_call(c, BPF_FUNC_tail_call);
+}
+
 static void emit_end(struct emitter *e, const struct filter_options *o, uint32_t yes)
 {
 	struct bpf_code *c = &e->code;
 
+	if (o->hook)
+		bpf_code_place(c, e->leave);
+	emit_tail_call(e, o->leave_call);
 	bpf_alu_imm(c, BPF_MOV, R0, FILTER_DROP);
 	bpf_exit(c);
-	bpf_code_place(c, e->leave); /* a map without its one value: there is none such */
+	if (!o->hook)
+		bpf_code_place(c, e->leave); /* a map without its one value: there is none such */
 	bpf_code_place(c, yes);
-	if (o->tail_call) {
-		bpf_load(c, 8, R1, FP, AT_CONTEXT);
-		bpf_map(c, R2, FILTER_MAP_CALLS);
-		bpf_number(c, R3, o->tail_call - 1);
-		bpf_call(c, BPF_FUNC_tail_call);
-	}
-	bpf_alu_imm(c, BPF_MOV, R0, FILTER_EMIT);
+	emit_tail_call(e, o->tail_call);
+	bpf_alu_imm(c, BPF_MOV, R0, o->hook ? 0 : FILTER_EMIT);
 	bpf_exit(c);
 }
 
@@ -181,9 +224,13 @@ static int emit_program(struct emitter *e, const struct filter_options *o)
 		bpf_goto(c, yes);
 	} else if (e->filter->parts.len || e->filter->target.kind == ABI_EVENT_CALL) {
 		bpf_store_imm(c, 4, FP, AT_KEY, 0);
-		emit_lookup(e, FILTER_MAP_ROOM, REG_RECORD);
+		if (o->hook)
+			emit_own_room(e);
+		else
+			emit_lookup(e, FILTER_MAP_ROOM, REG_RECORD);
 		emit_lookup(e, FILTER_MAP_SCRATCH, REG_SCRATCH);
-		emit_if_uring(e, all, yes);
+		if (!o->hook)
+			emit_if_uring(e, all, yes);
 		if (has_texts(e->filter)) { /* what needs no text leaves at once */
 			uint32_t no = bpf_code_label(c);
 
@@ -210,6 +257,7 @@ static int emit_program(struct emitter *e, const struct filter_options *o)
 static int assemble(struct kernel_filter *f, const struct filter_options *o)
 {
 	struct emitter e = { .filter = f,
+			     .certain = o->hook != NULL,
 			     .room_size = o->room_size ? o->room_size : ABI_EVENT_SIZE_MAX };
 	int r;
 
@@ -255,7 +303,13 @@ static int compile(const struct ruleset *rs, const struct rule *only, struct fil
 	*ret = (struct kernel_filter){ .target = target,
 				       .arena = ARENA_INIT(FILTER_MEMORY),
 				       .drops = true };
-	l = (struct lower){ &ret->arena, &views, target, options && options->paths_by_name };
+	l = (struct lower){ .arena = &ret->arena, .views = &views, .target = target };
+	if (options) {
+		l.paths_by_name = options->paths_by_name;
+		l.hook = options->hook;
+		l.wants = only ? NULL : options->wants;
+		l.wants_arg = options->wants_arg;
+	}
 	if (only)
 		r = add_rule(&l, ret, only);
 	for (size_t i = 0; !r && rs && i < rs->rules.len; i++)

@@ -12,6 +12,7 @@
 #include <assert.h>
 #include <linux/bpf.h>
 
+#include "abi/deny.h"
 #include "guard/filter/lower.h"
 #include "rules/model.h"
 #include "sensor/program_load.h"
@@ -51,6 +52,16 @@ struct filter_options {
 	bool candidates; /* tells which rules: all are looked at then */
 	/* To emit: call program tail_call - 1 of FILTER_MAP_CALLS; 0: only return FILTER_EMIT. */
 	uint32_t tail_call;
+	/*
+	 * For a decision point: emits only what a rule fits for certain, so what is not decided is dropped. The
+	 * room is the one of ABI_DENY_ROOMS that the thread has taken (bpf/lib/pool.bpf.h); to drop, program
+	 * leave_call - 1 is called, which gives it back. Returns 0 in any case.
+	 */
+	const struct filter_hook *hook;
+	uint32_t leave_call;
+	/* Which rules; NULL: all. */
+	bool (*wants)(const struct rule *r, void *arg);
+	void *wants_arg;
 };
 enum { FILTER_INSTRUCTIONS = 16384 };
 

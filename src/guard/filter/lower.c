@@ -154,6 +154,48 @@ static bool are_exclusive(const struct check *c)
 	return true;
 }
 
+/* --- decision points -------------------------------------------------------------------------------- */
+
+/* "evt.arg.flags" as well as "fd.name" */
+static bool is_field(const struct field_ref *f, const char *name)
+{
+	struct text full = text_of(name);
+	struct text own = f->def->name;
+
+	if (!text_starts(full, own))
+		return false;
+	if (full.len == own.len)
+		return true;
+	return f->key.data && full.data[own.len] == '.' &&
+	       text_eq(text_from(full.data + own.len + 1, full.len - own.len - 1), f->key);
+}
+
+static bool hook_knows(const struct filter_hook *h, const struct field_ref *f)
+{
+	static const char *const common[] = { "evt.failed", "evt.res", "user.uid", "group.gid", "proc.pid",
+					      "thread.tid", "thread.vtid" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(common); i++)
+		if (is_field(f, common[i]))
+			return true;
+	for (const char *const *name = h->fields; *name; name++)
+		if (is_field(f, *name))
+			return true;
+	return false;
+}
+
+/* Only containers are asked: their ids are never "host". */
+static struct node *in_container(struct lower *l, const struct check *c)
+{
+	for (uint32_t i = 0; i < c->literal_count; i++)
+		if (!text_eq_str(value_text(&c->values[i]), "host"))
+			return lower_unknown(l, c, "which container it is");
+	if (c->op == OP_EQ || c->op == OP_IN)
+		return node_constant(l->arena, false);
+	return c->op == OP_NE || c->op == OP_EXISTS ? node_constant(l->arena, true) :
+						      lower_unknown(l, c, "which container it is");
+}
+
 static struct node *lower_check(struct lower *l, const struct check *c)
 {
 	const struct operand *o = c->left;
@@ -168,6 +210,10 @@ static struct node *lower_check(struct lower *l, const struct check *c)
 		return lower_unknown(l, c, "another field on the right side");
 	if (o->kind != OPERAND_FIELD || o->list)
 		return lower_unknown(l, c, "a transformer or a list");
+	if (l->hook && text_eq_str(o->field.def->name, "container.id"))
+		return in_container(l, c);
+	if (l->hook && !hook_knows(l->hook, &o->field))
+		return lower_unknown(l, c, "the kernel does not know it where it asks");
 	p = field_place_find(o->field.def->name);
 	if (!p || !(p->kinds >> l->target.kind & 1))
 		return lower_unknown(l, c, "the record does not have the field");

@@ -8,6 +8,8 @@
 #include "guard/filter/node.h"
 #include "guard/filter/text.h"
 
+struct rule;
+
 /* Which records: of one kind, that become events of one type. row: of calls, else NULL. */
 struct filter_target {
 	enum abi_event_kind kind;
@@ -15,11 +17,23 @@ struct filter_target {
 	const struct call_row *row;
 };
 
+/*
+ * A decision point of the kernel (abi/deny.h): its record is that of a call which has not been made, so
+ * it has less, and the process is one in a container for sure.
+ */
+struct filter_hook {
+	const char *call;	   /* of the target */
+	const char *const *fields; /* that it can say something of, besides common ones; NULL at the end */
+};
+
 struct lower {
 	struct arena *arena;
 	struct text_views *views;
 	struct filter_target target;
 	bool paths_by_name; /* no ABI_EVENT_PATHS are told of these calls */
+	const struct filter_hook *hook; /* NULL: the record is of a call that was made */
+	bool (*wants)(const struct rule *r, void *arg);
+	void *wants_arg;
 };
 
 /* Exact but for what is unknown. NULL: out of memory, or too many terms. */

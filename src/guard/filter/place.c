@@ -16,10 +16,10 @@ static struct node *of_record(struct lower *l, const struct check *c, const stru
 	return lower_number(l, c, p->place);
 }
 
-/* An exec makes its process known. */
+/* An exec makes its process known; one that is asked about by a hook is there. */
 static struct node *if_process(struct lower *l, const struct check *c, struct node *n)
 {
-	if (l->target.kind == ABI_EVENT_EXEC)
+	if (l->target.kind == ABI_EVENT_EXEC || l->hook)
 		return n;
 	return node_both(l->arena, n, lower_unknown(l, c, "the process may be unknown"));
 }

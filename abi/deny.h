@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the programs that deny and their loader share. A decision point is a hook of the kernel that is
+ * asked before something is done; what it stands for is told as a record of abi/event.h: the system
+ * call that would do the same, as if it had succeeded.
+ *
+ * Rules for this file: as abi/event.h, to be included first.
+ */
+#pragma once
+#include <linux/types.h>
+
+/* In the order of deny_hooks[] of src/guard/deny_hook.c. */
+enum abi_deny_hook {
+	ABI_DENY_OPEN,
+	ABI_DENY_UNLINK,
+	ABI_DENY_RENAME,
+	ABI_DENY_MKNOD,
+	ABI_DENY_CHMOD,
+	ABI_DENY_CHROOT,
+	ABI_DENY_MOUNT,
+	ABI_DENY_MOVE_MOUNT,
+	ABI_DENY_HOOKS
+};
+
+/* Entries of a hook's program array; its filter is made at run time. */
+enum abi_deny_call { ABI_DENY_FILTER, ABI_DENY_VERDICT, ABI_DENY_LEAVE, ABI_DENY_CALLS };
+
+enum abi_deny_mode {
+	ABI_DENY_DEFAULT, /* of a place: as the settings say */
+	ABI_DENY_OBSERVE, /* nobody is asked */
+	ABI_DENY_DRY_RUN, /* told and counted, and allowed */
+	ABI_DENY_ENFORCE,
+};
+
+/* What is known of a control group. */
+enum abi_deny_state {
+	/*
+	 * It was made by somebody outside of containers, and no program of a container has begun in it:
+	 * perhaps a runtime prepares one. Nothing is denied.
+	 */
+	ABI_DENY_BORN,
+	/* A container's: a program out of a root of its own has begun, or user space says so. */
+	ABI_DENY_STARTED,
+};
+
+/* Map deny_places: control group id -> */
+struct abi_deny_place {
+	__u8 state; /* enum abi_deny_state */
+	__u8 mode;  /* enum abi_deny_mode */
+	__u8 pad[6];
+};
+
+/* Map deny_state, entry 0: written while programs run. */
+struct abi_deny_state_now {
+	__u8 mode;    /* of places that have none of their own */
+	__u8 newborn; /* new control groups become places */
+	__u8 pad[6];
+	__u64 host_root; /* the directory that is the root of process 1: a pointer of the kernel */
+};
+
+/* Map deny_counts, per CPU, by hook; and one behind for what belongs to none. */
+struct abi_deny_count {
+	__u64 asked;  /* the filter was */
+	__u64 denied;
+	__u64 would;  /* in a dry run */
+	__u64 busy;   /* allowed without a decision: every room of the CPU was in use */
+	__u64 untold; /* decided, but the ring was full */
+};
+
+enum {
+	ABI_DENY_ROOMS = 4, /* per CPU: see bpf/lib/pool.bpf.h */
+};
+
+_Static_assert(sizeof(struct abi_deny_place) == 8, "abi_deny_place");
+_Static_assert(sizeof(struct abi_deny_state_now) == 16, "abi_deny_state_now");
+_Static_assert(sizeof(struct abi_deny_count) == 40, "abi_deny_count");

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Who may be denied something: tasks in the control group of a container that has started, but for those
+ * that came in from outside and have not begun a program of the container yet, which is what a
+ * runtime does to start one more command. So nothing of the host is ever asked, and no runtime's name or habit is
+ * known here.
+ */
+#pragma once
+#include "bpf/lib/cgroup.bpf.h"
+
+#include "abi/event.h"
+
+#include "abi/deny.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, struct abi_deny_place);
+} deny_places __weak SEC(".maps");
+
+/*
+ * Processes that came in from outside. One that finds no room is treated as the container's: its command
+ * may fail then, but nothing gets around a denial by filling the map.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u32); /* tgid */
+	__type(value, __u8);
+} deny_outsiders __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct abi_deny_state_now);
+} deny_state __weak SEC(".maps");
+
+static __always_inline struct abi_deny_state_now *state_now(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&deny_state, &zero);
+}
+
+static __always_inline struct abi_deny_place *place_started(__u64 cgroup)
+{
+	struct abi_deny_place *p = bpf_map_lookup_elem(&deny_places, &cgroup);
+
+	return p && p->state == ABI_DENY_STARTED ? p : NULL;
+}
+
+/* ABI_DENY_OBSERVE: nothing is asked of current. The common case leaves after one look-up. */
+static __always_inline enum abi_deny_mode mode_of_current(__u64 *ret_cgroup)
+{
+	__u64 cgroup = current_cgroup_id();
+	struct abi_deny_place *p = place_started(cgroup);
+	struct abi_deny_state_now *now;
+	__u32 tgid;
+	__u8 mode;
+
+	if (!p)
+		return ABI_DENY_OBSERVE;
+	*ret_cgroup = cgroup;
+	mode = p->mode;
+	if (mode == ABI_DENY_DEFAULT) {
+		now = state_now();
+		mode = now ? now->mode : ABI_DENY_OBSERVE;
+	}
+	if (mode < ABI_DENY_DRY_RUN)
+		return ABI_DENY_OBSERVE;
+	tgid = current_tgid();
+	return bpf_map_lookup_elem(&deny_outsiders, &tgid) ? ABI_DENY_OBSERVE : mode;
+}

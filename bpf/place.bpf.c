@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Follows control groups and processes so that it is known, without anybody in user space, what is in a
+ * container: these programs and their maps are pinned, and go on when the guard has ended.
+ *
+ * A group becomes a container's when a program begins in it that is out of a root of its own: another
+ * mount namespace's file, and another root directory than process 1 has. Until then a runtime may mount and
+ * pivot as it likes.
+ */
+#include "bpf/lib/place.bpf.h"
+
+#include "bpf/lib/path.bpf.h"
+
+const volatile struct abi_settings settings __weak = {};
+
+enum { ANCESTORS_MAX = 64 };
+
+static __always_inline __u64 root_of(struct task_struct *task)
+{
+	return (__u64)BPF_CORE_READ(task, fs, root.mnt, mnt_root);
+}
+
+/*
+ * Run once by the loader, on its behalf: what process 1 has as its root. The loader may be in a container
+ * itself; its ancestors lead to process 1.
+ */
+SEC("raw_tp/sched_switch")
+int place_learn_host(void *ctx)
+{
+	struct task_struct *task = current_task();
+	struct abi_deny_state_now *now = state_now();
+
+	for (int i = 0; i < ANCESTORS_MAX && BPF_CORE_READ(task, tgid) != 1; i++)
+		task = BPF_CORE_READ(task, real_parent);
+	if (!now || BPF_CORE_READ(task, tgid) != 1)
+		return 1;
+	now->host_root = root_of(task);
+	return 0;
+}
+
+/* The program that task begins is a container's own. */
+static __always_inline bool is_contained(struct task_struct *task, struct file *file)
+{
+	struct mount *mnt = mount_of(BPF_CORE_READ(file, f_path.mnt));
+	struct mnt_namespace *ns = BPF_CORE_READ(mnt, mnt_ns);
+	struct abi_deny_state_now *now = state_now();
+
+	return now && ns && ns == BPF_CORE_READ(task, nsproxy, mnt_ns) &&
+	       root_of(task) != now->host_root;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(place_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	__u64 cgroup = task_cgroup_id(task);
+	struct abi_deny_place *p = bpf_map_lookup_elem(&deny_places, &cgroup);
+	__u32 tgid = BPF_CORE_READ(task, tgid);
+
+	if (!p || !is_contained(task, BPF_CORE_READ(task, mm, exe_file)))
+		return 0;
+	if (p->state == ABI_DENY_BORN)
+		p->state = ABI_DENY_STARTED;
+	bpf_map_delete_elem(&deny_outsiders, &tgid);
+	return 0;
+}
+
+static __always_inline void outsider_add(__u32 tgid)
+{
+	__u8 yes = 1;
+
+	bpf_map_update_elem(&deny_outsiders, &tgid, &yes, BPF_ANY);
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(place_fork, struct task_struct *parent, struct task_struct *child)
+{
+	__u32 from = BPF_CORE_READ(parent, tgid), tgid = BPF_CORE_READ(child, tgid);
+	__u64 cgroup = task_cgroup_id(child), before;
+
+	if (from == tgid || !place_started(cgroup))
+		return 0;
+	before = task_cgroup_id(parent);
+	/* clone3() can put a child into a group that its parent is not in. */
+	if (bpf_map_lookup_elem(&deny_outsiders, &from) ||
+	    (before != cgroup && !place_started(before)))
+		outsider_add(tgid);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(place_exit, struct task_struct *task)
+{
+	__u32 tgid = BPF_CORE_READ(task, tgid);
+
+	if (!BPF_CORE_READ(task, signal, live.counter))
+		bpf_map_delete_elem(&deny_outsiders, &tgid);
+	return 0;
+}
+
+/* Before it is moved, so that the group that it comes from is still known. */
+SEC("fentry/cgroup_attach_task")
+int BPF_PROG(place_attach, struct cgroup *to, struct task_struct *leader, bool threadgroup)
+{
+	if (!cgroup_is_ours(to) || !place_started(cgroup_id(to)))
+		return 0;
+	if (!place_started(task_cgroup_id(leader)))
+		outsider_add(BPF_CORE_READ(leader, tgid));
+	return 0;
+}
+
+enum { NAME_MAX_LEN = 128, END = 8 };
+
+/* Whether the name of a group, of len bytes with its NUL, ends like that. */
+static __always_inline bool ends_with(const char *name, long len, const char *end, __u32 size)
+{
+	char last[END] = {};
+
+	if (len <= size || bpf_probe_read_kernel(last, size, name + len - 1 - size))
+		return false;
+	for (__u32 i = 0; i < size; i++)
+		if (last[i] != end[i])
+			return false;
+	return true;
+}
+
+/* Groups that service managers make for programs of the host. Those of containers are scopes. */
+static __always_inline bool is_of_the_host(struct cgroup *cgroup)
+{
+	const char *name = BPF_CORE_READ(cgroup, kn, name);
+	char text[NAME_MAX_LEN];
+	long len = bpf_probe_read_kernel_str(text, sizeof(text), name);
+
+	return ends_with(name, len, ".service", 8) || ends_with(name, len, ".slice", 6) ||
+	       ends_with(name, len, ".socket", 7) || ends_with(name, len, ".mount", 6);
+}
+
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(place_cgroup, struct cgroup *cgroup, const char *path)
+{
+	struct abi_deny_place fresh = {}, *above;
+	struct abi_deny_state_now *now = state_now();
+	__u64 id, parent;
+
+	if (!cgroup_is_ours(cgroup))
+		return 0;
+	id = cgroup_id(cgroup);
+	parent = BPF_CORE_READ(cgroup, self.parent, cgroup, kn, id);
+	above = bpf_map_lookup_elem(&deny_places, &parent);
+	if (above && (above->state == ABI_DENY_STARTED || !is_of_the_host(cgroup)))
+		fresh = *above;
+	else if (!now || !now->newborn || is_of_the_host(cgroup))
+		return 0;
+	bpf_map_update_elem(&deny_places, &id, &fresh, BPF_ANY);
+	return 0;
+}
+
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(place_cgroup_gone, struct cgroup *cgroup, const char *path)
+{
+	__u64 id;
+
+	if (!cgroup_is_ours(cgroup))
+		return 0;
+	id = cgroup_id(cgroup);
+	bpf_map_delete_elem(&deny_places, &id);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

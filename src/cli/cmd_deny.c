@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "cli/commands.h"
+#include "cli/rules_load.h"
+#include "guard/deny.h"
+#include "version.h"
+
+static const char *const modes[] = { [ABI_DENY_DEFAULT] = "default",
+				     [ABI_DENY_OBSERVE] = "observe",
+				     [ABI_DENY_DRY_RUN] = "dry-run",
+				     [ABI_DENY_ENFORCE] = "enforce" };
+
+static int need_root(struct error *err)
+{
+	return geteuid() ? error_set(err, EPERM, "this needs root") : 0;
+}
+
+/* --- on ---------------------------------------------------------------------------------------------- */
+
+static const struct option_def on_options[] = {
+	{ "dry-run", 0, NULL, "deny nothing: tell and count what would be", false, COMPLETE_NONE, NULL },
+	{ "running", 0, NULL, "only in containers that run now, not in those to come", false,
+	  COMPLETE_NONE, NULL },
+	{ "check", 0, NULL, "only say whether the rules can be denied, and where", false, COMPLETE_NONE,
+	  NULL },
+};
+
+static int load_rules(const struct arguments *args, struct rules_loaded *ret, struct error *err)
+{
+	size_t n;
+	char **paths = arg_operands(args, &n);
+	int r = 0;
+
+	if (n)
+		return rules_load_good(args, 0, ret, err);
+	(void)paths;
+	ret->set = ruleset_new(&ret->diags);
+	if (!ret->set)
+		return error_errno(err, ENOMEM, "rules");
+	r = ruleset_add_path(ret->set, MERLON_DATA "/deny", err);
+	if (!r)
+		ruleset_compile(ret->set);
+	return r || rules_are_good(ret) ? r : error_set(err, EINVAL, "there are errors in the rules");
+}
+
+static void print_hooks(uint64_t hooks, FILE *out)
+{
+	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++)
+		if (hooks >> hook & 1)
+			fprintf(out, "  %-16s %s\n", sensor_deny_hooks[hook], deny_hooks[hook].what);
+}
+
+static int run_on(const struct arguments *args, struct error *err)
+{
+	struct deny_options o = { .mode = arg_flag(args, "dry-run") ? ABI_DENY_DRY_RUN :
+								      ABI_DENY_ENFORCE,
+				  .only_running = arg_flag(args, "running") };
+	cleanup_rules_loaded struct rules_loaded l = RULES_LOADED_INIT;
+	struct deny_result done = { 0 };
+	bool check = arg_flag(args, "check");
+	int r = load_rules(args, &l, err);
+
+	if (!r && check) {
+		r = deny_plan(l.set, &done.hooks, &done.rules);
+		if (r)
+			return error_errno(err, -r, "rules");
+		rules_show_diags(&l, false, stderr);
+		printf("%zu rules can be denied\n", done.rules);
+		print_hooks(done.hooks, stdout);
+		return l.diags.errors ? EXIT_NEGATIVE : EXIT_OK;
+	}
+	if (!r)
+		r = need_root(err);
+	if (r)
+		return r;
+	r = deny_apply(l.set, &o, &done, err);
+	rules_show_diags(&l, false, stderr);
+	if (r)
+		return r;
+	fprintf(stderr, "%s %zu rules in %zu running containers%s, at\n",
+		o.mode == ABI_DENY_ENFORCE ? "denying by" : "dry run of", done.rules, done.containers,
+		o.only_running ? "" : " and those to come");
+	print_hooks(done.hooks, stderr);
+	return EXIT_OK;
+}
+
+static const struct command cmd_deny_on = {
+	.name = "on",
+	.summary = "put rules in force, in the place of those that are",
+	.operands = "[FILE|DIR]...",
+	.operand_complete = COMPLETE_FILE,
+	.description =
+		"Takes the rules of the files, or of the shipped policy against escapes, that say "
+		"\"response: deny\", and lets the kernel refuse in containers what they describe. All of a "
+		"rule has to be decidable by the kernel; if one is not, it is said why and nothing is changed.\n\n"
+		"It goes on when this command has ended, and when the guard has; merlon deny off ends it. What the "
+		"host's processes do, and what container runtimes do to prepare a container, is never denied.",
+	.options = on_options,
+	.option_count = ARRAY_SIZE(on_options),
+	.run = run_on,
+};
+
+/* --- status ------------------------------------------------------------------------------------------ */
+
+static const struct option_def status_options[] = {
+	{ "json", 0, NULL, "print JSON", false, COMPLETE_NONE, NULL },
+};
+
+static int print_json_status(const struct sensor_deny_status *s)
+{
+	cleanup_json json_t *o = json_pack("{s:b, s:s, s:i, s:i, s:i}", "active", s->active, "mode",
+					   modes[s->mode], "containers", (int)s->started, "born",
+					   (int)s->born, "entering", (int)s->outsiders);
+	json_t *hooks = json_object();
+
+	for (unsigned i = 0; i < ABI_DENY_HOOKS; i++) {
+		const struct abi_deny_count *n = &s->counts[i];
+
+		if (s->hooks >> i & 1)
+			json_object_set_new(hooks, sensor_deny_hooks[i],
+					    json_pack("{s:I, s:I, s:I, s:I, s:I}", "asked",
+						      (json_int_t)n->asked, "denied",
+						      (json_int_t)n->denied, "would_deny",
+						      (json_int_t)n->would, "busy",
+						      (json_int_t)n->busy, "untold",
+						      (json_int_t)n->untold));
+	}
+	json_object_set_new(o, "hooks", hooks);
+	print_json(o);
+	return s->active ? EXIT_OK : EXIT_NEGATIVE;
+}
+
+static int run_status(const struct arguments *args, struct error *err)
+{
+	struct sensor_deny_status s;
+	int r = need_root(err);
+
+	if (!r)
+		r = sensor_deny_status(&s, err);
+	if (r)
+		return r;
+	if (s.mode > ABI_DENY_ENFORCE)
+		s.mode = ABI_DENY_OBSERVE;
+	if (arg_flag(args, "json"))
+		return print_json_status(&s);
+	if (!s.active) {
+		puts("nothing is denied");
+		return EXIT_NEGATIVE;
+	}
+	printf("mode %s, %u control groups of containers\n%-16s %10s %10s %10s %10s %10s\n", modes[s.mode],
+	       s.started, "HOOK", "ASKED", "DENIED", "WOULD", "BUSY", "UNTOLD");
+	for (unsigned i = 0; i < ABI_DENY_HOOKS; i++) {
+		const struct abi_deny_count *n = &s.counts[i];
+
+		if (s.hooks >> i & 1)
+			printf("%-16s %10llu %10llu %10llu %10llu %10llu\n", sensor_deny_hooks[i],
+			       n->asked, n->denied, n->would, n->busy, n->untold);
+	}
+	return EXIT_OK;
+}
+
+static const struct command cmd_deny_status = {
+	.name = "status",
+	.summary = "say what is denied, and how often it was",
+	.description = "Lists the decision points that are asked: how often rules were looked at, denied, would have denied "
+		       "in a dry run, could not be looked at (busy), and how many denials nobody could be told "
+		       "of. Exits with 1 if nothing is denied.",
+	.options = status_options,
+	.option_count = ARRAY_SIZE(status_options),
+	.run = run_status,
+};
+
+/* --- mode, off --------------------------------------------------------------------------------------- */
+
+static int run_mode(const struct arguments *args, struct error *err)
+{
+	size_t n;
+	char **words = arg_operands(args, &n);
+	int r = need_root(err);
+
+	if (r)
+		return r;
+	for (unsigned mode = ABI_DENY_OBSERVE; n == 1 && mode <= ABI_DENY_ENFORCE; mode++)
+		if (str_eq(words[0], modes[mode]))
+			return sensor_deny_set_mode(mode, err);
+	return error_set(err, USAGE_ERROR, "name a mode: observe, dry-run or enforce");
+}
+
+static const struct command cmd_deny_mode = {
+	.name = "mode",
+	.summary = "change what becomes of what the rules in force describe",
+	.operands = "observe|dry-run|enforce",
+	.description = "At once, for all containers. observe: the rules are not looked at; dry-run: told and counted; "
+		       "enforce: denied.",
+	.run = run_mode,
+};
+
+static int run_off(const struct arguments *args, struct error *err)
+{
+	int r = need_root(err);
+
+	(void)args;
+	return r ? r : sensor_deny_end(err);
+}
+
+static const struct command cmd_deny_off = {
+	.name = "off",
+	.summary = "deny nothing any more",
+	.description = "Detaches and forgets everything, whoever put it in force. Exits with 4 if nothing was denied.",
+	.run = run_off,
+};
+
+static const struct command *const subcommands[] = { &cmd_deny_on, &cmd_deny_status, &cmd_deny_mode,
+						     &cmd_deny_off, NULL };
+
+const struct command cmd_deny = {
+	.name = "deny",
+	.summary = "let the kernel refuse what rules describe",
+	.description = "Rules that say \"response: deny\" are asked by the kernel before a file is opened, a file system mounted, "
+		       "and so on, in containers only. Programs and what they know are pinned in " SENSOR_DENY_DIR
+		       ": no process of merlon has to run. Needs a kernel that lets BPF programs decide (merlon "
+		       "doctor: rung A or B).",
+	.subcommands = subcommands,
+};

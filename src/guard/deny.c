@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guard/deny.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/str.h"
+#include "identity/container.h"
+#include "rules/extend.h"
+#include "rules/output.h"
+
+bool deny_is_asked_for(const struct rule *r)
+{
+	for (uint32_t i = 0; r->extensions && i < r->extensions->response_count; i++)
+		if (str_eq(r->extensions->responses[i].def->name, "deny"))
+			return true;
+	return false;
+}
+
+static bool wants(const struct rule *r, void *arg)
+{
+	(void)arg;
+	return deny_is_asked_for(r);
+}
+
+static struct filter_target target_of(enum abi_deny_hook hook)
+{
+	struct filter_target t = { .kind = ABI_EVENT_CALL };
+
+	for (size_t i = 0; i < call_row_count; i++)
+		if (str_eq(call_rows[i].call, deny_hooks[hook].filter.call))
+			t.row = &call_rows[i];
+	t.type = event_type_find(text_of(t.row->type ? t.row->type : t.row->call));
+	return t;
+}
+
+static struct filter_options options_of(enum abi_deny_hook hook)
+{
+	return (struct filter_options){ .hook = &deny_hooks[hook].filter,
+					.tail_call = ABI_DENY_VERDICT + 1,
+					.leave_call = ABI_DENY_LEAVE + 1,
+					.wants = wants };
+}
+
+/* --- what can be denied ------------------------------------------------------------------------------ */
+
+/* The first term that is not decided. */
+static void keep_unknown(const struct node *n, void *context)
+{
+	const struct node **first = context;
+
+	if (!*first)
+		*first = n;
+}
+
+static void refuse_term(struct ruleset *rs, const struct rule *r, const struct filter_part *p,
+			enum abi_deny_hook hook)
+{
+	cleanup_buf struct buf name = BUF_INIT;
+	const struct node *first = NULL;
+
+	node_unknowns(p->exact, keep_unknown, &first);
+	if (first && first->unknown.check)
+		operand_name(first->unknown.check->left, &name);
+	diag_error(rs->diags, r->place, "deny",
+		   "\"%.*s\" can't be denied: for %s (%s) the kernel can't decide %s: %s",
+		   (int)r->name.len, r->name.data, deny_hooks[hook].what, sensor_deny_hooks[hook],
+		   name.len ? name.data : "a part of it",
+		   first ? first->unknown.reason : "the condition is too long");
+	diag_hint(rs->diags,
+		  "write a rule of its own to be denied, of what is known there: %s",
+		  deny_hooks[hook].filter.fields[0]);
+}
+
+static bool remembers(const struct rule *r)
+{
+	const struct rule_extensions *x = r->extensions;
+
+	return x && (x->count || x->sequence || x->first_seen);
+}
+
+static int plan_rule(struct ruleset *rs, const struct rule *r, uint64_t *hooks, size_t *rules)
+{
+	uint64_t own = 0;
+	bool refused = false;
+
+	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++) {
+		const struct filter_options o = options_of(hook);
+		cleanup_kernel_filter struct kernel_filter f = { 0 };
+		int e = kernel_filter_compile_rule(r, target_of(hook), &o, &f);
+
+		if (e)
+			return e;
+		if (!f.parts.len)
+			continue;
+		own |= 1ULL << hook;
+		if (f.parts.items[0].extent == FILTER_WHOLLY)
+			continue;
+		refused = true;
+		refuse_term(rs, r, &f.parts.items[0], hook);
+	}
+	if (!own) {
+		diag_error(rs->diags, r->place, "deny",
+			   "\"%.*s\" can't be denied: the kernel asks nobody before what it is about",
+			   (int)r->name.len, r->name.data);
+		diag_hint(rs->diags, "merlon deny hooks lists what can be denied");
+	}
+	*hooks |= own;
+	*rules += own && !refused;
+	return 0;
+}
+
+int deny_plan(struct ruleset *rs, uint64_t *ret_hooks, size_t *ret_rules)
+{
+	int e = 0;
+
+	*ret_hooks = 0;
+	*ret_rules = 0;
+	for (size_t i = 0; !e && i < rs->rules.len; i++) {
+		const struct rule *r = rs->rules.items[i];
+
+		if (!deny_is_asked_for(r) || !r->enabled || r->skipped || !r->condition)
+			continue;
+		if (remembers(r)) {
+			diag_error(rs->diags, r->place, "deny",
+				   "\"%.*s\" can't be denied: it depends on what was before",
+				   (int)r->name.len, r->name.data);
+			continue;
+		}
+		e = plan_rule(rs, r, ret_hooks, ret_rules);
+	}
+	return e;
+}
+
+/* --- putting it in force ------------------------------------------------------------------------------ */
+
+static int load_filter(struct ruleset *rs, struct sensor_deny *d, enum abi_deny_hook hook,
+		       struct error *err)
+{
+	const struct filter_options o = options_of(hook);
+	const struct sensor_deny_maps maps = sensor_deny_maps(d, hook);
+	const int fixed[FILTER_MAPS_FIXED] = { [FILTER_MAP_ROOM] = maps.rooms,
+					       [FILTER_MAP_SCRATCH] = maps.scratch,
+					       [FILTER_MAP_CALLS] = maps.calls };
+	cleanup_kernel_filter struct kernel_filter f = { 0 };
+	struct program_source s;
+	int r = kernel_filter_compile(rs, target_of(hook), &o, &f);
+
+	if (r)
+		return error_errno(err, -r, "rules for %s", sensor_deny_hooks[hook]);
+	if (f.too_long)
+		return error_set(err, E2BIG, "the rules for %s make a program that is too long",
+				 sensor_deny_hooks[hook]);
+	s = (struct program_source){ .name = "deny_filter",
+				     .insns = f.insns.items,
+				     .insn_count = (uint32_t)f.insns.len,
+				     .fixed = fixed,
+				     .fixed_count = FILTER_MAPS_FIXED,
+				     .maps = f.maps.items,
+				     .map_count = (uint32_t)f.maps.len };
+	return sensor_deny_filter(d, hook, &s, err);
+}
+
+struct placing {
+	const struct cgroup_layout *layout;
+	struct sensor_deny *deny;
+	int r;
+};
+
+static int place_group(const char *path, void *arg)
+{
+	struct placing *p = arg;
+	uint64_t id;
+
+	if (!cgroup_id(p->layout, path, &id))
+		p->r = sensor_deny_place(p->deny, id);
+	return p->r;
+}
+
+/* Whether a container that is there has begun its program: its first process has a root of its own. */
+static bool has_started(const struct container *c)
+{
+	struct stat own, ours;
+	char path[64];
+
+	if (!c->pid || stat("/", &ours))
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/root/.", c->pid);
+	return !stat(path, &own) && (own.st_dev != ours.st_dev || own.st_ino != ours.st_ino);
+}
+
+static int find_first(pid_t pid, void *arg)
+{
+	*(pid_t *)arg = pid;
+	return 1;
+}
+
+static int place_containers(struct sensor_deny *d, const struct cgroup_layout *layout, size_t *ret,
+			    struct error *err)
+{
+	cleanup_container_list container_list all = { 0 };
+	struct placing p = { .layout = layout, .deny = d };
+	int r = container_list_all(layout, &all, err);
+
+	if (r)
+		return r;
+	vec_foreach(c, &all) {
+		if (!c->cgroup)
+			continue;
+		if (!c->pid)
+			cgroup_each_process(layout, c->cgroup, find_first, &c->pid);
+		if (!has_started(c))
+			continue;
+		cgroup_each_below(layout, c->cgroup, place_group, &p);
+		*ret += 1;
+	}
+	return p.r ? error_errno(err, -p.r, "control groups of containers") : 0;
+}
+
+int deny_apply(struct ruleset *rs, const struct deny_options *o, struct deny_result *ret,
+	       struct error *err)
+{
+	cleanup_sensor_deny struct sensor_deny *d = NULL;
+	struct sensor_deny_options so = { .mode = o->mode,
+					  .newborn = !o->only_running,
+					  .scratch_size = sizeof(struct filter_scratch) };
+	struct cgroup_layout layout;
+	int r;
+
+	*ret = (struct deny_result){ 0 };
+	r = deny_plan(rs, &ret->hooks, &ret->rules);
+	if (r)
+		return error_errno(err, -r, "rules");
+	if (rs->diags->errors)
+		return error_set(err, EINVAL, "nothing was changed: there are rules that can't be denied");
+	if (!ret->rules)
+		return error_set(err, ENOENT, "no rule says \"response: deny\"");
+	r = cgroup_layout_detect(&layout, err);
+	if (r)
+		return r;
+	so.hierarchy = layout.hierarchy;
+	so.controller = layout.controller;
+	so.hooks = ret->hooks;
+	r = sensor_deny_new(&d, &so, err);
+	for (unsigned hook = 0; !r && hook < ABI_DENY_HOOKS; hook++)
+		if (ret->hooks >> hook & 1)
+			r = load_filter(rs, d, hook, err);
+	if (!r)
+		r = sensor_deny_start(d, err);
+	return r ? r : place_containers(d, &layout, &ret->containers, err);
+}

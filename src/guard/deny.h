@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rules that deny: from a rule set to programs at the kernel's decision points (docs/design/deny.md).
+ * A rule is taken only if the kernel can decide all of it there; what it says then is what the exact
+ * evaluator would say of the record.
+ */
+#pragma once
+#include "guard/filter/filter.h"
+#include "sensor/deny.h"
+
+/* A decision point: what the kernel calls it, and the call that its record is one of. */
+struct deny_hook {
+	struct filter_hook filter;
+	const char *what; /* for people */
+};
+extern const struct deny_hook deny_hooks[ABI_DENY_HOOKS];
+
+/* True for rules that ask for it: "response: deny". */
+bool deny_is_asked_for(const struct rule *r);
+
+/*
+ * Where each rule that asks for it can be denied, as bits per enum abi_deny_hook. Rules that can't are errors in
+ * rs->diags, which name the term that nobody knows there and what would help. *ret_rules: how many deny.
+ */
+int deny_plan(struct ruleset *rs, uint64_t *ret_hooks, size_t *ret_rules);
+
+struct deny_options {
+	enum abi_deny_mode mode;
+	bool only_running; /* containers that come later are left alone */
+};
+
+struct deny_result {
+	size_t rules, containers;
+	uint64_t hooks;
+};
+
+/*
+ * Puts the rules in force, in the place of those that are. -EINVAL: there are errors in rs->diags;
+ * -ENOENT: no rule asks for it. What was in force stays if anything fails.
+ */
+int deny_apply(struct ruleset *rs, const struct deny_options *o, struct deny_result *ret,
+	       struct error *err);

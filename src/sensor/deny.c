@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sensor/deny.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "deny.skel.h"
+#include "sensor/load.h"
+#include "sensor/probe.h"
+
+#define BPF_FS "/sys/fs/bpf"
+#define DIR_SET SENSOR_DENY_DIR "/set"
+#define DIR_NEXT SENSOR_DENY_DIR "/next"
+#define DIR_OLD SENSOR_DENY_DIR "/old"
+
+enum { RING_SIZE = 1 << 20, LINKS_MAX = 64 };
+
+struct sensor_deny {
+	struct deny_bpf *skel;
+	enum sensor_deny_form form;
+	struct sensor_deny_options o;
+	int filters[ABI_DENY_HOOKS]; /* -1: none */
+	struct bpf_link *links[LINKS_MAX];
+	size_t link_count;
+};
+
+const char *const sensor_deny_hooks[ABI_DENY_HOOKS] = {
+	[ABI_DENY_OPEN] = "file_open",	   [ABI_DENY_UNLINK] = "path_unlink",
+	[ABI_DENY_RENAME] = "path_rename", [ABI_DENY_MKNOD] = "path_mknod",
+	[ABI_DENY_CHMOD] = "path_chmod",   [ABI_DENY_CHROOT] = "path_chroot",
+	[ABI_DENY_MOUNT] = "sb_mount",	   [ABI_DENY_MOVE_MOUNT] = "move_mount",
+};
+
+/* Maps that outlive a set, and the names that they are pinned by. */
+static const struct {
+	const char *map, *pin;
+} kept_maps[] = {
+	{ "deny_places", "places" }, { "deny_outsiders", "outsiders" }, { "deny_state", "state" },
+	{ "deny_counts", "counts" }, { "events", "events" },
+};
+
+/* Programs of a hook, in the order of enum abi_deny_call; the first is attached. */
+static const char *const program_kinds[ABI_DENY_CALLS] = { "deny", "verdict", "leave" };
+static const char *const form_names[] = { "none", "lsm", "mod" };
+
+enum sensor_deny_form sensor_deny_form(void)
+{
+	if (probe_has(PROBE_LSM))
+		return DENY_FORM_LSM;
+	return probe_has(PROBE_FMOD_RET) ? DENY_FORM_MODIFY : DENY_FORM_NONE;
+}
+
+static void pin_path(char out[PATH_MAX], const char *dir, const char *name)
+{
+	snprintf(out, PATH_MAX, "%s/%s", dir, name);
+}
+
+static int open_pin(const char *name)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	pin_path(path, SENSOR_DENY_DIR, name);
+	fd = bpf_obj_get(path);
+	return fd < 0 ? -errno : fd;
+}
+
+static int make_dir(const char *path, struct error *err)
+{
+	return mkdir(path, 0700) && errno != EEXIST ? error_errno(err, errno, "%s", path) : 0;
+}
+
+static int make_dirs(struct error *err)
+{
+	struct statfs fs;
+	int r;
+
+	if (statfs(BPF_FS, &fs) || fs.f_type != BPF_FS_MAGIC)
+		return error_set(err, ENOTSUP,
+				 "what denies is kept in a BPF file system, and there is none on " BPF_FS
+				 ": mount -t bpf bpf " BPF_FS);
+	r = make_dir(BPF_FS "/merlon", err);
+	return r ? r : make_dir(SENSOR_DENY_DIR, err);
+}
+
+/* Pins in a directory, and it. */
+static void remove_dir(const char *dir)
+{
+	DIR *d = opendir(dir);
+	const struct dirent *entry;
+	char path[PATH_MAX];
+
+	if (!d)
+		return;
+	while ((entry = readdir(d))) {
+		pin_path(path, dir, entry->d_name);
+		if (entry->d_name[0] != '.')
+			unlink(path);
+	}
+	closedir(d);
+	rmdir(dir);
+}
+
+/* --- loading ---------------------------------------------------------------------------------------- */
+
+static struct bpf_program *program_of(const struct sensor_deny *d, enum abi_deny_hook hook,
+				      enum abi_deny_call kind)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s_%s_%s", program_kinds[kind], form_names[d->form],
+		 sensor_deny_hooks[hook]);
+	return bpf_object__find_program_by_name(d->skel->obj, name);
+}
+
+static struct bpf_map *calls_of(const struct sensor_deny *d, enum abi_deny_hook hook)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "deny_calls_%s", sensor_deny_hooks[hook]);
+	return bpf_object__find_map_by_name(d->skel->obj, name);
+}
+
+static bool has_hook(const struct sensor_deny *d, unsigned hook)
+{
+	return d->o.hooks >> hook & 1;
+}
+
+static bool is_place_program(const struct bpf_program *p)
+{
+	return str_starts(bpf_program__name(p), "place_");
+}
+
+/* Of each hook that is asked for the programs of one form. */
+static void select_programs(struct sensor_deny *d)
+{
+	struct bpf_program *p;
+
+	bpf_object__for_each_program(p, d->skel->obj) {
+		bpf_program__set_autoload(p, is_place_program(p));
+		bpf_program__set_autoattach(p, false);
+	}
+	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++)
+		for (unsigned kind = 0; has_hook(d, hook) && kind < ABI_DENY_CALLS; kind++)
+			bpf_program__set_autoload(program_of(d, hook, kind), true);
+}
+
+static void select_maps(struct sensor_deny *d)
+{
+	int cpus = libbpf_num_possible_cpus();
+	char path[PATH_MAX];
+
+	/* Of the guard's: nothing here uses them. */
+	bpf_map__set_autocreate(d->skel->maps.groups, false);
+	bpf_map__set_autocreate(d->skel->maps.budgets, false);
+	bpf_map__set_autocreate(d->skel->maps.dropped, false);
+	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++)
+		bpf_map__set_autocreate(calls_of(d, hook), has_hook(d, hook));
+	bpf_map__set_max_entries(d->skel->maps.rooms, ABI_DENY_ROOMS);
+	bpf_map__set_max_entries(d->skel->maps.scratches, ABI_DENY_ROOMS);
+	bpf_map__set_max_entries(d->skel->maps.room_claims,
+				 (cpus > 0 ? (__u32)cpus : 1024) * ABI_DENY_ROOMS * 2);
+	bpf_map__set_value_size(d->skel->maps.deny_scratch, d->o.scratch_size);
+	bpf_map__set_max_entries(d->skel->maps.events, RING_SIZE);
+	for (size_t i = 0; i < ARRAY_SIZE(kept_maps); i++) {
+		pin_path(path, SENSOR_DENY_DIR, kept_maps[i].pin);
+		bpf_map__set_pin_path(bpf_object__find_map_by_name(d->skel->obj, kept_maps[i].map),
+				      path);
+	}
+}
+
+static int load(struct sensor_deny *d, struct error *err)
+{
+	struct abi_settings *settings;
+
+	d->skel = deny_bpf__open();
+	if (!d->skel)
+		return error_errno(err, errno, "cannot open the programs that deny");
+	select_programs(d);
+	select_maps(d);
+	settings = (struct abi_settings *)&d->skel->rodata->settings;
+	settings->hierarchy = d->o.hierarchy;
+	settings->subsystem = *d->o.controller ? load_subsystem(d->o.controller, err) : -1;
+	if (*d->o.controller && settings->subsystem < 0)
+		return settings->subsystem;
+	load_log_begin();
+	return load_log_end(deny_bpf__load(d->skel), "the denying", err);
+}
+
+int sensor_deny_new(struct sensor_deny **ret, const struct sensor_deny_options *o, struct error *err)
+{
+	cleanup_sensor_deny struct sensor_deny *d = calloc(1, sizeof(*d));
+	int r;
+
+	if (!d)
+		return error_errno(err, ENOMEM, "what denies");
+	libbpf_set_print(NULL);
+	for (unsigned i = 0; i < ABI_DENY_HOOKS; i++)
+		d->filters[i] = -1;
+	d->o = *o;
+	d->form = sensor_deny_form();
+	if (d->form == DENY_FORM_NONE)
+		return error_set(err, ENOTSUP,
+				 "this kernel lets no BPF program deny (neither BPF as a security module nor "
+				 "fmod_ret: merlon doctor says why): what rules say is told, and can be "
+				 "stopped by a signal");
+	r = make_dirs(err);
+	if (!r)
+		r = load(d, err);
+	if (r)
+		return r;
+	*ret = TAKE_PTR(d);
+	return 0;
+}
+
+void sensor_deny_free(struct sensor_deny *d)
+{
+	if (!d)
+		return;
+	for (size_t i = 0; i < d->link_count; i++)
+		bpf_link__destroy(d->links[i]); /* pinned ones stay attached */
+	for (unsigned i = 0; i < ABI_DENY_HOOKS; i++)
+		if (d->filters[i] >= 0)
+			close(d->filters[i]);
+	deny_bpf__destroy(d->skel);
+	free(d);
+}
+
+struct sensor_deny_maps sensor_deny_maps(const struct sensor_deny *d, enum abi_deny_hook hook)
+{
+	return (struct sensor_deny_maps){ bpf_map__fd(d->skel->maps.rooms),
+					  bpf_map__fd(d->skel->maps.deny_scratch),
+					  bpf_map__fd(calls_of(d, hook)) };
+}
+
+int sensor_deny_filter(struct sensor_deny *d, enum abi_deny_hook hook, struct program_source *s,
+		       struct error *err)
+{
+	bool lsm = d->form == DENY_FORM_LSM;
+	char name[64];
+	int id, fd, r;
+
+	s->type = lsm ? BPF_PROG_TYPE_LSM : BPF_PROG_TYPE_TRACING;
+	s->expected_attach_type = lsm ? BPF_LSM_MAC : BPF_MODIFY_RETURN;
+	snprintf(name, sizeof(name), "%s%s", lsm ? "" : "security_", sensor_deny_hooks[hook]);
+	id = libbpf_find_vmlinux_btf_id(name, s->expected_attach_type);
+	if (id < 0)
+		return error_errno(err, -id, "%s", name);
+	s->attach_btf_id = (uint32_t)id;
+	r = program_load(s, &fd, NULL, err);
+	if (!r)
+		d->filters[hook] = fd;
+	return r;
+}
+
+/* --- attaching -------------------------------------------------------------------------------------- */
+
+static int fill_calls(struct sensor_deny *d, enum abi_deny_hook hook, struct error *err)
+{
+	int calls = bpf_map__fd(calls_of(d, hook));
+	__u32 slots[ABI_DENY_CALLS] = { ABI_DENY_FILTER, ABI_DENY_VERDICT, ABI_DENY_LEAVE };
+	const int programs[ABI_DENY_CALLS] = {
+		[ABI_DENY_FILTER] = d->filters[hook],
+		[ABI_DENY_VERDICT] = bpf_program__fd(program_of(d, hook, ABI_DENY_VERDICT)),
+		[ABI_DENY_LEAVE] = bpf_program__fd(program_of(d, hook, ABI_DENY_LEAVE)),
+	};
+	char path[PATH_MAX], name[64];
+
+	for (unsigned i = 0; i < ABI_DENY_CALLS; i++)
+		if (bpf_map_update_elem(calls, &slots[i], &programs[i], BPF_ANY))
+			return error_errno(err, errno, "programs of %s", sensor_deny_hooks[hook]);
+	/* A program array that nobody holds is emptied: it is pinned. */
+	snprintf(name, sizeof(name), "calls_%s", sensor_deny_hooks[hook]);
+	pin_path(path, DIR_NEXT, name);
+	return bpf_obj_pin(calls, path) ? error_errno(err, errno, "cannot pin %s", path) : 0;
+}
+
+static int attach(struct sensor_deny *d, struct bpf_program *p, const char *name, struct error *err)
+{
+	struct bpf_link *link;
+	char path[PATH_MAX];
+
+	if (d->link_count == LINKS_MAX)
+		return error_errno(err, E2BIG, "links");
+	link = bpf_program__attach(p);
+	if (!link)
+		return error_errno(err, errno, "cannot attach %s", bpf_program__name(p));
+	d->links[d->link_count++] = link;
+	snprintf(path, sizeof(path), "%s/link_%s", DIR_NEXT, name);
+	return bpf_link__pin(link, path) ? error_errno(err, errno, "cannot pin %s", path) : 0;
+}
+
+static int attach_places(struct sensor_deny *d, struct error *err)
+{
+	struct bpf_program *p;
+	int r = 0;
+
+	bpf_object__for_each_program(p, d->skel->obj)
+		if (!r && is_place_program(p) && p != d->skel->progs.place_learn_host)
+			r = attach(d, p, bpf_program__name(p), err);
+	return r;
+}
+
+static int settle(struct sensor_deny *d, struct error *err)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	int fd = bpf_map__fd(d->skel->maps.deny_state);
+	struct abi_deny_state_now now = { 0 };
+	__u32 zero = 0;
+
+	if (bpf_prog_test_run_opts(bpf_program__fd(d->skel->progs.place_learn_host), &opts))
+		return error_errno(err, errno, "cannot ask what process 1 has as its root");
+	if (opts.retval)
+		return error_set(err, ESRCH, "cannot find process 1 among the ancestors of this one");
+	if (bpf_map_lookup_elem(fd, &zero, &now))
+		return error_errno(err, errno, "settings");
+	now.mode = (__u8)d->o.mode;
+	now.newborn = d->o.newborn;
+	return bpf_map_update_elem(fd, &zero, &now, BPF_ANY) ? error_errno(err, errno, "settings") : 0;
+}
+
+static int attach_all(struct sensor_deny *d, struct error *err)
+{
+	int r = settle(d, err);
+
+	if (!r)
+		r = attach_places(d, err);
+	for (unsigned hook = 0; !r && hook < ABI_DENY_HOOKS; hook++)
+		if (has_hook(d, hook))
+			r = fill_calls(d, hook, err);
+	for (unsigned hook = 0; !r && hook < ABI_DENY_HOOKS; hook++)
+		if (has_hook(d, hook))
+			r = attach(d, program_of(d, hook, 0), sensor_deny_hooks[hook], err);
+	return r;
+}
+
+int sensor_deny_start(struct sensor_deny *d, struct error *err)
+{
+	int r;
+
+	remove_dir(DIR_NEXT); /* of somebody who died on the way */
+	r = make_dir(DIR_NEXT, err);
+	if (!r)
+		r = attach_all(d, err);
+	if (r) {
+		remove_dir(DIR_NEXT);
+		return r;
+	}
+	rename(DIR_SET, DIR_OLD);
+	if (rename(DIR_NEXT, DIR_SET))
+		return error_errno(err, errno, DIR_SET);
+	remove_dir(DIR_OLD);
+	return 0;
+}
+
+int sensor_deny_place(struct sensor_deny *d, uint64_t cgroup)
+{
+	const struct abi_deny_place place = { .state = ABI_DENY_STARTED };
+
+	return bpf_map_update_elem(bpf_map__fd(d->skel->maps.deny_places), &cgroup, &place, BPF_ANY) ?
+		       -errno :
+		       0;
+}
+
+/* --- what is pinned --------------------------------------------------------------------------------- */
+
+static void count_places(struct sensor_deny_status *ret)
+{
+	cleanup_fd int places = open_pin("places"), outsiders = open_pin("outsiders");
+	struct abi_deny_place p;
+	__u64 key, *last = NULL;
+	__u32 tgid, *before = NULL;
+
+	while (places >= 0 && !bpf_map_get_next_key(places, last, &key)) {
+		last = &key;
+		if (bpf_map_lookup_elem(places, &key, &p))
+			continue;
+		ret->started += p.state == ABI_DENY_STARTED;
+		ret->born += p.state == ABI_DENY_BORN;
+	}
+	while (outsiders >= 0 && !bpf_map_get_next_key(outsiders, before, &tgid)) {
+		before = &tgid;
+		ret->outsiders++;
+	}
+}
+
+static int read_counts(int fd, struct sensor_deny_status *ret)
+{
+	int cpus = libbpf_num_possible_cpus();
+	cleanup_free struct abi_deny_count *each = cpus > 0 ? calloc((size_t)cpus, sizeof(*each)) :
+							      NULL;
+
+	for (__u32 hook = 0; each && hook < ABI_DENY_HOOKS; hook++) {
+		struct abi_deny_count *sum = &ret->counts[hook];
+
+		if (bpf_map_lookup_elem(fd, &hook, each))
+			return -errno;
+		for (int i = 0; i < cpus; i++) {
+			sum->asked += each[i].asked;
+			sum->denied += each[i].denied;
+			sum->would += each[i].would;
+			sum->busy += each[i].busy;
+			sum->untold += each[i].untold;
+		}
+	}
+	return each ? 0 : -ENOMEM;
+}
+
+int sensor_deny_status(struct sensor_deny_status *ret, struct error *err)
+{
+	cleanup_fd int state = open_pin("state"), counts = open_pin("counts");
+	struct abi_deny_state_now now = { 0 };
+	char path[PATH_MAX];
+	__u32 zero = 0;
+	int r = 0;
+
+	*ret = (struct sensor_deny_status){ .mode = ABI_DENY_OBSERVE };
+	if (state == -ENOENT || state == -ENOTDIR)
+		return 0;
+	if (state < 0 || counts < 0)
+		return error_errno(err, state < 0 ? -state : -counts, SENSOR_DENY_DIR);
+	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++) {
+		snprintf(path, sizeof(path), "%s/link_%s", DIR_SET, sensor_deny_hooks[hook]);
+		if (!access(path, F_OK))
+			ret->hooks |= 1ULL << hook;
+	}
+	ret->active = ret->hooks != 0;
+	if (!bpf_map_lookup_elem(state, &zero, &now))
+		ret->mode = now.mode;
+	count_places(ret);
+	r = read_counts(counts, ret);
+	return r ? error_errno(err, -r, "counts") : 0;
+}
+
+int sensor_deny_set_mode(enum abi_deny_mode mode, struct error *err)
+{
+	cleanup_fd int state = open_pin("state");
+	struct abi_deny_state_now now;
+	__u32 zero = 0;
+
+	if (state < 0)
+		return error_errno(err, -state, "nothing is denied here");
+	if (bpf_map_lookup_elem(state, &zero, &now))
+		return error_errno(err, errno, "settings");
+	now.mode = (__u8)mode;
+	return bpf_map_update_elem(state, &zero, &now, BPF_ANY) ? error_errno(err, errno, "settings") :
+								  0;
+}
+
+int sensor_deny_end(struct error *err)
+{
+	bool any = !access(SENSOR_DENY_DIR, F_OK);
+
+	remove_dir(DIR_NEXT);
+	remove_dir(DIR_SET);
+	remove_dir(DIR_OLD);
+	remove_dir(SENSOR_DENY_DIR);
+	if (!any)
+		return error_set(err, ENOENT, "nothing is denied here");
+	return access(SENSOR_DENY_DIR, F_OK) ? 0 : error_set(err, EBUSY, "cannot remove " SENSOR_DENY_DIR);
+}
+
+int sensor_deny_ring(void)
+{
+	struct error err = ERROR_INIT;
+	int fd = open_pin("events");
+
+	if (fd != -ENOENT)
+		return fd;
+	if (make_dirs(&err))
+		return -err.code;
+	fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "events", 0, 0, RING_SIZE, NULL);
+	if (fd < 0)
+		return -errno;
+	if (bpf_obj_pin(fd, SENSOR_DENY_DIR "/events")) {
+		int r = -errno;
+
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+int sensor_deny_places(void)
+{
+	return open_pin("places");
+}

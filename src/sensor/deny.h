@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Programs that deny: loading, attaching, pinning. What is pinned goes on without any process of ours,
+ * and is found again by the next:
+ *
+ *   DIR/places, outsiders, state, counts, events   maps that stay as they are when rules change
+ *   DIR/set/                                       programs of the rules in force: links, program arrays
+ *
+ * A new set is attached beside the old one before that is removed: there is no moment without. DIR is in
+ * a BPF file system, which containers don't have; undoing it takes root outside of them.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/record.h"
+
+#include "abi/event.h"
+
+#include "abi/deny.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "sensor/program_load.h"
+
+#define SENSOR_DENY_DIR "/sys/fs/bpf/merlon/deny"
+
+/* How the kernel asks. */
+enum sensor_deny_form {
+	DENY_FORM_NONE, /* it does not: rungs C and D */
+	DENY_FORM_LSM,
+	DENY_FORM_MODIFY, /* fmod_ret on security_*() */
+};
+enum sensor_deny_form sensor_deny_form(void);
+
+/* The names of hooks, as the kernel has them, by enum abi_deny_hook. */
+extern const char *const sensor_deny_hooks[ABI_DENY_HOOKS];
+
+struct sensor_deny_options {
+	uint32_t hierarchy;	/* of identity/cgroup.h */
+	const char *controller; /* its v1 controller, "" for v2 */
+	uint64_t hooks;		/* bit per enum abi_deny_hook */
+	uint32_t scratch_size;	/* what filters work in, per room */
+	bool newborn;		/* control groups made from now on are looked at */
+	enum abi_deny_mode mode; /* of places that have none of their own */
+};
+
+struct sensor_deny;
+
+/* Loads, and attaches nothing. -ENOTSUP: see DENY_FORM_NONE. */
+int sensor_deny_new(struct sensor_deny **ret, const struct sensor_deny_options *o, struct error *err);
+void sensor_deny_free(struct sensor_deny *d);
+DEFINE_CLEANUP(struct sensor_deny *, sensor_deny_free)
+#define cleanup_sensor_deny cleanup(sensor_deny_freep)
+
+/* Maps that the filter of a hook shares with its programs. */
+struct sensor_deny_maps {
+	int rooms, scratch, calls;
+};
+struct sensor_deny_maps sensor_deny_maps(const struct sensor_deny *d, enum abi_deny_hook hook);
+/* Loads the filter of a hook: *s without type and place, which are the hook's. */
+int sensor_deny_filter(struct sensor_deny *d, enum abi_deny_hook hook, struct program_source *s,
+		       struct error *err);
+/* Attaches the set and pins it; the set before ends. If it fails that one stays. */
+int sensor_deny_start(struct sensor_deny *d, struct error *err);
+/* The group is a container's, in the mode that the settings say. */
+int sensor_deny_place(struct sensor_deny *d, uint64_t cgroup);
+
+/* --- what is pinned --------------------------------------------------------------------------------- */
+
+struct sensor_deny_status {
+	bool active; /* a set is attached */
+	enum abi_deny_mode mode;
+	uint64_t hooks; /* that are asked */
+	uint32_t started, born, outsiders;
+	struct abi_deny_count counts[ABI_DENY_HOOKS];
+};
+int sensor_deny_status(struct sensor_deny_status *ret, struct error *err);
+/* -ENOENT: there is nothing. */
+int sensor_deny_set_mode(enum abi_deny_mode mode, struct error *err);
+/* Removes everything: nothing is denied any more. -ENOENT: nothing was. */
+int sensor_deny_end(struct error *err);
+/* The ring of denials, made if it is not there; -errno. The caller's. */
+int sensor_deny_ring(void);
+/* Map deny_places; -errno. The caller's. */
+int sensor_deny_places(void);
