@@ -257,7 +257,7 @@ int sensor_deny_filter(struct sensor_deny *d, enum abi_deny_hook hook, struct pr
 	if (id < 0)
 		return error_errno(err, -id, "%s", name);
 	s->attach_btf_id = (uint32_t)id;
-	r = program_load(s, &fd, NULL, err);
+	r = program_source_load(s, &fd, NULL, err);
 	if (!r)
 		d->filters[hook] = fd;
 	return r;
