@@ -13,8 +13,8 @@
 
 bool deny_is_asked_for(const struct rule *r)
 {
-	for (uint32_t i = 0; r->extensions && i < r->extensions->response_count; i++)
-		if (str_eq(r->extensions->responses[i].def->name, "deny"))
+	for (uint32_t i = 0; r->extensions && i < r->extensions->responses.count; i++)
+		if (str_eq(r->extensions->responses.items[i].def->name, "deny"))
 			return true;
 	return false;
 }
