@@ -69,6 +69,34 @@ enum abi_call_text {
 	ABI_TEXT_DIR2,
 	ABI_TEXT_FILE,	/* the file behind the descriptor, from the root of its mount namespace */
 	ABI_TEXT_BYTES, /* a socket address, or a struct that an argument points to */
+	ABI_TEXT_PROGRAM, /* the file that its process runs, if that is known and not too long */
+};
+
+/* What is known of the program that a process runs: each an enum abi_truth. */
+enum abi_program_fact {
+	ABI_PROGRAM_NAME, /* yes: so are comm and the others; or not known */
+	ABI_PROGRAM_UPPER, /* the layer of overlayfs that it is in */
+	ABI_PROGRAM_LOWER,
+	ABI_PROGRAM_MEMORY,
+	ABI_PROGRAM_DELETED,
+	ABI_PROGRAM_WRITABLE, /* as enum abi_exe_flag */
+	ABI_PROGRAM_SETUID,
+	ABI_PROGRAM_SETGID,
+	ABI_PROGRAM_FACTS
+};
+enum abi_truth { ABI_UNKNOWN, ABI_NO, ABI_YES };
+
+/*
+ * Map programs: process -> what it began with: its name at its birth or exec, not one that it gave itself
+ * later; the file as it was at the exec. Of those that began in watched groups while somebody looked.
+ */
+enum { ABI_PROGRAM_PATH = 256 };
+struct abi_program {
+	char comm[ABI_EVENT_COMM];
+	__u8 facts[ABI_PROGRAM_FACTS];
+	__u32 len; /* of the path; 0: it is too long to be kept */
+	__u32 pad;
+	char path[ABI_PROGRAM_PATH];
 };
 /* ... of an exec, and the path of a new control group. */
 enum abi_process_text {
@@ -100,6 +128,8 @@ struct abi_event_call {
 	__u16 local_port, remote_port; /* host order */
 	__u32 target; /* with ABI_PLAN_PIDFD: of whom the descriptor says it is, if it is a pidfd */
 	__u8 local[16], remote[16];
+	char comm[ABI_EVENT_COMM]; /* of its process, as program[ABI_PROGRAM_NAME] says */
+	__u8 program[ABI_PROGRAM_FACTS];
 };
 
 enum abi_exe_flag {
@@ -227,7 +257,8 @@ struct abi_event_settings {
 };
 
 _Static_assert(sizeof(struct abi_span) == 8, "abi_span");
-_Static_assert(sizeof(struct abi_event_call) == 128, "abi_event_call");
+_Static_assert(sizeof(struct abi_event_call) == 152, "abi_event_call");
+_Static_assert(sizeof(struct abi_program) == 288, "abi_program");
 _Static_assert(sizeof(struct abi_event_process) == 152, "abi_event_process");
 _Static_assert(sizeof(struct abi_event) == 264, "abi_event");
 _Static_assert(sizeof(struct abi_group) == 16, "abi_group");

@@ -12,6 +12,7 @@
 
 #include "bpf/lib/descriptor.bpf.h"
 #include "bpf/lib/place.bpf.h"
+#include "bpf/lib/program.bpf.h"
 
 const volatile struct abi_settings settings __weak = {};
 
@@ -78,6 +79,7 @@ static __always_inline struct room *deny_begin(__u32 hook, __u32 nr)
 	r->ev.table = ABI_TABLE_NATIVE;
 	r->ev.nr = nr;
 	r->ev.call.fd = -1;
+	program_fill(r);
 	return r;
 }
 

@@ -7,7 +7,7 @@
  * descriptor refers to is what the kernel opened, not what the program's memory says. Calls without a
  * plan leave after one look into an array; so there is no state per task that could overflow.
  */
-#include "bpf/lib/process.bpf.h"
+#include "bpf/lib/program.bpf.h"
 
 #include "bpf/lib/call.bpf.h"
 #include "bpf/lib/descriptor.bpf.h"
@@ -26,6 +26,8 @@ int BPF_PROG(guard_fork, struct task_struct *parent, struct task_struct *child)
 
 	if (is_spared(BPF_CORE_READ(child, tgid))) /* a thread of the guard */
 		return 0;
+	if (BPF_CORE_READ(child, tgid) != BPF_CORE_READ(parent, tgid))
+		program_inherit(BPF_CORE_READ(parent, tgid), child);
 	r = room_begin(ABI_EVENT_FORK, child, task_cgroup_id(child));
 	if (!r)
 		return 0;
@@ -45,12 +47,17 @@ int BPF_PROG(guard_exec, struct task_struct *task, int old_pid, struct linux_bin
 	struct file *file = BPF_CORE_READ(mm, exe_file);
 	unsigned long start, end;
 	const char *name;
+	__u64 cgroup = task_cgroup_id(task);
 	struct path cwd;
 	struct room *r;
 	long len;
 	char *to;
 
-	r = room_begin(ABI_EVENT_EXEC, task, task_cgroup_id(task));
+	if (is_watched(bpf_map_lookup_elem(&groups, &cgroup)))
+		program_begin(task, file);
+	else
+		program_end(BPF_CORE_READ(task, tgid));
+	r = room_begin(ABI_EVENT_EXEC, task, cgroup);
 	if (!r)
 		return 0;
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs)) {
@@ -93,6 +100,7 @@ int BPF_PROG(guard_exit, struct task_struct *task)
 
 	if (BPF_CORE_READ(task, signal, live.counter)) /* other threads go on */
 		return 0;
+	program_end(BPF_CORE_READ(task, tgid));
 	r = room_begin(ABI_EVENT_EXIT, task, task_cgroup_id(task));
 	if (!r)
 		return 0;
@@ -273,6 +281,7 @@ int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 	r->ev.call.result = ret;
 	__builtin_memcpy(r->ev.call.args, c.args, sizeof(r->ev.call.args));
 	call_fill(r, plan, &c);
+	program_fill(r);
 	count_looked_at();
 	bpf_tail_call(ctx, &filters, c.table * ABI_CALL_NR_MAX + c.nr);
 	room_send(r, b); /* there is no filter for it */

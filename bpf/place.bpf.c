@@ -7,9 +7,10 @@
  * mount namespace's file, and another root directory than process 1 has. Until then a runtime may mount and
  * pivot as it likes.
  */
+/* That of tracepoints, which nothing preempts: behind those of rooms. */
+#define SCRATCH_SLOT() ABI_DENY_ROOMS
 #include "bpf/lib/place.bpf.h"
-
-#include "bpf/lib/path.bpf.h"
+#include "bpf/lib/program.bpf.h"
 
 const volatile struct abi_settings settings __weak = {};
 
@@ -54,9 +55,14 @@ int BPF_PROG(place_exec, struct task_struct *task, int old_pid, struct linux_bin
 {
 	__u64 cgroup = task_cgroup_id(task);
 	struct abi_deny_place *p = bpf_map_lookup_elem(&deny_places, &cgroup);
+	struct file *file = BPF_CORE_READ(task, mm, exe_file);
 	__u32 tgid = BPF_CORE_READ(task, tgid);
 
-	if (!p || !is_contained(task, BPF_CORE_READ(task, mm, exe_file)))
+	if (p)
+		program_begin(task, file);
+	else
+		program_end(tgid);
+	if (!p || !is_contained(task, file))
 		return 0;
 	if (p->state == ABI_DENY_BORN)
 		p->state = ABI_DENY_STARTED;
@@ -77,7 +83,10 @@ int BPF_PROG(place_fork, struct task_struct *parent, struct task_struct *child)
 	__u32 from = BPF_CORE_READ(parent, tgid), tgid = BPF_CORE_READ(child, tgid);
 	__u64 cgroup = task_cgroup_id(child), before;
 
-	if (from == tgid || !place_started(cgroup))
+	if (from == tgid)
+		return 0;
+	program_inherit(from, child);
+	if (!place_started(cgroup))
 		return 0;
 	before = task_cgroup_id(parent);
 	/* clone3() can put a child into a group that its parent is not in. */
@@ -92,8 +101,10 @@ int BPF_PROG(place_exit, struct task_struct *task)
 {
 	__u32 tgid = BPF_CORE_READ(task, tgid);
 
-	if (!BPF_CORE_READ(task, signal, live.counter))
-		bpf_map_delete_elem(&deny_outsiders, &tgid);
+	if (BPF_CORE_READ(task, signal, live.counter)) /* other threads go on */
+		return 0;
+	bpf_map_delete_elem(&deny_outsiders, &tgid);
+	program_end(tgid);
 	return 0;
 }
 

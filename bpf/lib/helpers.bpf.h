@@ -17,6 +17,9 @@
  */
 #define subprogram __weak __noinline
 
+/* One that is verified with its caller, and may have pointers; not every family that includes it has a use for it. */
+#define subroutine static __noinline __attribute__((unused))
+
 /*
  * current as a pointer that can be followed without a helper call per step. The helper that
  * returns it typed came with 5.11 (3ca1032ab7ab); before, reads through the untyped one go through

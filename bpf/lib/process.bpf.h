@@ -100,26 +100,35 @@ static __always_inline bool may_write(struct file *file, const struct cred *cred
 	return mode & 0002;
 }
 
+/* Of file, which task runs with these capabilities: enum abi_exe_flag. */
+static __always_inline __u32 exe_flags_of(struct task_struct *task, struct file *file, __u64 caps)
+{
+	__u16 mode = BPF_CORE_READ(file, f_inode, i_mode);
+	__u32 flags = 0;
+
+	if (may_write(file, BPF_CORE_READ(task, cred), caps))
+		flags |= ABI_EXE_WRITABLE;
+	if (mode & S_ISUID)
+		flags |= ABI_EXE_SETUID;
+	if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
+		flags |= ABI_EXE_SETGID;
+	return flags;
+}
+
 /* What file, which task runs, is. */
 static __always_inline void exe_fill(struct abi_event_process *p, struct task_struct *task,
 				     struct file *file)
 {
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	__u16 mode = BPF_CORE_READ(inode, i_mode);
 
 	p->exe_ino = BPF_CORE_READ(inode, i_ino);
 	p->exe_dev = BPF_CORE_READ(inode, i_sb, s_dev);
 	exe_times(p, inode);
-	if (may_write(file, BPF_CORE_READ(task, cred), p->caps_effective))
-		p->exe_flags |= ABI_EXE_WRITABLE;
-	if (mode & S_ISUID)
-		p->exe_flags |= ABI_EXE_SETUID;
-	if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
-		p->exe_flags |= ABI_EXE_SETGID;
+	p->exe_flags = exe_flags_of(task, file, p->caps_effective);
 }
 
 /* What current has as descriptor n. */
-static __noinline int stdio_fill(struct room *r, __u32 n)
+subroutine int stdio_fill(struct room *r, __u32 n)
 {
 	struct abi_event_stdio *to;
 	struct socket *socket;

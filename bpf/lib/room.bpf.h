@@ -168,7 +168,7 @@ static __always_inline void text_path(struct room *r, __u32 which, struct scratc
 	text_put(r, which, len);
 }
 
-static __noinline int text_directory(struct room *r, __u32 which, __u64 mnt, __u64 dentry)
+subroutine int text_directory(struct room *r, __u32 which, __u64 mnt, __u64 dentry)
 {
 	struct scratch *s = scratch_get();
 
@@ -184,7 +184,7 @@ static __noinline int text_directory(struct room *r, __u32 which, __u64 mnt, __u
 }
 
 /* The path of file; what kind of path it is as the result. */
-static __noinline int text_file(struct room *r, __u32 which, __u64 file)
+subroutine int text_file(struct room *r, __u32 which, __u64 file)
 {
 	struct scratch *s = scratch_get();
 

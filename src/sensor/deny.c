@@ -23,7 +23,7 @@
 #define DIR_NEXT SENSOR_DENY_DIR "/next"
 #define DIR_OLD SENSOR_DENY_DIR "/old"
 
-enum { RING_SIZE = 1 << 20, LINKS_MAX = 64 };
+enum { RING_SIZE = 1 << 20, LINKS_MAX = 64, PROGRAMS_MAX = 32768 };
 
 struct sensor_deny {
 	struct deny_bpf *skel;
@@ -47,6 +47,7 @@ static const struct {
 } kept_maps[] = {
 	{ "deny_places", "places" }, { "deny_outsiders", "outsiders" }, { "deny_state", "state" },
 	{ "deny_counts", "counts" }, { "events", "events" },
+	{ "programs", "programs" },
 };
 
 /* Programs of a hook, in the order of enum abi_deny_call; the first is attached. */
@@ -167,7 +168,8 @@ static void select_maps(struct sensor_deny *d)
 	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++)
 		bpf_map__set_autocreate(calls_of(d, hook), has_hook(d, hook));
 	bpf_map__set_max_entries(d->skel->maps.rooms, ABI_DENY_ROOMS);
-	bpf_map__set_max_entries(d->skel->maps.scratches, ABI_DENY_ROOMS);
+	bpf_map__set_max_entries(d->skel->maps.scratches, ABI_DENY_ROOMS + 1);
+	bpf_map__set_max_entries(d->skel->maps.programs, PROGRAMS_MAX);
 	bpf_map__set_max_entries(d->skel->maps.room_claims,
 				 (cpus > 0 ? (__u32)cpus : 1024) * ABI_DENY_ROOMS * 2);
 	bpf_map__set_value_size(d->skel->maps.deny_scratch, d->o.scratch_size);

@@ -38,6 +38,16 @@ static void emit_text(struct emitter *e, const struct node *n, uint32_t yes, uin
 	bpf_goto(&e->code, e->certain ? yes : no);
 }
 
+/* Unless the contrary is known; if it has to be certain, only if it is known itself. */
+static void emit_fact(struct emitter *e, const struct node *n, uint32_t yes, uint32_t no)
+{
+	struct bpf_code *c = &e->code;
+
+	bpf_load(c, 1, R1, REG_RECORD, n->fact);
+	bpf_jump_imm(c, e->certain ? BPF_JNE : BPF_JEQ, R1, n->negated == e->certain ? ABI_NO : ABI_YES, no);
+	bpf_goto(c, yes);
+}
+
 /* Nested as deeply as conditions are, which the parser bounds. */
 void emit_tree(struct emitter *e, const struct node *n, bool without_texts, uint32_t yes,
 	       uint32_t no)
@@ -54,6 +64,9 @@ void emit_tree(struct emitter *e, const struct node *n, bool without_texts, uint
 			bpf_goto(&e->code, yes);
 		else
 			emit_text(e, n, yes, no);
+		break;
+	case NODE_FACT:
+		emit_fact(e, n, yes, no);
 		break;
 	case NODE_AND:
 	case NODE_OR:

@@ -129,13 +129,14 @@ static void find_path(struct emitter *e, unsigned span, const struct view_labels
 	scan(e, true, to);
 }
 
-static void find_comm(struct emitter *e, const struct view_labels *to)
+/* at: of the name in the record */
+static void find_comm(struct emitter *e, int at, const struct view_labels *to)
 {
 	struct bpf_code *c = &e->code;
 
 	bpf_alu(c, BPF_MOV, REG_TEXT, REG_RECORD);
-	bpf_alu_imm(c, BPF_ADD, REG_TEXT, AT(process.comm));
-	bpf_store_imm(c, 4, REG_SCRATCH, SCRATCH(at), AT(process.comm));
+	bpf_alu_imm(c, BPF_ADD, REG_TEXT, at);
+	bpf_store_imm(c, 4, REG_SCRATCH, SCRATCH(at), at);
 	for (int i = 0; i < ABI_EVENT_COMM; i++) {
 		uint32_t next = bpf_code_label(c);
 
@@ -146,6 +147,12 @@ static void find_comm(struct emitter *e, const struct view_labels *to)
 		bpf_code_place(c, next);
 	}
 	bpf_store_imm(c, 4, REG_SCRATCH, SCRATCH(len), ABI_EVENT_COMM);
+}
+
+static void need_program(struct emitter *e, const struct view_labels *to)
+{
+	bpf_load(&e->code, 1, R1, REG_RECORD, AT(call.program[ABI_PROGRAM_NAME]));
+	bpf_jump_imm(&e->code, BPF_JNE, R1, ABI_YES, to->unknown);
 }
 
 /* The directory of the text at hand: what is in front of its last slash, or that slash. */
@@ -308,7 +315,15 @@ static void find_text(struct emitter *e, const struct text_view *v, const struct
 		find_path(e, v->span, to);
 		break;
 	case VIEW_COMM:
-		find_comm(e, to);
+		find_comm(e, AT(process.comm), to);
+		break;
+	case VIEW_PROGRAM_NAME:
+		need_program(e, to);
+		find_comm(e, AT(call.comm), to);
+		break;
+	case VIEW_PROGRAM_PATH:
+		need_program(e, to);
+		find_span(e, ABI_TEXT_PROGRAM, to);
 		break;
 	default:
 		find_descriptor(e, v, to);
@@ -323,7 +338,7 @@ static void empty_text(struct emitter *e, const struct text_view *v, const struc
 
 	if (v->kind == VIEW_SPAN) {
 		bpf_goto(c, to->missing);
-	} else if (v->kind == VIEW_PATH_HERE || v->kind == VIEW_RAW_HERE ||
+	} else if (v->kind == VIEW_PROGRAM_PATH || v->kind == VIEW_PATH_HERE || v->kind == VIEW_RAW_HERE ||
 		   v->kind == VIEW_FD_DIRECTORY || v->kind == VIEW_FD_FILENAME) {
 		bpf_goto(c, to->unknown);
 	} else {

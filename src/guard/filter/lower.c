@@ -173,7 +173,10 @@ static bool is_field(const struct field_ref *f, const char *name)
 static bool hook_knows(const struct filter_hook *h, const struct field_ref *f)
 {
 	static const char *const common[] = { "evt.failed", "evt.res", "user.uid", "group.gid", "proc.pid",
-					      "thread.tid", "thread.vtid" };
+					      "thread.tid", "thread.vtid", "proc.name", "proc.exepath",
+					      "proc.is_exe_upper_layer", "proc.is_exe_lower_layer",
+					      "proc.is_exe_from_memfd", "proc.is_exe_deleted",
+					      "proc.is_exe_writable", "proc.is_exe_setuid", "proc.is_exe_setgid" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(common); i++)
 		if (is_field(f, common[i]))
@@ -214,8 +217,8 @@ static struct node *lower_check(struct lower *l, const struct check *c)
 		return in_container(l, c);
 	if (l->hook && !hook_knows(l->hook, &o->field))
 		return lower_unknown(l, c, "the kernel does not know it where it asks");
-	p = field_place_find(o->field.def->name);
-	if (!p || !(p->kinds >> l->target.kind & 1))
+	p = field_place_find(o->field.def->name, l->target.kind);
+	if (!p)
 		return lower_unknown(l, c, "the record does not have the field");
 	if (several && !are_exclusive(c)) /* one or all of them fit: then any does */
 		return node_both(l->arena, p->lower(l, c, p),

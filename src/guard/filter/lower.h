@@ -56,8 +56,8 @@ struct field_place {
 	struct number_place place;
 	uint32_t arg; /* a bit of the place, a span, ...: as the function wants it */
 };
-/* NULL: the record does not have it. */
-const struct field_place *field_place_find(struct text name);
+/* NULL: records of this kind do not have it. */
+const struct field_place *field_place_find(struct text name, enum abi_event_kind kind);
 
 /* Whether the check holds for this value. */
 bool lower_holds(const struct check *c, const struct value *v);

@@ -48,6 +48,15 @@ struct node *node_text(struct arena *a, uint32_t view, uint32_t term)
 	return n;
 }
 
+struct node *node_fact(struct arena *a, uint16_t at)
+{
+	struct node *n = node_new(a, NODE_FACT);
+
+	if (n)
+		n->fact = at;
+	return n;
+}
+
 struct node *node_not(struct arena *a, struct node *n)
 {
 	struct node * not ;
@@ -168,6 +177,8 @@ bool node_equal(const struct node *x, const struct node *y)
 		return number_equal(&x->number, &y->number);
 	case NODE_TEXT:
 		return x->text.view == y->text.view && x->text.term == y->text.term;
+	case NODE_FACT:
+		return x->fact == y->fact;
 	case NODE_NOT:
 		return node_equal(x->child, y->child);
 	case NODE_AND:

@@ -25,6 +25,7 @@ enum node_kind {
 	NODE_UNKNOWN,
 	NODE_NUMBER,
 	NODE_TEXT, /* a term of a text: see text.h */
+	NODE_FACT, /* a byte of the record: an enum abi_truth */
 	NODE_NOT,
 	NODE_AND,
 	NODE_OR,
@@ -32,12 +33,13 @@ enum node_kind {
 
 struct node {
 	enum node_kind kind;
-	bool negated; /* NODE_NUMBER, NODE_TEXT of a weakened tree */
+	bool negated; /* NODE_NUMBER, NODE_TEXT, NODE_FACT of a weakened tree */
 	union {
 		struct number_test number;
 		struct {
 			uint16_t view, term;
 		} text;
+		uint16_t fact; /* where it is */
 		struct {
 			struct node **items;
 			uint32_t count;
@@ -55,6 +57,7 @@ struct node *node_constant(struct arena *a, bool value);
 struct node *node_unknown(struct arena *a, const struct check *c, const char *reason);
 struct node *node_number(struct arena *a, struct number_test t);
 struct node *node_text(struct arena *a, uint32_t view, uint32_t term);
+struct node *node_fact(struct arena *a, uint16_t at);
 struct node *node_not(struct arena *a, struct node *n);
 struct node *node_group(struct arena *a, enum node_kind kind, struct node **items, uint32_t count);
 struct node *node_both(struct arena *a, struct node *x, struct node *y);

@@ -62,6 +62,17 @@ static struct node *of_process_text(struct lower *l, const struct check *c,
 	return if_process(l, c, lower_text(l, c, (enum view_kind)p->place.at, p->arg));
 }
 
+/* What the kernel says of the program of a call is what the process table says; or it says nothing. */
+static struct node *of_program(struct lower *l, const struct check *c, const struct field_place *p)
+{
+	return lower_bool(l, c, node_fact(l->arena, (uint16_t)(p->place.at + p->arg)));
+}
+
+static struct node *of_program_text(struct lower *l, const struct check *c, const struct field_place *p)
+{
+	return lower_text(l, c, (enum view_kind)p->place.at, 0);
+}
+
 /* Counted from 1 in user space: only comparisons with 0 or less are decided. */
 static struct node *event_number(struct lower *l, const struct check *c,
 				 const struct field_place *p)
@@ -192,13 +203,22 @@ static const struct field_place places[] = {
 	{ "proc.name", of_process_text, EXEC, VIEW(VIEW_COMM), 0 },
 	{ "proc.exepath", of_process_text, EXEC, VIEW(VIEW_SPAN), ABI_TEXT_EXE },
 	{ "proc.cwd", of_process_text, EXEC, VIEW(VIEW_SPAN), ABI_TEXT_CWD },
+	{ "proc.name", of_program_text, CALL, VIEW(VIEW_PROGRAM_NAME), 0 },
+	{ "proc.exepath", of_program_text, CALL, VIEW(VIEW_PROGRAM_PATH), 0 },
+	{ "proc.is_exe_upper_layer", of_program, CALL, PLACE(call.program, false), ABI_PROGRAM_UPPER },
+	{ "proc.is_exe_lower_layer", of_program, CALL, PLACE(call.program, false), ABI_PROGRAM_LOWER },
+	{ "proc.is_exe_from_memfd", of_program, CALL, PLACE(call.program, false), ABI_PROGRAM_MEMORY },
+	{ "proc.is_exe_deleted", of_program, CALL, PLACE(call.program, false), ABI_PROGRAM_DELETED },
+	{ "proc.is_exe_writable", of_program, CALL, PLACE(call.program, false), ABI_PROGRAM_WRITABLE },
+	{ "proc.is_exe_setuid", of_program, CALL, PLACE(call.program, false), ABI_PROGRAM_SETUID },
+	{ "proc.is_exe_setgid", of_program, CALL, PLACE(call.program, false), ABI_PROGRAM_SETGID },
 };
 /* clang-format on */
 
-const struct field_place *field_place_find(struct text name)
+const struct field_place *field_place_find(struct text name, enum abi_event_kind kind)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
-		if (text_eq_str(name, places[i].name))
+		if (places[i].kinds >> kind & 1 && text_eq_str(name, places[i].name))
 			return &places[i];
 	return NULL;
 }

@@ -54,11 +54,20 @@ static const char *const view_names[] = {
 	[VIEW_PATH_HERE] = "path",
 	[VIEW_RAW_HERE] = "text",
 	[VIEW_COMM] = "comm",
+	[VIEW_PROGRAM_NAME] = "proc.name",
+	[VIEW_PROGRAM_PATH] = "proc.exepath",
 	[VIEW_FD_NAME] = "fd.name",
 	[VIEW_FD_DIRECTORY] = "fd.directory",
 	[VIEW_FD_FILENAME] = "fd.filename",
 };
 static_assert(ARRAY_SIZE(view_names) == VIEW_KINDS, "a name for each");
+static const char *const program_facts[] = {
+	[ABI_PROGRAM_NAME] = "known",	  [ABI_PROGRAM_UPPER] = "in the upper layer",
+	[ABI_PROGRAM_LOWER] = "in a lower layer", [ABI_PROGRAM_MEMORY] = "in memory",
+	[ABI_PROGRAM_DELETED] = "deleted", [ABI_PROGRAM_WRITABLE] = "writable",
+	[ABI_PROGRAM_SETUID] = "set-user-ID", [ABI_PROGRAM_SETGID] = "set-group-ID",
+};
+static_assert(ARRAY_SIZE(program_facts) == ABI_PROGRAM_FACTS, "a name for each");
 static const char *const text_ops[] = {
 	[TEXT_PRESENT] = "exists", [TEXT_EQUAL] = "in",	   [TEXT_BEGINS] = "startswith",
 	[TEXT_ENDS] = "endswith",  [TEXT_PATH] = "pmatch", [TEXT_HAS] = "contains",
@@ -146,6 +155,10 @@ void kernel_filter_print(const struct kernel_filter *f, const struct node *n, st
 		break;
 	case NODE_TEXT:
 		print_text(f, n, out);
+		break;
+	case NODE_FACT:
+		buf_addf(out, "the program is %s%s", n->negated ? "not " : "",
+			 program_facts[n->fact - offsetof(struct abi_event, call.program)]);
 		break;
 	case NODE_AND:
 	case NODE_OR:

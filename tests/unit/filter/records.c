@@ -128,6 +128,46 @@ static void random_bytes(struct chance *c, struct record_room *r)
 	put(r, ABI_TEXT_BYTES, bytes, chance_below(c, sizeof(bytes)));
 }
 
+static uint8_t truth(bool yes)
+{
+	return yes ? ABI_YES : ABI_NO;
+}
+
+void random_program(struct chance *c, const struct process *p, struct record_room *r)
+{
+	struct abi_event_call *call = &r->ev.call;
+
+	memset(call->comm, 0, sizeof(call->comm));
+	memset(call->program, ABI_UNKNOWN, sizeof(call->program));
+	r->ev.text[ABI_TEXT_PROGRAM] = (struct abi_span){ 0, 0 };
+	if (!p || !chance_below(c, 3))
+		return;
+	memcpy(call->comm, p->name.data, p->name.len < sizeof(call->comm) ? p->name.len : sizeof(call->comm));
+	call->program[ABI_PROGRAM_NAME] = ABI_YES;
+	call->program[ABI_PROGRAM_UPPER] = truth(p->exe_upper_layer);
+	call->program[ABI_PROGRAM_LOWER] = truth(p->exe_lower_layer);
+	call->program[ABI_PROGRAM_MEMORY] = truth(p->exe_memfd);
+	call->program[ABI_PROGRAM_DELETED] = truth(p->exe_deleted);
+	call->program[ABI_PROGRAM_WRITABLE] = truth(p->exe_writable);
+	call->program[ABI_PROGRAM_SETUID] = truth(p->exe_setuid);
+	call->program[ABI_PROGRAM_SETGID] = truth(p->exe_setgid);
+	if (p->exepath.data && chance_below(c, 5))
+		put(r, ABI_TEXT_PROGRAM, p->exepath.data, p->exepath.len);
+}
+
+/* Whatever a kernel might say. */
+static void any_program(struct chance *c, struct record_room *r)
+{
+	struct abi_event_call *call = &r->ev.call;
+	const char *name = ONE(c, names);
+
+	memcpy(call->comm, name, strlen(name) < sizeof(call->comm) ? strlen(name) : sizeof(call->comm));
+	for (int i = 0; i < ABI_PROGRAM_FACTS; i++)
+		call->program[i] = (uint8_t)chance_below(c, 3);
+	if (chance_below(c, 2))
+		put_path(c, r, ABI_TEXT_PROGRAM, false);
+}
+
 static void random_call(struct chance *c, struct filter_target target, struct record_room *r)
 {
 	struct abi_event_call *call = &r->ev.call;
@@ -146,6 +186,7 @@ static void random_call(struct chance *c, struct filter_target target, struct re
 		if (chance_below(c, 2))
 			put_path(c, r, ABI_TEXT_DIR1 + i, false);
 	}
+	any_program(c, r);
 	if (chance_below(c, 2))
 		random_bytes(c, r);
 	if (!chance_below(c, 3))
@@ -202,21 +243,23 @@ void random_record(struct chance *c, struct filter_target target, int nr, struct
 		random_call(c, target, r);
 }
 
+/* Who random records are about, some of them. */
+static const struct process_facts known[] = {
+	{ .pid = 1, .vpid = 1, .name = TEXT("nginx"), .exepath = TEXT("/usr/sbin/nginx"), .cwd = TEXT("/srv"),
+	  .exe_lower_layer = true },
+	{ .pid = 2, .parent = 1, .vpid = 2, .name = TEXT("sixteen-letters"), .exepath = TEXT("/tmp/x"),
+	  .exe_upper_layer = true, .exe_writable = true, .exe_deleted = true },
+	{ .pid = 3, .parent = 2, .vpid = 3, .name = TEXT("sh"), .exepath = TEXT("/etc/sh"), .cwd = TEXT("/srv"),
+	  .exe_setuid = true, .exe_setgid = true, .exe_memfd = true },
+};
+
 struct process_table *random_processes(void)
 {
 	struct process_table *t;
 
 	assert_int_equal(process_table_new(&t, 0, NULL, NULL), 0);
-	for (uint32_t pid = 1; pid < 4; pid++) { /* records are about 0 to 5 */
-		const struct process_facts f = { .pid = pid,
-						 .parent = pid - 1,
-						 .vpid = pid,
-						 .name = TEXT("nginx"),
-						 .exepath = TEXT("/usr/sbin/nginx"),
-						 .cwd = pid == 2 ? TEXT_NONE : TEXT("/srv") };
-
-		assert_int_equal(process_table_put(t, &f), 0);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) /* records are about 0 to 5 */
+		assert_int_equal(process_table_put(t, &known[i]), 0);
 	return t;
 }
 

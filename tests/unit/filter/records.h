@@ -14,6 +14,9 @@ struct record_room {
 /* Fills in a record of this target; nr: of its call, on this machine. */
 void random_record(struct chance *c, struct filter_target target, int nr, struct record_room *r);
 
+/* What the kernel says of the program of a call: what is known of its process, or nothing. */
+void random_program(struct chance *c, const struct process *p, struct record_room *r);
+
 /* A rule's condition about events of this target, at most about a kilobyte. */
 void random_kernel_condition(struct chance *c, struct filter_target target, int depth,
 			     struct buf *out);

@@ -142,8 +142,8 @@ static void tell_paths(struct chance *c, struct translator *x, const struct reco
 	assert_int_equal(translator_take(x, &paths.ev, &ev), 0);
 }
 
-static void compare_rules(struct chance *c, struct filter_target target, struct translator *x,
-			  struct counts *n)
+static void compare_rules(struct chance *c, struct filter_target target, struct process_table *processes,
+			  struct translator *x, struct counts *n)
 {
 	static struct record_room room;
 	static struct filter_scratch scratch;
@@ -172,6 +172,8 @@ static void compare_rules(struct chance *c, struct filter_target target, struct 
 	n->dropping += plain.drops;
 	for (int i = 0; i < RECORDS; i++) {
 		random_record(c, target, nr_of(target), &room);
+		if (target.kind == ABI_EVENT_CALL)
+			random_program(c, process_table_find(processes, room.ev.tgid), &room);
 		if (!by_name && target.kind == ABI_EVENT_CALL && chance_below(c, 2))
 			tell_paths(c, x, &room);
 		compare(&r, &plain, &all, x, &room, &scratch, n);
@@ -196,7 +198,7 @@ static void test_pairs(void **state)
 		if (target.kind == ABI_EVENT_CALL &&
 		    calls.rows[ABI_TABLE_NATIVE * ABI_CALL_NR_MAX + nr_of(target)] != target.row)
 			continue;
-		compare_rules(&c, target, x, &n);
+		compare_rules(&c, target, processes, x, &n);
 	}
 	translator_free(x);
 	process_table_free(processes);
@@ -260,6 +262,8 @@ static void test_wrong_terms_are_caught(void **state)
 			break;
 		for (int i = 0; i < 2000; i++) {
 			random_record(&c, f.target, nr_of(f.target), &room);
+			if (f.target.kind == ABI_EVENT_CALL)
+				random_program(&c, process_table_find(processes, room.ev.tgid), &room);
 			compare(&r, &f, NULL, x, &room, &scratch, &n);
 		}
 		caught += n.wrong > 0;
