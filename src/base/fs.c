@@ -16,6 +16,13 @@
 
 enum { RENAMES_MAX = 16 };
 
+static const struct fs_agent *agent; /* NULL: this process looks itself */
+
+void fs_use_agent(const struct fs_agent *a)
+{
+	agent = a;
+}
+
 static int open_regular(int dirfd, const char *path)
 {
 	/* O_NONBLOCK: a FIFO planted where a file is expected must not hold us. */
@@ -93,8 +100,19 @@ int fs_read_in_root(int root_fd, const char *path, size_t limit, struct buf *b)
 	return fd < 0 ? fd : read_all(fd, path, limit, b, NULL);
 }
 
+static int ask_read(const char *path, size_t limit, struct buf *b, struct error *err)
+{
+	int r = agent->read(path, limit, b, agent->arg);
+
+	if (r == -EFBIG)
+		return error_set(err, EFBIG, "%s: larger than the limit of %zu bytes", path, limit);
+	return r ? error_errno(err, -r, "%s", path) : 0;
+}
+
 int fs_read(const char *path, size_t limit, struct buf *b, struct error *err)
 {
+	if (agent)
+		return ask_read(path, limit, b, err);
 	return fs_read_at(AT_FDCWD, path, limit, b, err);
 }
 
@@ -188,16 +206,61 @@ void fs_remove_tree(const char *path)
 	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
-bool fs_is_dir(const char *path)
+static int kind_of(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	if (agent)
+		return agent->kind(path, agent->arg);
+	return stat(path, &st) ? -errno : (int)(st.st_mode & S_IFMT);
+}
+
+bool fs_is_dir(const char *path)
+{
+	return kind_of(path) == S_IFDIR;
 }
 
 bool fs_exists(const char *path)
 {
-	struct stat st;
+	return kind_of(path) >= 0;
+}
 
-	return stat(path, &st) == 0;
+static bool is_dots(const char *name)
+{
+	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
+}
+
+int fs_list(const char *path, fs_name_fn fn, void *arg)
+{
+	cleanup_dir DIR *dir = NULL;
+	struct dirent *entry;
+	int r = 0;
+
+	if (agent)
+		return agent->list(path, fn, arg, agent->arg);
+	dir = opendir(path);
+	if (!dir)
+		return -errno;
+	while (!r && (entry = readdir(dir)))
+		if (!is_dots(entry->d_name))
+			r = fn(entry->d_name, entry->d_type == DT_DIR, arg);
+	return r;
+}
+
+int fs_id(const char *path, uint64_t *ret)
+{
+	union {
+		struct file_handle handle;
+		char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+	} u = { .handle.handle_bytes = MAX_HANDLE_SZ };
+	int mount_id;
+
+	if (agent)
+		return agent->id(path, ret, agent->arg);
+	if (name_to_handle_at(AT_FDCWD, path, &u.handle, &mount_id, 0) < 0)
+		return -errno;
+	if (u.handle.handle_bytes != sizeof(*ret))
+		return -EOPNOTSUPP;
+	memcpy(ret, u.handle.f_handle, sizeof(*ret));
+	return 0;
 }

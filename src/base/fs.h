@@ -3,6 +3,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -41,3 +42,25 @@ void fs_remove_tree(const char *path);
 
 bool fs_is_dir(const char *path);
 bool fs_exists(const char *path);
+
+/* Calls fn with each name in a directory but "." and "..", in no order, until it returns non-zero, which is passed on. */
+typedef int (*fs_name_fn)(const char *name, bool is_dir, void *arg);
+int fs_list(const char *path, fs_name_fn fn, void *arg);
+
+/* The number that a file system like cgroupfs names a file by (FILEID_KERNFS, Linux 5.5 and later); -EOPNOTSUPP: others. */
+int fs_id(const char *path, uint64_t *ret);
+
+/*
+ * Who looks at files for a process that must not do so itself. Each is as the function of that name with AT_FDCWD, which
+ * calls it; -ETIMEDOUT: it took too long. kind yields the file's type as st_mode has it. Functions with a descriptor, and
+ * those that write, are not asked of anybody.
+ */
+struct fs_agent {
+	int (*read)(const char *path, size_t limit, struct buf *b, void *arg);
+	int (*kind)(const char *path, void *arg);
+	int (*list)(const char *path, fs_name_fn fn, void *list_arg, void *arg);
+	int (*id)(const char *path, uint64_t *ret, void *arg);
+	void *arg;
+};
+/* From now on and for good; agent is borrowed. */
+void fs_use_agent(const struct fs_agent *agent);

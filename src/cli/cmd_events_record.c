@@ -158,6 +158,7 @@ static int record(const struct arguments *args, const struct live_options *o, ui
 	if (signals < 0)
 		return signals;
 	r = live_new(&live, o, err);
+	r = r ? r : live_look(live, o, err);
 	if (!r) {
 		fputs("recording events\n", stderr);
 		r = live_start(live, err);

@@ -18,6 +18,8 @@
 #include "base/clock.h"
 #include "guard/loader.h"
 #include "guard/privilege.h"
+#include "guard/reader.h"
+#include "guard/reader_client.h"
 
 enum { OUTPUTS_LOST = 3 }; /* exit status of outputs that ended well, but had lost alerts */
 enum { TURN_MS = 100, OUTPUTS_TURN_MS = 1000, PIPE_ROOM = 1 << 20, LAST_WORDS_MS = 15000, LOOK_MS = 10 };
@@ -36,6 +38,7 @@ struct guard {
 	const struct guard_options *o;
 	struct live *live;
 	struct outlet out;
+	struct reader *reader;
 	pid_t engine, outputs;
 	int status; /* the reading end of the engine's messages */
 	struct loader *loader;
@@ -166,14 +169,23 @@ static _Noreturn void engine_main(struct guard *g, pid_t parent, int status, int
 	struct loader_client client = { loader };
 	struct message m = { .what = MESSAGE_END };
 	struct watch_options wo = g->o->watch;
-	int r;
+	int r, asking, complaining;
 
 	prctl(PR_SET_NAME, "merlon-engine");
 	signal(SIGPIPE, SIG_IGN);
 	engine_status = status;
 	wo.ready = on_ready;
 	wo.loader = &client;
+	wo.look = &g->o->live;
+	reader_take(g->reader, &asking, &complaining);
+	/* What libraries would open a file for. */
+	tzset();
+	json_object_seed(0);
 	r = privilege_drop(ROLE_ENGINE, g->o->user, parent, &m.err);
+	if (!r)
+		r = reader_client_new(&wo.reader, asking, complaining);
+	if (r && !m.err.code)
+		error_errno(&m.err, -r, "reader");
 	if (!r)
 		r = watch_run(g->live, &g->out, &wo, &m.stats, &m.err);
 	send_message(&m);
@@ -205,9 +217,21 @@ static int start_engine(struct guard *g, struct error *err)
 	outlet_deinit(&g->out); /* the engine has the only writing end: its end is the outputs' */
 	if (g->engine < 0 || r)
 		return error_errno(err, r ? -r : errno, "the engine");
+	reader_hand_over(g->reader);
 	live_spare(g->live, g->engine);
 	live_spare(g->live, g->outputs);
+	live_spare(g->live, reader_pid(g->reader));
 	return 0;
+}
+
+static int start_reader(struct guard *g, struct error *err)
+{
+	struct reader_options o = { .user = g->o->user,
+				    .trees = g->o->watch.rules.paths,
+				    .tree_count = g->o->watch.rules.path_count };
+	int r = reader_new(&g->reader, &o, err);
+
+	return r ? r : reader_start(g->reader, err);
 }
 
 /* --- the parent ------------------------------------------------------------------------------------------ */
@@ -279,6 +303,17 @@ static void take_message(struct guard *g)
 		on_engine_ready(g, m->rules);
 }
 
+/* The engine waits for what the reader does not bring. */
+static void judge_reader(struct guard *g)
+{
+	pid_t old = reader_pid(g->reader);
+
+	if (!reader_judge(g->reader))
+		return;
+	live_unspare(g->live, old);
+	live_spare(g->live, reader_pid(g->reader));
+}
+
 /* Until the engine has ended, and the outputs have taken its last words. */
 static void supervise(struct guard *g)
 {
@@ -287,13 +322,16 @@ static void supervise(struct guard *g)
 	while (!g->engine_ended || g->status >= 0) {
 		struct pollfd fds[] = { { .fd = g->status, .events = POLLIN },
 					{ .fd = g->signals, .events = POLLIN },
-					{ .fd = loader_fd(g->loader), .events = POLLIN } };
+					{ .fd = loader_fd(g->loader), .events = POLLIN },
+					{ .fd = reader_complaints(g->reader), .events = POLLIN } };
 
 		poll(fds, ARRAY_SIZE(fds), TURN_MS);
 		if (fds[0].revents)
 			take_message(g);
 		if (fds[2].revents)
 			loader_take(g->loader);
+		if (fds[3].revents & POLLIN)
+			judge_reader(g);
 		take_signals(g);
 		if (!end_passed_on && (g->outputs_ended || live_is_over(g->live))) {
 			end_passed_on = true;
@@ -351,6 +389,8 @@ static int run(struct guard *g, struct watch_stats *stats, struct error *err)
 	if (g->signals < 0)
 		return error_errno(err, errno, "signalfd");
 	r = start_outputs(g, err);
+	if (!r) /* while there is little that it could see of ours */
+		r = start_reader(g, err);
 	if (!r)
 		r = live_new(&g->live, &lo, err);
 	if (!r)
@@ -372,6 +412,7 @@ int guard_run(const struct guard_options *o, struct watch_stats *stats, struct e
 	if (g.outputs > 0 && !g.outputs_ended)
 		waitpid(g.outputs, NULL, 0);
 	loader_free(g.loader);
+	reader_free(g.reader);
 	live_free(g.live);
 	if (g.status >= 0)
 		close(g.status);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The guard as a whole. Three processes, each with what it needs (privilege.h):
+ * The guard as a whole. Four processes, each with what it needs (privilege.h):
  *
  *   parent   root: loads the programs, starts the others and the command, waits. Reads nothing that a
- *            container wrote but what identity/ knows of those that run already.
+ *            container wrote.
+ *   reader   looks at processes and files for the engine, and understands nothing of it (reader.h)
  *   engine   drains the ring, knows who runs, evaluates rules, makes documents (watch.h)
  *   outputs  what becomes of documents: terminal, files, servers (struct guard_outputs)
  *

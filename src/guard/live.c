@@ -50,6 +50,7 @@ struct live {
 	char command_cgroup[PATH_MAX];
 	pid_t command_pid;
 	bool command_ended;
+	const struct facts *how; /* who reads of processes */
 	bool only_containers; /* groups that turn out to be none are not watched any longer */
 	struct ended ended[ENDED_MAX];
 	size_t ended_count;
@@ -61,25 +62,49 @@ struct live {
 
 /* --- processes that were there before ---------------------------------------------------------------- */
 
+/* Who is whose child: parents may have higher numbers than their children. */
+struct kin {
+	uint32_t pid, parent;
+};
+
+struct census {
+	struct process_table *processes;
+	int (*put)(struct process_table *t, const struct process_facts *f);
+	VEC(struct kin) kin;
+};
+
+static int count_process(const struct process_facts *f, void *arg)
+{
+	struct census *c = arg;
+	struct kin *kin = vec_add(&c->kin);
+
+	if (!kin)
+		return -ENOMEM;
+	*kin = (struct kin){ f->pid, f->parent };
+	return c->put(c->processes, f);
+}
+
+static int count_processes(struct live *l, int (*put)(struct process_table *t, const struct process_facts *f))
+{
+	struct census c = { .processes = l->processes, .put = put };
+	int r = process_scan_all(l->how, &l->layout, count_process, &c);
+
+	vec_foreach(kin, &c.kin)
+		process_table_relate(l->processes, kin->pid, kin->parent);
+	vec_deinit(&c.kin);
+	return r;
+}
+
 static int put_process(const struct process_facts *f, void *arg)
 {
 	return process_table_put(arg, f);
-}
-
-static int relate_process(const struct process_facts *f, void *arg)
-{
-	process_table_relate(arg, f->pid, f->parent);
-	return 0;
 }
 
 static int scan(struct live *l)
 {
 	int r = container_table_scan(l->containers);
 
-	if (!r)
-		r = process_scan_all(&l->layout, put_process, l->processes);
-	/* Parents may have higher numbers than their children. */
-	return r ? r : process_scan_all(&l->layout, relate_process, l->processes);
+	return r ? r : count_processes(l, process_table_put);
 }
 
 /* --- groups that end ----------------------------------------------------------------------------------- */
@@ -128,11 +153,6 @@ static void on_container(uint64_t cgroup, uint64_t payer, void *arg)
 
 /* --- what was missed ------------------------------------------------------------------------------------ */
 
-static int put_missing(const struct process_facts *f, void *arg)
-{
-	return process_table_put_missing(arg, f);
-}
-
 static bool lives(const struct process *p, void *arg)
 {
 	(void)arg;
@@ -150,9 +170,7 @@ static int catch_up(struct live *l)
 		end_group(l, missing[i]);
 	process_table_sweep(l->processes, lives, NULL);
 	r = container_table_scan(l->containers);
-	if (!r || r == -ENOSPC)
-		r = process_scan_all(&l->layout, put_missing, l->processes);
-	return r ? r : process_scan_all(&l->layout, relate_process, l->processes);
+	return r && r != -ENOSPC ? r : count_processes(l, process_table_put_missing);
 }
 
 static int look_after_lost(struct live *l)
@@ -294,6 +312,7 @@ int live_new(struct live **ret, const struct live_options *o, struct error *err)
 
 	if (!l)
 		return error_errno(err, ENOMEM, "events");
+	l->how = &facts_direct;
 	gethostname(l->hostname, sizeof(l->hostname) - 1);
 	r = cgroup_layout_detect(&l->layout, err);
 	if (!r)
@@ -316,20 +335,35 @@ int live_new(struct live **ret, const struct live_options *o, struct error *err)
 	r = sensor_stream_new(&l->stream, &so, err);
 	if (r)
 		return r;
-	/* After the programs are attached: what changes meanwhile waits in the ring, and comes on top. */
-	r = scan(l);
-	if (r)
-		return error_errno(err, -r, "cannot read who runs on this machine");
 	l->only_containers = o->all_containers;
-	if (o->container_count)
-		r = watch_containers(l, o, err);
-	else if (o->all_containers)
-		r = watch_all_containers(l, err);
-	if (r)
-		return r;
 	l->command = o->command;
 	*ret = TAKE_PTR(l);
 	return 0;
+}
+
+void live_read_by(struct live *l, const struct facts *how)
+{
+	l->how = how;
+	user_table_read_by(l->users, how);
+}
+
+int live_look(struct live *l, const struct live_options *o, struct error *err)
+{
+	/* After the programs are attached: what changes meanwhile waits in the ring, and comes on top. */
+	int r = scan(l);
+
+	if (r)
+		return error_errno(err, -r, "cannot read who runs on this machine");
+	if (o->container_count)
+		return watch_containers(l, o, err);
+	return o->all_containers ? watch_all_containers(l, err) : 0;
+}
+
+const struct event_container *live_container_of(const struct live *l, uint32_t pid)
+{
+	const struct process *p = process_table_find(l->processes, pid);
+
+	return p ? p->container : NULL;
 }
 
 int live_start(struct live *l, struct error *err)
@@ -340,6 +374,11 @@ int live_start(struct live *l, struct error *err)
 void live_spare(struct live *l, pid_t pid)
 {
 	sensor_stream_spare(l->stream, (uint32_t)pid);
+}
+
+void live_unspare(struct live *l, pid_t pid)
+{
+	sensor_stream_unspare(l->stream, (uint32_t)pid);
 }
 
 /* A command that still runs is asked to end, and made to after a while. */
@@ -436,7 +475,7 @@ static int on_record(const struct abi_event *record, void *arg)
 	}
 	/* Its birth was lost: /proc may still know. */
 	if (record->kind == ABI_EVENT_CALL && !process_table_find(l->processes, record->tgid))
-		r = process_scan_one(&l->layout, record->tgid, put_process, l->processes);
+		r = process_scan_one(l->how, &l->layout, record->tgid, put_process, l->processes);
 	if (r && r != -ESRCH)
 		return r;
 	r = translator_take(l->translator, record, &ev);

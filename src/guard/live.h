@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "event/event.h"
 #include "guard/call_table.h"
+#include "guard/facts.h"
 #include "sensor/program_load.h"
 
 struct live;
@@ -29,12 +30,20 @@ struct live_options {
 
 #define LIVE_UNLIMITED UINT64_MAX
 
-/* If it is not said what, everything on this machine is watched. Begins at once, but for the command. */
+/*
+ * If it is not said what, everything on this machine is watched. Begins at once, but for the command; who runs already,
+ * and which of the containers is to be watched, live_look() finds out.
+ */
 int live_new(struct live **ret, const struct live_options *o, struct error *err);
+/* Once, before events are drained: may be in a process that attaches nothing. The same options. */
+int live_look(struct live *l, const struct live_options *o, struct error *err);
+/* From now on /proc is read by how, which is borrowed; facts_direct before. */
+void live_read_by(struct live *l, const struct facts *how);
 /* Starts the command, if there is one. */
 int live_start(struct live *l, struct error *err);
 /* Nothing is told of this process, which must be one of the guard's own; there is room for a few. */
 void live_spare(struct live *l, pid_t pid);
+void live_unspare(struct live *l, pid_t pid); /* that process is gone */
 void live_free(struct live *l);
 DEFINE_CLEANUP(struct live *, live_free)
 #define cleanup_live cleanup(live_freep)
@@ -53,6 +62,9 @@ int live_load_filter(struct live *l, const struct program_source *p, int *ret_fd
 int live_filter(struct live *l, const struct call_row *row, int fd);
 /* Whether events have paths as the kernel resolved them. */
 bool live_tells_paths(const struct live *l);
+
+/* NULL: none, or not known. */
+const struct event_container *live_container_of(const struct live *l, uint32_t pid);
 
 /* Readable when something happened. */
 int live_fd(const struct live *l);

@@ -72,6 +72,19 @@ static void add_live(json_t *list, const struct live_stats *s)
 	add_labelled(list, &lost, "reason", "malformed", s->malformed);
 }
 
+static void add_reads(json_t *list, const struct reader_numbers *n)
+{
+	static const struct number
+		asked = { "merlon_reads_total", "Questions about processes and files", false },
+		given_up = { "merlon_reads_given_up_total", "Those that did not answer in time, by what was read", false },
+		spared = { "merlon_reads_spared_total", "Those not asked, since the like did not answer", false };
+
+	add(list, &asked, NULL, n->asked);
+	for (int i = 0; i < READER_ASKS; i++)
+		add_labelled(list, &given_up, "what", reader_ask_names[i], n->given_up[i]);
+	add(list, &spared, NULL, n->spared);
+}
+
 struct containers {
 	json_t *told, *lost;
 };
@@ -101,6 +114,7 @@ json_t *numbers_json(struct live *live, const struct watch_stats *s)
 
 	add_engine(list, s);
 	add_live(list, &s->live);
+	add_reads(list, &s->reads);
 	live_loads(live, add_container, &by);
 	json_array_extend(list, by.told);
 	json_array_extend(list, by.lost);

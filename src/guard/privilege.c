@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guard/privilege.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -8,9 +9,12 @@
 #include <pwd.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -19,32 +23,44 @@
  * Numbers that neither systemd nor Debian (Policy, 9.2.2) give to anybody. Not nobody's: containers that share the
  * host's process numbers run as nobody, and could stop whoever does, too.
  */
-enum { OUTPUTS_ID = 65530, ENGINE_ID = 65531 };
+enum { OUTPUTS_ID = 65530, ENGINE_ID = 65531, READER_ID = 65529 };
 
 /* Of bpf(2), which the kernel lets anybody do to a map whose descriptor they hold from 5.19 on (c8644cd0efe7). */
 enum { MAP_COMMANDS_FIRST = 1 /* BPF_MAP_LOOKUP_ELEM */, MAP_COMMANDS_LAST = 4 /* ..._GET_NEXT_KEY */ };
+enum { MAPS_FREE_MAJOR = 5, MAPS_FREE_MINOR = 19 };
 
-static const cap_value_t engine_caps[] = {
-	CAP_DAC_READ_SEARCH, /* the state of runtimes; rules */
+static const cap_value_t engine_caps[] = { CAP_BPF };
+
+static const cap_value_t reader_caps[] = {
+	CAP_DAC_READ_SEARCH, /* the state of runtimes; rules; directories that containers closed */
 	CAP_SYS_PTRACE,	     /* /proc/PID/{exe,cwd,environ,root} of others */
-	CAP_BPF,	     /* maps, before 5.19 */
 };
 
-/* Without conditions; what has some is in add_conditional(). */
+/* --- system calls ---------------------------------------------------------------------------------------- */
+
+/* What both have; without conditions, which are below. */
+static const char *const common_calls[] = {
+	"brk",		 "clock_gettime", "clock_nanosleep", "close",	       "exit",	       "exit_group",
+	"fcntl",	 "fstat",	  "futex",	     "getegid",	       "geteuid",      "getgid",
+	"getpid",	 "getrandom",	  "gettid",	     "gettimeofday",   "getuid",       "lseek",
+	"madvise",	 "mmap",	  "mprotect",	     "mremap",	       "munmap",       "nanosleep",
+	"poll",		 "ppoll",	  "read",	     "readv",	       "recvfrom",     "recvmsg",
+	"restart_syscall", "rseq",	  "rt_sigaction",    "rt_sigpending",  "rt_sigprocmask", "rt_sigreturn",
+	"sched_getaffinity", "sched_yield", "sendmsg",	     "sendto",	       "set_robust_list", "sigaltstack",
+	"sysinfo",	 "uname",	  "write",	     "writev",
+};
+
+/* The ring, signals, timers. It opens nothing: files are the reader's. */
 static const char *const engine_calls[] = {
-	"access",	"brk",		 "clock_gettime",  "clock_nanosleep", "close",
-	"dup",		"epoll_ctl",	 "epoll_pwait",	   "epoll_wait",      "exit",
-	"exit_group",	"faccessat",	 "faccessat2",	   "fcntl",	      "fstat",
-	"fstatfs",	"futex",	 "getcwd",	   "getdents64",      "getegid",
-	"geteuid",	"getgid",	 "getpid",	   "getrandom",	      "gettid",
-	"gettimeofday", "getuid",	 "lseek",	   "lstat",	      "madvise",
-	"mmap",		"mprotect",	 "mremap",	   "munmap",	      "nanosleep",
-	"newfstatat",	"poll",		 "ppoll",	   "pread64",	      "read",
-	"readlink",	"readlinkat",	 "readv",	   "restart_syscall", "rt_sigaction",
-	"rt_sigpending", "rt_sigprocmask", "rt_sigreturn", "sched_getaffinity", "sched_yield",
-	"set_robust_list", "sigaltstack", "signalfd4",	   "stat",	      "statfs",
-	"statx",	"sysinfo",	 "uname",	   "write",	      "writev",
-	"name_to_handle_at", "rseq",	 "timerfd_settime", "fadvise64",
+	"dup", "epoll_ctl", "epoll_pwait", "epoll_wait", "signalfd4", "timerfd_settime",
+};
+
+/* Files, and what others have open. */
+static const char *const reader_calls[] = {
+	"access",     "faccessat",	   "faccessat2", "fadvise64",	"fstatfs", "getcwd",
+	"getdents64", "getsockopt",	   "lstat",	 "newfstatat",	"pread64", "readlink",
+	"readlinkat", "name_to_handle_at", "pidfd_open", "pidfd_getfd", "stat",	   "statfs",
+	"statx",
 };
 
 static int add(scmp_filter_ctx f, const char *call, unsigned count, const struct scmp_arg_cmp *args)
@@ -54,18 +70,14 @@ static int add(scmp_filter_ctx f, const char *call, unsigned count, const struct
 	return nr < 0 ? 0 : seccomp_rule_add_array(f, SCMP_ACT_ALLOW, nr, count, args);
 }
 
-static int add_conditional(scmp_filter_ctx f)
+static int add_engine(scmp_filter_ctx f)
 {
-	const int written = O_ACCMODE | O_CREAT | O_TRUNC;
-	const struct scmp_arg_cmp read_only = SCMP_A1(SCMP_CMP_MASKED_EQ, (scmp_datum_t)written, O_RDONLY);
-	const struct scmp_arg_cmp read_only_at = SCMP_A2(SCMP_CMP_MASKED_EQ, (scmp_datum_t)written, O_RDONLY);
+	/* fstat(), as the C library has it. */
+	const struct scmp_arg_cmp by_descriptor = SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH);
 	/* Whether somebody is there. */
 	const struct scmp_arg_cmp no_signal = SCMP_A1(SCMP_CMP_EQ, 0);
-	int r = add(f, "open", 1, &read_only);
+	int r = add(f, "newfstatat", 1, &by_descriptor);
 
-	r = r ? r : add(f, "openat", 1, &read_only_at);
-	/* Its flags are in memory: what it opens can't be checked here, but no capability lets it write, and no file is its. */
-	r = r ? r : add(f, "openat2", 0, NULL);
 	r = r ? r : add(f, "kill", 1, &no_signal);
 	for (int command = MAP_COMMANDS_FIRST; !r && command <= MAP_COMMANDS_LAST; command++) {
 		const struct scmp_arg_cmp is = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)command);
@@ -75,19 +87,61 @@ static int add_conditional(scmp_filter_ctx f)
 	return r;
 }
 
-static int filter_engine(struct error *err)
+static int add_reader(scmp_filter_ctx f)
+{
+	const int written = O_ACCMODE | O_CREAT | O_TRUNC;
+	const struct scmp_arg_cmp read_only = SCMP_A1(SCMP_CMP_MASKED_EQ, (scmp_datum_t)written, O_RDONLY);
+	const struct scmp_arg_cmp read_only_at = SCMP_A2(SCMP_CMP_MASKED_EQ, (scmp_datum_t)written, O_RDONLY);
+	int r = add(f, "open", 1, &read_only);
+
+	r = r ? r : add(f, "openat", 1, &read_only_at);
+	/* Its flags are in memory: what it opens can't be checked here, but no capability lets it write, and no file is its. */
+	return r ? r : add(f, "openat2", 0, NULL);
+}
+
+struct role {
+	const char *name;
+	uint32_t id; /* user and group; 0: as privilege_user() says */
+	const cap_value_t *caps;
+	int cap_count;
+	const char *const *calls; /* beside common_calls; NULL: any */
+	size_t call_count;
+	int (*add)(scmp_filter_ctx f); /* those with conditions */
+};
+
+static const struct role roles[] = {
+	[ROLE_ENGINE] = { "engine", ENGINE_ID, engine_caps, ARRAY_SIZE(engine_caps), engine_calls,
+			  ARRAY_SIZE(engine_calls), add_engine },
+	[ROLE_READER] = { "reader", READER_ID, reader_caps, ARRAY_SIZE(reader_caps), reader_calls,
+			  ARRAY_SIZE(reader_calls), add_reader },
+	[ROLE_OUTPUTS] = { .name = "outputs" },
+};
+static_assert(ARRAY_SIZE(roles) == PRIVILEGE_ROLES, "a row for each");
+
+static int add_all(scmp_filter_ctx f, const char *const *calls, size_t count)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < count; i++)
+		r = add(f, calls[i], 0, NULL);
+	return r;
+}
+
+static int filter(const struct role *role, struct error *err)
 {
 	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int r = f ? 0 : -ENOMEM;
 
-	for (size_t i = 0; !r && i < ARRAY_SIZE(engine_calls); i++)
-		r = add(f, engine_calls[i], 0, NULL);
-	r = r ? r : add_conditional(f);
+	r = r ? r : add_all(f, common_calls, ARRAY_SIZE(common_calls));
+	r = r ? r : add_all(f, role->calls, role->call_count);
+	r = r ? r : role->add(f);
 	r = r ? r : seccomp_load(f);
 	if (f)
 		seccomp_release(f);
-	return r ? error_errno(err, -r, "the engine's filter of system calls") : 0;
+	return r ? error_errno(err, -r, "the %s's filter of system calls", role->name) : 0;
 }
+
+/* --- users and capabilities -------------------------------------------------------------------------------- */
 
 int privilege_user(const char *name, uint32_t *uid, uint32_t *gid, struct error *err)
 {
@@ -122,23 +176,34 @@ static int become(uint32_t uid, uint32_t gid)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0) ? -errno : 0;
 }
 
-int privilege_drop(enum privilege_role role, const char *user, pid_t parent, struct error *err)
+/* Whoever holds a map may change it. */
+static bool maps_are_free(void)
 {
+	struct utsname u;
+	int major = 0, minor = 0;
+
+	return !uname(&u) && sscanf(u.release, "%d.%d", &major, &minor) == 2 &&
+	       (major > MAPS_FREE_MAJOR || (major == MAPS_FREE_MAJOR && minor >= MAPS_FREE_MINOR));
+}
+
+int privilege_drop(enum privilege_role which, const char *user, pid_t parent, struct error *err)
+{
+	const struct role *role = &roles[which];
 	uint32_t uid, gid;
 	int r = privilege_user(user, &uid, &gid, err);
 
 	if (r)
 		return r;
-	if (role == ROLE_ENGINE) /* whatever is the outputs', as the store, it can't touch */
-		uid = gid = ENGINE_ID;
+	if (role->id) /* whatever is the outputs', as the store, they can't touch */
+		uid = gid = role->id;
 	r = become(uid, gid);
 	if (!r)
-		r = keep_caps(engine_caps, role == ROLE_ENGINE ? ARRAY_SIZE(engine_caps) : 0);
+		r = keep_caps(role->caps, which == ROLE_ENGINE && maps_are_free() ? 0 : role->cap_count);
 	if (r)
 		return error_errno(err, -r, "cannot give up privileges");
 	/* Last: a change of credentials clears it. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(EXIT_FAILURE);
-	return role == ROLE_ENGINE ? filter_engine(err) : 0;
+	return role->calls ? filter(role, err) : 0;
 }

@@ -11,11 +11,16 @@
 
 enum privilege_role {
 	/*
-	 * Reads records, rules, and what there is to know of processes and containers; may read any file,
-	 * for /proc and the files of engines are others'. Its user has no file: it writes to what is open, and to
-	 * what everybody may write to. No file can be made, no program run, no socket made, nobody signalled.
+	 * Understands records, rules, and what there is to know of processes and containers. No capability, but CAP_BPF
+	 * before Linux 5.19, which wants it for maps. Its user has no file: it writes to what is open. No file can be
+	 * opened, no program run, no socket made, nobody signalled.
 	 */
 	ROLE_ENGINE,
+	/*
+	 * Reads for the engine, and understands nothing of it (reader.h). May read any file, for /proc and the files of
+	 * runtimes are others'; may open nothing to write, run nothing, make no socket, signal nobody.
+	 */
+	ROLE_READER,
 	/* Writes alerts to files, sockets and servers. No capabilities. */
 	ROLE_OUTPUTS,
 	PRIVILEGE_ROLES

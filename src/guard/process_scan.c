@@ -1,25 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guard/process_scan.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/fs.h"
 #include "base/str.h"
+#include "guard/parts.h"
 #include "guard/process_exe.h"
 #include "identity/process.h"
 
-enum { STAT_MAX = 4096, LIST_MAX = 64 << 10 };
+#define DELETED TEXT(" (deleted)")
 
 /* Name, group, session and terminal: fields 2, 5, 6 and 7 of /proc/PID/stat. */
-static bool stat_parse(const struct buf *stat, struct process_facts *f)
+static bool stat_parse(struct text stat, struct process_facts *f)
 {
-	const char *open = strchr(stat->data, '('), *close = strrchr(stat->data, ')');
+	const char *open = strchr(stat.data, '('), *close = strrchr(stat.data, ')');
 	int pgrp, session, tty;
 
 	if (!open || !close || close < open ||
@@ -32,82 +31,118 @@ static bool stat_parse(const struct buf *stat, struct process_facts *f)
 	return true;
 }
 
-static struct text read_link(uint32_t pid, const char *name, char out[PATH_MAX])
+static bool take_parts(const struct buf *from, struct text *parts, size_t count)
 {
-	char path[64];
-	ssize_t n;
+	struct text rest = text_from(from->data, from->len);
 
-	snprintf(path, sizeof(path), "/proc/%u/%s", pid, name);
-	n = readlink(path, out, PATH_MAX);
-	return n > 0 ? text_from(out, (size_t)n) : TEXT_NONE;
+	for (size_t i = 0; i < count; i++)
+		if (!parts_next(&rest, &parts[i]))
+			return false;
+	return true;
 }
 
-static struct text read_list(uint32_t pid, const char *name, struct buf *b)
+static struct text text_or_none(struct text t)
 {
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%u/%s", pid, name);
-	return fs_read(path, LIST_MAX, b, NULL) || !b->len ? TEXT_NONE : text_from(b->data, b->len);
+	return t.len ? t : TEXT_NONE;
 }
 
-int process_scan_one(const struct cgroup_layout *layout, uint32_t pid, process_scan_fn fn,
-		     void *arg)
+static bool understand_status(uint32_t pid, const struct text parts[FACTS_KERNEL_PARTS], struct process_facts *f)
 {
-	cleanup_buf struct buf stat = BUF_INIT, args = BUF_INIT, env = BUF_INIT;
-	struct process_facts f = { .pid = pid, .loginuid = UINT32_MAX };
-	char path[64], exe[PATH_MAX], cwd[PATH_MAX], group[PATH_MAX], line[32];
-	struct stdio_room stdio;
 	struct process_status p;
+
+	if (process_parse((pid_t)pid, parts[FACTS_STAT].data, parts[FACTS_STATUS].data, &p) ||
+	    !stat_parse(parts[FACTS_STAT], f))
+		return false;
+	f->parent = (uint32_t)p.parent;
+	f->vpid = (uint32_t)(p.inner_pid ? p.inner_pid : p.pid);
+	f->uid = p.uid;
+	f->gid = p.gid;
+	f->caps_permitted = p.caps_permitted;
+	f->caps_inheritable = p.caps_inheritable;
+	f->caps_effective = p.caps_effective;
+	f->start_ns = p.start_ticks * (1000000000ULL / (uint64_t)sysconf(_SC_CLK_TCK));
+	return true;
+}
+
+static bool understand_kernel(uint32_t pid, const struct cgroup_layout *layout,
+			      const struct text parts[FACTS_KERNEL_PARTS], struct process_facts *f)
+{
+	char group[PATH_MAX];
 	uint64_t n;
 
-	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
-	if (process_read((pid_t)pid, &p) || fs_read(path, STAT_MAX, &stat, NULL) ||
-	    !stat_parse(&stat, &f))
-		return -ESRCH;
-	f.parent = (uint32_t)p.parent;
-	f.vpid = (uint32_t)(p.inner_pid ? p.inner_pid : p.pid);
-	f.uid = p.uid;
-	f.gid = p.gid;
-	f.caps_permitted = p.caps_permitted;
-	f.caps_inheritable = p.caps_inheritable;
-	f.caps_effective = p.caps_effective;
-	f.start_ns = p.start_ticks * (1000000000ULL / (uint64_t)sysconf(_SC_CLK_TCK));
-	f.exepath = read_link(pid, "exe", exe);
-	f.cwd = read_link(pid, "cwd", cwd);
-	f.args = read_list(pid, "cmdline", &args);
-	f.env = read_list(pid, "environ", &env);
-	f.exe_memfd = text_starts(f.exepath, TEXT("/memfd:"));
-	if (text_ends(f.exepath, TEXT(" (deleted)"))) {
-		f.exepath.len -= (uint32_t)strlen(" (deleted)");
-		f.exe_deleted = true;
+	if (!understand_status(pid, parts, f))
+		return false;
+	f->exepath = text_or_none(parts[FACTS_EXE]);
+	f->cwd = text_or_none(parts[FACTS_CWD]);
+	f->exe_memfd = text_starts(f->exepath, TEXT("/memfd:"));
+	if (text_ends(f->exepath, DELETED)) {
+		f->exepath.len -= DELETED.len;
+		f->exe_deleted = true;
 	}
-	f.pidns = process_namespace((pid_t)pid, "pid");
-	process_exe_scan(pid, &f);
-	process_stdio_scan(pid, &f, &stdio);
-	snprintf(path, sizeof(path), "/proc/%u/loginuid", pid);
-	if (!fs_read_line(path, line, sizeof(line)) && str_to_u64(line, &n))
-		f.loginuid = (uint32_t)n;
-	if (!cgroup_of_pid(layout, (pid_t)pid, group, sizeof(group)) &&
-	    cgroup_id(layout, group, &f.cgroup))
-		f.cgroup = 0;
+	if (str_to_u64(parts[FACTS_LOGINUID].data, &n))
+		f->loginuid = (uint32_t)n;
+	if (parts[FACTS_PIDNS].len == sizeof(f->pidns))
+		memcpy(&f->pidns, parts[FACTS_PIDNS].data, sizeof(f->pidns));
+	if (!cgroup_of_text(layout, parts[FACTS_CGROUP].data, group, sizeof(group)) ||
+	    cgroup_id(layout, group, &f->cgroup))
+		f->cgroup = 0;
+	return true;
+}
+
+static void understand_own(const struct facts *how, const struct text parts[FACTS_OWN_PARTS],
+			   const struct text links[STDIO_COUNT], struct process_facts *f)
+{
+	struct facts_files files;
+
+	f->args = text_or_none(parts[FACTS_CMDLINE]);
+	f->env = text_or_none(parts[FACTS_ENVIRON]);
+	if (parts[FACTS_FILES].len != sizeof(files))
+		return;
+	memcpy(&files, parts[FACTS_FILES].data, sizeof(files));
+	process_exe_understand(how, &files, parts[FACTS_MOUNTINFO], f);
+	process_stdio_understand(&files, links, f);
+}
+
+int process_scan_one(const struct facts *how, const struct cgroup_layout *layout, uint32_t pid, process_scan_fn fn,
+		     void *arg)
+{
+	cleanup_buf struct buf kernel = BUF_INIT, own = BUF_INIT;
+	struct text parts[FACTS_KERNEL_PARTS], own_parts[FACTS_OWN_PARTS];
+	struct process_facts f = { .pid = pid, .loginuid = UINT32_MAX };
+	int r = how->kernel(pid, &kernel, how->arg);
+
+	if (r == -ENOMEM)
+		return r;
+	if (r || !take_parts(&kernel, parts, FACTS_KERNEL_PARTS) || !understand_kernel(pid, layout, parts, &f))
+		return -ESRCH;
+	/* It may be gone meanwhile, or not answer: there was such a process all the same. */
+	if (!how->own(pid, f.cgroup, &own, how->arg) && take_parts(&own, own_parts, FACTS_OWN_PARTS))
+		understand_own(how, own_parts, &parts[FACTS_STDIO], &f);
 	return fn(&f, arg);
 }
 
-int process_scan_all(const struct cgroup_layout *layout, process_scan_fn fn, void *arg)
-{
-	cleanup_dir DIR *dir = opendir("/proc");
-	struct dirent *entry;
-	uint64_t pid;
-	int r = 0;
+struct walk {
+	const struct facts *how;
+	const struct cgroup_layout *layout;
+	process_scan_fn fn;
+	void *arg;
+};
 
-	if (!dir)
-		return -errno;
-	while (!r && (entry = readdir(dir))) {
-		if (!str_to_u64(entry->d_name, &pid) || !pid || pid > INT_MAX)
-			continue;
-		r = process_scan_one(layout, (uint32_t)pid, fn, arg);
-		if (r == -ESRCH)
-			r = 0;
-	}
-	return r;
+static int scan_name(const char *name, bool is_dir, void *arg)
+{
+	const struct walk *w = arg;
+	uint64_t pid;
+	int r;
+
+	if (!is_dir || !str_to_u64(name, &pid) || !pid || pid > INT_MAX)
+		return 0;
+	r = process_scan_one(w->how, w->layout, (uint32_t)pid, w->fn, w->arg);
+	return r == -ESRCH ? 0 : r;
+}
+
+int process_scan_all(const struct facts *how, const struct cgroup_layout *layout, process_scan_fn fn, void *arg)
+{
+	struct walk w = { how, layout, fn, arg };
+
+	return fs_list("/proc", scan_name, &w);
 }

@@ -2,20 +2,15 @@
 #include "guard/user_table.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/fs.h"
 #include "base/str.h"
+#include "guard/parts.h"
 
 enum {
-	FILE_MAX = 64 << 10,
 	PLACES_MAX = 4096,
 	READS_MAX = 3, /* of one place: older texts stay, as names point into them */
 	AGAIN_NS = 1000000000,
@@ -23,7 +18,8 @@ enum {
 };
 
 struct reading {
-	struct buf passwd, group;
+	struct buf files; /* the texts are in it */
+	struct text passwd, group;
 };
 
 struct place {
@@ -32,9 +28,11 @@ struct place {
 	struct reading readings[READS_MAX];
 	unsigned count; /* the last one is looked at */
 	int64_t read_ns;
+	bool given_up; /* its files don't answer */
 };
 
 struct user_table {
+	const struct facts *how;
 	struct place *buckets[BUCKETS];
 	size_t count;
 };
@@ -113,47 +111,23 @@ void user_names_find(struct text passwd, struct text group, uint32_t uid, uint32
 
 /* --- places --------------------------------------------------------------------------------------------- */
 
-/* A runtime that has not made the container's root yet is in our own mount namespace. */
-static bool has_own_root(pid_t pid)
+static void place_read(struct place *p, pid_t pid, const struct facts *how)
 {
-	struct stat its, ours;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid);
-	return !stat(path, &its) && !stat("/proc/self/ns/mnt", &ours) && its.st_ino != ours.st_ino;
-}
-
-static int open_root(const void *key, pid_t pid)
-{
-	char path[64] = "/";
-
-	if (key && !has_own_root(pid))
-		return -1;
-	if (key)
-		snprintf(path, sizeof(path), "/proc/%d/root", pid);
-	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
-
-static void place_read(struct place *p, pid_t pid)
-{
-	cleanup_fd int root = open_root(p->key, pid);
 	struct reading *r = &p->readings[p->count];
+	struct text rest;
+	int error;
 
-	if (root < 0)
+	*r = (struct reading){ .files = BUF_INIT };
+	error = how->users(p->key ? (uint32_t)pid : 0, &r->files, how->arg);
+	rest = text_from(r->files.data, r->files.len);
+	p->given_up = error == -ETIMEDOUT;
+	/* What can't be read has no names. */
+	if (error || !parts_next(&rest, &r->passwd) || !parts_next(&rest, &r->group)) {
+		buf_deinit(&r->files);
 		return;
-	*r = (struct reading){ BUF_INIT, BUF_INIT };
+	}
 	p->count++;
 	p->read_ns = clock_passed_ns();
-	/* What can't be read has no names. */
-	if (fs_read_in_root(root, "etc/passwd", FILE_MAX, &r->passwd))
-		buf_reset(&r->passwd);
-	if (fs_read_in_root(root, "etc/group", FILE_MAX, &r->group))
-		buf_reset(&r->group);
-}
-
-static struct text text_of_buf(const struct buf *b)
-{
-	return b->len ? text_from(b->data, b->len) : TEXT_NONE;
 }
 
 static void place_find(const struct place *p, uint32_t uid, uint32_t gid, struct user_names *ret)
@@ -162,7 +136,7 @@ static void place_find(const struct place *p, uint32_t uid, uint32_t gid, struct
 
 	*ret = (struct user_names){ 0 };
 	if (r)
-		user_names_find(text_of_buf(&r->passwd), text_of_buf(&r->group), uid, gid, ret);
+		user_names_find(r->passwd, r->group, uid, gid, ret);
 }
 
 /* --- the table ------------------------------------------------------------------------------------------ */
@@ -170,15 +144,21 @@ static void place_find(const struct place *p, uint32_t uid, uint32_t gid, struct
 int user_table_new(struct user_table **ret)
 {
 	*ret = calloc(1, sizeof(**ret));
-	return *ret ? 0 : -ENOMEM;
+	if (!*ret)
+		return -ENOMEM;
+	(*ret)->how = &facts_direct;
+	return 0;
+}
+
+void user_table_read_by(struct user_table *t, const struct facts *how)
+{
+	t->how = how;
 }
 
 static void place_free(struct place *p)
 {
-	for (unsigned i = 0; i < p->count; i++) {
-		buf_deinit(&p->readings[i].passwd);
-		buf_deinit(&p->readings[i].group);
-	}
+	for (unsigned i = 0; i < p->count; i++)
+		buf_deinit(&p->readings[i].files);
 	free(p);
 }
 
@@ -222,10 +202,10 @@ void user_table_find(struct user_table *t, const void *place, pid_t pid, uint32_
 	if (!p)
 		return;
 	place_find(p, uid, gid, ret);
-	if (ret->user.data || p->count == READS_MAX ||
+	if (ret->user.data || p->count == READS_MAX || p->given_up ||
 	    (p->count && clock_passed_ns() - p->read_ns < AGAIN_NS))
 		return;
-	place_read(p, pid);
+	place_read(p, pid, t->how);
 	place_find(p, uid, gid, ret);
 }
 

@@ -11,10 +11,13 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "guard/facts.h"
 
 struct user_table;
 
 int user_table_new(struct user_table **ret);
+/* From now on by how, which is borrowed; facts_direct before. */
+void user_table_read_by(struct user_table *t, const struct facts *how);
 void user_table_free(struct user_table *t);
 DEFINE_CLEANUP(struct user_table *, user_table_free)
 #define cleanup_user_table cleanup(user_table_freep)

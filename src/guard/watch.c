@@ -24,7 +24,8 @@ struct watch {
 	struct outlet *out;
 	struct type_set types;	/* that are wanted */
 	struct live_stats told; /* losses that were told already */
-	int64_t told_ns, numbers_ns; /* of clock_passed_ns() */
+	uint64_t given_up; /* reads, told already */
+	int64_t told_ns, numbers_ns, given_up_ns; /* of clock_passed_ns() */
 	int64_t offset_ns; /* from there to the time that events have */
 	int signals;
 	char hostname[HOSTNAME_MAX];
@@ -225,6 +226,48 @@ static void tell_refused(struct watch *w)
 		   json_pack("{s:I}", "merlon.refused", (json_int_t)refused));
 }
 
+/* Who is behind it: whoever lets its files and its memory not answer has a reason. */
+static json_t *given_up_details(const struct watch *w, const struct reader_given_up *last, uint64_t count)
+{
+	const struct event_container *c = last->pid ? live_container_of(w->live, last->pid) : NULL;
+	json_t *o = json_pack("{s:I, s:s}", "merlon.given_up", (json_int_t)count, "merlon.what",
+			      reader_ask_names[last->ask]);
+
+	if (last->pid)
+		json_object_set_new(o, "proc.pid", json_integer(last->pid));
+	if (*last->path)
+		json_object_set_new(o, "merlon.path", utf8_json(text_of(last->path)));
+	set_text(o, "container.id", c ? c->id : TEXT_NONE);
+	set_text(o, "container.name", c ? c->name : TEXT_NONE);
+	return o;
+}
+
+/* What was not read in time, at most one document a second. */
+static void tell_given_up(struct watch *w, int64_t passed)
+{
+	struct reader_given_up last;
+	uint64_t count = 0;
+	char text[512], who[300] = "";
+
+	if (passed - w->given_up_ns < TELL_NS)
+		return;
+	w->given_up_ns = passed;
+	reader_client_numbers(w->o->reader, &w->stats->reads, &last);
+	for (int i = 0; i < READER_ASKS; i++)
+		count += w->stats->reads.given_up[i];
+	if (count == w->given_up)
+		return;
+	if (last.pid)
+		snprintf(who, sizeof(who), " of process %u", last.pid);
+	else if (*last.path)
+		snprintf(who, sizeof(who), " of %s", last.path);
+	snprintf(text, sizeof(text), "%s reads did not answer and were given up, the last for the %s%s: less is told of it",
+		 str_grouped(count - w->given_up), reader_ask_names[last.ask], who);
+	engine_say(w->engine, ALERT_LOSS, ALERT_WARNING, clock_wall_ns(), "merlon: reads given up", text,
+		   given_up_details(w, &last, count - w->given_up));
+	w->given_up = count;
+}
+
 /* Once a second, while the outputs keep up. */
 static void tell_numbers(struct watch *w, int64_t passed)
 {
@@ -245,6 +288,7 @@ static int turn(struct watch *w, bool over)
 	int r = over ? live_drain_all(w->live, on_event, w) : live_drain(w->live, on_event, w);
 
 	tell_losses(w, passed);
+	tell_given_up(w, passed);
 	engine_turn(w->engine, passed + w->offset_ns, over);
 	tell_refused(w);
 	tell_numbers(w, passed);
@@ -278,8 +322,12 @@ static int follow(struct watch *w, struct error *err)
 
 static int run(struct watch *w, struct error *err)
 {
-	int r = load_rules(w, err);
+	int r;
 
+	fs_use_agent(reader_client_agent(w->o->reader));
+	live_read_by(w->live, reader_client_facts(w->o->reader));
+	r = live_look(w->live, w->o->look, err);
+	r = r ? r : load_rules(w, err);
 	if (!r)
 		r = open_signals(w, err);
 	if (r)
@@ -287,8 +335,9 @@ static int run(struct watch *w, struct error *err)
 	say_started(w, w->stats->rules);
 	w->o->ready(w->stats->rules, w->o->arg);
 	r = follow(w, err);
-	w->told_ns = 0;
+	w->told_ns = w->given_up_ns = 0;
 	tell_losses(w, clock_passed_ns());
+	tell_given_up(w, clock_passed_ns());
 	engine_say(w->engine, ALERT_NOTE, ALERT_INFORMATIONAL, clock_wall_ns(), "merlon: stopped",
 		   "the guard has stopped", NULL);
 	/* If they are gone, that was said by who started them. */

@@ -5,8 +5,11 @@
 #include "guard/filter_set.h"
 #include "guard/live.h"
 #include "guard/outlet.h"
+#include "guard/reader_client.h"
 
 struct watch_options {
+	struct reader_client *reader; /* who reads files and of processes; borrowed */
+	const struct live_options *look; /* what live was made with */
 	struct rulebook_options rules;
 	uint32_t burst; /* as engine_options has it */
 	uint64_t interval_ns;
@@ -27,6 +30,7 @@ struct watch_stats {
 	size_t rules; /* in force */
 	uint64_t reloads, failed_reloads;
 	uint64_t refused; /* documents that the outputs took too long for */
+	struct reader_numbers reads;
 	bool outputs_lost; /* the outputs gave up alerts; guard_run() knows */
 };
 

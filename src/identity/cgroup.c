@@ -119,23 +119,10 @@ static int group_file(const struct cgroup_layout *layout, const char *path, cons
 
 int cgroup_id(const struct cgroup_layout *layout, const char *path, uint64_t *ret_id)
 {
-	union {
-		struct file_handle handle;
-		char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
-	} u = { .handle.handle_bytes = MAX_HANDLE_SZ };
 	char full[PATH_MAX];
-	int mount_id, r;
+	int r = group_file(layout, path, "", full, sizeof(full));
 
-	r = group_file(layout, path, "", full, sizeof(full));
-	if (r)
-		return r;
-	if (name_to_handle_at(AT_FDCWD, full, &u.handle, &mount_id, 0) < 0)
-		return -errno;
-	/* kernfs hands out its 64-bit node id (FILEID_KERNFS, 5.5 and later). */
-	if (u.handle.handle_bytes != sizeof(*ret_id))
-		return -EOPNOTSUPP;
-	memcpy(ret_id, u.handle.f_handle, sizeof(*ret_id));
-	return 0;
+	return r ? r : fs_id(full, ret_id);
 }
 
 /* The kernel says so behind the path of a group that was removed under its last process. */
@@ -209,35 +196,50 @@ int cgroup_each_process(const struct cgroup_layout *layout, const char *path,
 	return r;
 }
 
-static int each_below(const struct cgroup_layout *layout, const char *path, int depth,
-		      int (*fn)(const char *path, void *arg), void *arg)
+struct descent {
+	const struct cgroup_layout *layout;
+	const char *path;
+	int depth;
+	int (*fn)(const char *path, void *arg);
+	void *arg;
+};
+
+static int each_below(const struct descent *d);
+
+static int descend(const char *name, bool is_dir, void *arg)
 {
-	cleanup_dir DIR *dir = NULL;
+	const struct descent *above = arg;
+	struct descent d = *above;
+	char path[PATH_MAX];
+
+	if (!is_dir || name[0] == '.' ||
+	    snprintf(path, sizeof(path), "%s/%s", str_eq(d.path, "/") ? "" : d.path, name) >= (int)sizeof(path))
+		return 0;
+	d.path = path;
+	d.depth++;
+	return each_below(&d);
+}
+
+static int each_below(const struct descent *d)
+{
+	struct descent here = *d;
 	char full[PATH_MAX];
-	struct dirent *entry;
-	int r = group_file(layout, path, "", full, sizeof(full));
+	int r = group_file(d->layout, d->path, "", full, sizeof(full));
 
 	if (!r)
-		r = fn(path, arg);
-	if (r || depth == DEPTH_MAX)
+		r = d->fn(d->path, d->arg);
+	if (r || d->depth == DEPTH_MAX)
 		return r;
-	dir = opendir(full);
-	if (!dir)
-		return errno == ENOENT ? 0 : -errno;
-	while (!r && (entry = readdir(dir))) {
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
-			continue;
-		if (snprintf(full, sizeof(full), "%s/%s", str_eq(path, "/") ? "" : path,
-			     entry->d_name) < (int)sizeof(full))
-			r = each_below(layout, full, depth + 1, fn, arg);
-	}
-	return r;
+	r = fs_list(full, descend, &here);
+	return r == -ENOENT ? 0 : r;
 }
 
 int cgroup_each_below(const struct cgroup_layout *layout, const char *path,
 		      int (*fn)(const char *path, void *arg), void *arg)
 {
-	return each_below(layout, path, 0, fn, arg);
+	const struct descent d = { .layout = layout, .path = path, .fn = fn, .arg = arg };
+
+	return each_below(&d);
 }
 
 int cgroup_create(const struct cgroup_layout *layout, const char *name, char *path, size_t size,

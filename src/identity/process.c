@@ -68,14 +68,21 @@ static void status_parse(const char *text, struct process_status *p)
 	}
 }
 
+int process_parse(pid_t pid, const char *stat, const char *status, struct process_status *ret)
+{
+	*ret = (struct process_status){ .pid = pid };
+	if (!stat_parse(stat, ret))
+		return -EINVAL;
+	status_parse(status, ret);
+	return 0;
+}
+
 int process_read(pid_t pid, struct process_status *ret)
 {
 	cleanup_buf struct buf stat = BUF_INIT, status = BUF_INIT;
 	char path[64];
 	int r;
 
-	memset(ret, 0, sizeof(*ret));
-	ret->pid = pid;
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	r = fs_read(path, PROC_FILE_MAX, &stat, NULL);
 	if (!r) {
@@ -83,11 +90,10 @@ int process_read(pid_t pid, struct process_status *ret)
 		r = fs_read(path, PROC_FILE_MAX, &status, NULL);
 	}
 	if (r)
+		*ret = (struct process_status){ .pid = pid };
+	if (r)
 		return r == -ENOENT ? -ESRCH : r;
-	if (!stat_parse(stat.data, ret))
-		return -EINVAL;
-	status_parse(status.data, ret);
-	return 0;
+	return process_parse(pid, stat.data, status.data, ret);
 }
 
 uint32_t process_namespace(pid_t pid, const char *name)

@@ -21,6 +21,9 @@ struct process_status {
 /* -ESRCH if it is gone. */
 int process_read(pid_t pid, struct process_status *ret);
 
+/* Pure part of the above: from the texts of /proc/PID/stat and /proc/PID/status. -EINVAL. */
+int process_parse(pid_t pid, const char *stat, const char *status, struct process_status *ret);
+
 /* Resolves /proc/PID/ns/NAME to its inode number, 0 if that can't be read. */
 uint32_t process_namespace(pid_t pid, const char *name);
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rule files from the file system: single ones, and directories of them. */
 #include <errno.h>
-#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "base/string_list.h"
 #include "rules/model.h"
 
 static int add_file(struct ruleset *rs, const char *path, struct error *err)
@@ -17,29 +19,34 @@ static int add_file(struct ruleset *rs, const char *path, struct error *err)
 	return r;
 }
 
-static int is_rule_file(const struct dirent *e)
+static int add_name(const char *name, bool is_dir, void *arg)
 {
-	return e->d_name[0] != '.' && (str_ends(e->d_name, ".yaml") || str_ends(e->d_name, ".yml"));
+	if (is_dir || name[0] == '.' || !(str_ends(name, ".yaml") || str_ends(name, ".yml")))
+		return 0;
+	return string_list_add(arg, name) ? 0 : -ENOMEM;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 static int add_dir(struct ruleset *rs, const char *path, struct error *err)
 {
-	struct dirent **entries = NULL;
-	int n = scandir(path, &entries, is_rule_file, alphasort), r = 0;
+	cleanup_string_list string_list names = { 0 };
+	int r = fs_list(path, add_name, &names);
 
-	if (n < 0)
-		return error_errno(err, errno, "%s", path);
-	if (!n)
-		r = error_set(err, ENOENT, "%s: there are no rule files (*.yaml) in it", path);
-	for (int i = 0; i < n; i++) {
-		cleanup_free char *file = str_format("%s%s%s", path, str_ends(path, "/") ? "" : "/",
-						     entries[i]->d_name);
+	if (r)
+		return error_errno(err, -r, "%s", path);
+	if (!names.len)
+		return error_set(err, ENOENT, "%s: there are no rule files (*.yaml) in it", path);
+	qsort(names.items, names.len, sizeof(*names.items), compare_names);
+	vec_foreach(name, &names) {
+		cleanup_free char *file = str_format("%s%s%s", path, str_ends(path, "/") ? "" : "/", *name);
 
 		if (!r)
 			r = file ? add_file(rs, file, err) : error_errno(err, ENOMEM, "%s", path);
-		free(entries[i]);
 	}
-	free(entries);
 	return r;
 }
 

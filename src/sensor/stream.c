@@ -30,6 +30,7 @@ struct sensor_stream {
 	sensor_record_fn fn;
 	void *arg;
 	uint64_t malformed;
+	int cpus; /* that there may be: whoever drains may not be able to look it up */
 	uint32_t taken; /* in this turn */
 	int attach_btf_id; /* of sys_exit, for programs that guard_call calls */
 	bool calls;	/* are looked at in any case, and so is all else: nothing can be attached later */
@@ -246,6 +247,9 @@ int sensor_stream_new(struct sensor_stream **ret, const struct sensor_stream_opt
 		return error_set(err, ENOTSUP,
 				 "this kernel has no BTF (/sys/kernel/btf/vmlinux): it needs "
 				 "CONFIG_DEBUG_INFO_BTF=y");
+	s->cpus = libbpf_num_possible_cpus();
+	if (s->cpus <= 0)
+		return error_errno(err, -s->cpus, "processors");
 	s->calls = o->calls;
 	r = load_any(s, o, err);
 	if (!r)
@@ -349,6 +353,13 @@ void sensor_stream_spare(struct sensor_stream *s, uint32_t tgid)
 	}
 }
 
+void sensor_stream_unspare(struct sensor_stream *s, uint32_t tgid)
+{
+	for (size_t i = 0; i < ABI_SPARED_MAX; i++)
+		if (s->skel->bss->spared[i] == tgid)
+			s->skel->bss->spared[i] = 0;
+}
+
 int sensor_stream_fd(const struct sensor_stream *s)
 {
 	return ring_buffer__epoll_fd(s->ring);
@@ -366,17 +377,16 @@ int sensor_stream_drain(struct sensor_stream *s, sensor_record_fn fn, void *arg)
 }
 
 /* A number that each CPU counts by itself. */
-static int sum_up(const struct bpf_map *map, __u32 slot, uint64_t *ret)
+static int sum_up(const struct sensor_stream *s, const struct bpf_map *map, __u32 slot, uint64_t *ret)
 {
-	int cpus = libbpf_num_possible_cpus();
-	cleanup_free __u64 *each = cpus > 0 ? calloc((size_t)cpus, sizeof(*each)) : NULL;
+	cleanup_free __u64 *each = calloc((size_t)s->cpus, sizeof(*each));
 
 	*ret = 0;
 	if (!each)
 		return -ENOMEM;
 	if (bpf_map_lookup_elem(bpf_map__fd(map), &slot, each))
 		return -errno;
-	for (int i = 0; i < cpus; i++)
+	for (int i = 0; i < s->cpus; i++)
 		*ret += each[i];
 	return 0;
 }
@@ -386,9 +396,9 @@ int sensor_stream_statistics(const struct sensor_stream *s, struct sensor_stream
 	int r;
 
 	*ret = (struct sensor_stream_stats){ .malformed = s->malformed };
-	r = sum_up(s->skel->maps.looked_at, 0, &ret->looked_at);
+	r = sum_up(s, s->skel->maps.looked_at, 0, &ret->looked_at);
 	for (__u32 why = 0; !r && why < ABI_DROPS; why++)
-		r = sum_up(s->skel->maps.dropped, why, &ret->dropped[why]);
+		r = sum_up(s, s->skel->maps.dropped, why, &ret->dropped[why]);
 	return r;
 }
 

@@ -67,6 +67,7 @@ void sensor_stream_forget(struct sensor_stream *s, uint64_t cgroup_id);
 
 /* Nothing is told of this process; there is room for ABI_SPARED_MAX of them. */
 void sensor_stream_spare(struct sensor_stream *s, uint32_t tgid);
+void sensor_stream_unspare(struct sensor_stream *s, uint32_t tgid); /* that process is gone */
 
 /* Readable when there are records. */
 int sensor_stream_fd(const struct sensor_stream *s);
