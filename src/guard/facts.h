@@ -49,7 +49,7 @@ struct facts_files {
 
 enum facts_users { FACTS_PASSWD, FACTS_GROUP, FACTS_USERS_PARTS };
 
-/* Each adds its parts to out, or is -errno: -ESRCH if the process is gone, -ETIMEDOUT if it took too long. */
+/* Each adds its parts to out, or is -errno: -ESRCH: the process is gone; -ETIMEDOUT: it took too long; -EBUSY: ask later. */
 struct facts {
 	int (*kernel)(uint32_t pid, struct buf *out, void *arg);
 	/* cgroup: of the process, for who reads to remember whose answers did not come. */

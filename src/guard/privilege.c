@@ -57,7 +57,7 @@ static const char *const engine_calls[] = {
 
 /* Files, and what others have open. */
 static const char *const reader_calls[] = {
-	"access",     "faccessat",	   "faccessat2", "fadvise64",	"fstatfs", "getcwd",
+	"access",     "dup2",	   "dup3",	 "faccessat",	   "faccessat2", "fadvise64",	"fstatfs", "getcwd",
 	"getdents64", "getsockopt",	   "lstat",	 "newfstatat",	"pread64", "readlink",
 	"readlinkat", "name_to_handle_at", "pidfd_open", "pidfd_getfd", "stat",	   "statfs",
 	"statx",

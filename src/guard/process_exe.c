@@ -57,7 +57,7 @@ static void find_layer(const struct facts *how, struct text mountinfo, struct pr
 	inside[f->exepath.len] = '\0';
 	r = how->layer(dir, inside, how->arg);
 	f->exe_upper_layer = !r;
-	f->exe_lower_layer = r && r != -ETIMEDOUT;
+	f->exe_lower_layer = r && r != -ETIMEDOUT && r != -EBUSY;
 }
 
 void process_exe_understand(const struct facts *how, const struct facts_files *files, struct text mountinfo,

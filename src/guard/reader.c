@@ -21,13 +21,14 @@
 #include "guard/reader_wire.h"
 #include "identity/cgroup.h"
 
-enum { BUSY_MS = 5000, REAP_MS = 100, STAT_MAX = 1024 };
+enum { BUSY_MS = 5000, REAP_MS = 20, STAT_MAX = 1024, STUCK_MAX = 32 };
 
 struct reader {
 	struct reader_serve_options serve;
 	const char *user;
 	struct cgroup_layout layout;
 	pid_t pid, parent;
+	pid_t stuck[STUCK_MAX]; /* killed, and not gone yet; 0: free */
 	int asking, answering;	      /* the socket's ends: the engine's and the reader's */
 	int complaining, complaints; /* the pipe's: the engine's and the parent's */
 	uint32_t *at; /* number of the question that is being answered, 0: none. Shared with the process. */
@@ -79,7 +80,6 @@ int reader_new(struct reader **ret, const struct reader_options *o, struct error
 	return 0;
 }
 
-/* True once it is gone; one that a signal can't end where it hangs dies when that comes back. */
 static bool reap(pid_t pid)
 {
 	const struct timespec step = { .tv_nsec = 1000000 };
@@ -92,13 +92,33 @@ static bool reap(pid_t pid)
 	return false;
 }
 
+/* Whose request a FUSE server has taken ends only when that answers or ends, SIGKILL or not (Linux 6.18 and before). */
 static void stop(struct reader *r)
 {
 	if (r->pid <= 0)
 		return;
 	kill(r->pid, SIGKILL);
-	reap(r->pid);
+	if (!reap(r->pid)) {
+		size_t i = 0;
+
+		while (i < STUCK_MAX - 1 && r->stuck[i]) /* one is free: may_start() */
+			i++;
+		r->stuck[i] = r->pid;
+	}
 	r->pid = 0;
+}
+
+/* False: there are too many already. */
+static bool may_start(struct reader *r)
+{
+	size_t stuck = 0;
+
+	for (size_t i = 0; i < STUCK_MAX; i++) {
+		if (r->stuck[i] && waitpid(r->stuck[i], NULL, WNOHANG))
+			r->stuck[i] = 0;
+		stuck += r->stuck[i] != 0;
+	}
+	return stuck < STUCK_MAX;
 }
 
 void reader_free(struct reader *r)
@@ -119,17 +139,22 @@ void reader_free(struct reader *r)
 static _Noreturn void reader_main(struct reader *r)
 {
 	struct error err = ERROR_INIT;
-	int e;
+	int e, nothing;
 
 	prctl(PR_SET_NAME, "merlon-reader");
 	/* The engine's end too, so that it is seen to close; and all that the guard has opened meanwhile. */
 	close_range(STDERR_FILENO + 1, (unsigned)r->answering - 1, 0);
 	close_range((unsigned)r->answering + 1, UINT_MAX, 0);
+	/* Nobody is to wait for the end of a pipe that is held by a process that hangs. */
+	nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+	dup2(nothing, STDIN_FILENO);
+	dup2(nothing, STDOUT_FILENO);
 	e = privilege_drop(ROLE_READER, r->user, r->parent, &err);
 	if (e) {
 		fprintf(stderr, "merlon: reader: %s\n", err.text);
 		_exit(EXIT_FAILURE);
 	}
+	dup2(nothing, STDERR_FILENO);
 	reader_serve(&r->serve);
 	_exit(EXIT_SUCCESS);
 }
@@ -183,10 +208,10 @@ static bool is_running(pid_t pid)
 
 bool reader_judge(struct reader *r)
 {
-	/* The bytes are not used: the reader that comes next begins with the question after. */
-	struct reader_answer failed = { .result = -ETIMEDOUT };
+	struct reader_answer failed = { 0 };
 	struct reader_complaint c;
 	uint32_t at;
+	bool again;
 
 	if (read(r->complaints, &c, sizeof(c)) != sizeof(c))
 		return false;
@@ -200,6 +225,8 @@ bool reader_judge(struct reader *r)
 		stop(r);
 	}
 	failed.seq = c.seq;
+	again = may_start(r);
+	failed.result = again ? -ETIMEDOUT : -EHOSTDOWN;
 	(void)!send(r->answering, &failed, offsetof(struct reader_answer, bytes), MSG_DONTWAIT | MSG_NOSIGNAL);
-	return !reader_start(r, NULL);
+	return again && !reader_start(r, NULL);
 }

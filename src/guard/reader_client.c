@@ -9,26 +9,21 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/str.h"
 
 enum {
 	NEVER_MS = 10000, /* not even the parent answers */
-	GROUPS_MAX = 64,
+	BARRED_MAX = 64,
 	HANGS_MAX = 8, /* in a window: what all containers together may cost */
 };
 
 #define WINDOW_NS (60LL * 1000000000)
-#define BARRED_NS (600LL * 1000000000)
+#define NOBODY_NS (10LL * 1000000000)
 
 const char *const reader_ask_names[READER_ASKS] = {
 	[ASK_FILE] = "file",	   [ASK_KIND] = "kind",		   [ASK_LIST] = "directory", [ASK_ID] = "control_group",
 	[ASK_PROCESS] = "process", [ASK_OWN] = "process_memory", [ASK_LAYER] = "layer",	     [ASK_USERS] = "users",
-};
-
-/* A control group of whose processes one did not answer. */
-struct barred {
-	uint64_t cgroup;
-	int64_t until_ns;
 };
 
 struct reader_client {
@@ -38,11 +33,27 @@ struct reader_client {
 	struct facts facts;
 	struct reader_numbers numbers;
 	struct reader_given_up last;
-	struct barred barred[GROUPS_MAX];
-	unsigned next_barred;
+	/* What did not answer is not asked again: groups of processes by number, paths by hash. The last ones. */
+	uint64_t barred[BARRED_MAX];
+	unsigned barred_count;
 	int64_t window_ns; /* when it began */
 	unsigned hangs;	   /* in it */
+	int64_t nobody_until_ns;
 };
+
+static bool is_barred(const struct reader_client *c, uint64_t what)
+{
+	for (unsigned i = 0; i < BARRED_MAX && i < c->barred_count; i++)
+		if (c->barred[i] == what)
+			return true;
+	return false;
+}
+
+static void bar(struct reader_client *c, uint64_t what)
+{
+	if (!is_barred(c, what))
+		c->barred[c->barred_count++ % BARRED_MAX] = what;
+}
 
 /* --- questions -------------------------------------------------------------------------------------------- */
 
@@ -68,6 +79,9 @@ static int give_up(struct reader_client *c, const struct reader_question *q)
 	is_too_much(c); /* begins a window, if that is over */
 	c->hangs++;
 	c->numbers.given_up[q->ask]++;
+	/* Who does it is the better answer. */
+	if (c->last.pid && !q->pid)
+		return -ETIMEDOUT;
 	c->last = (struct reader_given_up){ .ask = q->ask, .pid = q->pid };
 	if (q->first_len)
 		str_printable(c->last.path, sizeof(c->last.path), q->texts, q->first_len - 1);
@@ -97,7 +111,9 @@ static int await(struct reader_client *c, const struct reader_question *q, struc
 		}
 		if (n < (ssize_t)offsetof(struct reader_answer, bytes) || p.seq != q->seq)
 			continue; /* of a question that was given up */
-		if (p.result == -ETIMEDOUT)
+		if (p.result == -EHOSTDOWN) /* all readers hang: no use in waiting for each question */
+			c->nobody_until_ns = clock_passed_ns() + NOBODY_NS;
+		if (p.result == -ETIMEDOUT || p.result == -EHOSTDOWN)
 			return give_up(c, q);
 		if (out)
 			buf_add(out, p.bytes, (size_t)n - offsetof(struct reader_answer, bytes));
@@ -132,9 +148,9 @@ static int ask(struct reader_client *c, enum reader_ask what, uint32_t pid, cons
 	r = r ? r : put_text(&q, &q.second_len, second);
 	if (r)
 		return r;
-	if (may_hang(what) && is_too_much(c)) {
+	if ((may_hang(what) && is_too_much(c)) || clock_passed_ns() < c->nobody_until_ns) {
 		c->numbers.spared++;
-		return -ETIMEDOUT;
+		return -EBUSY;
 	}
 	q.seq = ++c->seq ? c->seq : ++c->seq;
 	c->numbers.asked++;
@@ -142,6 +158,22 @@ static int ask(struct reader_client *c, enum reader_ask what, uint32_t pid, cons
 		 MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		return errno == EAGAIN ? give_up(c, &q) : -errno;
 	return await(c, &q, out);
+}
+
+/* Unless the same did not answer before. */
+static int ask_once(struct reader_client *c, enum reader_ask what, uint64_t of, uint32_t pid, const char *first,
+		    const char *second, struct buf *out)
+{
+	int r;
+
+	if (is_barred(c, of)) {
+		c->numbers.spared++;
+		return -ETIMEDOUT;
+	}
+	r = ask(c, what, pid, first, second, 0, out);
+	if (r == -ETIMEDOUT)
+		bar(c, of);
+	return r;
 }
 
 /* --- files ------------------------------------------------------------------------------------------------- */
@@ -156,7 +188,7 @@ static int agent_read(const char *path, size_t limit, struct buf *b, void *arg)
 
 static int agent_kind(const char *path, void *arg)
 {
-	return ask(arg, ASK_KIND, 0, path, NULL, 0, NULL);
+	return ask_once(arg, ASK_KIND, hash_bytes(path, strlen(path), 0), 0, path, NULL, NULL);
 }
 
 static int agent_list(const char *path, fs_name_fn fn, void *list_arg, void *arg)
@@ -188,25 +220,6 @@ static int agent_id(const char *path, uint64_t *ret, void *arg)
 
 /* --- processes --------------------------------------------------------------------------------------------- */
 
-static bool is_barred(const struct reader_client *c, uint64_t cgroup)
-{
-	for (unsigned i = 0; i < GROUPS_MAX; i++)
-		if (c->barred[i].cgroup == cgroup && c->barred[i].until_ns)
-			return clock_passed_ns() < c->barred[i].until_ns;
-	return false;
-}
-
-static void bar(struct reader_client *c, uint64_t cgroup)
-{
-	unsigned i = 0;
-
-	while (i < GROUPS_MAX && c->barred[i].cgroup != cgroup)
-		i++;
-	if (i == GROUPS_MAX)
-		i = c->next_barred++ % GROUPS_MAX;
-	c->barred[i] = (struct barred){ cgroup, clock_passed_ns() + BARRED_NS };
-}
-
 static int facts_kernel(uint32_t pid, struct buf *out, void *arg)
 {
 	return ask(arg, ASK_PROCESS, pid, NULL, NULL, 0, out);
@@ -214,23 +227,12 @@ static int facts_kernel(uint32_t pid, struct buf *out, void *arg)
 
 static int facts_own(uint32_t pid, uint64_t cgroup, struct buf *out, void *arg)
 {
-	struct reader_client *c = arg;
-	uint64_t before = c->numbers.given_up[ASK_OWN];
-	int r;
-
-	if (is_barred(c, cgroup)) {
-		c->numbers.spared++;
-		return -ETIMEDOUT;
-	}
-	r = ask(c, ASK_OWN, pid, NULL, NULL, 0, out);
-	if (c->numbers.given_up[ASK_OWN] != before)
-		bar(c, cgroup);
-	return r;
+	return ask_once(arg, ASK_OWN, cgroup, pid, NULL, NULL, out);
 }
 
 static int facts_layer(const char *upper, const char *path, void *arg)
 {
-	return ask(arg, ASK_LAYER, 0, upper, path, 0, NULL);
+	return ask_once(arg, ASK_LAYER, hash_bytes(upper, strlen(upper), 0), 0, upper, path, NULL);
 }
 
 static int facts_users(uint32_t pid, struct buf *out, void *arg)
@@ -276,8 +278,9 @@ const struct facts *reader_client_facts(struct reader_client *c)
 	return &c->facts;
 }
 
-void reader_client_numbers(const struct reader_client *c, struct reader_numbers *ret, struct reader_given_up *last)
+void reader_client_numbers(struct reader_client *c, struct reader_numbers *ret, struct reader_given_up *last)
 {
 	*ret = c->numbers;
 	*last = c->last;
+	c->last = (struct reader_given_up){ 0 };
 }

@@ -17,10 +17,10 @@ struct reader_client;
 struct reader_numbers {
 	uint64_t asked;
 	uint64_t given_up[READER_ASKS]; /* took too long */
-	uint64_t spared;		/* not asked, since the like took too long not long ago */
+	uint64_t spared;		/* not asked, since it or too much else had taken too long */
 };
 
-/* The question that was given up last. */
+/* A question that was given up. */
 struct reader_given_up {
 	enum reader_ask ask;
 	uint32_t pid; /* 0: of no process */
@@ -39,4 +39,5 @@ DEFINE_CLEANUP(struct reader_client *, reader_client_free)
 const struct fs_agent *reader_client_agent(struct reader_client *c);
 const struct facts *reader_client_facts(struct reader_client *c);
 
-void reader_client_numbers(const struct reader_client *c, struct reader_numbers *ret, struct reader_given_up *last);
+/* last: since it was asked for before, if there was one; one of a process rather than others. */
+void reader_client_numbers(struct reader_client *c, struct reader_numbers *ret, struct reader_given_up *last);

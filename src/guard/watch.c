@@ -261,7 +261,7 @@ static void tell_given_up(struct watch *w, int64_t passed)
 		snprintf(who, sizeof(who), " of process %u", last.pid);
 	else if (*last.path)
 		snprintf(who, sizeof(who), " of %s", last.path);
-	snprintf(text, sizeof(text), "%s reads did not answer and were given up, the last for the %s%s: less is told of it",
+	snprintf(text, sizeof(text), "%s reads did not answer and were given up, among them of the %s%s: less is known of it",
 		 str_grouped(count - w->given_up), reader_ask_names[last.ask], who);
 	engine_say(w->engine, ALERT_LOSS, ALERT_WARNING, clock_wall_ns(), "merlon: reads given up", text,
 		   given_up_details(w, &last, count - w->given_up));

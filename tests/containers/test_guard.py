@@ -24,10 +24,13 @@ from pathlib import Path
 import merlon  # first: it puts the rig on the path
 import tap
 from container import available, container
+from fuse import FallingSilent
 from guarding import Guard
 from spec import Spec
 
 QUICK = "--quick" in sys.argv
+
+CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE, CAP_BPF = 1 << 2, 1 << 19, 1 << 39
 
 MARK = """
 - rule: Marked
@@ -279,16 +282,50 @@ def confined() -> None:
         for victim in ("merlon-engine", "merlon-outputs"):
             with Guard(rules=rules_in(directory)) as guard:
                 parts = children(guard.process.pid)
-                engine, outputs = parts["merlon-engine"], parts["merlon-outputs"]
+                engine, outputs, reader = parts["merlon-engine"], parts["merlon-outputs"], parts["merlon-reader"]
                 tap.check("0" not in engine["Uid"].split() and "0" not in outputs["Uid"].split(), str(parts))
                 tap.check(not set(engine["Uid"].split()) & set(outputs["Uid"].split()), "the engine may write the outputs' files")
                 tap.check("65534" not in (engine["Uid"] + outputs["Uid"]).split(), "any container's nobody may stop them")
-                tap.check(int(outputs["CapEff"], 16) == 0 and int(engine["CapEff"], 16).bit_count() <= 3, str(parts))
+                maps_are_free = tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2]) >= (5, 19)
+                tap.check(int(outputs["CapPrm"], 16) == 0, str(parts))
+                tap.check(int(engine["CapPrm"], 16) == (0 if maps_are_free else CAP_BPF), str(parts))
+                tap.check(int(reader["CapPrm"], 16) == CAP_DAC_READ_SEARCH | CAP_SYS_PTRACE, str(parts))
+                tap.check(len({part["Uid"] for part in parts.values()}) == 3 and "0" not in reader["Uid"].split(), str(parts))
+                tap.check(reader["Seccomp"] == "2" and reader["NoNewPrivs"] == "1", str(parts))
                 tap.check(engine["Seccomp"] == "2" and engine["NoNewPrivs"] == outputs["NoNewPrivs"] == "1", str(parts))
                 subprocess.run(["kill", "-9", parts[victim]["Pid"]], check=True)
                 tap.check(guard.process.wait(30) == 6, f"{victim}: exit {guard.process.returncode}")
                 guard.stop()
                 tap.check(any("ended unasked" in line for line in guard.said), f"{victim}: {guard.said}")
+
+
+def silent() -> None:
+    """files that never answer delay nobody, and are told of"""
+    if not os.access("/dev/fuse", os.W_OK):
+        tap.skip("there is no /dev/fuse")
+    script = "exec </hang/file; touch /tmp/ready; sleep 100"
+    with tempfile.TemporaryDirectory() as directory, tempfile.TemporaryDirectory() as hang, FallingSilent(Path(hang)) as files:
+        bind = {"destination": "/hang", "source": hang, "type": "bind", "options": ["bind", "ro"]}
+        with container("runc", Spec(["/bin/sh", "-c", script], name="silent", mounts=[bind])) as box, \
+                container("runc", Spec(["/bin/sh", "-c", "echo x >/tmp/mark-a"], name="heard")) as other:
+            box.run()
+            deadline = time.monotonic() + 20
+            while not Path(box.root, "tmp/ready").exists() and time.monotonic() < deadline:
+                time.sleep(0.1)
+            files.silent = True
+            started = time.monotonic()
+            with Guard(rules=rules_in(directory)) as guard:
+                took = time.monotonic() - started
+                tap.check(took < 10, f"it took {took:.1f} s to start")
+                found = guard.wait_for("merlon: reads given up")
+                tap.check(len(found) == 1 and found[0]["kind"] == "loss" and files.unanswered, f"{found}, {files.unanswered}")
+                fields = found[0]["output_fields"]
+                tap.check(fields["merlon.what"] == "process_memory" and fields["container.name"] == box.id, str(fields))
+                other.run()
+                tap.check(guard.wait_for("Marked", name=other.id), "another container's alert is missing")
+                tap.check("merlon-reader" in children(guard.process.pid), "nobody reads any more")
+                tap.check(guard.stop() == 0, str(guard.said))
+                tap.check(len(guard.find("merlon: reads given up")) == 1, "it asked again")
 
 
 def stuck() -> None:
@@ -372,7 +409,7 @@ def main() -> None:
                     suite.run(test, runtime, name=title)
                 else:
                     suite.skip(title, why)
-        for test in (reload, many, filtered, flood, lost, given_up, hostile, confined, told, nothing_left) + (() if QUICK else (stuck, refused)):
+        for test in (reload, many, filtered, flood, lost, given_up, hostile, confined, told, nothing_left) + (() if QUICK else (silent, stuck, refused)):
             suite.run(test)
 
 
