@@ -176,7 +176,10 @@ static void show_head(const struct view *v, const struct view *before)
 	       str_grouped((uint64_t)number(v, "merlon_processes", NULL, NULL)));
 	printf("%s events (%s/s), ", str_grouped((uint64_t)events),
 	       str_grouped(before->document && seconds > 0 && events >= was ? (uint64_t)((events - was) / seconds) : 0));
-	printf("%s lost\nalerts:", str_grouped((uint64_t)number(v, "merlon_events_lost_total", NULL, NULL)));
+	printf("%s lost", str_grouped((uint64_t)number(v, "merlon_events_lost_total", NULL, NULL)));
+	if (number(v, "merlon_reads_given_up_total", NULL, NULL) > 0)
+		printf(", %s reads given up", str_grouped((uint64_t)number(v, "merlon_reads_given_up_total", NULL, NULL)));
+	fputs("\nalerts:", stdout);
 	for (int i = 0; i < ALERT_PRIORITIES; i++) {
 		double n = number(v, "merlon_alerts_total", "priority", alert_priorities[i]);
 
