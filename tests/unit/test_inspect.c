@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "base/str.h"
-#include "inspect/secret.h"
+#include "base/secret.h"
 #include "unit.h"
 
 #define POD                                                                                            \

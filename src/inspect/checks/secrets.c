@@ -3,7 +3,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "inspect/check.h"
-#include "inspect/secret.h"
+#include "base/secret.h"
 
 static bool is_cloud_key(const struct secret *s)
 {
