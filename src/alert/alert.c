@@ -28,6 +28,7 @@ const char *const alert_kinds[] = {
 	[ALERT_LOSS] = "loss",
 	[ALERT_NOTE] = "note",
 	[ALERT_ACTIVITY] = "activity",
+	[ALERT_RESPONSE] = "response",
 };
 static_assert(ARRAY_SIZE(alert_kinds) == ALERT_KINDS, "a name for each");
 

@@ -35,6 +35,7 @@ enum alert_kind {
 	ALERT_LOSS,    /* something was not seen, stored or sent, with how much and whose */
 	ALERT_NOTE,    /* of the guard itself: started, reloaded, stopped, tampered with */
 	ALERT_ACTIVITY, /* what a container did before and after an alert: no alert, stored beside it */
+	ALERT_RESPONSE, /* what was done about an alert, or would have been */
 	ALERT_KINDS
 };
 extern const char *const alert_kinds[ALERT_KINDS];

@@ -10,6 +10,7 @@
 #include "cli/guard_outputs.h"
 #include "cli/rules_load.h"
 #include "guard/guard.h"
+#include "respond/ledger.h"
 #include "version.h"
 
 static const struct option_def options[] = {
@@ -20,6 +21,12 @@ static const struct option_def options[] = {
 	{ "matching", 0, "all|first",
 	  "tell of all rules that fit an event (the default), or of the first in the order of the files",
 	  false, COMPLETE_WORDS, "all first" },
+	{ "policy", 0, "FILE|DIR", "what to do about alerts: policies, or directories of them (docs/policy.md)", true,
+	  COMPLETE_FILE, NULL },
+	{ "confirm-within", 0, "TIME",
+	  "undo what a new policy did, and let it only say what it would do, unless merlon policy confirm comes in time",
+	  false, COMPLETE_NONE, NULL },
+	{ "responses", 0, "DIR", "where responses are noted, instead of in " LEDGER_PATH, false, COMPLETE_DIR, NULL },
 	{ "container", 'c', "ID|NAME", "watch only this running container", true, COMPLETE_NONE, NULL },
 	{ "host", 0, NULL, "watch all processes, not only those of containers", false, COMPLETE_NONE, NULL },
 	{ "priority", 'p', "NAME", "show alerts from this priority on (default: Debug)", false,
@@ -88,10 +95,13 @@ static int take_words(const struct arguments *args, const char *option, words *r
 
 static int read_numbers(const struct arguments *args, struct guard_options *o, struct error *err)
 {
+	const char *confirm = arg_value(args, "confirm-within");
 	const char *duration = arg_value(args, "duration"), *mib = arg_value(args, "buffer");
 	const char *budget = arg_value(args, "budget"), *burst = arg_value(args, "burst"), *matching = arg_value(args, "matching");
 	uint64_t n = 0;
 
+	if (confirm && (!str_to_duration(confirm, &o->confirm_ns) || !o->confirm_ns))
+		return error_set(err, USAGE_ERROR, "\"%s\" is not a duration (90s, 10m, 1h30m)", confirm);
 	if (duration && (!str_to_duration(duration, &o->watch.duration_ns) || !o->watch.duration_ns))
 		return error_set(err, USAGE_ERROR, "\"%s\" is not a duration (90s, 10m, 1h30m)",
 				 duration);
@@ -196,7 +206,7 @@ static int run(const struct arguments *args, struct error *err)
 {
 	static char shipped_rules[] = MERLON_DATA "/rules";
 	static char *const shipped[] = { shipped_rules };
-	words containers = { 0 }, rules = { 0 }, disabled = { 0 };
+	words containers = { 0 }, rules = { 0 }, disabled = { 0 }, policies = { 0 };
 	struct guard_options o = { 0 };
 	size_t operands;
 	char **command = arg_operands(args, &operands);
@@ -208,6 +218,8 @@ static int run(const struct arguments *args, struct error *err)
 		r = take_words(args, "rules", &rules, err);
 	if (!r)
 		r = take_words(args, "disable", &disabled, err);
+	if (!r)
+		r = take_words(args, "policy", &policies, err);
 	if (!r && (operands > 0) + (containers.len > 0) + arg_flag(args, "host") > 1)
 		r = error_set(err, USAGE_ERROR, "give either containers, --host or a command");
 	if (!r && !rules.len && access(shipped[0], R_OK))
@@ -218,6 +230,9 @@ static int run(const struct arguments *args, struct error *err)
 		o.watch.rules.path_count = rules.len ? rules.len : ARRAY_SIZE(shipped);
 		o.watch.rules.disabled = disabled.items;
 		o.watch.rules.disabled_count = disabled.len;
+		o.watch.policies = policies.items;
+		o.watch.policy_count = policies.len;
+		o.ledger = arg_value(args, "responses");
 		o.live.containers = containers.items;
 		o.live.container_count = containers.len;
 		o.live.command = operands ? command : NULL;
@@ -227,6 +242,7 @@ static int run(const struct arguments *args, struct error *err)
 	vec_deinit(&containers);
 	vec_deinit(&rules);
 	vec_deinit(&disabled);
+	vec_deinit(&policies);
 	return r;
 }
 

@@ -215,6 +215,17 @@ json_t *document_of_activity(const struct event *ev, struct text about)
 	return o;
 }
 
+json_t *document_of_response(const struct event *ev, const char *rule)
+{
+	json_t *o = plain(ALERT_RESPONSE, ALERT_NOTICE, ev->time_ns, ev->hostname, rule, TEXT(""));
+
+	if (!o)
+		return NULL;
+	json_object_set_new(o, "output_fields", json_object());
+	set_who(o, ev, false);
+	return o;
+}
+
 json_t *document_of_guard(enum alert_kind kind, enum alert_priority priority, int64_t time_ns,
 			  struct text hostname, const char *rule, const char *output, json_t *details)
 {

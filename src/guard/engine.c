@@ -130,15 +130,20 @@ static struct text container_of(const struct event *ev)
 
 static void take_match(struct engine *e, struct rule_match *m, const struct event *ev)
 {
+	struct scratch *s = evaluator_scratch(e->evaluator);
+	json_t *alert = NULL;
 	uint64_t held;
 
-	if (!throttle_pass(e->throttle, m->rule, container_of(ev), ev->time_ns, &held))
-		return;
-	m->suppressed += held;
-	e->stats.alerts++;
-	e->stats.by_priority[m->rule->priority]++;
-	put_out(e, document_of_match(m, ev, evaluator_scratch(e->evaluator),
-				     activity_log_before(e->activity, ev)));
+	if (throttle_pass(e->throttle, m->rule, container_of(ev), ev->time_ns, &held)) {
+		m->suppressed += held;
+		e->stats.alerts++;
+		e->stats.by_priority[m->rule->priority]++;
+		alert = document_of_match(m, ev, s, activity_log_before(e->activity, ev));
+	}
+	if (e->o.matched)
+		e->o.matched(m, ev, alert, s, e->o.arg);
+	if (alert)
+		put_out(e, alert);
 }
 
 void engine_take(struct engine *e, const struct event *ev)

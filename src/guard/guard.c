@@ -20,6 +20,8 @@
 #include "guard/privilege.h"
 #include "guard/reader.h"
 #include "guard/reader_client.h"
+#include "identity/cgroup.h"
+#include "respond/hand.h"
 
 enum { OUTPUTS_LOST = 3 }; /* exit status of outputs that ended well, but had lost alerts */
 enum { TURN_MS = 100, OUTPUTS_TURN_MS = 1000, PIPE_ROOM = 1 << 20, LAST_WORDS_MS = 15000, LOOK_MS = 10 };
@@ -39,7 +41,9 @@ struct guard {
 	struct live *live;
 	struct outlet out;
 	struct reader *reader;
-	pid_t engine, outputs;
+	pid_t engine, outputs, hand; /* hand 0: there is none */
+	int hand_fd;		     /* the engine's end, until it has it */
+	bool hand_ended, hand_failed;
 	int status; /* the reading end of the engine's messages */
 	struct loader *loader;
 	int signals;
@@ -147,6 +151,51 @@ static int start_outputs(struct guard *g, struct error *err)
 	return g->outputs < 0 ? error_errno(err, errno, "fork") : 0;
 }
 
+/* --- the hand ------------------------------------------------------------------------------------------- */
+
+static _Noreturn void hand_main(const struct guard_options *o, pid_t parent, int fd)
+{
+	const struct hand_options ho = { .fd = fd, .parent = parent, .containers = o->live.containers,
+					 .container_count = o->live.container_count, .ledger = o->ledger,
+					 .confirm_ns = o->confirm_ns };
+	struct cgroup_layout layout;
+	struct error err = ERROR_INIT;
+	struct hand *h = NULL;
+	int r;
+
+	prctl(PR_SET_NAME, "merlon-hand");
+	signal(SIGPIPE, SIG_IGN);
+	r = cgroup_layout_detect(&layout, &err);
+	r = r ? r : hand_new(&h, &ho, &err);
+	r = r ? r : privilege_drop(layout.mode == CGROUP_V2 ? ROLE_HAND : ROLE_HAND_V1, NULL, parent, &err);
+	r = r ? r : hand_run(h);
+	if (r)
+		fprintf(stderr, "merlon: responses: %s\n", err.code ? err.text : strerror(-r));
+	_exit(r ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+/* First of all: it shares no descriptor with the others. */
+static int start_hand(struct guard *g, struct error *err)
+{
+	pid_t parent = getpid();
+	int fds[2];
+
+	if (!g->o->watch.policy_count)
+		return 0;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
+		return error_errno(err, errno, "socketpair");
+	g->hand = fork();
+	if (g->hand == 0) {
+		close(fds[0]);
+		close(g->signals);
+		hand_main(g->o, parent, fds[1]);
+	}
+	close(fds[1]);
+	g->hand_fd = fds[0];
+	fcntl(g->hand_fd, F_SETFL, O_NONBLOCK);
+	return g->hand < 0 ? error_errno(err, errno, "fork") : 0;
+}
+
 /* --- the engine process --------------------------------------------------------------------------------- */
 
 static int engine_status = -1; /* where ready() writes: one engine in a process */
@@ -181,6 +230,7 @@ static _Noreturn void engine_main(struct guard *g, pid_t parent, int status, int
 	/* What libraries would open a file for. */
 	tzset();
 	json_object_seed(0);
+	wo.hand = g->hand_fd;
 	r = privilege_drop(ROLE_ENGINE, g->o->user, parent, &m.err);
 	if (!r)
 		r = reader_client_new(&wo.reader, asking, complaining);
@@ -221,6 +271,10 @@ static int start_engine(struct guard *g, struct error *err)
 	live_spare(g->live, g->engine);
 	live_spare(g->live, g->outputs);
 	live_spare(g->live, reader_pid(g->reader));
+	if (g->hand > 0)
+		live_spare(g->live, g->hand);
+	if (g->hand_fd >= 0)
+		close(TAKE_FD(g->hand_fd));
 	return 0;
 }
 
@@ -260,6 +314,10 @@ static void take_signals(struct guard *g)
 	}
 	if (!g->engine_ended && waitpid(g->engine, NULL, WNOHANG) == g->engine)
 		g->engine_ended = true;
+	if (g->hand > 0 && !g->hand_ended && waitpid(g->hand, &status, WNOHANG) == g->hand) {
+		g->hand_ended = true;
+		g->hand_failed = status != 0;
+	}
 	/* They end well only when the engine has closed its end. */
 	if (!g->outputs_ended && waitpid(g->outputs, &status, WNOHANG) == g->outputs) {
 		g->outputs_ended = true;
@@ -333,7 +391,7 @@ static void supervise(struct guard *g)
 		if (fds[3].revents & POLLIN)
 			judge_reader(g);
 		take_signals(g);
-		if (!end_passed_on && (g->outputs_ended || live_is_over(g->live))) {
+		if (!end_passed_on && (g->outputs_ended || g->hand_ended || live_is_over(g->live))) {
 			end_passed_on = true;
 			pass_on(g, SIGTERM);
 		}
@@ -371,6 +429,8 @@ static int judge(const struct guard *g, struct watch_stats *stats, struct error 
 		*err = g->last.err;
 		return -err->code;
 	}
+	if (g->hand_failed)
+		return error_set(err, ECHILD, "who carries responses out ended unasked");
 	return g->outputs_failed ? error_set(err, EPIPE, "the guard's outputs ended unasked") : 0;
 }
 
@@ -388,7 +448,9 @@ static int run(struct guard *g, struct watch_stats *stats, struct error *err)
 	g->signals = block_signals(SIGCHLD);
 	if (g->signals < 0)
 		return error_errno(err, errno, "signalfd");
-	r = start_outputs(g, err);
+	r = start_hand(g, err);
+	if (!r)
+		r = start_outputs(g, err);
 	if (!r) /* while there is little that it could see of ours */
 		r = start_reader(g, err);
 	if (!r)
@@ -403,11 +465,15 @@ static int run(struct guard *g, struct watch_stats *stats, struct error *err)
 
 int guard_run(const struct guard_options *o, struct watch_stats *stats, struct error *err)
 {
-	struct guard g = { .o = o, .out = OUTLET_INIT, .status = -1, .signals = -1 };
+	struct guard g = { .o = o, .out = OUTLET_INIT, .status = -1, .signals = -1, .hand_fd = -1 };
 	int r;
 
 	*stats = (struct watch_stats){ 0 };
 	r = run(&g, stats, err);
+	if (g.hand_fd >= 0)
+		close(g.hand_fd);
+	if (g.hand > 0 && !g.hand_ended)
+		waitpid(g.hand, NULL, 0);
 	outlet_deinit(&g.out); /* if it did not come to an engine: the outputs end by that */
 	if (g.outputs > 0 && !g.outputs_ended)
 		waitpid(g.outputs, NULL, 0);

@@ -6,6 +6,7 @@
  *            container wrote.
  *   reader   looks at processes and files for the engine, and understands nothing of it (reader.h)
  *   engine   drains the ring, knows who runs, evaluates rules, makes documents (watch.h)
+ *   hand     what is done about alerts, if there are policies (respond/hand.h)
  *   outputs  what becomes of documents: terminal, files, servers (struct guard_outputs)
  *
  * Documents go from engine to outputs through a pipe (outlet.h). If either ends unasked, so does the
@@ -28,6 +29,8 @@ struct guard_outputs {
 };
 
 struct guard_options {
+	const char *ledger; /* of responses, which there are if there are policies to watch; NULL: LEDGER_PATH */
+	uint64_t confirm_ns; /* as hand_options has it */
 	struct live_options live; /* what is wanted, and that calls are looked at, is filled in */
 	struct watch_options watch; /* ready is called in the parent, bad_rules in the engine */
 	struct guard_outputs outputs;

@@ -39,6 +39,8 @@ static void add_engine(json_t *list, const struct watch_stats *s)
 		rules = { "merlon_rules", "Rules in force", true },
 		calls = { "merlon_calls_wanted", "System calls that rules want", true },
 		filters = { "merlon_filters", "Of those, calls that the kernel filters", true },
+		responses = { "merlon_responses_total", "Responses to alerts, by what was asked for and what came of it", false },
+		dropped = { "merlon_responses_dropped_total", "Responses that there was no room to ask for", false },
 		reloads = { "merlon_rules_reloads_total", "Reloads of rules, by result", false };
 
 	for (uint32_t i = 0; i < event_type_count; i++)
@@ -53,6 +55,12 @@ static void add_engine(json_t *list, const struct watch_stats *s)
 	add(list, &rules, NULL, s->rules);
 	add(list, &calls, NULL, s->filters.calls);
 	add(list, &filters, NULL, s->filters.filters);
+	for (int a = HAND_KILL; a < HAND_ACTIONS; a++)
+		for (int o = 0; o < HAND_OUTCOMES; o++)
+			if (s->responses.by_outcome[a][o])
+				add(list, &responses, json_pack("{s:s, s:s}", "response", hand_actions[a], "outcome", hand_outcomes[o]),
+				    s->responses.by_outcome[a][o]);
+	add(list, &dropped, NULL, s->responses.dropped);
 	add_labelled(list, &reloads, "result", "done", s->reloads);
 	add_labelled(list, &reloads, "result", "refused", s->failed_reloads);
 }

@@ -36,6 +36,18 @@ static const cap_value_t reader_caps[] = {
 	CAP_SYS_PTRACE,	     /* /proc/PID/{exe,cwd,environ,root} of others */
 };
 
+/* Without the last one: ROLE_HAND. */
+static const cap_value_t hand_caps[] = {
+	CAP_KILL,	  /* who runs as somebody else */
+	CAP_DAC_OVERRIDE, /* files of containers, to take them away */
+	CAP_FOWNER,	  /* out of sticky directories */
+	CAP_SYS_PTRACE,	  /* /proc/PID/{exe,root,environ,maps,fd} of others */
+	CAP_BPF,	  /* programs that isolate */
+	CAP_NET_ADMIN,	  /* their types, and attaching them */
+	CAP_PERFMON,	  /* before 5.19 instructions need it that every compiler writes */
+	CAP_SYS_ADMIN,	  /* setns() */
+};
+
 /* --- system calls ---------------------------------------------------------------------------------------- */
 
 /* What both have; without conditions, which are below. */
@@ -62,6 +74,18 @@ static const char *const reader_calls[] = {
 	"readlinkat", "name_to_handle_at", "pidfd_open", "pidfd_getfd", "stat",	   "statfs",
 	"statx",
 };
+
+/* Files too, to write and to take away; signals; programs. */
+static const char *const hand_calls[] = {
+	"access",     "bpf",	    "dup",	 "faccessat",  "faccessat2", "fadvise64",	  "fchmod",	 "fdatasync",
+	"fgetxattr",  "flistxattr", "fstatfs",	 "fsync",      "ftruncate",  "getcwd",	  "getdents64", "lstat",
+	"mkdir",      "mkdirat",    "name_to_handle_at", "newfstatat", "open",	     "openat",	  "openat2",	 "pidfd_open",
+	"pidfd_send_signal", "pread64",	    "prlimit64", "readlink",   "readlinkat", "rename",	  "renameat",	 "renameat2",
+	"rmdir",      "signalfd4",  "stat",	 "statfs",     "statx",	     "sync_file_range", "unlink", "unlinkat",
+	/* ROLE_HAND_V1 only: */
+	"setns",      "socket",	    "getsockopt",
+};
+enum { HAND_V1_CALLS = 3 };
 
 static int add(scmp_filter_ctx f, const char *call, unsigned count, const struct scmp_arg_cmp *args)
 {
@@ -106,7 +130,8 @@ struct role {
 	int cap_count;
 	const char *const *calls; /* beside common_calls; NULL: any */
 	size_t call_count;
-	int (*add)(scmp_filter_ctx f); /* those with conditions */
+	int (*add)(scmp_filter_ctx f); /* those with conditions; NULL: there are none */
+	bool stays_root;
 };
 
 static const struct role roles[] = {
@@ -115,6 +140,9 @@ static const struct role roles[] = {
 	[ROLE_READER] = { "reader", READER_ID, reader_caps, ARRAY_SIZE(reader_caps), reader_calls,
 			  ARRAY_SIZE(reader_calls), add_reader },
 	[ROLE_OUTPUTS] = { .name = "outputs" },
+	[ROLE_HAND] = { "hand", 0, hand_caps, ARRAY_SIZE(hand_caps) - 1, hand_calls,
+			ARRAY_SIZE(hand_calls) - HAND_V1_CALLS, NULL, true },
+	[ROLE_HAND_V1] = { "hand", 0, hand_caps, ARRAY_SIZE(hand_caps), hand_calls, ARRAY_SIZE(hand_calls), NULL, true },
 };
 static_assert(ARRAY_SIZE(roles) == PRIVILEGE_ROLES, "a row for each");
 
@@ -134,7 +162,7 @@ static int filter(const struct role *role, struct error *err)
 
 	r = r ? r : add_all(f, common_calls, ARRAY_SIZE(common_calls));
 	r = r ? r : add_all(f, role->calls, role->call_count);
-	r = r ? r : role->add(f);
+	r = r || !role->add ? r : role->add(f);
 	r = r ? r : seccomp_load(f);
 	if (f)
 		seccomp_release(f);
@@ -168,12 +196,19 @@ static int keep_caps(const cap_value_t *caps, int count)
 	return r;
 }
 
-static int become(uint32_t uid, uint32_t gid)
+/* Root is not to be looked into either. */
+static int become(const struct role *role, const char *user, struct error *err)
 {
-	if (prctl(PR_SET_KEEPCAPS, 1) || setgroups(0, NULL) || setresgid(gid, gid, gid) ||
-	    setresuid(uid, uid, uid))
-		return -errno;
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0) ? -errno : 0;
+	uint32_t uid = role->id, gid = role->id; /* whatever is the outputs', as the store, they can't touch */
+	int r = uid || role->stays_root ? 0 : privilege_user(user, &uid, &gid, err);
+
+	if (r)
+		return r;
+	if (setgroups(0, NULL) ||
+	    (!role->stays_root && (prctl(PR_SET_KEEPCAPS, 1) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid))) ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0))
+		return error_errno(err, errno, "cannot give up privileges");
+	return 0;
 }
 
 /* Whoever holds a map may change it. */
@@ -189,16 +224,11 @@ static bool maps_are_free(void)
 int privilege_drop(enum privilege_role which, const char *user, pid_t parent, struct error *err)
 {
 	const struct role *role = &roles[which];
-	uint32_t uid, gid;
-	int r = privilege_user(user, &uid, &gid, err);
+	int r = become(role, user, err);
 
 	if (r)
 		return r;
-	if (role->id) /* whatever is the outputs', as the store, they can't touch */
-		uid = gid = role->id;
-	r = become(uid, gid);
-	if (!r)
-		r = keep_caps(role->caps, which == ROLE_ENGINE && maps_are_free() ? 0 : role->cap_count);
+	r = keep_caps(role->caps, which == ROLE_ENGINE && maps_are_free() ? 0 : role->cap_count);
 	if (r)
 		return error_errno(err, -r, "cannot give up privileges");
 	/* Last: a change of credentials clears it. */

@@ -23,6 +23,13 @@ enum privilege_role {
 	ROLE_READER,
 	/* Writes alerts to files, sockets and servers. No capabilities. */
 	ROLE_OUTPUTS,
+	/*
+	 * Carries responses out (respond/hand.h): remains root, for control groups and its ledger are root's, with the
+	 * capabilities that ending, reading and moving others' processes and files needs. Runs no program.
+	 */
+	ROLE_HAND,
+	/* The same where containers live in v1 control groups: it enters network namespaces to ask for their number. */
+	ROLE_HAND_V1,
 	PRIVILEGE_ROLES
 };
 

@@ -22,6 +22,7 @@ struct watch {
 	struct engine *engine;
 	struct live *live;
 	struct outlet *out;
+	struct responder *responder;
 	struct type_set types;	/* that are wanted */
 	struct live_stats told; /* losses that were told already */
 	uint64_t given_up; /* reads, told already */
@@ -143,6 +144,9 @@ static int load_rules(struct watch *w, struct error *err)
 		return r;
 	if (w->live)
 		load_filters(w, &book);
+	r = responder_load(w->responder, w->o->policies, w->o->policy_count, err);
+	if (r)
+		return r;
 	r = engine_set_rules(w->engine, &book, clock_wall_ns());
 	if (r)
 		return error_errno(err, -r, "rules");
@@ -203,6 +207,14 @@ static bool take_signals(struct watch *w)
 			end = true;
 	}
 	return end;
+}
+
+static void on_match(const struct rule_match *m, const struct event *ev, const json_t *alert, struct scratch *s,
+		     void *arg)
+{
+	struct watch *w = arg;
+
+	responder_take(w->responder, m->rule, ev, alert, s);
 }
 
 static void on_document(json_t *document, void *arg)
@@ -277,6 +289,7 @@ static void tell_numbers(struct watch *w, int64_t passed)
 		return;
 	w->numbers_ns = passed;
 	engine_statistics(w->engine, &w->stats->engine);
+	responder_statistics(w->responder, &w->stats->responses);
 	numbers = numbers_json(w->live, w->stats);
 	if (numbers)
 		outlet_put(w->out, numbers);
@@ -289,6 +302,7 @@ static int turn(struct watch *w, bool over)
 
 	tell_losses(w, passed);
 	tell_given_up(w, passed);
+	responder_turn(w->responder, over);
 	engine_turn(w->engine, passed + w->offset_ns, over);
 	tell_refused(w);
 	tell_numbers(w, passed);
@@ -309,6 +323,7 @@ static int follow(struct watch *w, struct error *err)
 			{ .fd = live_fd(w->live), .events = POLLIN },
 			{ .fd = w->signals, .events = POLLIN },
 			{ .fd = outlet_has_more(w->out) ? w->out->fd : -1, .events = POLLOUT },
+			{ .fd = responder_fd(w->responder), .events = POLLIN },
 		};
 
 		if (poll(fds, ARRAY_SIZE(fds), TURN_MS) < 0 && errno != EINTR)
@@ -350,16 +365,20 @@ int watch_run(struct live *live, struct outlet *out, const struct watch_options 
 {
 	struct watch w = { .o = o, .stats = stats, .live = live, .out = out, .signals = -1,
 			   .offset_ns = clock_boot_offset_ns() };
-	struct engine_options eo = { .burst = o->burst, .interval_ns = o->interval_ns, .fn = on_document, .arg = &w };
+	struct engine_options eo = { .burst = o->burst, .interval_ns = o->interval_ns, .fn = on_document, .matched = on_match, .arg = &w };
 	int r;
 
 	*stats = (struct watch_stats){ 0 };
 	gethostname(w.hostname, sizeof(w.hostname) - 1);
 	eo.hostname = text_of(w.hostname);
 	r = engine_new(&w.engine, &eo);
+	if (!r)
+		r = responder_new(&w.responder, o->hand, eo.hostname, on_document, &w);
 	if (r)
 		return error_errno(err, -r, "the guard");
 	r = run(&w, err);
+	responder_statistics(w.responder, &stats->responses);
+	responder_free(w.responder);
 	engine_statistics(w.engine, &stats->engine);
 	stats->refused = out->refused;
 	engine_free(w.engine);

@@ -6,11 +6,15 @@
 #include "guard/live.h"
 #include "guard/outlet.h"
 #include "guard/reader_client.h"
+#include "guard/responder.h"
 
 struct watch_options {
 	struct reader_client *reader; /* who reads files and of processes; borrowed */
 	const struct live_options *look; /* what live was made with */
 	struct rulebook_options rules;
+	char *const *policies; /* files and directories that say what is done about alerts; reloaded with the rules */
+	size_t policy_count;
+	int hand; /* who does it, SOCK_SEQPACKET; -1: nobody */
 	uint32_t burst; /* as engine_options has it */
 	uint64_t interval_ns;
 	uint64_t duration_ns; /* 0: until a signal */
@@ -27,6 +31,7 @@ struct watch_stats {
 	struct engine_stats engine;
 	struct live_stats live;
 	struct filter_set_stats filters;
+	struct responder_stats responses;
 	size_t rules; /* in force */
 	uint64_t reloads, failed_reloads;
 	uint64_t refused; /* documents that the outputs took too long for */

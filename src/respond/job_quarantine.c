@@ -186,7 +186,7 @@ static enum hand_outcome take_from(struct job *j, int root)
 
 	if (source)
 		return job_say(j, HAND_REFUSED, "the file is the host's: %.300s is mounted there", source);
-	parent = root_open_parent(root, path, &name);
+	parent = rootdir_open_parent(root, path, &name);
 	if (parent == -ELOOP)
 		return job_say(j, HAND_REFUSED, "there is a link on the way to it");
 	if (parent == -ENOENT)
@@ -209,7 +209,7 @@ enum hand_outcome job_quarantine(struct job *j)
 {
 	const struct target *t = j->target;
 	cleanup_fd int root = t->host ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) :
-					root_open(j->limits, &t->container, t);
+					rootdir_open(j->limits, &t->container, t);
 
 	if (root == -ESRCH)
 		return job_say(j, HAND_REFUSED, "the container has ended");
@@ -262,7 +262,7 @@ static int put_back(int root, const char *path, const json_t *undo, struct error
 	char hash[SHA256_TEXT_SIZE];
 	int r;
 
-	parent = root_open_parent(root, path, &name);
+	parent = rootdir_open_parent(root, path, &name);
 	if (parent < 0)
 		return error_errno(err, -parent, "the directory of %s", path);
 	kept = place ? open(place, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
@@ -296,7 +296,7 @@ static int find_root(const struct target_limits *l, const char *id, struct error
 	vec_foreach(c, &all) {
 		if (!str_eq(c->id, id))
 			continue;
-		root = root_open(l, c, NULL);
+		root = rootdir_open(l, c, NULL);
 		return root < 0 ? error_errno(err, -root, "the root of container %s", id) : root;
 	}
 	return error_set(err, ESRCH, "container %s has ended: the file stays where it is kept", id);

@@ -28,7 +28,7 @@ static int stop_at_first(pid_t pid, void *arg)
 	return 1;
 }
 
-int root_open(const struct target_limits *l, const struct container *c, const struct target *t)
+int rootdir_open(const struct target_limits *l, const struct container *c, const struct target *t)
 {
 	pid_t pid = 0;
 
@@ -42,7 +42,7 @@ int root_open(const struct target_limits *l, const struct container *c, const st
 	return pid ? open_of(pid) : -ESRCH;
 }
 
-int root_open_parent(int root_fd, const char *path, const char **name)
+int rootdir_open_parent(int root_fd, const char *path, const char **name)
 {
 	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
 				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };

@@ -4,9 +4,9 @@
 #include "respond/target.h"
 
 /* As one of its processes has it; a descriptor, or -errno. */
-int root_open(const struct target_limits *l, const struct container *c, const struct target *t);
+int rootdir_open(const struct target_limits *l, const struct container *c, const struct target *t);
 /*
  * The directory that the last part of path is in, as O_PATH, or -errno; *name is that part. No link is followed. -ELOOP:
  * there is one.
  */
-int root_open_parent(int root_fd, const char *path, const char **name);
+int rootdir_open_parent(int root_fd, const char *path, const char **name);
