@@ -40,9 +40,9 @@ int response_undo(const struct ledger *l, const struct target_limits *limits, js
 	if (!def)
 		return error_set(err, EOPNOTSUPP, "%s: \"%s\" can't be undone", id, action ? action : "?");
 	if (state && str_eq(state, "undone"))
-		return error_set(err, EALREADY, "%s was undone before", id);
+		return error_set(err, EINVAL, "%s was undone before", id);
 	if (!ledger_is_active(entry))
-		return error_set(err, EALREADY, "%s did nothing that could be undone", id);
+		return error_set(err, EINVAL, "%s did nothing that could be undone", id);
 	r = def->undo(limits, json_object_get(entry, "undo"), err);
 	if (r)
 		return r;

@@ -4,7 +4,7 @@
 #include "respond/ledger.h"
 #include "respond/target.h"
 
-/* The entry's state is "undone" afterwards. -EOPNOTSUPP: what it did can't be undone; -EALREADY: it is undone. */
+/* The entry's state is "undone" afterwards. -EOPNOTSUPP: what it did can't be undone; -EINVAL: it is undone. */
 int response_undo(const struct ledger *l, const struct target_limits *limits, json_t *entry, struct error *err);
 
 /* All that are in force of a policy (0: of any); returns how many were undone, *failed how many could not be. */
