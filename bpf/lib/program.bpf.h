@@ -68,6 +68,7 @@ subroutine int program_begin(struct task_struct *task, struct file *file)
 	bpf_core_read(&p->comm, sizeof(p->comm), &task->comm);
 	len = ABI_PATH_MAX - s->at;
 	if (len < ABI_PROGRAM_PATH && !(s->flags & ABI_PATH_TRUNCATED)) {
+		barrier_var(len); /* the mask is for the verifier */
 		bpf_probe_read_kernel(p->path, len & (ABI_PROGRAM_PATH - 1), &s->path[s->at & (ABI_PATH_MAX - 1)]);
 		p->len = len;
 	}
@@ -111,6 +112,7 @@ static __always_inline void program_fill(struct room *r)
 	len = p->len;
 	if (!to || !len || len >= ABI_PROGRAM_PATH)
 		return;
+	barrier_var(len); /* the mask is for the verifier */
 	bpf_probe_read_kernel(to, len & (ABI_PROGRAM_PATH - 1), p->path);
 	text_put(r, ABI_TEXT_PROGRAM, len);
 }
