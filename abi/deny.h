@@ -19,11 +19,29 @@ enum abi_deny_hook {
 	ABI_DENY_CHROOT,
 	ABI_DENY_MOUNT,
 	ABI_DENY_MOVE_MOUNT,
+	ABI_DENY_PIVOT_ROOT,
+	ABI_DENY_CONNECT,      /* to another machine, by address */
+	ABI_DENY_CONNECT_UNIX, /* to the socket at a path, whatever it is called in the container */
+	ABI_DENY_PTRACE,       /* whatever looks into a process of another mount namespace */
+	ABI_DENY_BPF,
+	ABI_DENY_PERF,
+	ABI_DENY_MODULE_FILE,
+	ABI_DENY_MODULE_DATA,
+	ABI_DENY_USERNS,
+	ABI_DENY_USERFAULT,
+	ABI_DENY_SETNS,	    /* the kernel asks for a capability: security_capable() */
+	ABI_DENY_BY_HANDLE, /* the same: it follows ABI_DENY_SETNS */
 	ABI_DENY_HOOKS
 };
 
-/* Entries of a hook's program array; its filter is made at run time. */
-enum abi_deny_call { ABI_DENY_FILTER, ABI_DENY_VERDICT, ABI_DENY_LEAVE, ABI_DENY_CALLS };
+/* Entries of a function's program array. Filters, one per decision point at it, are made at run time. */
+enum abi_deny_call { ABI_DENY_VERDICT, ABI_DENY_LEAVE, ABI_DENY_FILTER, ABI_DENY_CALLS = ABI_DENY_FILTER + 2 };
+
+/*
+ * Which decision point a record is from is in the length of this text, which records of calls don't have, until it
+ * is told.
+ */
+enum { ABI_DENY_POINT_TEXT = ABI_EVENT_TEXTS - 1 };
 
 enum abi_deny_mode {
 	ABI_DENY_DEFAULT, /* of a place: as the settings say */

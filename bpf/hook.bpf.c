@@ -9,6 +9,7 @@
  * wrote and where it was then; io_uring_setup() is all that is told of io_uring.
  */
 #include "bpf/lib/call.bpf.h"
+#include "bpf/lib/current.bpf.h"
 #include "bpf/lib/descriptor.bpf.h"
 #include "bpf/lib/plan.bpf.h"
 
@@ -30,33 +31,13 @@ enum {
 	NR_FCHMODAT = 268,
 	NR_IO_URING_ENTER = 426, /* in every table */
 
-	THREAD_SIZE = 16384,
 	PF_IO_WORKER = 0x10,
 };
-
-/* The registers that current entered the kernel with: at the end of its stack. */
-static __always_inline struct pt_regs *current_regs(void)
-{
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
-		return (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	return BPF_CORE_READ(current_task(), stack) + THREAD_SIZE -
-	       bpf_core_type_size(struct pt_regs);
-}
 
 /* Through io_uring: by one of its workers, or when requests are handed in. */
 static __always_inline bool is_uring(__u32 nr)
 {
 	return BPF_CORE_READ(current_task(), flags) & PF_IO_WORKER || nr == NR_IO_URING_ENTER;
-}
-
-/* The number of the call that current is in, and its table. */
-static __always_inline __u32 current_call(enum abi_table *table)
-{
-	struct pt_regs *regs = current_regs();
-	__u32 nr = BPF_CORE_READ(regs, orig_ax);
-
-	*table = call_table(current_task(), &nr);
-	return nr;
 }
 
 static __always_inline struct room *hook_begin(enum abi_event_kind kind, __u32 nr,

@@ -260,6 +260,15 @@ struct sock {
 	__u32 sk_max_ack_backlog;
 };
 
+struct unix_sock {
+	struct sock sk; /* first: a sock is one */
+	struct path path;
+};
+
+struct sockaddr {
+	__u16 sa_family;
+};
+
 struct socket {
 	short type;
 	struct sock *sk;

@@ -85,7 +85,11 @@ static int run_on(const struct arguments *args, struct error *err)
 	fprintf(stderr, "%s %zu rules in %zu running containers%s, at\n",
 		o.mode == ABI_DENY_ENFORCE ? "denying by" : "dry run of", done.rules, done.containers,
 		o.only_running ? "" : " and those to come");
-	print_hooks(done.hooks, stderr);
+	print_hooks(done.hooks & ~done.missing, stderr);
+	if (done.missing) {
+		fprintf(stderr, "this kernel does not ask, so it is not denied:\n");
+		print_hooks(done.missing, stderr);
+	}
 	return EXIT_OK;
 }
 
@@ -105,11 +109,56 @@ static const struct command cmd_deny_on = {
 	.run = run_on,
 };
 
-/* --- status ------------------------------------------------------------------------------------------ */
+/* --- hooks ------------------------------------------------------------------------------------------- */
 
-static const struct option_def status_options[] = {
+static json_t *hook_json(unsigned hook)
+{
+	json_t *fields = json_array();
+
+	for (const char *const *name = deny_hooks[hook].filter.fields; *name; name++)
+		json_array_append_new(fields, json_string(*name));
+	return json_pack("{s:s, s:s, s:s, s:o}", "hook", sensor_deny_hooks[hook], "event",
+			 deny_hooks[hook].filter.call, "what", deny_hooks[hook].what, "fields", fields);
+}
+
+static int run_hooks(const struct arguments *args, struct error *err)
+{
+	cleanup_json json_t *all = json_array();
+
+	(void)err;
+	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++) {
+		const char *const *fields = deny_hooks[hook].filter.fields;
+
+		json_array_append_new(all, hook_json(hook));
+		if (arg_flag(args, "json"))
+			continue;
+		printf("%s: %s\n  asked by security_%s()\n ", deny_hooks[hook].filter.call,
+		       deny_hooks[hook].what, sensor_deny_hooks[hook]);
+		for (size_t i = 0; fields[i]; i++)
+			printf(" %s", fields[i]);
+		puts("");
+	}
+	if (arg_flag(args, "json"))
+		print_json(all);
+	return EXIT_OK;
+}
+
+static const struct option_def json_options[] = {
 	{ "json", 0, NULL, "print JSON", false, COMPLETE_NONE, NULL },
 };
+
+static const struct command cmd_deny_hooks = {
+	.name = "hooks",
+	.summary = "list what can be denied, and what rules can ask there",
+	.description = "Each decision point of the kernel: the type of event that it is for rules, and the fields that are known "
+		       "before it happens. Everywhere user.uid, group.gid, proc.pid, thread.tid and thread.vtid are known too, and "
+		       "that it is in a container (container.id != host).",
+	.options = json_options,
+	.option_count = ARRAY_SIZE(json_options),
+	.run = run_hooks,
+};
+
+/* --- status ------------------------------------------------------------------------------------------ */
 
 static int print_json_status(const struct sensor_deny_status *s)
 {
@@ -170,8 +219,8 @@ static const struct command cmd_deny_status = {
 	.description = "Lists the decision points that are asked: how often rules were looked at, denied, would have denied "
 		       "in a dry run, could not be looked at (busy), and how many denials nobody could be told "
 		       "of. Exits with 1 if nothing is denied.",
-	.options = status_options,
-	.option_count = ARRAY_SIZE(status_options),
+	.options = json_options,
+	.option_count = ARRAY_SIZE(json_options),
 	.run = run_status,
 };
 
@@ -215,8 +264,8 @@ static const struct command cmd_deny_off = {
 	.run = run_off,
 };
 
-static const struct command *const subcommands[] = { &cmd_deny_on, &cmd_deny_status, &cmd_deny_mode,
-						     &cmd_deny_off, NULL };
+static const struct command *const subcommands[] = { &cmd_deny_on,	&cmd_deny_off,	 &cmd_deny_mode,
+						     &cmd_deny_status, &cmd_deny_hooks, NULL };
 
 const struct command cmd_deny = {
 	.name = "deny",

@@ -49,11 +49,12 @@ static int check_deny(struct policy_loaded *l, const struct response_entry *e, c
 	vec_foreach(it, &l->rules.set->rules) {
 		cleanup_buf struct buf why = BUF_INIT;
 		const struct rule *r = *it;
+		uint64_t hooks;
 		int cannot;
 
 		if (!r->enabled || r->skipped || !r->condition || !may_select(e, r))
 			continue;
-		cannot = deny_check(r, &why);
+		cannot = deny_check(r, &hooks, &why);
 		if (cannot < 0)
 			return cannot;
 		if (!cannot)

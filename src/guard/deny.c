@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 
 #include "base/str.h"
+#include "guard/deny_check.h"
 #include "identity/container.h"
 #include "rules/extend.h"
-#include "rules/output.h"
 
 bool deny_is_asked_for(const struct rule *r)
 {
@@ -25,17 +25,6 @@ static bool wants(const struct rule *r, void *arg)
 	return deny_is_asked_for(r);
 }
 
-static struct filter_target target_of(enum abi_deny_hook hook)
-{
-	struct filter_target t = { .kind = ABI_EVENT_CALL };
-
-	for (size_t i = 0; i < call_row_count; i++)
-		if (str_eq(call_rows[i].call, deny_hooks[hook].filter.call))
-			t.row = &call_rows[i];
-	t.type = event_type_find(text_of(t.row->type ? t.row->type : t.row->call));
-	return t;
-}
-
 static struct filter_options options_of(enum abi_deny_hook hook)
 {
 	return (struct filter_options){ .hook = &deny_hooks[hook].filter,
@@ -46,69 +35,21 @@ static struct filter_options options_of(enum abi_deny_hook hook)
 
 /* --- what can be denied ------------------------------------------------------------------------------ */
 
-/* The first term that is not decided. */
-static void keep_unknown(const struct node *n, void *context)
-{
-	const struct node **first = context;
-
-	if (!*first)
-		*first = n;
-}
-
-static void refuse_term(struct ruleset *rs, const struct rule *r, const struct filter_part *p,
-			enum abi_deny_hook hook)
-{
-	cleanup_buf struct buf name = BUF_INIT;
-	const struct node *first = NULL;
-
-	node_unknowns(p->exact, keep_unknown, &first);
-	if (first && first->unknown.check)
-		operand_name(first->unknown.check->left, &name);
-	diag_error(rs->diags, r->place, "deny",
-		   "\"%.*s\" can't be denied: for %s (%s) the kernel can't decide %s: %s",
-		   (int)r->name.len, r->name.data, deny_hooks[hook].what, sensor_deny_hooks[hook],
-		   name.len ? name.data : "a part of it",
-		   first ? first->unknown.reason : "the condition is too long");
-	diag_hint(rs->diags,
-		  "write a rule of its own to be denied, of what is known there: %s",
-		  deny_hooks[hook].filter.fields[0]);
-}
-
-static bool remembers(const struct rule *r)
-{
-	const struct rule_extensions *x = r->extensions;
-
-	return x && (x->count || x->sequence || x->first_seen);
-}
-
 static int plan_rule(struct ruleset *rs, const struct rule *r, uint64_t *hooks, size_t *rules)
 {
-	uint64_t own = 0;
-	bool refused = false;
+	cleanup_buf struct buf why = BUF_INIT;
+	uint64_t own;
+	int e = deny_check(r, &own, &why);
 
-	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++) {
-		const struct filter_options o = options_of(hook);
-		cleanup_kernel_filter struct kernel_filter f = { 0 };
-		int e = kernel_filter_compile_rule(r, target_of(hook), &o, &f);
-
-		if (e)
-			return e;
-		if (!f.parts.len)
-			continue;
-		own |= 1ULL << hook;
-		if (f.parts.items[0].extent == FILTER_WHOLLY)
-			continue;
-		refused = true;
-		refuse_term(rs, r, &f.parts.items[0], hook);
-	}
-	if (!own) {
-		diag_error(rs->diags, r->place, "deny",
-			   "\"%.*s\" can't be denied: the kernel asks nobody before what it is about",
-			   (int)r->name.len, r->name.data);
-		diag_hint(rs->diags, "merlon deny hooks lists what can be denied");
-	}
+	if (e < 0)
+		return e;
 	*hooks |= own;
-	*rules += own && !refused;
+	*rules += !e;
+	if (!e)
+		return 0;
+	diag_error(rs->diags, r->place, "deny", "\"%.*s\" can't be denied: %s", (int)r->name.len,
+		   r->name.data, why.data);
+	diag_hint(rs->diags, "deny by a rule of its own, of what is known before it happens: merlon deny hooks");
 	return 0;
 }
 
@@ -123,12 +64,6 @@ int deny_plan(struct ruleset *rs, uint64_t *ret_hooks, size_t *ret_rules)
 
 		if (!deny_is_asked_for(r) || !r->enabled || r->skipped || !r->condition)
 			continue;
-		if (remembers(r)) {
-			diag_error(rs->diags, r->place, "deny",
-				   "\"%.*s\" can't be denied: it depends on what was before",
-				   (int)r->name.len, r->name.data);
-			continue;
-		}
 		e = plan_rule(rs, r, ret_hooks, ret_rules);
 	}
 	return e;
@@ -146,7 +81,7 @@ static int load_filter(struct ruleset *rs, struct sensor_deny *d, enum abi_deny_
 					       [FILTER_MAP_CALLS] = maps.calls };
 	cleanup_kernel_filter struct kernel_filter f = { 0 };
 	struct program_source s;
-	int r = kernel_filter_compile(rs, target_of(hook), &o, &f);
+	int r = kernel_filter_compile(rs, deny_hook_target(hook), &o, &f);
 
 	if (r)
 		return error_errno(err, -r, "rules for %s", sensor_deny_hooks[hook]);
@@ -242,10 +177,11 @@ int deny_apply(struct ruleset *rs, const struct deny_options *o, struct deny_res
 		return r;
 	so.hierarchy = layout.hierarchy;
 	so.controller = layout.controller;
-	so.hooks = ret->hooks;
+	ret->missing = sensor_deny_missing(ret->hooks);
+	so.hooks = ret->hooks & ~ret->missing;
 	r = sensor_deny_new(&d, &so, err);
 	for (unsigned hook = 0; !r && hook < ABI_DENY_HOOKS; hook++)
-		if (ret->hooks >> hook & 1)
+		if (so.hooks >> hook & 1)
 			r = load_filter(rs, d, hook, err);
 	if (!r)
 		r = sensor_deny_start(d, err);

@@ -5,15 +5,8 @@
  * evaluator would say of the record.
  */
 #pragma once
-#include "guard/filter/filter.h"
+#include "guard/deny_hook.h"
 #include "sensor/deny.h"
-
-/* A decision point: what the kernel calls it, and the call that its record is one of. */
-struct deny_hook {
-	struct filter_hook filter;
-	const char *what; /* for people */
-};
-extern const struct deny_hook deny_hooks[ABI_DENY_HOOKS];
 
 /* True for rules that ask for it: "response: deny". */
 bool deny_is_asked_for(const struct rule *r);
@@ -31,7 +24,7 @@ struct deny_options {
 
 struct deny_result {
 	size_t rules, containers;
-	uint64_t hooks;
+	uint64_t hooks, missing; /* where it is denied; of these, what the kernel does not ask */
 };
 
 /*

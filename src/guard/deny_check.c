@@ -4,11 +4,9 @@
 #include <errno.h>
 
 #include "base/str.h"
-#include "guard/filter/filter.h"
+#include "guard/deny_hook.h"
 #include "rules/extend.h"
 #include "rules/output.h"
-
-enum { TARGETS_MAX = 256 };
 
 static void add_line(struct buf *why, const char *line, size_t len)
 {
@@ -47,11 +45,14 @@ static void check_memory(const struct rule_extensions *x, struct buf *why)
 		add_text(why, "first_seen: values are remembered by the guard");
 }
 
-static int check_target(const struct rule *r, struct filter_target target, struct buf *why)
+/* Whether the rule is about what the kernel asks there; with *why if it can't decide all of it. */
+static int check_hook(const struct rule *r, enum abi_deny_hook hook, bool *ret_about, struct buf *why)
 {
+	const struct filter_options o = { .hook = &deny_hooks[hook].filter };
 	cleanup_kernel_filter struct kernel_filter f = { 0 };
-	int e = kernel_filter_compile_rule(r, target, NULL, &f);
+	int e = kernel_filter_compile_rule(r, deny_hook_target(hook), &o, &f);
 
+	*ret_about = !e && f.parts.len;
 	vec_foreach(p, &f.parts) {
 		if (p->extent == FILTER_WHOLLY)
 			continue;
@@ -62,16 +63,22 @@ static int check_target(const struct rule *r, struct filter_target target, struc
 	return e;
 }
 
-int deny_check(const struct rule *r, struct buf *why)
+int deny_check(const struct rule *r, uint64_t *ret_hooks, struct buf *why)
 {
-	struct filter_target targets[TARGETS_MAX];
-	size_t n = kernel_filter_targets(targets, TARGETS_MAX), before = why->len;
+	size_t before = why->len;
 	int e = 0;
 
+	*ret_hooks = 0;
 	check_memory(r->extensions, why);
-	for (size_t i = 0; !e && i < n; i++)
-		e = check_target(r, targets[i], why);
+	for (unsigned hook = 0; !e && hook < ABI_DENY_HOOKS; hook++) {
+		bool about = false;
+
+		e = check_hook(r, hook, &about, why);
+		*ret_hooks |= about ? 1ULL << hook : 0;
+	}
 	if (e)
 		return e;
+	if (!*ret_hooks)
+		add_text(why, "the kernel asks nobody before what it is about (merlon deny hooks)");
 	return why->failed ? -ENOMEM : why->len > before;
 }

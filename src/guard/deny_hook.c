@@ -3,7 +3,10 @@
  * What bpf/deny.bpf.c puts into the record of each decision point. A field is listed only if the record
  * has it as the event will have it: what is not listed is not known, and a rule that asks for it denies nothing.
  */
-#include "guard/deny.h"
+#include "guard/deny_hook.h"
+
+#include "base/str.h"
+#include "guard/fd_kind.h"
 
 #define FIELDS(...) (const char *const[]){ __VA_ARGS__, NULL }
 
@@ -11,14 +14,40 @@
 const struct deny_hook deny_hooks[ABI_DENY_HOOKS] = {
 	[ABI_DENY_OPEN] = { { "openat", FIELDS("fd.name", "fd.directory", "fd.filename", "fd.type", "fd.typechar", "evt.is_open_read",
 		"evt.is_open_write", "evt.is_open_create", "evt.arg.flags") }, "files that are opened" },
-	[ABI_DENY_UNLINK] = { { "unlinkat", FIELDS("fs.path.name", "evt.arg.name") }, "files that are removed" },
-	[ABI_DENY_RENAME] = { { "renameat2", FIELDS("fs.path.source", "fs.path.target", "evt.arg.oldpath", "evt.arg.newpath") },
+	[ABI_DENY_UNLINK] = { { "unlinkat", FIELDS("evt.rawres", "fs.path.name", "evt.arg.name") }, "files that are removed" },
+	[ABI_DENY_RENAME] = { { "renameat2", FIELDS("evt.rawres", "fs.path.source", "fs.path.target", "evt.arg.oldpath", "evt.arg.newpath") },
 		"files that are renamed" },
-	[ABI_DENY_MKNOD] = { { "mknodat", FIELDS("fs.path.name", "evt.arg.path", "evt.arg.mode", "evt.arg.dev") },
+	[ABI_DENY_MKNOD] = { { "mknodat", FIELDS("evt.rawres", "fs.path.name", "evt.arg.path", "evt.arg.mode", "evt.arg.dev") },
 		"devices, pipes and sockets that are made" },
-	[ABI_DENY_CHMOD] = { { "fchmodat", FIELDS("fs.path.name", "evt.arg.filename", "evt.arg.mode") }, "modes that are changed" },
-	[ABI_DENY_CHROOT] = { { "chroot", FIELDS("fs.path.name", "evt.arg.path") }, "root directories that are changed" },
-	[ABI_DENY_MOUNT] = { { "mount", FIELDS("evt.arg.dev", "evt.arg.dir", "evt.arg.type", "evt.arg.flags") }, "mounts" },
-	[ABI_DENY_MOVE_MOUNT] = { { "move_mount", FIELDS("evt.arg.from_path", "evt.arg.to_path") }, "mounts, by the newer calls" },
+	[ABI_DENY_CHMOD] = { { "fchmodat", FIELDS("evt.rawres", "fs.path.name", "evt.arg.filename", "evt.arg.mode") }, "modes that are changed" },
+	[ABI_DENY_CHROOT] = { { "chroot", FIELDS("evt.rawres", "fs.path.name", "evt.arg.path") }, "root directories that are changed" },
+	[ABI_DENY_MOUNT] = { { "mount", FIELDS("evt.rawres", "evt.arg.dev", "evt.arg.dir", "evt.arg.type", "evt.arg.flags") }, "mounts" },
+	[ABI_DENY_MOVE_MOUNT] = { { "move_mount", FIELDS("evt.rawres", "evt.arg.from_path", "evt.arg.to_path") }, "mounts, by the newer calls" },
+	[ABI_DENY_PIVOT_ROOT] = { { "pivot_root", FIELDS("evt.rawres", "evt.arg.new_root", "evt.arg.put_old") }, "root file systems that are exchanged" },
+	[ABI_DENY_CONNECT] = { { "connect", FIELDS("evt.rawres", "fd.type", "fd.typechar", "fd.l4proto", "fd.rip", "fd.rport", "fd.rnet",
+		"fd.sip", "fd.sport", "fd.snet"), FAMILY_INET }, "connections to an address" },
+	[ABI_DENY_CONNECT_UNIX] = { { "connect", FIELDS("evt.rawres", "fd.type", "fd.typechar", "fd.name"), FAMILY_UNIX },
+		"connections to a socket at a path, that on the host" },
+	[ABI_DENY_PTRACE] = { { "ptrace", FIELDS("evt.rawres", "evt.arg.request") },
+		"looking into processes beyond the container: tracing (PTRACE_ATTACH), /proc/PID/root and environ (PTRACE_PEEKDATA)" },
+	[ABI_DENY_BPF] = { { "bpf", FIELDS("evt.arg.cmd") }, "bpf()" },
+	[ABI_DENY_PERF] = { { "perf_event_open", FIELDS(NULL) }, "performance events" },
+	[ABI_DENY_MODULE_FILE] = { { "finit_module", FIELDS("evt.rawres", "fd.name", "fd.directory", "fd.filename") }, "kernel modules, from files" },
+	[ABI_DENY_MODULE_DATA] = { { "init_module", FIELDS("evt.rawres") }, "kernel modules, from memory" },
+	[ABI_DENY_USERNS] = { { "unshare", FIELDS("evt.rawres", "evt.arg.flags") }, "user namespaces that are made" },
+	[ABI_DENY_USERFAULT] = { { "userfaultfd", FIELDS(NULL) }, "userfaultfd()" },
+	[ABI_DENY_SETNS] = { { "setns", FIELDS("evt.rawres", "evt.arg.nstype") }, "namespaces that are entered" },
+	[ABI_DENY_BY_HANDLE] = { { "open_by_handle_at", FIELDS(NULL) }, "files that are opened by handle" },
 };
 /* clang-format on */
+
+struct filter_target deny_hook_target(enum abi_deny_hook hook)
+{
+	struct filter_target t = { .kind = ABI_EVENT_CALL };
+
+	for (size_t i = 0; i < call_row_count; i++)
+		if (str_eq(call_rows[i].call, deny_hooks[hook].filter.call))
+			t.row = &call_rows[i];
+	t.type = event_type_find(text_of(t.row->type ? t.row->type : t.row->call));
+	return t;
+}

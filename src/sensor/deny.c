@@ -34,12 +34,37 @@ struct sensor_deny {
 	size_t link_count;
 };
 
+/* Decision points at one function follow each other. */
 const char *const sensor_deny_hooks[ABI_DENY_HOOKS] = {
-	[ABI_DENY_OPEN] = "file_open",	   [ABI_DENY_UNLINK] = "path_unlink",
-	[ABI_DENY_RENAME] = "path_rename", [ABI_DENY_MKNOD] = "path_mknod",
-	[ABI_DENY_CHMOD] = "path_chmod",   [ABI_DENY_CHROOT] = "path_chroot",
-	[ABI_DENY_MOUNT] = "sb_mount",	   [ABI_DENY_MOVE_MOUNT] = "move_mount",
+	[ABI_DENY_OPEN] = "file_open",
+	[ABI_DENY_UNLINK] = "path_unlink",
+	[ABI_DENY_RENAME] = "path_rename",
+	[ABI_DENY_MKNOD] = "path_mknod",
+	[ABI_DENY_CHMOD] = "path_chmod",
+	[ABI_DENY_CHROOT] = "path_chroot",
+	[ABI_DENY_MOUNT] = "sb_mount",
+	[ABI_DENY_MOVE_MOUNT] = "move_mount",
+	[ABI_DENY_PIVOT_ROOT] = "sb_pivotroot",
+	[ABI_DENY_CONNECT] = "socket_connect",
+	[ABI_DENY_CONNECT_UNIX] = "unix_stream_connect",
+	[ABI_DENY_PTRACE] = "ptrace_access_check",
+	[ABI_DENY_BPF] = "bpf",
+	[ABI_DENY_PERF] = "perf_event_open",
+	[ABI_DENY_MODULE_FILE] = "kernel_read_file",
+	[ABI_DENY_MODULE_DATA] = "kernel_load_data",
+	[ABI_DENY_USERNS] = "userns_create",
+	[ABI_DENY_USERFAULT] = "inode_init_security_anon",
+	[ABI_DENY_SETNS] = "capable",
+	[ABI_DENY_BY_HANDLE] = "capable",
 };
+
+/* Programs and the array of a function go by its name: they are those of its first decision point. */
+static enum abi_deny_hook first_of(unsigned hook)
+{
+	while (hook && str_eq(sensor_deny_hooks[hook], sensor_deny_hooks[hook - 1]))
+		hook--;
+	return hook;
+}
 
 /* Maps that outlive a set, and the names that they are pinned by. */
 static const struct {
@@ -50,8 +75,9 @@ static const struct {
 	{ "programs", "programs" },
 };
 
-/* Programs of a hook, in the order of enum abi_deny_call; the first is attached. */
-static const char *const program_kinds[ABI_DENY_CALLS] = { "deny", "verdict", "leave" };
+/* Programs of a function: the first is attached. */
+enum program_kind { PROGRAM_ASK, PROGRAM_VERDICT, PROGRAM_LEAVE, PROGRAM_KINDS };
+static const char *const program_kinds[PROGRAM_KINDS] = { "deny", "verdict", "leave" };
 static const char *const form_names[] = { "none", "lsm", "mod" };
 
 enum sensor_deny_form sensor_deny_form(void)
@@ -115,7 +141,7 @@ static void remove_dir(const char *dir)
 /* --- loading ---------------------------------------------------------------------------------------- */
 
 static struct bpf_program *program_of(const struct sensor_deny *d, enum abi_deny_hook hook,
-				      enum abi_deny_call kind)
+				      enum program_kind kind)
 {
 	char name[64];
 
@@ -152,7 +178,7 @@ static void select_programs(struct sensor_deny *d)
 		bpf_program__set_autoattach(p, false);
 	}
 	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++)
-		for (unsigned kind = 0; has_hook(d, hook) && kind < ABI_DENY_CALLS; kind++)
+		for (unsigned kind = 0; has_hook(d, hook) && kind < PROGRAM_KINDS; kind++)
 			bpf_program__set_autoload(program_of(d, hook, kind), true);
 }
 
@@ -166,7 +192,10 @@ static void select_maps(struct sensor_deny *d)
 	bpf_map__set_autocreate(d->skel->maps.budgets, false);
 	bpf_map__set_autocreate(d->skel->maps.dropped, false);
 	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++)
-		bpf_map__set_autocreate(calls_of(d, hook), has_hook(d, hook));
+		bpf_map__set_autocreate(calls_of(d, hook), false);
+	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++)
+		if (has_hook(d, hook))
+			bpf_map__set_autocreate(calls_of(d, hook), true);
 	bpf_map__set_max_entries(d->skel->maps.rooms, ABI_DENY_ROOMS);
 	bpf_map__set_max_entries(d->skel->maps.scratches, ABI_DENY_ROOMS + 1);
 	bpf_map__set_max_entries(d->skel->maps.programs, PROGRAMS_MAX);
@@ -245,6 +274,21 @@ struct sensor_deny_maps sensor_deny_maps(const struct sensor_deny *d, enum abi_d
 					  bpf_map__fd(calls_of(d, hook)) };
 }
 
+uint64_t sensor_deny_missing(uint64_t hooks)
+{
+	bool lsm = sensor_deny_form() == DENY_FORM_LSM;
+	uint64_t missing = 0;
+	char name[64];
+
+	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++) {
+		snprintf(name, sizeof(name), "%s%s", lsm ? "" : "security_", sensor_deny_hooks[hook]);
+		if (hooks >> hook & 1 &&
+		    libbpf_find_vmlinux_btf_id(name, lsm ? BPF_LSM_MAC : BPF_MODIFY_RETURN) < 0)
+			missing |= 1ULL << hook;
+	}
+	return missing;
+}
+
 int sensor_deny_filter(struct sensor_deny *d, enum abi_deny_hook hook, struct program_source *s,
 		       struct error *err)
 {
@@ -267,22 +311,28 @@ int sensor_deny_filter(struct sensor_deny *d, enum abi_deny_hook hook, struct pr
 
 /* --- attaching -------------------------------------------------------------------------------------- */
 
-static int fill_calls(struct sensor_deny *d, enum abi_deny_hook hook, struct error *err)
+static int put_program(int calls, __u32 slot, int program)
 {
-	int calls = bpf_map__fd(calls_of(d, hook));
-	__u32 slots[ABI_DENY_CALLS] = { ABI_DENY_FILTER, ABI_DENY_VERDICT, ABI_DENY_LEAVE };
-	const int programs[ABI_DENY_CALLS] = {
-		[ABI_DENY_FILTER] = d->filters[hook],
-		[ABI_DENY_VERDICT] = bpf_program__fd(program_of(d, hook, ABI_DENY_VERDICT)),
-		[ABI_DENY_LEAVE] = bpf_program__fd(program_of(d, hook, ABI_DENY_LEAVE)),
-	};
-	char path[PATH_MAX], name[64];
+	return program >= 0 && bpf_map_update_elem(calls, &slot, &program, BPF_ANY) ? -errno : 0;
+}
 
-	for (unsigned i = 0; i < ABI_DENY_CALLS; i++)
-		if (bpf_map_update_elem(calls, &slots[i], &programs[i], BPF_ANY))
-			return error_errno(err, errno, "programs of %s", sensor_deny_hooks[hook]);
+/* The array of the function that begins with this decision point. */
+static int fill_calls(struct sensor_deny *d, enum abi_deny_hook first, struct error *err)
+{
+	int calls = bpf_map__fd(calls_of(d, first));
+	char path[PATH_MAX], name[64];
+	int r;
+
+	r = put_program(calls, ABI_DENY_VERDICT, bpf_program__fd(program_of(d, first, PROGRAM_VERDICT)));
+	if (!r)
+		r = put_program(calls, ABI_DENY_LEAVE,
+				bpf_program__fd(program_of(d, first, PROGRAM_LEAVE)));
+	for (unsigned hook = first; !r && hook < ABI_DENY_HOOKS && first_of(hook) == first; hook++)
+		r = put_program(calls, ABI_DENY_FILTER + (hook - first), d->filters[hook]);
+	if (r)
+		return error_errno(err, -r, "programs of %s", sensor_deny_hooks[first]);
 	/* A program array that nobody holds is emptied: it is pinned. */
-	snprintf(name, sizeof(name), "calls_%s", sensor_deny_hooks[hook]);
+	snprintf(name, sizeof(name), "calls_%s", sensor_deny_hooks[first]);
 	pin_path(path, DIR_NEXT, name);
 	return bpf_obj_pin(calls, path) ? error_errno(err, errno, "cannot pin %s", path) : 0;
 }
@@ -331,6 +381,18 @@ static int settle(struct sensor_deny *d, struct error *err)
 	return bpf_map_update_elem(fd, &zero, &now, BPF_ANY) ? error_errno(err, errno, "settings") : 0;
 }
 
+/* Whether any decision point of the function that begins with this one is asked for. */
+static bool has_function(const struct sensor_deny *d, unsigned first)
+{
+	bool any = false;
+
+	if (first_of(first) != first)
+		return false;
+	for (unsigned hook = first; hook < ABI_DENY_HOOKS && first_of(hook) == first; hook++)
+		any |= has_hook(d, hook);
+	return any;
+}
+
 static int attach_all(struct sensor_deny *d, struct error *err)
 {
 	int r = settle(d, err);
@@ -338,11 +400,11 @@ static int attach_all(struct sensor_deny *d, struct error *err)
 	if (!r)
 		r = attach_places(d, err);
 	for (unsigned hook = 0; !r && hook < ABI_DENY_HOOKS; hook++)
-		if (has_hook(d, hook))
+		if (has_function(d, hook))
 			r = fill_calls(d, hook, err);
 	for (unsigned hook = 0; !r && hook < ABI_DENY_HOOKS; hook++)
-		if (has_hook(d, hook))
-			r = attach(d, program_of(d, hook, 0), sensor_deny_hooks[hook], err);
+		if (has_function(d, hook))
+			r = attach(d, program_of(d, hook, PROGRAM_ASK), sensor_deny_hooks[hook], err);
 	return r;
 }
 

@@ -32,8 +32,10 @@ enum sensor_deny_form {
 };
 enum sensor_deny_form sensor_deny_form(void);
 
-/* The names of hooks, as the kernel has them, by enum abi_deny_hook. */
+/* The function that asks, of each decision point: security_NAME(). */
 extern const char *const sensor_deny_hooks[ABI_DENY_HOOKS];
+/* Those that this kernel does not have. */
+uint64_t sensor_deny_missing(uint64_t hooks);
 
 struct sensor_deny_options {
 	uint32_t hierarchy;	/* of identity/cgroup.h */

@@ -220,7 +220,8 @@ static void test_deny(void **state)
 	begin(&w, policy);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		cleanup_buf struct buf why = BUF_INIT;
-		int r = deny_check(ruleset_rule(w.rules, text_of(rows[i].rule)), &why);
+		uint64_t hooks;
+		int r = deny_check(ruleset_rule(w.rules, text_of(rows[i].rule)), &hooks, &why);
 
 		check_number(rows[i].rule, r, !rows[i].good);
 		if (rows[i].term)

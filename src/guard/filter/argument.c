@@ -81,16 +81,26 @@ static struct node *flag_is_named(struct lower *l, const struct name_table *t, u
 		uint64_t mode;
 	} access[] = { { TEXT("O_RDONLY"), 0 }, { TEXT("O_WRONLY"), 1 }, { TEXT("O_RDWR"), 2 } };
 	uint64_t bits = t->items[n].value;
+	struct node *is;
 
 	for (size_t i = 0; t == &names_open && i < ARRAY_SIZE(access); i++)
 		if (text_eq(access[i].name, t->items[n].name))
 			return is_access_mode(l, p, access[i].mode);
-	if (!bits || bits & (bits - 1) || (t == &names_open && bits >= OPEN_CREATED))
+	if (!bits || (t == &names_open && bits >= OPEN_CREATED))
 		return NULL;
-	for (uint32_t i = 0; i < n; i++) /* an earlier one takes the bit away */
-		if (t->items[i].value & bits)
+	is = bits & (bits - 1) ? lower_masked(l, p, bits, BPF_JEQ, bits) :
+				 lower_masked(l, p, bits, BPF_JNE, 0);
+	for (uint32_t i = 0; i < n; i++) { /* an earlier one takes its bits away */
+		struct node *before;
+
+		if (!(t->items[i].value & bits))
+			continue;
+		before = t == &names_open ? NULL : flag_is_named(l, t, i, p);
+		if (!before)
 			return NULL;
-	return lower_masked(l, p, bits, BPF_JNE, 0);
+		is = node_both(l->arena, is, node_not(l->arena, before));
+	}
+	return is;
 }
 
 /* Names joined by "|": a piece without one is in the text if it is in one of the names. */

@@ -81,6 +81,25 @@ static struct node *is_special(struct lower *l)
 						ARRAY_SIZE(in_memory))));
 }
 
+/* Where the kernel asks about one kind of sockets. */
+static struct node *socket_type(struct lower *l, const struct check *c, bool letter)
+{
+	const enum fd_type types[] = { FD_UNIX, FD_IPV4, FD_IPV6 };
+	bool fits[ARRAY_SIZE(types)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		const struct fd_type_def *def = &fd_types[types[i]];
+		const struct value v = value_of_text(letter ? text_from(&def->letter, 1) : def->name);
+
+		fits[i] = lower_holds(c, &v);
+	}
+	if (l->hook->family == FAMILY_UNIX)
+		return node_constant(l->arena, fits[0]);
+	return node_either(l->arena,
+			   node_both(l->arena, has_family(l, FAMILY_INET), node_constant(l->arena, fits[1])),
+			   node_both(l->arena, has_family(l, FAMILY_INET6), node_constant(l->arena, fits[2])));
+}
+
 struct node *lower_fd_type(struct lower *l, const struct check *c, const struct field_place *p)
 {
 	bool serves = l->target.type->hook == HOOK_BIND || l->target.type->hook == HOOK_LISTEN;
@@ -88,7 +107,7 @@ struct node *lower_fd_type(struct lower *l, const struct check *c, const struct 
 	struct node *dir = has_mode(l, S_IFDIR), *not_there = is_nothing(l);
 	struct node *inet = node_either(l->arena, has_family(l, FAMILY_INET),
 					has_family(l, FAMILY_INET6));
-	struct node *rest = is_special(l);
+	struct node *rest;
 	const struct {
 		enum fd_type type;
 		struct node *when;
@@ -105,6 +124,9 @@ struct node *lower_fd_type(struct lower *l, const struct check *c, const struct 
 	};
 	struct node *all = node_constant(l->arena, false), *before = node_constant(l->arena, false);
 
+	if (l->hook && l->hook->family)
+		return socket_type(l, c, p->arg);
+	rest = is_special(l);
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		const struct fd_type_def *def = &fd_types[types[i].type];
 		struct text name = p->arg ? text_from(&def->letter, 1) : def->name;

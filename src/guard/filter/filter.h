@@ -12,10 +12,11 @@
 #include <assert.h>
 #include <linux/bpf.h>
 
-#include "abi/deny.h"
 #include "guard/filter/lower.h"
 #include "rules/model.h"
 #include "sensor/program_load.h"
+
+#include "abi/deny.h"
 
 /* Maps by number. The first two are made by whoever loads, for all programs. */
 enum filter_map_number {

@@ -24,6 +24,8 @@ struct filter_target {
 struct filter_hook {
 	const char *call;	   /* of the target */
 	const char *const *fields; /* that it can say something of, besides common ones; NULL at the end */
+	/* Of its descriptor, if that is a socket for sure: AF_UNIX, or AF_INET which stands for both. 0: it may be anything. */
+	uint16_t family;
 };
 
 struct lower {
