@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/host_live.h"
+#include "cli/inspect_cluster.h"
 #include "cli/inspect_fix.h"
 #include "inspect/input.h"
 #include "inspect/report/format.h"
@@ -18,6 +19,16 @@ enum { CONFIG_MAX = 8 << 20 };
 
 static const struct option_def options[] = {
 	{ "host", 0, NULL, "containers that run here: all, or those named by id or name", false,
+	  COMPLETE_NONE, NULL },
+	{ "cluster", 0, NULL, "the objects of a cluster, asked from its API; nothing is changed there",
+	  false, COMPLETE_NONE, NULL },
+	{ "kubeconfig", 0, "FILE", "with --cluster: instead of $KUBECONFIG or ~/.kube/config", false,
+	  COMPLETE_FILE, NULL },
+	{ "context", 0, "NAME", "with --cluster: instead of the current context", false,
+	  COMPLETE_NONE, NULL },
+	{ "namespace", 'n', "NAME", "with --cluster: only what is in this namespace", false,
+	  COMPLETE_NONE, NULL },
+	{ "page", 0, "N", "with --cluster: ask for so many objects at a time (500)", false,
 	  COMPLETE_NONE, NULL },
 	{ "check", 'k', "CHECK", "ask this one only: its id, name, or name in another tool", true,
 	  COMPLETE_NONE, NULL },
@@ -68,12 +79,14 @@ struct job {
 	enum severity fail_on;
 	bool never_fail;
 	const struct report_format *format;
+	struct inspect_cluster cluster;
 };
 
 static void job_deinit(struct job *j)
 {
 	exemptions_deinit(&j->exemptions);
 	baseline_deinit(&j->baseline);
+	inspect_cluster_close(&j->cluster);
 	free(j->only);
 	free(j->skip);
 }
@@ -283,7 +296,48 @@ static int add_container(const char *config, const struct live *live, void *arg,
 	return 0;
 }
 
-static int inspect(const struct arguments *args, const struct job *j, struct error *err)
+/* What names or changes files makes no sense for a cluster, and the other way round. */
+static int check_cluster(const struct arguments *args, size_t operands, struct error *err)
+{
+	static const char *const alone[] = { "kubeconfig", "context", "namespace", "page" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(alone); i++)
+		if (arg_value(args, alone[i]) && !arg_flag(args, "cluster"))
+			return error_set(err, USAGE_ERROR, "--%s goes with --cluster", alone[i]);
+	if (!arg_flag(args, "cluster"))
+		return 0;
+	if (operands || arg_flag(args, "host"))
+		return error_set(err, USAGE_ERROR, "--cluster inspects a cluster, and no files or --host");
+	if (arg_flag(args, "write"))
+		return error_set(err, USAGE_ERROR,
+				 "a cluster is never written to: --fix --json gives patches for kubectl patch");
+	if (arg_flag(args, "fix") && !arg_flag(args, "json"))
+		return error_set(err, USAGE_ERROR,
+				 "a cluster has no files to show differences of: --fix --json gives patches");
+	return 0;
+}
+
+/* Judged for the version that it runs, unless another is asked for. */
+static int open_cluster(const struct arguments *args, struct job *j, struct error *err)
+{
+	size_t n;
+	int r;
+
+	arg_operands(args, &n);
+	r = check_cluster(args, n, err);
+	if (r || !arg_flag(args, "cluster"))
+		return r;
+	r = inspect_cluster_open(&j->cluster, args, err);
+	if (r)
+		return r;
+	if (!arg_value(args, "pss-version") && j->cluster.version.minor)
+		j->options.version = j->cluster.version.minor < KUBERNETES_MINOR_MAX ?
+					     j->cluster.version.minor :
+					     KUBERNETES_MINOR_MAX;
+	return 0;
+}
+
+static int inspect(const struct arguments *args, struct job *j, struct error *err)
 {
 	cleanup_inspection struct inspection *in = NULL;
 	cleanup_inspect_fix struct inspect_fix fix = { .options = &j->options,
@@ -295,15 +349,18 @@ static int inspect(const struct arguments *args, const struct job *j, struct err
 	const struct report *report;
 	size_t n;
 	char **paths = arg_operands(args, &n);
-	bool host = arg_flag(args, "host");
-	int r = n || host ? inspection_new(&in, &j->options, err) :
-			    error_set(err, USAGE_ERROR,
-				      "name files or directories, - for standard input, or --host");
+	bool host = arg_flag(args, "host"), cluster = arg_flag(args, "cluster");
+	int r = n || host || cluster ?
+			inspection_new(&in, &j->options, err) :
+			error_set(err, USAGE_ERROR,
+				  "name files or directories, - for standard input, --host or --cluster");
 
 	if (!r && host && fixes)
 		r = error_set(err, USAGE_ERROR, "--fix mends manifests, not what runs: leave --host out");
 	if (!r && host)
 		r = host_live_each(paths, n, add_container, in, err);
+	if (!r && cluster)
+		r = inspect_cluster_add(&j->cluster, in, fixes ? &fix : NULL, err);
 	for (size_t i = 0; i < n && !r && !host; i++)
 		r = inspect_path(in, paths[i], fixes ? &hook : NULL, err);
 	if (r)
@@ -325,6 +382,8 @@ static int run(const struct arguments *args, struct error *err)
 	struct job j = { 0 };
 	int r = read_options(args, &j, err);
 
+	if (!r)
+		r = open_cluster(args, &j, err);
 	if (!r)
 		r = inspect(args, &j, err);
 	job_deinit(&j);

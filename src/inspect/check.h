@@ -92,6 +92,7 @@ struct check {
 	uint8_t level;	      /* enum pss_level: of the standards */
 	const char *
 		overridden; /* baseline: not part of restricted where that has the check of this name */
+	uint64_t needs; /* resident: KIND_BIT()s of what must be known completely to judge */
 	bool optional;	    /* only if it is named, or all are asked for */
 	struct fix fix;	    /* op FIX_NONE: a person must think */
 	const void *data; /* for functions that several rows share */
@@ -110,7 +111,7 @@ struct check_group {
 /* One per file of checks/. */
 extern const struct check_group checks_privilege, checks_capability, checks_mounts, checks_identity,
 	checks_secrets, checks_image, checks_reliability, checks_network, checks_rbac,
-	checks_cluster, checks_connections, checks_pss_baseline, checks_pss_restricted;
+	checks_api, checks_cluster, checks_connections, checks_pss_baseline, checks_pss_restricted;
 
 extern const struct check_group *const check_groups[]; /* NULL-terminated */
 
@@ -148,5 +149,7 @@ void probe_fail_pod(struct probe *p, const char *member, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* The minor version of Kubernetes that is asked about. */
 unsigned probe_version(const struct probe *p);
+/* "2026-01-31"; NULL: it does not matter when. */
+const char *probe_today(const struct probe *p);
 const struct object *probe_object(const struct probe *p);
 const void *probe_data(const struct probe *p); /* the check's */

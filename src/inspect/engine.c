@@ -190,6 +190,19 @@ static void ask(struct inspection *in, size_t number, const struct object *o, ui
 	finding_conclude(&p);
 }
 
+/* "shop/Deployment/web", or "Namespace/shop". */
+static const char *place_in_cluster(struct inspection *in, const struct object *o)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+
+	if (o->name_space.len)
+		buf_addf(&b, "%.*s/", (int)o->name_space.len, o->name_space.data);
+	buf_addf(&b, "%.*s/%.*s", (int)o->kind_name.len, o->kind_name.data, (int)o->name.len,
+		 o->name.len ? o->name.data : "");
+	return finding_text(in, text_from(b.data ? b.data : "", b.len));
+}
+
+/* file NULL: it comes from a cluster. */
 static bool add_object(struct inspection *in, const char *file, const struct object *o)
 {
 	uint32_t number = (uint32_t)in->report.objects.len;
@@ -198,8 +211,10 @@ static bool add_object(struct inspection *in, const char *file, const struct obj
 	if (!slot)
 		return false;
 	*slot = (struct inspected){
-		.file = file, .line = o->root.node->line, .document = in->document, .worst = -1
+		.file = file, .line = file ? o->root.node->line : 0, .document = in->document, .worst = -1
 	};
+	if (!file)
+		slot->file = place_in_cluster(in, o);
 	if (in->options.fixes)
 		slot->pointer = inventory_text(&in->inventory,
 					       text_from(in->pointer.data ? in->pointer.data : "",
@@ -237,6 +252,18 @@ static bool read_object(struct inspection *in, const struct yaml_node *n, struct
 	return object_read(&in->scratch, n, kind, api_version, d, ret);
 }
 
+/* What could not be read of the object that was added last. */
+static void count_errors(struct inspection *in, size_t before)
+{
+	size_t more = in->report.problems.errors - before;
+
+	if (!more || !in->report.objects.len)
+		return;
+	in->report.objects.items[in->report.objects.len - 1].counts[OUTCOME_ERROR] +=
+		(uint32_t)more;
+	in->report.counts[OUTCOME_ERROR] += more;
+}
+
 static bool add_document(struct inspection *in, const char *file, const struct yaml_node *n,
 			 struct text kind, struct text api_version)
 {
@@ -264,12 +291,7 @@ static bool add_document(struct inspection *in, const char *file, const struct y
 	if (!read_object(in, n, kind, api_version, &o))
 		return true;
 	good = add_object(in, file, &o);
-	if (in->report.problems.errors > errors) {
-		struct inspected *last = &in->report.objects.items[in->report.objects.len - 1];
-
-		last->counts[OUTCOME_ERROR] += (uint32_t)(in->report.problems.errors - errors);
-		in->report.counts[OUTCOME_ERROR] += in->report.problems.errors - errors;
-	}
+	count_errors(in, errors);
 	return good;
 }
 
@@ -317,6 +339,53 @@ int inspection_add_live(struct inspection *in, const char *file, struct text con
 	return r;
 }
 
+/* Only its labels and names are of interest. */
+static bool remember(struct inspection *in, const struct object *o)
+{
+	if (o->kind < 0)
+		return true;
+	if (!inventory_add(&in->inventory, o, 0))
+		return false;
+	in->inventory.residents.items[in->inventory.residents.len - 1].flags |= RESIDENT_OWNED;
+	in->report.owned++;
+	return true;
+}
+
+int inspection_add_object(struct inspection *in, const struct yaml_node *n, struct text kind,
+			  struct text api_version, bool owned, struct error *err)
+{
+	size_t errors = in->report.problems.errors;
+	struct object o;
+	bool good;
+
+	arena_reset(&in->scratch);
+	buf_reset(&in->pointer);
+	if (!object_read(&in->scratch, n, kind, api_version, &in->report.problems, &o))
+		return 0;
+	good = owned ? remember(in, &o) : add_object(in, NULL, &o);
+	if (good && !owned)
+		count_errors(in, errors);
+	return good ? 0 : error_set(err, ENOMEM, "too much to remember all of the cluster");
+}
+
+void inspection_unread(struct inspection *in, int kind)
+{
+	in->unread |= KIND_BIT(kind);
+}
+
+void inspection_name_cluster(struct inspection *in, const char *name, const char *version)
+{
+	in->report.cluster = finding_text(in, text_of(name));
+	in->report.cluster_version = finding_text(in, text_of(version));
+}
+
+void inspection_note(struct inspection *in, const char *file, const char *why)
+{
+	const char *name = inventory_text(&in->inventory, text_of(file));
+
+	diag_warning(&in->report.problems, (struct diag_place){ name, 0, 0 }, "note", "%s", why);
+}
+
 void inspection_problem(struct inspection *in, const char *file, const char *why)
 {
 	const char *name = inventory_text(&in->inventory, text_of(file));
@@ -340,9 +409,12 @@ static void ask_residents(struct inspection *in)
 					   .object_number = r->object,
 					   .resident = r };
 
-			if (!(c->kinds & KIND_BIT(r->kind)))
+			if (!(c->kinds & KIND_BIT(r->kind)) || r->flags & RESIDENT_OWNED)
 				continue;
-			c->resident(&p, &in->inventory, r);
+			if (c->needs & in->unread)
+				probe_skip(&p);
+			else
+				c->resident(&p, &in->inventory, r);
 			finding_conclude(&p);
 		}
 	}

@@ -33,8 +33,21 @@ int inspection_add(struct inspection *in, const char *file, struct text content,
 /* The same for the config.json of a container that runs: where its processes have more, that counts. */
 int inspection_add_live(struct inspection *in, const char *file, struct text content,
 			const struct live *live, struct error *err);
+/*
+ * An object as a cluster's API gave it; kind ("PodList") and api_version are its list's. Its place is
+ * "namespace/kind/name". owned: another object stands for it: it is remembered for checks that look for
+ * pods, and asked nothing. -ENOMEM.
+ */
+int inspection_add_object(struct inspection *in, const struct yaml_node *n, struct text kind,
+			  struct text api_version, bool owned, struct error *err);
+/* Not all objects of a kind could be read: checks that need to know them are not asked. */
+void inspection_unread(struct inspection *in, int kind);
 /* A file that could not even be opened. */
 void inspection_problem(struct inspection *in, const char *file, const char *why);
+/* Something that leaves less judged than asked for, but is no fault of the input. */
+void inspection_note(struct inspection *in, const char *file, const char *why);
+/* Where the objects come from, for reports; NULL: files. */
+void inspection_name_cluster(struct inspection *in, const char *name, const char *version);
 
 /* Asks what needs all objects, and sorts. The report is the inspection's; nothing can be added any more. */
 const struct report *inspection_finish(struct inspection *in);

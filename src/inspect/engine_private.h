@@ -13,6 +13,7 @@ struct inspection {
 	/* Of what is being read: its document in the file, its place in the document (RFC 6901). */
 	uint32_t document;
 	struct buf pointer;
+	uint64_t unread;	 /* KIND_BIT()s: nothing is known of these */
 	const struct live *live; /* of the config.json that is being added; NULL: it may not run */
 };
 

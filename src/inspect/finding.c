@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "inspect/builtin.h"
 #include "inspect/engine_private.h"
 
 enum { FINDINGS_MAX = 1 << 20, VALUE_MAX = 160 };
@@ -53,6 +54,9 @@ static const char *exempted(const struct probe *p, const char *path)
 
 	if (e)
 		return e->reason;
+	if (p->object && !p->in->report.objects.items[p->object_number].line &&
+	    object_is_builtin(p->object))
+		return "every cluster has it";
 	if (p->object && !o->ignore_annotations) {
 		why = annotation_exempts(&p->object->annotations, p->check, o->today);
 		if (!why.data && p->object->workload)
@@ -146,6 +150,9 @@ static void add_failure(struct probe *p, const struct at *found, const char *pat
 	struct finding f = { .severity = severity_of(p->in, p->check),
 			     .line = place.line,
 			     .column = place.column };
+
+	if (!p->in->report.objects.items[p->object_number].line)
+		f.line = f.column = 0;
 
 	f.path = finding_text(p->in, text_of(path));
 	f.value = finding_text(p->in, text_from(value, len));
@@ -243,6 +250,11 @@ unsigned probe_version(const struct probe *p)
 	return p->in->options.version;
 }
 
+const char *probe_today(const struct probe *p)
+{
+	return p->in->options.today;
+}
+
 const struct object *probe_object(const struct probe *p)
 {
 	return p->object;
@@ -263,7 +275,7 @@ void finding_conclude(struct probe *p)
 	f.check = p->check;
 	if (p->in->options.keep_passed && !p->skipped) {
 		f.line = p->in->report.objects.items[p->object_number].line;
-		f.column = 1;
+		f.column = f.line > 0;
 		add_finding(p, f);
 	} else {
 		count(p, &f);

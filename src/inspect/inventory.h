@@ -30,6 +30,7 @@ enum resident_flag {
 	RESIDENT_HAS_PODS = 16,
 	RESIDENT_TOKEN_OFF = 32, /* a pod or service account that says: no token */
 	RESIDENT_TOKEN_ON = 64,	 /* a pod that says: a token, whatever its account says */
+	RESIDENT_OWNED = 128,	 /* another one stands for it: it is asked nothing */
 };
 
 struct reference {

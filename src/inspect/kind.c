@@ -42,6 +42,12 @@ const struct kind_def kinds[KINDS] = {
 	[KIND_AUTOSCALER] = { "HorizontalPodAutoscaler", "autoscaling" },
 	[KIND_PERSISTENT_VOLUME] = { "PersistentVolume", "-", .cluster = true },
 	[KIND_GATEWAY] = { "Gateway", "gateway.networking.k8s.io networking.istio.io" },
+	[KIND_NODE] = { "Node", "-", .cluster = true },
+	[KIND_LIMIT_RANGE] = { "LimitRange", "-" },
+	[KIND_RESOURCE_QUOTA] = { "ResourceQuota", "-" },
+	[KIND_SECURITY_CONTEXT_CONSTRAINTS] = { "SecurityContextConstraints",
+						"security.openshift.io", .cluster = true },
+	[KIND_CLUSTER] = { "Cluster", "merlon", .cluster = true },
 	[KIND_OCI_CONTAINER] = { "Container", "" }, /* no API has it */
 };
 static_assert(KINDS <= 63, "a bit for each");

@@ -36,6 +36,11 @@ enum kind {
 	KIND_AUTOSCALER,
 	KIND_PERSISTENT_VOLUME,
 	KIND_GATEWAY,
+	KIND_NODE,
+	KIND_LIMIT_RANGE,
+	KIND_RESOURCE_QUOTA,
+	KIND_SECURITY_CONTEXT_CONSTRAINTS,
+	KIND_CLUSTER,	    /* what merlon inspect --cluster learned besides: no object of a cluster */
 	KIND_OCI_CONTAINER, /* an OCI bundle's config.json: no object of a cluster */
 	KINDS
 };

@@ -5,8 +5,8 @@
 
 struct inspected {
 	const char *kind, *name, *name_space; /* name_space may be empty */
-	const char *file;
-	uint32_t line;
+	const char *file; /* or "namespace/kind/name" in a cluster */
+	uint32_t line;	  /* 0: in a cluster there are no lines */
 	uint32_t document;   /* of the file, from 0 */
 	const char *pointer; /* in the document (RFC 6901); only with options.fixes */
 	uint32_t counts[OUTCOMES];
@@ -38,6 +38,8 @@ struct report {
 	struct tally *tallies;	      /* one per check that was asked */
 	size_t tally_count;
 	struct diags problems;			  /* of reading */
+	const char *cluster, *cluster_version; /* where the objects are from; NULL: from files */
+	size_t owned;			       /* objects for which others stand */
 	size_t files, documents, unknown, beyond; /* beyond: findings that there was no room for */
 	uint64_t counts[OUTCOMES];
 	uint64_t by_severity[SEVERITIES]; /* of what fails */

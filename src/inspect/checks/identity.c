@@ -75,6 +75,7 @@ static const struct check checks[] = {
 	  .severity = SEVERITY_MEDIUM,
 	  .category = CATEGORY_IDENTITY,
 	  .kinds = KINDS_WORKLOAD,
+	  .needs = KIND_BIT(KIND_SERVICE_ACCOUNT),
 	  .resident = token },
 	{ .id = "MRL-302",
 	  .name = "default-service-account",

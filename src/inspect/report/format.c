@@ -23,6 +23,17 @@ const struct report_format *report_format_find(const char *name)
 	return NULL;
 }
 
+const char *report_source(const struct report *r, char *out, size_t size)
+{
+	if (r->cluster && *r->cluster_version)
+		snprintf(out, size, "cluster %s (%s)", r->cluster, r->cluster_version);
+	else if (r->cluster)
+		snprintf(out, size, "cluster %s", r->cluster);
+	else
+		snprintf(out, size, "%s file%s", str_grouped(r->files), r->files == 1 ? "" : "s");
+	return out;
+}
+
 const char *report_object_name(const struct inspected *o, char *out, size_t size)
 {
 	snprintf(out, size, "%s%s%s", o->name_space, *o->name_space ? "/" : "", o->name);

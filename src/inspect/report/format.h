@@ -31,6 +31,9 @@ void report_markdown(const struct report *r, const struct report_style *style, F
 
 /* "shop/web", or "web". */
 const char *report_object_name(const struct inspected *o, char *out, size_t size);
+/* "12 files", or "cluster prod (v1.34.1)". */
+enum { REPORT_SOURCE_MAX = 1400 };
+const char *report_source(const struct report *r, char *out, size_t size);
 /* A JSON text with its quotes. */
 void report_json_text(const char *s, FILE *out);
 /* A text of XML or HTML, in an element or an attribute. */

@@ -55,15 +55,18 @@ static void tile(FILE *out, const char *class, uint64_t n, const char *what)
 
 static void head(const struct report *r, const struct report_style *style, FILE *out)
 {
+	char source[REPORT_SOURCE_MAX];
+
 	fprintf(out,
 		"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
 		"<meta http-equiv=\"Content-Security-Policy\" content=\"%s\">\n"
 		"<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
 		"<title>Inspection: %u of 100</title>\n<style>\n%s</style></head><body>\n<header><h1>Inspection</h1>\n"
-		"<p class=\"soft\">%s%s%s object%s in %s file%s",
+		"<p class=\"soft\">%s%s%s object%s in ",
 		POLICY, report_score(r), style_sheet, style->today ? style->today : "",
 		style->today ? ", " : "", str_grouped(r->objects.len),
-		r->objects.len == 1 ? "" : "s", str_grouped(r->files), r->files == 1 ? "" : "s");
+		r->objects.len == 1 ? "" : "s");
+	report_xml_text(report_source(r, source, sizeof(source)), out);
 	if (r->level)
 		fprintf(out, ", Pod Security Standard \"%s\" of Kubernetes 1.%u",
 			r->level == PSS_BASELINE ? "baseline" : "restricted", r->version);
@@ -152,7 +155,10 @@ static void finding(const struct finding *f, FILE *out)
 	}
 	fputs("<code>", out);
 	path(f->path, out);
-	fprintf(out, "</code><br><span class=\"soft\">line %u</span></td><td><code>", f->line);
+	fputs("</code>", out);
+	if (f->line)
+		fprintf(out, "<br><span class=\"soft\">line %u</span>", f->line);
+	fputs("</td><td><code>", out);
 	report_xml_text(f->value, out);
 	fputs("</code></td><td>", out);
 	report_xml_text(f->reason ? f->reason : f->suggest, out);
@@ -180,10 +186,12 @@ static void object(const struct report *r, const struct inspected *o, FILE *out)
 	fprintf(out, " <span class=\"soft\">%u failed, %u warned, %u passed; ",
 		o->counts[OUTCOME_FAIL], o->counts[OUTCOME_WARN], o->counts[OUTCOME_PASS]);
 	report_xml_text(o->file, out);
-	fprintf(out,
-		":%u</span></summary><div><table><thead><tr><th>severity</th><th>what is wrong</th><th>where</th>"
+	if (o->line)
+		fprintf(out, ":%u", o->line);
+	fputs(
+		"</span></summary><div><table><thead><tr><th>severity</th><th>what is wrong</th><th>where</th>"
 		"<th>now</th><th>what to do</th></tr></thead><tbody>\n",
-		o->line);
+		out);
 	for (uint32_t i = 0; i < o->count; i++)
 		finding(&r->findings.items[o->first + i], out);
 	fputs("</tbody></table></div></details>\n", out);
@@ -197,7 +205,9 @@ static void problems(const struct report *r, FILE *out)
 	vec_foreach(d, &r->problems.items) {
 		fputs("<li><code>", out);
 		report_xml_text(d->place.file ? d->place.file : "", out);
-		fprintf(out, ":%u:%u</code> ", d->place.line, d->place.column);
+		if (d->place.line)
+			fprintf(out, ":%u:%u", d->place.line, d->place.column);
+		fputs("</code> ", out);
 		report_xml_text(d->text ? d->text : "", out);
 		fputs("</li>\n", out);
 	}

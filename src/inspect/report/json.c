@@ -56,6 +56,11 @@ static void summary(FILE *out, const struct report *r)
 		report_score(r), r->version, r->files, r->documents, r->objects.len, r->unknown,
 		r->beyond);
 	counts(out, r->counts);
+	if (r->cluster) {
+		member(out, "cluster", r->cluster);
+		member(out, "cluster_version", r->cluster_version);
+		fprintf(out, ", \"owned\": %zu", r->owned);
+	}
 	fputs(", \"severities\": {", out);
 	for (int s = 0; s < SEVERITIES; s++)
 		fprintf(out, "%s\"%s\": %llu", s ? ", " : "", severity_names[s],

@@ -24,7 +24,9 @@ static void junit_case(const struct finding *f, FILE *out)
 		report_xml_text(f->path, out);
 		fputs(": ", out);
 		report_xml_text(f->value, out);
-		fprintf(out, " (line %u)\n", f->line);
+		if (f->line)
+			fprintf(out, " (line %u)", f->line);
+		fputc('\n', out);
 		report_xml_text(f->suggest, out);
 		fputs("</failure>", out);
 	} else if (f->outcome == OUTCOME_EXEMPT) {
@@ -115,7 +117,7 @@ void report_csv(const struct report *r, const struct report_style *style, FILE *
 		cell(f->value, false, out);
 		cell(f->suggest, false, out);
 		cell(o->file, false, out);
-		cell(line, false, out);
+		cell(f->line ? line : "", false, out);
 		cell(f->reason ? f->reason : "", true, out);
 	}
 }
@@ -153,7 +155,9 @@ static void markdown_object(const struct report *r, const struct inspected *o, F
 		any = true;
 		fprintf(out, "| %s | %s | ", severity_names[f->severity], f->check->id);
 		plain(f->check->title, out);
-		fprintf(out, " | line %u: ", f->line);
+		fputs(" | ", out);
+		if (f->line)
+			fprintf(out, "line %u: ", f->line);
 		plain(f->path, out);
 		fputs(" | ", out);
 		plain(f->value, out);
@@ -165,13 +169,16 @@ static void markdown_object(const struct report *r, const struct inspected *o, F
 
 void report_markdown(const struct report *r, const struct report_style *style, FILE *out)
 {
+	char source[REPORT_SOURCE_MAX];
+
 	(void)style;
-	fprintf(out,
-		"# Inspection\n\nScore **%u of 100**: %zu object%s in %zu file%s.\n\n"
+	fprintf(out, "# Inspection\n\nScore **%u of 100**: %zu object%s in ", report_score(r),
+		r->objects.len, r->objects.len == 1 ? "" : "s");
+	plain(report_source(r, source, sizeof(source)), out);
+	fputs(".\n\n"
 		"| category | score | passed | failed | warned | exempt |\n"
 		"| --- | --- | --- | --- | --- | --- |\n",
-		report_score(r), r->objects.len, r->objects.len == 1 ? "" : "s", r->files,
-		r->files == 1 ? "" : "s");
+		out);
 	for (int c = 0; c < CATEGORIES; c++) {
 		uint64_t n[OUTCOMES];
 		unsigned score = report_category_score(r, (enum category)c, n);
@@ -190,7 +197,9 @@ void report_markdown(const struct report *r, const struct report_style *style, F
 	vec_foreach(d, &r->problems.items) {
 		fputs("- ", out);
 		plain(d->place.file ? d->place.file : "", out);
-		fprintf(out, ":%u:%u: ", d->place.line, d->place.column);
+		if (d->place.line)
+			fprintf(out, ":%u:%u", d->place.line, d->place.column);
+		fputs(": ", out);
 		plain(d->text ? d->text : "", out);
 		fputc('\n', out);
 	}

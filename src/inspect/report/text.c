@@ -73,8 +73,10 @@ static void show_check(struct writer *w, const struct finding *f)
 
 static void show_place(struct writer *w, const struct finding *f)
 {
-	fprintf(w->out, "            %s%5u:%-3u%s ", if_colour(w, DIM), f->line, f->column,
-		if_colour(w, PLAIN));
+	fputs("            ", w->out);
+	if (f->line)
+		fprintf(w->out, "%s%5u:%-3u%s ", if_colour(w, DIM), f->line, f->column,
+			if_colour(w, PLAIN));
 	if (f->container)
 		fprintf(w->out, "%s: ", f->container);
 	fprintf(w->out, "%s: %s", f->path, f->value);
@@ -100,9 +102,12 @@ static void show_object(struct writer *w, const struct inspected *o)
 		if (!is_shown(w, f))
 			continue;
 		if (!last)
-			fprintf(w->out, "%s%s %s%s  %s:%u\n", if_colour(w, BOLD), o->kind,
-				report_object_name(o, name, sizeof(name)), if_colour(w, PLAIN),
-				o->file, o->line);
+			fprintf(w->out, "%s%s %s%s", if_colour(w, BOLD), o->kind,
+				report_object_name(o, name, sizeof(name)), if_colour(w, PLAIN));
+		if (!last && o->line)
+			fprintf(w->out, "  %s:%u", o->file, o->line);
+		if (!last)
+			fputc('\n', w->out);
 		if (!last || last->check != f->check || last->outcome != f->outcome)
 			show_check(w, f);
 		show_place(w, f);
@@ -134,11 +139,12 @@ static void show_summary(struct writer *w)
 {
 	const struct report *r = w->report;
 	uint64_t bad = r->counts[OUTCOME_FAIL] + r->counts[OUTCOME_WARN];
+	char source[REPORT_SOURCE_MAX];
 
 	show_categories(w);
-	fprintf(w->out, "%s%s object%s in %s file%s%s: ", if_colour(w, BOLD),
-		str_grouped(r->objects.len), r->objects.len == 1 ? "" : "s", str_grouped(r->files),
-		r->files == 1 ? "" : "s", if_colour(w, PLAIN));
+	fprintf(w->out, "%s%s object%s in %s%s: ", if_colour(w, BOLD), str_grouped(r->objects.len),
+		r->objects.len == 1 ? "" : "s", report_source(r, source, sizeof(source)),
+		if_colour(w, PLAIN));
 	for (int s = SEVERITIES - 1; s >= 0; s--)
 		if (r->by_severity[s])
 			fprintf(w->out, "%s%s %s%s, ", if_colour(w, colours[s]),
@@ -148,6 +154,8 @@ static void show_summary(struct writer *w)
 		str_grouped(r->counts[OUTCOME_PASS]));
 	if (r->counts[OUTCOME_EXEMPT])
 		fprintf(w->out, ", %s exempt", str_grouped(r->counts[OUTCOME_EXEMPT]));
+	if (r->owned)
+		fprintf(w->out, ", %s made by others of these", str_grouped(r->owned));
 	if (r->unknown)
 		fprintf(w->out, ", %s of kinds without checks", str_grouped(r->unknown));
 	fprintf(w->out, "; score %u of 100\n", report_score(r));
