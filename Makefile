@@ -4,7 +4,7 @@ BUILD ?= build
 MESON_OPTIONS ?=
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: build run demo test bench lint fuzz install clean help
+.PHONY: build run demo test test-cluster bench lint fuzz install clean help
 
 build: ## the program, build/merlon
 	@tools/install-deps build
@@ -23,6 +23,12 @@ test: ## every test, on this host and in kernel VMs
 	@tools/install-deps test
 	@$(MAKE) --no-print-directory build
 	@$(SUDO) python3 tests/run.py --build $(BUILD)
+
+test-cluster: ## merlon inspect --cluster against a real API server, which is built first
+	@tools/install-deps test cluster
+	@$(MAKE) --no-print-directory build
+	@MERLON_RIG_DIR=$(BUILD)/rig python3 tests/rig/kube.py >/dev/null
+	@MERLON_RIG_DIR=$(BUILD)/rig MERLON_BINARY=$(BUILD)/merlon python3 tests/containers/test_cluster.py
 
 bench: build ## what recording costs, against strace and an empty probe; what rules cost
 	@tools/install-deps bench
@@ -43,4 +49,4 @@ clean:
 	@rm -rf $(BUILD) build-*
 
 help:
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile

@@ -49,6 +49,12 @@ static void add_row(json_t *object, const struct mended *i)
 	json_array_append_new(json_object_get(object, i->left ? "left" : "mended"), row);
 }
 
+/* The API lets nobody change what pods of these are made of: they are to be deleted and made anew. */
+static bool is_made_once(const char *kind)
+{
+	return str_eq(kind, "Pod") || str_eq(kind, "Job");
+}
+
 /* One entry for each object, in the order in which they were first found. */
 static void add_patches(struct inspect_fix *x, const char *path, const struct mend *m)
 {
@@ -65,6 +71,8 @@ static void add_patches(struct inspect_fix *x, const char *path, const struct me
 			      "document", (int)first->document, "pointer", first->object, "kind",
 			      first->kind, "namespace", first->name_space, "name", first->name,
 			      "patch", "mended", "left");
+		if (o && x->cluster && is_made_once(first->kind))
+			json_object_set_new(o, "recreate", json_true());
 		for (size_t k = i; o && k < m->items.len; k++)
 			if (is_same_object(&m->items.items[k], first))
 				add_row(o, &m->items.items[k]);

@@ -8,6 +8,7 @@
 struct inspect_fix {
 	const struct inspect_options *options; /* which checks; borrowed */
 	bool aggressive, write, json;
+	bool cluster; /* patches are for objects that live */
 	struct buf out, notes; /* differences; what is left */
 	json_t *patches;
 	size_t mended, files, left, careful; /* careful: those that only aggressive would mend */

@@ -10,7 +10,7 @@
 #include "base/str.h"
 
 enum {
-	ATTEMPTS = 5,
+	ATTEMPTS = 4,
 	PATIENCE_MS = 60000, /* of all pauses of a client together */
 	PAUSE_MS = 500,
 	CONNECT_TIMEOUT_MS = 10000,
@@ -273,6 +273,7 @@ static int failed(struct kube_client *c, CURLcode code, const struct kube_answer
 	char words[WORDS_MAX];
 	const char *why = *c->reason ? c->reason : curl_easy_strerror(code);
 
+	c->reached = false; /* what is asked next is tried once */
 	if (a->body.failed)
 		return error_set(err, EFBIG, "%s: an answer larger than %d MiB", c->config->server,
 				 KUBE_BODY_MAX >> 20);

@@ -22,7 +22,15 @@ struct reading {
 	struct document documents[FILES_MAX];
 	size_t count;
 	struct error *err;
+	char shown[200];
 };
+
+/* A name of a file, for a message. */
+static const char *shown(struct reading *r, const char *name)
+{
+	str_printable(r->shown, sizeof(r->shown), name, strlen(name));
+	return r->shown;
+}
 
 void kube_config_deinit(struct kube_config *c)
 {
@@ -69,11 +77,11 @@ static int find(struct reading *r, const char *list, const char *member, const c
 			if (ret->body && ret->body->kind == YAML_MAP)
 				return 0;
 			return error_set(r->err, EINVAL, "%s:%u: \"%s\" has no %s",
-					 r->documents[i].file, n->line, name, member);
+					 r->documents[i].file, n->line, shown(r, name), member);
 		}
 	}
 	return error_set(r->err, ENOENT, "%s: there is no %s \"%s\"", r->documents[0].file, member,
-			 name);
+			 shown(r, name));
 }
 
 /* Paths are relative to the file that names them. */
@@ -139,7 +147,7 @@ static int read_user(struct reading *r, const struct entry *e, const char *name)
 			r->err, EINVAL,
 			"%s: the credentials of user \"%s\" come from a program, which is not run here: "
 			"give it a token (kubectl create token) or a certificate",
-			e->document->file, name);
+			e->document->file, shown(r, name));
 	c->cert_file = path_in(r, e, "client-certificate");
 	c->key_file = path_in(r, e, "client-key");
 	c->token = string_in(r, e->body, "token");
@@ -191,7 +199,7 @@ static int follow(struct reading *r, const char *context)
 	user = string_in(r, e.body, "user");
 	if (!cluster)
 		return error_set(r->err, EINVAL, "%s:%u: context \"%s\" names no cluster",
-				 e.document->file, e.body->line, name);
+				 e.document->file, e.body->line, shown(r, name));
 	ret = find(r, "clusters", "cluster", cluster, &e);
 	if (!ret)
 		ret = read_server(r, &e);
@@ -203,7 +211,7 @@ static int follow(struct reading *r, const char *context)
 		ret = error_errno(r->err, ENOMEM, "kubeconfig");
 	if (!ret && c->token && !is_line(c->token))
 		ret = error_set(r->err, EINVAL, "%s: the token of user \"%s\" is not one line",
-				e.document->file, user);
+				e.document->file, shown(r, user));
 	return ret;
 }
 

@@ -30,7 +30,7 @@ class Archive:
     Without suites it lists what the machine itself lists.
     """
 
-    def __init__(self, state: Path, suites: tuple[str, ...] = ()) -> None:
+    def __init__(self, state: Path, suites: tuple[str, ...] = (), sources: bool = False) -> None:
         self.state = state
         for directory in ("lists/partial", "cache/archives/partial"):
             (state / directory).mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,8 @@ class Archive:
         }
         if suites:
             uri = mirror()
-            lines = [f"deb [signed-by={KEYRING}] {uri} {suite} main\n" for suite in suites]
+            types = ("deb", "deb-src") if sources else ("deb",)
+            lines = [f"{kind} [signed-by={KEYRING}] {uri} {suite} main\n" for kind in types for suite in suites]
             (state / "sources.list").write_text("".join(lines))
             options |= {"Dir::Etc::sourcelist": state / "sources.list", "Dir::Etc::sourceparts": "/dev/null",
                         "Dir::Etc::preferences": "/dev/null", "Dir::Etc::preferencesparts": "/dev/null"}
@@ -67,6 +68,10 @@ class Archive:
         if len(new) != 1:
             raise ArchiveError(f"download of {package} left {len(new)} new files")
         return new.pop()
+
+    def download_source(self, package: str, into: Path) -> None:
+        """Download the files of a source package; the archive must have been opened with sources."""
+        self._apt("apt-get", "source", "-q", "--download-only", "--only-source", package, cwd=into)
 
     def download_missing(self, root: Path, packages: tuple[str, ...], into: Path) -> None:
         """Download packages and what else they need that the Debian system at `root` does not have."""

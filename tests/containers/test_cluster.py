@@ -1,0 +1,460 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""merlon inspect --cluster: what manifests say is found again in the cluster that they were given to; and a server that
+misbehaves is survived.
+
+The first needs a real API server (tests/rig/kube.py builds one; `make test-cluster`), the second plays one."""
+
+from __future__ import annotations
+
+import gzip
+import http.server
+import json
+import re
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.parse
+from pathlib import Path
+from typing import Any, Callable
+
+import merlon  # first: it puts the rig on the path
+import kube
+import tap
+
+Finding = tuple[str, str, str, str, str]
+
+# Where a manifest and its object differ, because of what the server decides, or does not know in 1.20.
+EXPLAINED: tuple[tuple[str, Callable[[Finding], object]], ...] = (
+    ("imagePullPolicy is set: Always without a tag, IfNotPresent with one", lambda f: f[0] == "MRL-403"),
+    ("both fields of the account are written", lambda f: f[0] == "MRL-303"),
+    ("the values of Secrets are not asked for", lambda f: f[0] == "MRL-326"),
+    ("objects come in the version that is asked for", lambda f: f[0] == "MRL-520"),
+    ("annotations of seccomp are made fields", lambda f: f[0] in ("MRL-114", "MRL-123") and "60/p" in f[2]),
+    ("pods of Windows are not known by os.name", lambda f: f[2].endswith("/win")),
+    ("a field that is not known, or not created, is dropped", lambda f: re.search(
+        "appArmorProfile|hostUsers|procMount|windowsOptions.hostProcess|ephemeralContainers|ttlSecondsAfterFinished", f[4])),
+)
+
+
+
+def findings(*arguments: str | Path) -> set[Finding]:
+    """What fails: check, kind, namespace and name, container, path."""
+    done = merlon.run("inspect", "--json", "--fail-on", "never", "--no-annotations", *arguments, check=False)
+    tap.check(done.returncode == 0, f"exit {done.returncode}: {done.stdout[-2000:]}{done.stderr}")
+    report = json.loads(done.stdout)
+    return {(f["check"], f["kind"], f"{f.get('namespace', '')}/{f['object']}", f.get("container", ""), f["path"])
+            for f in report["findings"] if f["outcome"] in ("fail", "warn")}
+
+
+class Loaded:
+    """The examples, in files and in a cluster."""
+
+    def __init__(self, cluster: kube.Server, directory: Path) -> None:
+        import examples
+
+        self.cluster, self.directory = cluster, directory
+        self.refused: list[dict[str, Any]] = []
+        self.objects: list[dict[str, Any]] = []
+        self.namespaces: set[str] = set()
+        for example in examples.examples():
+            declared = {o["metadata"]["name"] for o in example.objects if o["kind"] == "Namespace"}
+            for namespace in sorted(example.namespaces() - declared - examples.KEPT_NAMESPACES):
+                cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
+            self.namespaces |= example.namespaces() | declared
+            for o in sorted(example.objects, key=lambda o: o["kind"] != "Namespace"):
+                if why := cluster.create(o):
+                    print(f"# refused: {example.name}: {o['kind']}: {why[:200]}")
+                    self.refused.append(o)
+                    continue
+                self.objects.append(o)
+        (directory / "all.json").write_text(
+            json.dumps({"apiVersion": "v1", "kind": "List", "items": self.objects}))
+
+    def names(self) -> set[tuple[str, str]]:
+        """Of all that was loaded, as findings name them."""
+        return {(o["kind"], f"{o['metadata'].get('namespace', '')}/{o['metadata']['name']}") for o in self.objects}
+
+
+def test_same(loaded: Loaded) -> None:
+    """What a hundred objects are found to be as files, they are found to be in a cluster"""
+    tap.check(len(loaded.objects) >= 90, f"only {len(loaded.objects)} were taken")
+    config = loaded.cluster.config()
+    names = loaded.names()
+    files = {f for f in findings("--all", "--pss-version", "1.20", loaded.directory / "all.json") if (f[1], f[2]) in names}
+    lived = {f for f in findings("--all", "--cluster", "--kubeconfig", config) if (f[1], f[2]) in names}
+    tap.check(len(files) > 300, f"only {len(files)} findings in files")
+
+    lost = sorted(f for f in files - lived if not any(says(f) for _, says in EXPLAINED))
+    more = sorted(f for f in lived - files if not any(says(f) for _, says in EXPLAINED))
+    tap.check(not lost and not more, f"{len(files)} in files, {len(lived)} in the cluster; lost:\n"
+              + "\n".join(map(str, lost)) + "\nmore:\n" + "\n".join(map(str, more)))
+
+
+def test_pages(loaded: Loaded) -> None:
+    """Pages of three objects make the same report as one page"""
+    config = loaded.cluster.config()
+    whole, paged = (findings("--all", "--cluster", "--kubeconfig", config, *more) for more in ((), ("--page", "3")))
+    tap.check(whole == paged, f"{len(whole)} in one page, {len(paged)} in pages of three: {sorted(whole ^ paged)[:5]}")
+
+
+def test_namespace(loaded: Loaded) -> None:
+    """One namespace is its own objects and nothing else"""
+    chosen = next(o["metadata"]["namespace"] for o in loaded.objects if o["kind"] == "Deployment")
+    found = findings("--all", "--cluster", "--kubeconfig", loaded.cluster.config(), "--namespace", chosen)
+    others = {f[2] for f in found if not f[2].startswith(f"{chosen}/") and f[2] != f"/{chosen}"}
+    tap.check(found and not others, f"of {chosen}: {len(found)} findings, others: {others}")
+
+
+def report(*arguments: str | Path) -> tuple[int, dict[str, Any], str]:
+    """Exit status, report, and all that was said."""
+    done = merlon.run("inspect", "--json", "--cluster", *arguments, check=False)
+    tap.check(done.stdout.startswith("{"), f"exit {done.returncode}, no report: {done.stdout[:500]}{done.stderr}")
+    return done.returncode, json.loads(done.stdout), done.stdout + done.stderr
+
+
+def test_forbidden(loaded: Loaded) -> None:
+    """Who may read little is told what is not judged, and gets no wrong findings from it"""
+    cluster = loaded.cluster
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "readers"},
+            "rules": [{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["list"]}]}
+    binding = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "readers"},
+               "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "readers"},
+               "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "weak"}]}
+    for o in (role, binding):
+        tap.check(not (why := cluster.create(o)), str(why))
+    status, said, text = report("--kubeconfig", cluster.config("weak"), "--fail-on", "never")
+    kinds = {p["file"] for p in said["problems"]}
+    tap.check(status == 5, f"exit {status}")
+    tap.check({"Pod", "Role", "NetworkPolicy", "Secret"} <= kinds and "Deployment" not in kinds, f"told of: {kinds}")
+    policies = next(p["message"] for p in said["problems"] if p["file"] == "NetworkPolicy")
+    tap.check("MRL-651" in policies and "403" in policies, policies)
+    checks = {f["check"] for f in said["findings"]}
+    tap.check("MRL-107" in checks, f"Deployments were not judged: {checks}")
+    tap.check(not checks & {"MRL-651", "MRL-301", "MRL-532"}, f"judged without knowing: {checks}")
+    tap.check(kube.USERS["weak"][0] not in text, "the token is in the output")
+
+
+def owned(kind: str, name: str, owner: dict[str, str], template: dict[str, Any]) -> dict[str, Any]:
+    """An object that says that another made it."""
+    body = {"spec": template["spec"]} if kind == "Pod" else {"spec": {"selector": {"matchLabels": {"app": "o"}}, "template": template}}
+    return {"apiVersion": "v1" if kind == "Pod" else "apps/v1", "kind": kind,
+            "metadata": {"name": name, "namespace": "owners", "labels": {"app": "o"},
+                         **({"ownerReferences": [owner | {"controller": True}]} if owner else {})}, **body}
+
+
+def test_owners(loaded: Loaded) -> None:
+    """A weakness that controllers copied is told once; a pod that only claims an owner is judged"""
+    cluster = loaded.cluster
+    template = {"metadata": {"labels": {"app": "o"}},
+                "spec": {"containers": [{"name": "c", "image": "i", "securityContext": {"privileged": True}}]}}
+
+    def made(kind: str, name: str) -> dict[str, str]:
+        plural = kind.lower() + "s"
+        o = cluster.request(f"/apis/apps/v1/namespaces/owners/{plural}/{name}")
+        return {"apiVersion": "apps/v1", "kind": kind, "name": name, "uid": o["metadata"]["uid"]}
+
+    cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "owners"}})
+    cluster.create(owned("Deployment", "d", {}, template))
+    cluster.create(owned("ReplicaSet", "d-1", made("Deployment", "d"), template))
+    cluster.create(owned("Pod", "d-1-a", made("ReplicaSet", "d-1"), template))
+    liar = made("ReplicaSet", "d-1") | {"uid": "00000000-0000-0000-0000-000000000000"}
+    cluster.create(owned("Pod", "liar", liar, template))
+    cluster.create(owned("Pod", "wrong", made("Deployment", "d"), template))    # no Deployment makes pods
+    cluster.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s", "namespace": "owners"},
+                    "spec": {"ports": [{"port": 1}], "selector": {"app": "o"}}})
+    found = findings("--all", "--cluster", "--kubeconfig", cluster.config(), "--namespace", "owners")
+    privileged = {f[1:3] for f in found if f[0] == "MRL-101"}
+    expected = {("Deployment", "owners/d"), ("Pod", "owners/liar"), ("Pod", "owners/wrong")}
+    tap.check(privileged == expected, f"privileged: {privileged}")
+    tap.check(not [f for f in found if f[0] == "MRL-655"], "the service selects the pods of the Deployment")
+
+
+def test_formats(loaded: Loaded) -> None:
+    """Every form of report names objects by namespace, kind and name"""
+    config = loaded.cluster.config()
+    for name in ("text", "json", "sarif", "junit", "csv", "markdown", "html"):
+        done = merlon.run("inspect", "--cluster", "--kubeconfig", config, "--fail-on", "never", "--format", name)
+        tap.check("rig" in done.stdout or name in ("sarif", "junit", "csv"), f"{name}: the cluster is not named")
+        tap.check("owners/" in done.stdout, f"{name}: no place")
+        tap.check(":0:0" not in done.stdout and "line 0" not in done.stdout, f"{name}: a line that there is not")
+
+
+def as_yaml(o: dict[str, Any]) -> str:
+    """As people write it."""
+    import yaml
+
+    return str(yaml.safe_dump(o, sort_keys=False))
+
+
+# Fixes for fields that are younger than the server, which can't judge them.
+YOUNG_FIXES = {"MRL-105", "MRL-115", "MRL-116", "MRL-121", "PSS-B05", "PSS-B08"}
+MODES = {"all": ("--all", "--pss-version", "1.20"), "baseline": ("--pss", "baseline"),
+         "restricted": ("--pss", "restricted")}
+
+
+def mended(o: dict[str, Any], path: Path, fixable: set[str], *options: str) -> set[str]:
+    """Write the object to a file as --fix leaves it; the checks that do not fail any more."""
+    path.write_text(as_yaml(o))
+    before = findings(*options, path)
+    done = merlon.run("inspect", "--fix", "--aggressive", "--write", *options, path, check=False)
+    tap.check(done.returncode in (0, 1), f"{path.read_text()}: {done.stderr}")
+    return ({f[0] for f in before} - {f[0] for f in findings(*options, path)}) & fixable
+
+
+def test_fix(loaded: Loaded) -> None:
+    """What --fix writes for every failing example is accepted by the API server"""
+    import yaml
+
+    fixable = {c["id"] for c in json.loads(merlon.run("checks", "--json").stdout) if c.get("fix")}
+    directory = loaded.directory / "fixed"
+    directory.mkdir()
+    used: set[str] = set()
+    wrong: list[str] = []
+    skip = [word for check in ("MRL-105", "MRL-115", "MRL-116") for word in ("--skip", check)]
+    for number, original in enumerate([*loaded.objects, *loaded.refused]):
+        # Another name: what is there already may not be changed in all ways in which it could be made.
+        o = original | {"metadata": original["metadata"] | {"name": f"{original['metadata']['name']}-f{number}"}}
+        known = loaded.cluster.causes(o)
+        for mode, options in MODES.items():
+            path = directory / f"{number}-{mode}.yaml"
+            checks = sorted(mended(o, path, fixable, *options, *skip))
+            used |= set(checks)
+            if known or not checks:
+                path.unlink(missing_ok=True)
+            # All of them together, and each alone.
+            for only in ((), *(("--check", check) for check in checks)):
+                single = directory / "single.yaml"
+                mended(o, single, fixable, *options, *(only or skip))
+                if new := loaded.cluster.causes(yaml.safe_load(single.read_text())) - known:
+                    wrong.append(f"{mode} {' '.join(only)}: {new}\n{as_yaml(o)}\n{single.read_text()}")
+                single.unlink()
+    tap.check(not wrong, "\n".join(wrong))
+    # kubectl looks for fields that the server does not know, and would drop.
+    done = loaded.cluster.kubectl("apply", "--dry-run=server", "-f", directory, check=False)
+    tap.check(done.returncode == 0, done.stderr)
+    print(f"# {len(used)} of {len(fixable)} fixes in {len(list(directory.iterdir()))} objects")
+    tap.check(used >= fixable - YOUNG_FIXES, f"not tried: {sorted(fixable - used - YOUNG_FIXES)}")
+
+
+def test_patches(loaded: Loaded) -> None:
+    """The patches for a cluster are accepted by kubectl patch, and leave nothing to mend"""
+    config = loaded.cluster.config()
+    done = merlon.run("inspect", "--cluster", "--kubeconfig", config, "--fix", "--aggressive", "--json", "--fail-on",
+                      "never", check=False)
+    tap.check(done.returncode in (0, 5), f"exit {done.returncode}: {done.stderr}")
+    patches = [p for p in json.loads(done.stdout) if p["patch"]]
+    tap.check(len(patches) > 30, f"only {len(patches)} patches")
+    wrong = []
+    for p in [p for p in patches if not p.get("recreate")]:
+        answer = loaded.cluster.kubectl("patch", p["kind"], p["name"], *(["-n", p["namespace"]] if p["namespace"] else []),
+                                        "--type=json", "--dry-run=server", "-p", json.dumps(p["patch"]), check=False)
+        if answer.returncode:
+            wrong.append(f"{p['kind']} {p['name']}: {answer.stderr.strip()}\n  {p['patch']}")
+    tap.check(not wrong, "\n".join(wrong))
+    for option in ("--write", "--aggressive"):
+        refused = merlon.run("inspect", "--cluster", "--kubeconfig", config, "--fix", option, check=False)
+        tap.check(refused.returncode == 2, f"--fix {option}: exit {refused.returncode}")
+
+
+def test_death(loaded: Loaded) -> None:
+    """A server that dies in the middle of a list costs the rest, and no more than seconds"""
+    command = [merlon.BINARY, "inspect", "--cluster", "--kubeconfig", loaded.cluster.config(), "--page", "1", "--json"]
+    started = time.monotonic()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(0.2)
+        loaded.cluster.stop()
+        out, err = process.communicate(timeout=100)
+    tap.check(process.returncode in (1, 5, 6), f"exit {process.returncode}: {out[-300:]}{err}")
+    told = [p["message"] for p in json.loads(out)["problems"]] if out.startswith("{") else [err]
+    tap.check(any("127.0.0.1" in t for t in told), f"nothing is told: {told[:3]}")
+    tap.check(time.monotonic() - started < 60, f"{time.monotonic() - started:.0f} s")
+
+
+# --- a server that is played -----------------------------------------------------------------------------
+
+Answer = tuple[int, dict[str, str], bytes]
+PODS = {"name": "pods", "kind": "Pod", "namespaced": True, "verbs": ["list"]}
+
+
+def pod(number: int, **more: Any) -> dict[str, Any]:
+    """A privileged pod."""
+    return {"metadata": {"name": f"p{number}", "namespace": "n", "uid": f"u{number}"} | more,
+            "spec": {"containers": [{"name": "c", "image": "i", "securityContext": {"privileged": True}}]}}
+
+
+def pods(*items: Any, token: str = "") -> dict[str, Any]:
+    """A page of them."""
+    return {"kind": "PodList", "apiVersion": "v1", "metadata": {"continue": token}, "items": list(items)}
+
+
+def answer(body: Any, status: int = 200, **headers: str) -> Answer:
+    """JSON, or bytes as they are."""
+    return status, headers, body if isinstance(body, bytes) else json.dumps(body).encode()
+
+
+class Played:
+    """An API server with nothing but pods, which are whatever `turn` says of the request's query."""
+
+    def __init__(self, turn: Callable[[dict[str, str]], Answer], resources: Any = None) -> None:
+        self.turn, self.resources, self.asked = turn, resources or [PODS], 0
+
+    def serve(self, handler: http.server.BaseHTTPRequestHandler) -> Answer:
+        url = urllib.parse.urlparse(handler.path)
+        if url.path == "/version":
+            return answer({"gitVersion": "v1.33.1"})
+        if url.path == "/apis":
+            return answer({"kind": "APIGroupList", "groups": []})
+        if url.path == "/api/v1":
+            return answer({"kind": "APIResourceList", "resources": self.resources})
+        if not handler.headers.get("Authorization"):
+            return answer({"kind": "Status"}, 401)
+        self.asked += 1
+        return self.turn(dict(urllib.parse.parse_qsl(url.query)))
+
+    def inspect(self, *options: str, token: str = "secret-token-0123456789") -> tuple[int, dict[str, Any], str]:
+        """Exit status, report, and all that was said; the program may take half a minute and half a gigabyte."""
+        played = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                status, headers, body = played.serve(self)
+                self.send_response(status)
+                for name, value in ({"Content-Type": "application/json", "Content-Length": str(len(body))} | headers).items():
+                    self.send_header(name.replace("_", "-"), value)
+                self.end_headers()
+                try:
+                    self.wfile.write(body)
+                except OSError:
+                    pass
+                if int(headers.get("Content_Length", len(body))) != len(body):
+                    self.close_connection = True
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server, tempfile.TemporaryDirectory() as home:
+            server.handle_error = lambda *_: None      # who asks may hang up
+            threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+            config = Path(home) / "config"
+            config.write_text(json.dumps({
+                "current-context": "x", "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+                "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{server.server_address[1]}"}}],
+                "users": [{"name": "u", "user": {"token": token}}]}))
+            done = subprocess.run(["prlimit", "--as=1073741824", merlon.BINARY, "inspect", "--json", "--cluster", "--kubeconfig",
+                                   config, "--check", "MRL-101", "--fail-on", "never", *options],
+                                  capture_output=True, text=True, timeout=60, check=False)
+            server.shutdown()
+        tap.check(token not in done.stdout + done.stderr, "the token is in the output")
+        return done.returncode, json.loads(done.stdout or "{}"), done.stdout + done.stderr
+
+
+def privileged(said: dict[str, Any]) -> list[str]:
+    """The names of the pods that were judged."""
+    return sorted(f["object"] for f in said["findings"] if f["check"] == "MRL-101" and f["outcome"] == "fail")
+
+
+def test_waits() -> None:
+    """A server that is busy is asked again when it wants to be"""
+    answers = [answer({"kind": "Status"}, 429, Retry_After="1"), answer({"kind": "Status"}, 503), answer(pods(pod(1)))]
+    started = time.monotonic()
+    status, said, _ = Played(lambda _: answers.pop(0)).inspect()
+    tap.check(status == 0 and privileged(said) == ["p1"], f"exit {status}: {said}")
+    tap.check(time.monotonic() - started > 1.4, "it did not wait")
+
+
+def test_gone() -> None:
+    """A snapshot that has gone is gone on from, or begun anew, and nothing is told twice"""
+    for continues in ("", "further"):
+        gone = {"kind": "Status", "reason": "Expired", "metadata": {"continue": continues}}
+        turns = {"": answer(pods(pod(1), pod(2), token="next")), "further": answer(pods(pod(2), pod(3))),
+                 "next": answer(gone, 410)}
+        again = [turns["next"], answer(pods(pod(3)))]
+        status, said, _ = Played(lambda q: again.pop(0) if q.get("continue") == "next" else
+                                 turns[q.get("continue", "")]).inspect()
+        tap.check(status == 0 and privileged(said) == ["p1", "p2", "p3"], f"{continues}: exit {status}: {said}")
+
+
+def test_endless() -> None:
+    """Lists that do not end are ended"""
+    number = iter(range(10 ** 9))
+    for name, turn in (("the same token", lambda _: answer(pods(pod(1), token="same"))),
+                       ("new tokens, no objects", lambda _: answer(pods(token=f"t{next(number)}")))):
+        played = Played(turn)
+        status, said, _ = played.inspect()
+        tap.check(status == 5 and "does not end" in str(said["problems"]), f"{name}: exit {status}: {said}")
+        tap.check(played.asked < 100, f"{name}: asked {played.asked} times")
+
+
+def test_nonsense() -> None:
+    """What is no list is said to be none, and is no crash"""
+    bomb = gzip.compress(b" " * (200 << 20), 1)
+    rows: dict[str, Answer] = {
+        "a page of HTML": answer(b"<html>login</html>"), "nothing": answer(b""), "half of it": answer(b'{"kind": "PodList", "items": [{'),
+        "cut off": answer(json.dumps(pods(pod(1))).encode(), Content_Length="99999"), "another kind": answer({"kind": "Status"}),
+        "a list": answer([pod(1)]), "a number": answer(b"7"), "items that are none": answer({"kind": "PodList", "items": 7}),
+        "more than fits": answer(b'{"kind": "PodList", "items": [' + b" " * (80 << 20)),
+        "a bomb": answer(bomb, Content_Encoding="gzip"), "elsewhere": answer(b"", 302, Location="http://127.0.0.1:1/"),
+        "deep": answer(b'{"kind":"PodList","items":[' + b"[" * 100000), "no UTF-8": answer(b'{"kind":"PodList\xff","items":[{"a":"\xfe"}]}'),
+    }
+    for name, row in rows.items():
+        status, said, text = Played(lambda _, row=row: row).inspect()
+        whole = name in ("items that are none", "no UTF-8")
+        tap.check(status == (0 if whole and status == 0 else 5), f"{name}: exit {status}: {text[:500]}")
+        tap.check(said.get("problems") or whole, f"{name}: nothing is told: {text[:500]}")
+    odd = [7, None, "x", [], {"metadata": 7}, {"metadata": {"uid": {}, "name": []}, "spec": [1]},
+           {"metadata": {"ownerReferences": [7, {"controller": True, "uid": []}]}}, pod(1, name="\x1b[31m\nred", uid="9"), pod(2)]
+    status, said, text = Played(lambda _: answer(pods(*odd))).inspect()
+    tap.check("p2" in privileged(said) and "\x1b" not in text, f"exit {status}: {text}")
+
+
+def test_names() -> None:
+    """Names that the server makes up lead to no other path, and what it repeats is no secret"""
+    evil = [PODS | {"name": "../../secrets"}, PODS | {"name": "pods?x="}, PODS | {"name": "pods/log"}]
+    played = Played(lambda _: answer(pods(pod(1))), evil)
+    status, _, text = played.inspect()
+    tap.check(status == 0 and not played.asked, f"exit {status}, asked {played.asked}: {text}")
+    echo = answer({"kind": "Status", "message": "who is \x1b]0;secret-token-0123456789?"}, 403)
+    status, said, text = Played(lambda _: echo).inspect()
+    tap.check(status == 5 and "who is" in text and "\x1b" not in text, f"exit {status}: {text}")
+    status, said, text = Played(lambda _: answer({"kind": "Status", "message": "Unauthorized"}, 401)).inspect()
+    tap.check(status == 5 and "Unauthorized" in text, f"exit {status}: {text}")
+
+
+def test_usage() -> None:
+    """Options that make no sense together are refused"""
+    for options in (("--context", "x", "f.yaml"), ("--cluster", "f.yaml"), ("--cluster", "--host"), ("--cluster", "--fix"),
+                    ("--cluster", "--fix", "--json", "--write"), ("--cluster", "--page", "0"), ("--cluster", "--page", "x")):
+        done = merlon.run("inspect", *options, check=False)
+        tap.check(done.returncode == 2, f"{options}: exit {done.returncode}: {done.stderr}")
+    done = merlon.run("inspect", "--cluster", "--kubeconfig", "/no/such/file", check=False)
+    tap.check(done.returncode == 4 and "/no/such/file" in done.stderr, f"exit {done.returncode}: {done.stderr}")
+
+
+def with_server(suite: tap.Suite) -> None:
+    """All that needs the real one."""
+    tests = (test_same, test_pages, test_namespace, test_forbidden, test_owners, test_formats, test_fix, test_patches,
+             test_death)
+    if why := kube.missing():
+        for test in tests:
+            suite.skip((test.__doc__ or "").splitlines()[0], why)
+        return
+    with kube.server() as cluster, tempfile.TemporaryDirectory() as directory:
+        loaded = Loaded(cluster, Path(directory))
+        for test in tests:
+            suite.run(test, loaded)
+
+
+def main() -> None:
+    """Run all."""
+    with tap.Suite("cluster") as suite:
+        for test in (test_waits, test_gone, test_endless, test_nonsense, test_names, test_usage):
+            suite.run(test)
+        with_server(suite)
+
+
+if __name__ == "__main__":
+    main()
