@@ -393,7 +393,7 @@ static int run(const struct arguments *args, struct error *err)
 
 const struct command cmd_inspect = {
 	.name = "inspect",
-	.summary = "find what is wrong in manifests and containers, and say how to mend it",
+	.summary = "find what is wrong in manifests, containers and clusters, and say how to mend it",
 	.operands = "FILE|DIRECTORY|-|CONTAINER...",
 	.description =
 		"Reads objects of Kubernetes from YAML and JSON files (all of a directory, lists and many documents "
@@ -404,6 +404,10 @@ const struct command cmd_inspect = {
 		"make sense for a container without a cluster are asked. With --host it is the containers that run "
 		"here (podman, Docker, containerd, CRI-O, runc, crun), and where one of their processes has more "
 		"than was declared (no filter, more capabilities, another mount), that is what counts.\n\n"
+		"With --cluster the objects are asked from the API of a cluster: that of the current context of kubeconfig, "
+		"or the one that this pod runs in. It only reads; what may not be read is said, and what is not judged "
+		"because of it. What a controller copied from a template is told once. A finding's place is "
+		"namespace/kind/name. Nothing is mended there: with --fix --json there are patches for kubectl patch.\n\n"
 		"A check is called by its id (MRL-101), its name (privileged-container) or what it is called in "
 		"Polaris, Kubescape, Trivy, kube-linter, kube-score, kubesec, Checkov, the CIS benchmarks or the "
 		"inspections of cloud providers: merlon checks lists them.\n\n"
@@ -423,6 +427,7 @@ const struct command cmd_inspect = {
 		    "  merlon inspect --fix deploy/ | less\n"
 		    "  merlon inspect --fix --write deploy/\n"
 		    "  merlon inspect --host web\n"
+		    "  merlon inspect --cluster --context prod --namespace shop\n"
 		    "  merlon inspect --format sarif --output merlon.sarif .\n",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
