@@ -19,10 +19,9 @@ struct regex {
 	pcre2_code *code;
 };
 
-struct regex *regex_new(struct text pattern, char *ret_error, size_t size, size_t *ret_at)
+static struct regex *compile(struct text pattern, uint32_t options, char *ret_error, size_t size,
+			     size_t *ret_at)
 {
-	const uint32_t options = PCRE2_UTF | PCRE2_MULTILINE | PCRE2_ANCHORED | PCRE2_ENDANCHORED |
-				 PCRE2_NO_AUTO_CAPTURE;
 	struct regex *r = calloc(1, sizeof(*r));
 	PCRE2_SIZE at = 0;
 	int code = 0;
@@ -47,6 +46,19 @@ struct regex *regex_new(struct text pattern, char *ret_error, size_t size, size_
 	/* Without JIT it works as well, only slower. */
 	pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE);
 	return r;
+}
+
+struct regex *regex_new(struct text pattern, char *ret_error, size_t size, size_t *ret_at)
+{
+	return compile(pattern,
+		       PCRE2_UTF | PCRE2_MULTILINE | PCRE2_ANCHORED | PCRE2_ENDANCHORED |
+			       PCRE2_NO_AUTO_CAPTURE,
+		       ret_error, size, ret_at);
+}
+
+struct regex *regex_new_search(struct text pattern, char *ret_error, size_t size, size_t *ret_at)
+{
+	return compile(pattern, PCRE2_UTF | PCRE2_DOLLAR_ENDONLY, ret_error, size, ret_at);
 }
 
 void regex_free(struct regex *r)

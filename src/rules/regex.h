@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Regular expressions: PCRE2 with bounds. A pattern must match the whole text. What takes more steps
+ * Regular expressions: PCRE2 with bounds. A pattern must match the whole text, unless it is to search. What takes more steps
  * than the limit counts as no match and is counted.
  */
 #pragma once
@@ -21,6 +21,8 @@ struct regex;
 
 /* NULL with *ret_error (static room of the caller) and *ret_at filled. */
 struct regex *regex_new(struct text pattern, char *ret_error, size_t size, size_t *ret_at);
+/* The same for one that need only match a part, "^" and "$" being the ends of the text: what JSON Schema means. */
+struct regex *regex_new_search(struct text pattern, char *ret_error, size_t size, size_t *ret_at);
 void regex_free(struct regex *r);
 
 /* What matching needs beside the pattern: one per thread of evaluation. */
