@@ -4,11 +4,13 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "cli/commands.h"
+#include "cli/custom_load.h"
 #include "inspect/check.h"
 
 static const struct option_def options[] = {
 	{ "severity", 's', "SEVERITY", "only checks at least that severe", false, COMPLETE_WORDS,
 	  "low medium high critical" },
+	CUSTOM_CHECKS_OPTION,
 	{ "json", 0, NULL, "print JSON", false, COMPLETE_NONE, NULL },
 };
 
@@ -94,37 +96,55 @@ static bool is_wanted(const struct check *c, char **names, size_t n, enum severi
 	return named && c->severity >= least;
 }
 
+struct listing {
+	char **names;
+	size_t count, found;
+	enum severity least;
+	json_t *json; /* NULL: text */
+};
+
+static void list_check(struct listing *l, const struct check *c)
+{
+	if (!is_wanted(c, l->names, l->count, l->least))
+		return;
+	l->found++;
+	if (l->json)
+		json_array_append_new(l->json, check_json(c));
+	else if (l->count)
+		show(c);
+	else
+		printf("%-8s  %-8s  %-12s  %s%s\n", c->id, severity_names[c->severity],
+		       category_names[c->category], c->title, c->optional ? " (optional)" : "");
+}
+
 static int run(const struct arguments *args, struct error *err)
 {
 	cleanup_json json_t *list = json_array();
 	const char *severity = arg_value(args, "severity");
-	enum severity least = SEVERITY_LOW;
-	bool json = arg_flag(args, "json");
-	size_t n, found = 0;
-	char **names = arg_operands(args, &n);
+	struct listing l = { .json = arg_flag(args, "json") ? list : NULL };
+	struct custom_checks custom = { 0 };
+	int r;
 
-	if (severity && !severity_parse(severity, &least))
+	l.names = arg_operands(args, &l.count);
+	if (severity && !severity_parse(severity, &l.least))
 		return error_set(err, USAGE_ERROR, "\"%s\" is no severity", severity);
-	check_foreach (c) {
-		if (!is_wanted(c, names, n, least))
-			continue;
-		found++;
-		if (json)
-			json_array_append_new(list, check_json(c));
-		else if (n)
-			show(c);
-		else
-			printf("%-8s  %-8s  %-12s  %s%s\n", c->id, severity_names[c->severity],
-			       category_names[c->category], c->title,
-			       c->optional ? " (optional)" : "");
-	}
-	if (!found && n)
-		return error_set(err, ENOENT, "\"%s\" is no check, here or in a tool that is known",
-				 names[0]);
-	if (json)
+	r = custom_load(&custom, args, err);
+	if (!r && !arg_value(args, "checks"))
+		check_foreach (c)
+			list_check(&l, c);
+	if (!r)
+		check_group_foreach (c, &custom.group)
+			list_check(&l, c);
+	if (!r && !l.found && l.count)
+		r = error_set(err, ENOENT,
+			      "\"%s\" is no check, here or in a tool that is known", l.names[0]);
+	if (!r && l.json)
 		json_dumpf(list, stdout, JSON_INDENT(2));
-	return EXIT_OK;
+	custom_checks_deinit(&custom);
+	return r ? r : EXIT_OK;
 }
+
+static const struct command *const subcommands[] = { &cmd_checks_fields, &cmd_checks_test, NULL };
 
 const struct command cmd_checks = {
 	.name = "checks",
@@ -132,11 +152,14 @@ const struct command cmd_checks = {
 	.operands = "[CHECK]...",
 	.description =
 		"Without a name, one line for each check; with names, all that there is to say about them. A "
-		"check's name in another tool will do: KSV-0017, CKV_K8S_16, runAsPrivileged.",
+		"check's name in another tool will do: KSV-0017, CKV_K8S_16, runAsPrivileged. With --checks, those of "
+		"these files instead.",
 	.examples = "  merlon checks\n"
 		    "  merlon checks KSV-0017 hostPIDSet\n"
-		    "  merlon checks --json --severity high\n",
+		    "  merlon checks --json --severity high\n"
+		    "  merlon checks --checks checks/\n",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.run = run,
+	.subcommands = subcommands,
 };

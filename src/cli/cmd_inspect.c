@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "cli/commands.h"
+#include "cli/custom_load.h"
 #include "cli/host_live.h"
 #include "cli/inspect_cluster.h"
 #include "cli/inspect_fix.h"
@@ -33,6 +34,7 @@ static const struct option_def options[] = {
 	{ "check", 'k', "CHECK", "ask this one only: its id, name, or name in another tool", true,
 	  COMPLETE_NONE, NULL },
 	{ "skip", 0, "CHECK", "leave this one out", true, COMPLETE_NONE, NULL },
+	CUSTOM_CHECKS_OPTION,
 	{ "all", 'a', NULL, "ask the optional checks too", false, COMPLETE_NONE, NULL },
 	{ "severity", 's', "SEVERITY", "only checks at least that severe", false, COMPLETE_WORDS,
 	  SEVERITY_WORDS },
@@ -74,6 +76,7 @@ struct job {
 	struct inspect_options options;
 	struct exemptions exemptions;
 	struct baseline baseline;
+	struct custom_checks custom;
 	const char **only, **skip;
 	char today[16];
 	enum severity fail_on;
@@ -85,6 +88,7 @@ struct job {
 static void job_deinit(struct job *j)
 {
 	exemptions_deinit(&j->exemptions);
+	custom_checks_deinit(&j->custom);
 	baseline_deinit(&j->baseline);
 	inspect_cluster_close(&j->cluster);
 	free(j->only);
@@ -221,6 +225,9 @@ static int read_options(const struct arguments *args, struct job *j, struct erro
 		r = read_level(args, &j->options.level, err);
 	if (!r)
 		r = read_format(args, j, err);
+	if (!r)
+		r = custom_load(&j->custom, args, err);
+	j->options.custom = j->exemptions.custom = &j->custom.group;
 	if (!r)
 		r = read_config(args, j, err);
 	return r ? r : read_baseline(args, j, err);

@@ -14,6 +14,8 @@ extern const struct command cmd_alerts_suppress;
 extern const struct command cmd_alerts_suppressions;
 extern const struct command cmd_alerts_unsuppress;
 extern const struct command cmd_checks;
+extern const struct command cmd_checks_fields;
+extern const struct command cmd_checks_test;
 extern const struct command cmd_completion;
 extern const struct command cmd_confine;
 extern const struct command cmd_confine_agent;

@@ -121,6 +121,11 @@ extern const struct check_group *const check_groups[]; /* NULL-terminated */
 		for (const struct check *it = (*groups_##it)->checks;                   \
 		     it < (*groups_##it)->checks + (*groups_##it)->count; it++)
 
+/* Those of a group that may be NULL. */
+#define check_group_foreach(it, group)                        \
+	for (const struct check *it = (group) ? (group)->checks : NULL; \
+	     it && it < (group)->checks + (group)->count; it++)
+
 /*
  * For fix.may: the container, or all of them, ask for no more than a container has. Otherwise the API refuses
  * allowPrivilegeEscalation: false, and a profile would take something away.

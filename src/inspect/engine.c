@@ -30,18 +30,21 @@ static bool is_named(const struct check *c, const char *const *names)
 	return false;
 }
 
-static bool is_known(const char *name)
+static bool is_known(const struct inspection *in, const char *name)
 {
 	check_foreach (c)
+		if (check_is_called(c, text_of(name)))
+			return true;
+	check_group_foreach (c, in->options.custom)
 		if (check_is_called(c, text_of(name)))
 			return true;
 	return false;
 }
 
-static int check_names(const char *const *names, struct error *err)
+static int check_names(const struct inspection *in, const char *const *names, struct error *err)
 {
 	for (; names && *names; names++)
-		if (!is_known(*names))
+		if (!is_known(in, *names))
 			return error_set(err, EINVAL,
 					 "\"%s\" is no check, here or in a tool that is known",
 					 *names);
@@ -87,20 +90,26 @@ static bool is_wanted(const struct inspection *in, const struct check *c)
 	       c->severity >= o->least;
 }
 
+static void select_check(struct inspection *in, const struct check *c)
+{
+	const struct check **slot = is_wanted(in, c) ? vec_add(&in->checks) : NULL;
+
+	if (slot)
+		*slot = c;
+}
+
 static int select_checks(struct inspection *in, struct error *err)
 {
-	int r = check_names(in->options.only, err);
+	int r = check_names(in, in->options.only, err);
 
 	if (!r)
-		r = check_names(in->options.skip, err);
+		r = check_names(in, in->options.skip, err);
 	if (r)
 		return r;
-	check_foreach (c) {
-		const struct check **slot = is_wanted(in, c) ? vec_add(&in->checks) : NULL;
-
-		if (slot)
-			*slot = c;
-	}
+	check_foreach (c)
+		select_check(in, c);
+	check_group_foreach (c, in->options.custom)
+		select_check(in, c);
 	in->report.tally_count = in->checks.len;
 	in->report.tallies = calloc(in->checks.len + 1, sizeof(*in->report.tallies));
 	if (!in->report.tallies)
@@ -175,7 +184,7 @@ static void ask(struct inspection *in, size_t number, const struct object *o, ui
 		.in = in, .number = number, .check = c, .object_number = object, .object = o
 	};
 
-	if (!(c->kinds & KIND_BIT(o->kind)) || c->resident)
+	if (!(c->kinds & (o->kind < 0 ? KINDS_OTHER : KIND_BIT(o->kind))) || c->resident)
 		return;
 	if (c->container && o->workload) {
 		ask_containers(&p, o->workload);
@@ -222,11 +231,9 @@ static bool add_object(struct inspection *in, const char *file, const struct obj
 	slot->kind = finding_text(in, o->kind_name);
 	slot->name = finding_text(in, o->name);
 	slot->name_space = finding_text(in, o->name_space);
-	if (o->kind < 0) {
+	if (o->kind < 0)
 		in->report.unknown++;
-		return true;
-	}
-	if (!inventory_add(&in->inventory, o, number))
+	else if (!inventory_add(&in->inventory, o, number))
 		return false;
 	for (size_t i = 0; i < in->checks.len; i++)
 		ask(in, i, o, number);

@@ -24,11 +24,14 @@ static const char *text_of_node(struct reader *r, const struct yaml_node *n, con
 	return arena_dup(&r->e->arena, n->text.data, n->text.len);
 }
 
-static bool is_check(struct text name)
+static bool is_check(const struct reader *r, struct text name)
 {
 	if (text_eq_str(name, "*"))
 		return true;
 	check_foreach (c)
+		if (check_is_called(c, name))
+			return true;
+	check_group_foreach (c, r->e->custom)
 		if (check_is_called(c, name))
 			return true;
 	return false;
@@ -38,7 +41,7 @@ static const char *read_check(struct reader *r, const struct yaml_node *n)
 {
 	const char *name = text_of_node(r, n, "check");
 
-	if (!name || is_check(text_of(name)))
+	if (!name || is_check(r, text_of(name)))
 		return name;
 	diag_error(r->diags, yaml_place(n), "config", "\"%s\" is no check", name);
 	return NULL;
@@ -104,7 +107,7 @@ static void read_severity(struct reader *r, const struct yaml_entry *e)
 	struct severity_override *slot;
 	enum severity s;
 
-	if (!is_check(e->key)) {
+	if (!is_check(r, e->key)) {
 		diag_error(r->diags, key, "config", "\"%.*s\" is no check", (int)e->key.len,
 			   e->key.data);
 		return;

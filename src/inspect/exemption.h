@@ -21,6 +21,7 @@ struct exemptions {
 	VEC(struct exemption) items;
 	VEC(struct severity_override) severities;
 	VEC(const char *) skip;
+	const struct check_group *custom; /* may be named too; borrowed; NULL: there are none */
 };
 
 /* Who is asked about. */

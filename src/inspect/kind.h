@@ -61,6 +61,8 @@ extern const struct kind_def kinds[KINDS];
 #define KINDS_CONTAINER (KINDS_WORKLOAD | KINDS_BUNDLE)
 #define KINDS_BUNDLE KIND_BIT(KIND_OCI_CONTAINER)
 #define KINDS_ANY (KIND_BIT(KINDS) - 1)
+/* What nothing is known about: only checks that somebody wrote are asked. */
+#define KINDS_OTHER ((uint64_t)1 << 63)
 
 /* The kind called name in the group of an apiVersion ("apps/v1"), or -1. */
 int kind_find(struct text name, struct text api_version);

@@ -215,6 +215,81 @@ def test_fix_gives_patches() -> None:
                               "value": {"allowPrivilegeEscalation": False}}]
 
 
+CUSTOM = Path(__file__).parent / "custom"
+FOREIGN = ("--checks", CUSTOM / "ours.yaml", "--check", "our-registry")
+
+
+def test_checks_of_ones_own() -> None:
+    other = GOOD.replace("r.example.com/", "")
+    assert merlon("inspect", *FOREIGN, "-", stdin=GOOD)[0] == 0
+    code, out, _ = merlon("inspect", *FOREIGN, "--json", "-", stdin=other)
+    (finding,) = json.loads(out)["findings"]
+    assert code == 1 and finding["severity"] == "high" and finding["category"] == "image"
+    assert finding["path"] == "spec.containers[0].image" and finding["value"] == "i:1" and finding["line"] == 7
+    assert finding["suggestion"].startswith("Mirror")
+    assert merlon("inspect", "--checks", CUSTOM, "--check", "ACME-7", "-", stdin=other)[0] == 1, "an alias"
+    assert "our-registry" in merlon("inspect", "--checks", CUSTOM, "-", stdin=other)[1], "asked with all others"
+    assert "our-registry" not in merlon("inspect", "--checks", CUSTOM, "--skip", "our-registry", "-", stdin=other)[1]
+    for form in ("sarif", "junit", "csv", "markdown", "html", "text"):
+        assert "our-registry" in merlon("inspect", *FOREIGN, "--format", form, "-", stdin=other)[1], form
+
+
+def test_checks_of_ones_own_are_configured_as_others() -> None:
+    other = GOOD.replace("r.example.com/", "")
+    note = other.replace("name: good", "name: good, annotations: {merlon/exempt-our-registry: we know}")
+    assert merlon("inspect", *FOREIGN, "-", stdin=note)[0] == 0
+    with directory(config_yaml="severity: {our-registry: low}\n") as d:
+        assert merlon("inspect", *FOREIGN, "--config", f"{d}/config.yaml", "-", stdin=other)[0] == 0
+    with directory(config_yaml="exemptions: [{check: our-registry, reason: so}]\n") as d:
+        assert merlon("inspect", *FOREIGN, "--config", f"{d}/config.yaml", "-", stdin=other)[0] == 0
+        assert merlon("inspect", "--config", f"{d}/config.yaml", "-", stdin=other)[0] == 5, "not known without --checks"
+
+
+def test_examples_of_checks() -> None:
+    code, out, err = merlon("checks", "test", CUSTOM)
+    assert code == 0 and "25 passed, 0 failed, 0 checks without" in out, out + err
+    wrong = (CUSTOM / "ours.yaml").read_text().replace("r.example.com/nginx:1", "q.example.com/nginx:1")
+    with directory(wrong_yaml=wrong) as d:
+        code, out, _ = merlon("checks", "test", f"{d}/wrong.yaml")
+        assert code == 1 and "not ok 2 - our-registry: passes" in out and "something is found" in out
+        assert [t["passed"] for t in json.loads(merlon("checks", "test", "--json", f"{d}/wrong.yaml")[1])].count(False) == 1
+    assert merlon("checks", "test")[0] == 2
+
+
+def test_wrong_checks_are_refused_with_their_place() -> None:
+    good = "- check: a\n  title: t\n  condition: %s\n"
+    for text, place, words in (
+            (good % "container.imag = x", "1:3:14", "no field"),
+            (good % "container.image", "1:3:28", "operator"),
+            (good % "a_macro", "1:3:14", "no macros"),
+            (good % "container.image = x\n  typo: y", "1:4:3", "has no \"typo\""),
+            (good % "pod.label exists", "1:3:14", "argument"),
+            (good % "container.image regex '('", "1:3:36", "parenthes"),
+            ("- check: a b\n  title: t\n  condition: object.name = a\n", "1:1:3", "letters"),
+            ("- check: MRL-101\n  title: t\n  condition: object.name = a\n", "1:1:3", "already"),
+            ("- title: t\n", "1:1:3", "needs"),
+            ("customChecks:\n  a: {target: Container, schema: {typ: object}}\n", "1:2:35", "keyword"),
+            ("customChecks:\n  a: {target: Container, schemaString: 'type: x'}\n", "schemaString in line 2):1:7", "no type"),
+            ("customChecks:\n  a: {schema: {}}\n", "1:2:6", "target"),
+            ("customChecks:\n  a: {target: Pod, schema: {}}\nchecks: {a: awful}\n", "1:3:13", "danger"),
+            ("nonsense\n", "1:1:1", "expected"),
+            ("a: [\n", "1:2:1", "")):
+        with directory(c_yaml=text) as d:
+            code, _, err = merlon("inspect", "--checks", f"{d}/c.yaml", "-", stdin=GOOD)
+            assert code == 5, (text, code, err)
+            assert place.removeprefix("1:") in err and words in err, (text, place, err)
+
+
+def test_secrets_are_not_shown_by_checks_of_ones_own() -> None:
+    checks = "- {check: no-value, title: t, condition: 'container.field[env] exists'}\n" \
+             "- {check: token, title: t, target: object, condition: 'object.field[data.token] exists'}\n"
+    manifest = BAD + "    env: [{name: A, value: hunter2hunter2}]\n---\napiVersion: v1\nkind: ConfigMap\n" \
+                     "metadata: {name: c}\ndata: {token: hunter2hunter2}\n"
+    with directory(c_yaml=checks) as d:
+        out = merlon("inspect", "--checks", f"{d}/c.yaml", "--check", "no-value", "--check", "token", "-", stdin=manifest)[1]
+        assert "token" in out and "no-value" in out and "hunter2" not in out, out
+
+
 def main() -> int:
     tests = [value for name, value in list(globals().items()) if name.startswith("test_")]
     failed = 0

@@ -260,8 +260,10 @@ static void official(void **state)
 	const struct dirent *e;
 	DIR *dir;
 
-	if (!folder)
-		skip();
+	if (!folder) {
+		print_message("# MERLON_JSON_SCHEMA_TESTS names no copy of the suite\n");
+		return;
+	}
 	dir = opendir(folder);
 	assert_non_null(dir);
 	assert_true(regex_room_init(&u.room));

@@ -11,12 +11,12 @@
 
 enum { NUMBER_MAX = 64 };
 
-const char *const node_type_names[] = {
+const char *const value_type_names[] = {
 	[NODE_NULL] = "null",	  [NODE_BOOLEAN] = "boolean", [NODE_INTEGER] = "integer",
 	[NODE_NUMBER] = "number", [NODE_STRING] = "string",   [NODE_ARRAY] = "array",
 	[NODE_OBJECT] = "object",
 };
-static_assert(ARRAY_SIZE(node_type_names) == NODE_TYPES, "a name for each");
+static_assert(ARRAY_SIZE(value_type_names) == NODE_TYPES, "a name for each");
 
 static size_t digits(struct text t, size_t at)
 {
@@ -98,12 +98,12 @@ bool text_quantity(struct text t, long double *ret)
 	return false;
 }
 
-bool node_number(const struct yaml_node *n, long double *ret)
+bool value_number(const struct yaml_node *n, long double *ret)
 {
 	return n->kind == YAML_SCALAR && n->plain && text_number(n->text, ret);
 }
 
-enum node_type node_type(const struct yaml_node *n)
+enum node_type value_type(const struct yaml_node *n)
 {
 	struct at at = { .index = AT_MEMBER, .node = n };
 	long double number;
@@ -114,7 +114,7 @@ enum node_type node_type(const struct yaml_node *n)
 		return NODE_NULL;
 	if (at_is_true(&at) || at_is_false(&at))
 		return NODE_BOOLEAN;
-	if (!node_number(n, &number))
+	if (!value_number(n, &number))
 		return NODE_STRING;
 	/* Beyond 64 bits there are no fractions left. */
 	return number > -0x1p63L && number < 0x1p63L && number != (long double)(int64_t)number ?
@@ -134,10 +134,10 @@ static bool same_scalars(const struct yaml_node *a, const struct yaml_node *b)
 {
 	struct at at_a = { .index = AT_MEMBER, .node = a };
 	struct at at_b = { .index = AT_MEMBER, .node = b };
-	enum node_type type = node_type(a), other = node_type(b);
+	enum node_type type = value_type(a), other = value_type(b);
 	long double x, y;
 
-	if (node_number(a, &x) && node_number(b, &y))
+	if (value_number(a, &x) && value_number(b, &y))
 		return x == y;
 	if (type != other)
 		return false;
@@ -146,7 +146,7 @@ static bool same_scalars(const struct yaml_node *a, const struct yaml_node *b)
 				      text_eq(a->text, b->text);
 }
 
-bool node_same(const struct yaml_node *a, const struct yaml_node *b, uint64_t *steps)
+bool value_same(const struct yaml_node *a, const struct yaml_node *b, uint64_t *steps)
 {
 	if (!*steps)
 		return false;
@@ -161,7 +161,7 @@ bool node_same(const struct yaml_node *a, const struct yaml_node *b, uint64_t *s
 						    member(b, a->entries[i].key, steps) :
 						    b->items[i];
 
-		if (!y || !node_same(x, y, steps))
+		if (!y || !value_same(x, y, steps))
 			return false;
 	}
 	return true;

@@ -13,11 +13,11 @@ enum node_type {
 	NODE_OBJECT,
 	NODE_TYPES
 };
-extern const char *const node_type_names[NODE_TYPES];
+extern const char *const value_type_names[NODE_TYPES];
 
-enum node_type node_type(const struct yaml_node *n);
+enum node_type value_type(const struct yaml_node *n);
 /* False: it is no number. */
-bool node_number(const struct yaml_node *n, long double *ret);
+bool value_number(const struct yaml_node *n, long double *ret);
 
 /* A number, as a text says it: "1", "-1.5e3"; not "inf", "0x1" or "1 ". */
 bool text_number(struct text t, long double *ret);
@@ -28,4 +28,4 @@ bool text_quantity(struct text t, long double *ret);
  * The same value: numbers by what they are, members of maps in any order. Every node that is looked at takes
  * one of *steps; at 0 the answer is false.
  */
-bool node_same(const struct yaml_node *a, const struct yaml_node *b, uint64_t *steps);
+bool value_same(const struct yaml_node *a, const struct yaml_node *b, uint64_t *steps);

@@ -66,7 +66,7 @@ static struct regex *load_pattern(struct loader *l, const struct yaml_node *n, s
 static bool add_type(struct loader *l, const struct yaml_node *n, struct rule *r)
 {
 	for (unsigned t = 0; t < NODE_TYPES; t++) {
-		if (!text_eq_str(n->text, node_type_names[t]))
+		if (!text_eq_str(n->text, value_type_names[t]))
 			continue;
 		r->types |= 1u << t;
 		if (t == NODE_NUMBER)
@@ -94,12 +94,12 @@ static bool load_types(struct loader *l, struct rule *r)
 
 static bool load_number(struct loader *l, struct rule *r)
 {
-	bool good = node_number(r->value, &r->number);
+	bool good = value_number(r->value, &r->number);
 
 	if (r->keyword->shape == SHAPE_QUANTITY)
 		good = r->value->kind == YAML_SCALAR && text_quantity(r->value->text, &r->number);
 	if (r->keyword->shape == SHAPE_COUNT)
-		good = good && r->number >= 0 && node_type(r->value) == NODE_INTEGER;
+		good = good && r->number >= 0 && value_type(r->value) == NODE_INTEGER;
 	return good ||
 	       complain(l, r->value,
 			r->keyword->shape == SHAPE_QUANTITY ? "a quantity was expected: 100m, 2Gi" :
@@ -117,6 +117,9 @@ static bool make_room(struct loader *l, struct rule *r)
 
 static bool load_names(struct loader *l, struct rule *r, const struct yaml_node *list)
 {
+	/* "required:" with nothing behind it: of none, as others read it. */
+	if (r && yaml_is_null(list))
+		return true;
 	if (list->kind != YAML_LIST)
 		return complain(l, list, "a list of names was expected");
 	for (uint32_t i = 0; i < list->count; i++) {

@@ -58,7 +58,7 @@ static struct at entry(const struct at *parent, const struct yaml_entry *e, stru
 static bool valid_type(const struct schema *s, const struct rule *r, const struct at *at,
 		       struct schema_run *run)
 {
-	enum node_type type = node_type(at->node);
+	enum node_type type = value_type(at->node);
 
 	/* The API makes a text of each quantity, however it was written. */
 	if ((1u << type & NUMBERS) &&
@@ -70,7 +70,7 @@ static bool valid_type(const struct schema *s, const struct rule *r, const struc
 static bool same(const struct yaml_node *a, const struct yaml_node *b, struct schema_run *run)
 {
 	uint64_t left = run->steps < SCHEMA_STEPS_MAX ? SCHEMA_STEPS_MAX - run->steps : 0;
-	bool equal = node_same(a, b, &left);
+	bool equal = value_same(a, b, &left);
 
 	run->steps = SCHEMA_STEPS_MAX - left;
 	run->exhausted |= !left;
@@ -109,7 +109,7 @@ static bool number(const struct rule *r, const struct at *at, struct schema_run 
 {
 	long double value;
 
-	return !node_number(at->node, &value) || holds(value, how, r->number) || fails(run, at);
+	return !value_number(at->node, &value) || holds(value, how, r->number) || fails(run, at);
 }
 
 static bool valid_minimum(const struct schema *s, const struct rule *r, const struct at *at,
@@ -141,7 +141,7 @@ static bool valid_multiple(const struct schema *s, const struct rule *r, const s
 {
 	long double value, quotient;
 
-	if (!node_number(at->node, &value) || r->number == 0)
+	if (!value_number(at->node, &value) || r->number == 0)
 		return true;
 	quotient = value / r->number;
 	return fabsl(quotient - roundl(quotient)) < 1e-9L || fails(run, at);
@@ -526,7 +526,7 @@ const struct keyword schema_keywords[] = {
 
 bool schema_valid(const struct schema *s, const struct at *at, struct schema_run *run)
 {
-	unsigned type = 1u << node_type(at->node);
+	unsigned type = 1u << value_type(at->node);
 	bool good = true;
 
 	if (s->always >= 0)

@@ -65,9 +65,11 @@ static void show_check(struct writer *w, const struct finding *f)
 		if_colour(w, PLAIN), f->check->id, f->check->title);
 	if (f->outcome != OUTCOME_EXEMPT && is_first(w, f->check)) {
 		fputs(if_colour(w, DIM), w->out);
-		print_wrapped(f->check->attack, 12, w->out);
+		if (*f->check->attack)
+			print_wrapped(f->check->attack, 12, w->out);
 		fputs(if_colour(w, PLAIN), w->out);
-		print_wrapped(f->suggest, 12, w->out);
+		if (*f->suggest)
+			print_wrapped(f->suggest, 12, w->out);
 	}
 }
 
