@@ -11,6 +11,7 @@
 #include "cli/inspect_cluster.h"
 #include "cli/inspect_fix.h"
 #include "inspect/input.h"
+#include "inspect/recording.h"
 #include "inspect/report/format.h"
 #include "version.h"
 
@@ -59,6 +60,9 @@ static const struct option_def options[] = {
 	{ "write-baseline", 0, "FILE", "write what fails now as a baseline", false, COMPLETE_FILE,
 	  NULL },
 	{ "output", 'o', "FILE", "write the report to a file", false, COMPLETE_FILE, NULL },
+	{ "profile", 0, "FILE|DIRECTORY",
+	  "recordings of what is inspected: what they show to be more than is needed is found too", true,
+	  COMPLETE_FILE, NULL },
 	{ "fix", 0, NULL,
 	  "mend what can be mended without harm: show the difference, or as --json the patches (RFC 6902)",
 	  false, COMPLETE_NONE, NULL },
@@ -77,6 +81,7 @@ struct job {
 	struct exemptions exemptions;
 	struct baseline baseline;
 	struct custom_checks custom;
+	struct recordings recordings;
 	const char **only, **skip;
 	char today[16];
 	enum severity fail_on;
@@ -89,6 +94,7 @@ static void job_deinit(struct job *j)
 {
 	exemptions_deinit(&j->exemptions);
 	custom_checks_deinit(&j->custom);
+	recordings_deinit(&j->recordings);
 	baseline_deinit(&j->baseline);
 	inspect_cluster_close(&j->cluster);
 	free(j->only);
@@ -183,6 +189,22 @@ static int read_baseline(const struct arguments *args, struct job *j, struct err
 		       error_errno(err, ENOMEM, "%s", file);
 }
 
+static int read_recordings(const struct arguments *args, struct job *j, struct error *err)
+{
+	const char *path;
+	int r = 0;
+
+	for (size_t n = 0; !r && (path = arg_value_at(args, "profile", n)); n++)
+		r = recordings_read(&j->recordings, path, err);
+	vec_foreach(it, &j->recordings.items)
+		if (it->doubt)
+			fprintf(stderr, "%s: nothing is concluded from this recording: %s\n",
+				it->file, it->doubt);
+	if (arg_value(args, "profile"))
+		j->options.recordings = &j->recordings;
+	return r;
+}
+
 static int read_format(const struct arguments *args, struct job *j, struct error *err)
 {
 	const char *name = arg_flag(args, "json") ? "json" : arg_value(args, "format");
@@ -228,6 +250,8 @@ static int read_options(const struct arguments *args, struct job *j, struct erro
 	if (!r)
 		r = custom_load(&j->custom, args, err);
 	j->options.custom = j->exemptions.custom = &j->custom.group;
+	if (!r)
+		r = read_recordings(args, j, err);
 	if (!r)
 		r = read_config(args, j, err);
 	return r ? r : read_baseline(args, j, err);
@@ -418,6 +442,9 @@ const struct command cmd_inspect = {
 		"A check is called by its id (MRL-101), its name (privileged-container) or what it is called in "
 		"Polaris, Kubescape, Trivy, kube-linter, kube-score, kubesec, Checkov, the CIS benchmarks or the "
 		"inspections of cloud providers: merlon checks lists them.\n\n"
+		"With --profile, recordings (of merlon record) are held against the containers of their image or name: "
+		"capabilities, system calls and a writable root that were never used. With --fix --aggressive the "
+		"recorded seccomp profile is named, and with --write put beside the manifest.\n\n"
 		"Findings that somebody decided to live with are exempt: by the annotation merlon/exempt or "
 		"merlon/exempt-CHECK (those of Polaris, kube-linter, kube-score and Checkov are understood too), by a "
 		"configuration file, or by a baseline.\n\n"
@@ -435,6 +462,7 @@ const struct command cmd_inspect = {
 		    "  merlon inspect --fix --write deploy/\n"
 		    "  merlon inspect --host web\n"
 		    "  merlon inspect --cluster --context prod --namespace shop\n"
+		    "  merlon inspect --profile recordings/ deploy/\n"
 		    "  merlon inspect --format sarif --output merlon.sarif .\n",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),

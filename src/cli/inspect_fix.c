@@ -11,6 +11,8 @@
 #include "base/utf8.h"
 #include "inspect/input.h"
 #include "inspect/mend.h"
+#include "inspect/recording.h"
+#include "profile/backend.h"
 
 enum { OUT_MAX = 512 << 20 };
 
@@ -19,6 +21,7 @@ void inspect_fix_deinit(struct inspect_fix *x)
 	buf_deinit(&x->out);
 	buf_deinit(&x->notes);
 	json_decref(x->patches);
+	string_list_deinit(&x->written);
 }
 
 /* A link stays one: what it leads to is written. */
@@ -119,6 +122,50 @@ static int show(struct inspect_fix *x, const char *path, const struct buf *conte
 	return 0;
 }
 
+/* --- recorded profiles --------------------------------------------------------------------------- */
+
+/* Beside the manifest, or here for standard input: "merlon-web.json". */
+static int write_recorded(struct inspect_fix *x, const char *path, const struct recording *r,
+			  struct error *err)
+{
+	const char *slash = str_eq(path, INPUT_STDIN) ? NULL : strrchr(path, '/');
+	cleanup_free char *file = str_format("%.*s%s.json", slash ? (int)(slash + 1 - path) : 0, path,
+					     r->name);
+	cleanup_buf struct buf out = BUF_INIT;
+	struct backend_options o = { .default_errno = ENOSYS };
+	int code;
+
+	if (!file)
+		return error_errno(err, ENOMEM, "%s", path);
+	if (string_list_has(&x->written, file))
+		return 0;
+	buf_addf(&x->notes, "%s: the seccomp profile that is named: %s to /var/lib/kubelet/seccomp/%s on "
+			    "every node\n",
+		 file, x->write ? "copy it" : "with --write it is put there, to be copied",
+		 r->seccomp_file);
+	if (!string_list_add(&x->written, file))
+		return error_errno(err, ENOMEM, "%s", file);
+	code = x->write ? profile_backend_seccomp.emit(r->profile, &o, &out, err) : 0;
+	return x->write && !code ? fs_write_atomic(file, out.data, out.len, 0644, err) : code;
+}
+
+/* The recordings that a mended manifest names now. */
+static int add_recorded(struct inspect_fix *x, const char *path, const struct mend *m,
+			struct error *err)
+{
+	const struct recordings *all = x->options->recordings;
+	int code = 0;
+
+	vec_foreach(i, &m->items) {
+		if (i->left || !i->value || !all)
+			continue;
+		vec_foreach(r, &all->items)
+			if (!code && i->check->recorded && strstr(i->value, r->seccomp_file))
+				code = write_recorded(x, path, r, err);
+	}
+	return code;
+}
+
 int inspect_fix_change(void *data, const char *path, struct buf *content, struct error *err)
 {
 	cleanup_mend struct mend m = { 0 };
@@ -135,6 +182,8 @@ int inspect_fix_change(void *data, const char *path, struct buf *content, struct
 		      err);
 	if (!r)
 		r = show(x, path, content, &m, err);
+	if (!r)
+		r = add_recorded(x, path, &m, err);
 	if (r)
 		return r;
 	note_left(x, path, &m);

@@ -3,12 +3,14 @@
 #pragma once
 #include <jansson.h>
 
+#include "base/string_list.h"
 #include "inspect/engine.h"
 
 struct inspect_fix {
 	const struct inspect_options *options; /* which checks; borrowed */
 	bool aggressive, write, json;
 	bool cluster; /* patches are for objects that live */
+	string_list written; /* seccomp profiles that lie beside a manifest, or would */
 	struct buf out, notes; /* differences; what is left */
 	json_t *patches;
 	size_t mended, files, left, careful; /* careful: those that only aggressive would mend */

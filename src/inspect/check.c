@@ -17,8 +17,9 @@ const struct check_group *const check_groups[] = {
 	&checks_secrets,	&checks_image,
 	&checks_reliability,	&checks_network,
 	&checks_connections,	&checks_rbac,
-	&checks_cluster,	&checks_api, &checks_pss_baseline,
-	&checks_pss_restricted, NULL,
+	&checks_cluster,	&checks_api,
+	&checks_pss_baseline,	&checks_pss_restricted,
+	&checks_recorded,	NULL,
 };
 
 static bool is_unprivileged(const struct container *c)

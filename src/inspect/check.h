@@ -51,6 +51,7 @@ enum { KUBERNETES_MINOR_MAX = 37 };
 enum pss_level { PSS_NONE, PSS_BASELINE, PSS_RESTRICTED };
 
 struct probe;
+struct recordings;
 
 enum fix_op {
 	FIX_NONE,
@@ -68,10 +69,11 @@ struct fix {
 	bool aggressive;
 	const char *
 		path; /* from the container, PodSpec or object that was asked; NULL: where it fails */
-	const char *value; /* JSON */
+	const char *value; /* JSON; NULL: to remove, or each time its function says it */
 	const char *why;   /* it is harmless, or what may stop working */
 	/* Whether the API takes it here; NULL: always. The container is NULL where a pod was asked. */
 	bool (*may)(const struct workload *w, const struct container *c);
+	bool unrecorded; /* not where a recording tells what is needed: another check mends that */
 };
 
 struct check {
@@ -94,6 +96,7 @@ struct check {
 		overridden; /* baseline: not part of restricted where that has the check of this name */
 	uint64_t needs; /* resident: KIND_BIT()s of what must be known completely to judge */
 	bool optional;	    /* only if it is named, or all are asked for */
+	bool recorded;	    /* only if there are recordings to ask */
 	struct fix fix;	    /* op FIX_NONE: a person must think */
 	const void *data; /* for functions that several rows share */
 	/* One of these. */
@@ -111,7 +114,8 @@ struct check_group {
 /* One per file of checks/. */
 extern const struct check_group checks_privilege, checks_capability, checks_mounts, checks_identity,
 	checks_secrets, checks_image, checks_reliability, checks_network, checks_rbac,
-	checks_api, checks_cluster, checks_connections, checks_pss_baseline, checks_pss_restricted;
+	checks_api, checks_cluster, checks_connections, checks_pss_baseline, checks_pss_restricted,
+	checks_recorded;
 
 extern const struct check_group *const check_groups[]; /* NULL-terminated */
 
@@ -158,3 +162,6 @@ unsigned probe_version(const struct probe *p);
 const char *probe_today(const struct probe *p);
 const struct object *probe_object(const struct probe *p);
 const void *probe_data(const struct probe *p); /* the check's */
+const struct recordings *probe_recordings(const struct probe *p); /* of a check that is recorded */
+/* The fix of the next failure, in place of what the row says; value is JSON, or NULL. */
+void probe_set_fix(struct probe *p, enum fix_op op, const struct at *at, const char *value);

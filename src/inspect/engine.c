@@ -79,7 +79,8 @@ static bool is_wanted(const struct inspection *in, const struct check *c)
 	const struct inspect_options *o = &in->options;
 	const struct exemptions *e = o->exemptions;
 
-	if (!is_of_version(c, o->version) || is_named(c, o->skip))
+	if (!is_of_version(c, o->version) || is_named(c, o->skip) ||
+	    (c->recorded && !o->recordings))
 		return false;
 	for (size_t i = 0; e && i < e->skip.len; i++)
 		if (check_is_called(c, text_of(e->skip.items[i])))

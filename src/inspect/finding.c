@@ -7,6 +7,7 @@
 #include "base/vec.h"
 #include "inspect/builtin.h"
 #include "inspect/engine_private.h"
+#include "inspect/recording.h"
 
 enum { FINDINGS_MAX = 1 << 20, VALUE_MAX = 160 };
 
@@ -115,6 +116,17 @@ static void add_finding(struct probe *p, struct finding f)
 		r->beyond++;
 }
 
+/* Whether a recording tells more about the container than the row's fix does. */
+static bool is_recorded(const struct probe *p, const struct workload *w)
+{
+	const struct recordings *all = p->in->options.recordings;
+	const struct recording *r = all && w && p->container ?
+					    recordings_find(all, p->object, w, p->container) :
+					    NULL;
+
+	return r && !r->doubt;
+}
+
 /* What the check's fix is about: the place where it fails, unless the fix names another. */
 static const char *fix_target(const struct probe *p, const struct at *found, const char *path)
 {
@@ -126,9 +138,9 @@ static const char *fix_target(const struct probe *p, const struct at *found, con
 						NULL;
 	cleanup_buf struct buf out = BUF_INIT;
 
-	/* What was an annotation once takes other words; a bundle is written anew by its engine. */
-	if (fix->op == FIX_NONE || (p->object && p->object->kind == KIND_OCI_CONTAINER) || !p->in->options.fixes || (found && found->index == AT_KEY) ||
-	    (fix->may && !fix->may(w, p->container)))
+	/* What was an annotation once takes other words. */
+	if ((found && found->index == AT_KEY) || (fix->may && !fix->may(w, p->container)) ||
+	    (!fix->value && fix->op != FIX_REMOVE) || (fix->unrecorded && is_recorded(p, w)))
 		return NULL;
 	if (fix->path && base) {
 		at_add_pointer(base, &out);
@@ -141,6 +153,22 @@ static const char *fix_target(const struct probe *p, const struct at *found, con
 	return out.failed || !out.data ?
 		       NULL :
 		       inventory_text(&p->in->inventory, text_from(out.data, out.len));
+}
+
+static void set_fix(struct probe *p, struct finding *f, const struct at *found, const char *path)
+{
+	const struct fix *fix = &p->check->fix;
+	bool bundle = p->object && p->object->kind == KIND_OCI_CONTAINER;
+
+	/* A bundle is written anew by its engine. */
+	if (fix->op == FIX_NONE || f->reason || !p->in->options.fixes || bundle) {
+		p->fix.target = NULL;
+		return;
+	}
+	f->fix = p->fix.target ? p->fix.target : fix_target(p, found, path);
+	f->fix_op = p->fix.target ? p->fix.op : fix->op;
+	f->fix_value = p->fix.target ? p->fix.value : fix->value;
+	p->fix.target = NULL;
 }
 
 /* found is NULL for residents, whose objects are gone. */
@@ -157,7 +185,7 @@ static void add_failure(struct probe *p, const struct at *found, const char *pat
 	f.path = finding_text(p->in, text_of(path));
 	f.value = finding_text(p->in, text_from(value, len));
 	f.reason = exempted(p, f.path);
-	f.fix = f.reason ? NULL : fix_target(p, found, path);
+	set_fix(p, &f, found, path);
 	f.outcome = f.reason		       ? OUTCOME_EXEMPT :
 		    f.severity == SEVERITY_LOW ? OUTCOME_WARN :
 						 OUTCOME_FAIL;
@@ -263,6 +291,26 @@ const struct object *probe_object(const struct probe *p)
 const void *probe_data(const struct probe *p)
 {
 	return p->check->data;
+}
+
+const struct recordings *probe_recordings(const struct probe *p)
+{
+	return p->in->options.recordings;
+}
+
+void probe_set_fix(struct probe *p, enum fix_op op, const struct at *at, const char *value)
+{
+	cleanup_buf struct buf target = BUF_INIT;
+
+	if (!p->in->options.fixes)
+		return;
+	at_add_pointer(at, &target);
+	p->fix.op = op;
+	p->fix.value = value ? inventory_text(&p->in->inventory, text_of(value)) : NULL;
+	p->fix.target = target.data && !target.failed && (p->fix.value || !value) ?
+				inventory_text(&p->in->inventory,
+					       text_from(target.data, target.len)) :
+				NULL;
 }
 
 void finding_conclude(struct probe *p)

@@ -47,6 +47,7 @@ static void mended_deinit(struct mended *i)
 	free(i->name_space);
 	free(i->name);
 	free(i->path);
+	free(i->value);
 	json_decref(i->operation);
 }
 
@@ -125,6 +126,8 @@ static bool add_item(struct job *j, const struct finding *f, const struct inspec
 	i->name_space = strdup(o->name_space);
 	i->name = strdup(o->name);
 	i->path = strdup(f->path);
+	i->value = f->fix_value ? strdup(f->fix_value) : NULL;
+	i->op = f->fix_op;
 	i->round = j->round;
 	i->careful = f->check->fix.aggressive && !j->aggressive;
 	i->left = i->careful ? left_aggressive : NULL;
@@ -255,12 +258,10 @@ static void plan_item(struct job *j, size_t number, const struct yaml_node *n, j
 	struct mended *i = &j->m->items.items[number];
 	struct plan p = { .item = number }, *slot;
 	json_t *object = pointer_find(was, i->object);
-	json_t *value = i->check->fix.value ?
-				json_loads(i->check->fix.value, JSON_DECODE_ANY, NULL) :
-				NULL;
+	json_t *value = i->value ? json_loads(i->value, JSON_DECODE_ANY, NULL) : NULL;
 	const char *why = NULL;
 
-	i->operation = object ? patch_plan(object, i->target, i->check->fix.op, value) : NULL;
+	i->operation = object ? patch_plan(object, i->target, i->op, value) : NULL;
 	json_decref(value);
 	i->careful = i->operation && !j->aggressive && chosen(object, i);
 	if (!i->operation)

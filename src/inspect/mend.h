@@ -17,6 +17,8 @@ struct mended {
 	char *object, *target;		/* RFC 6901: in the document, in the object */
 	char *kind, *name_space, *name; /* of the object */
 	char *path;			/* where it failed, to be shown */
+	char *value;			/* what the fix sets (JSON), or NULL */
+	enum fix_op op;
 	json_t *operation; /* RFC 6902, on the object as those before left it; NULL: it is left */
 	const char *left;  /* why; NULL: it is mended */
 	bool careful;	   /* left, because only an aggressive mend does it */

@@ -24,6 +24,8 @@ struct finding {
 	const char *container;	  /* NULL: of the pod or object */
 	const char *reason;	  /* of an exemption; NULL */
 	const char *fix; /* what the check's fix is about, in the object (RFC 6901); NULL: none */
+	const char *fix_value; /* JSON; NULL: there is none to set */
+	enum fix_op fix_op;
 	const char *suggest;	  /* what to do, in the words of what was inspected */
 };
 

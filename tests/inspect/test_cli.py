@@ -290,6 +290,51 @@ def test_secrets_are_not_shown_by_checks_of_ones_own() -> None:
         assert "token" in out and "no-value" in out and "hunter2" not in out, out
 
 
+RECORDINGS = Path(__file__).parent.parent / "golden"
+SERVED = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+  - name: app
+    image: python:3.11   # ours
+"""
+
+
+def test_recordings_are_held_against_containers() -> None:
+    code, out, err = merlon("inspect", "--profile", RECORDINGS, "--json", "-", stdin=SERVED)
+    found = {finding["check"] for finding in json.loads(out)["findings"]}
+    assert code == 1 and {"MRL-152", "MRL-153"} <= found and "MRL-154" not in found
+    assert "empty.merlon.json: nothing is concluded" in err
+    assert "MRL-15" not in merlon("inspect", "-", stdin=SERVED)[1], "not asked without a recording"
+    assert "MRL-15" not in merlon("inspect", "--profile", RECORDINGS, "-", stdin=SERVED.replace("python", "perl"))[1]
+    assert merlon("inspect", "--profile", "/no/such", "-", stdin=SERVED)[0] == 4
+    assert merlon("inspect", "--profile", __file__, "-", stdin=SERVED)[0] == 5
+
+
+def test_a_recorded_profile_is_put_beside_the_manifest() -> None:
+    with directory(pod_yaml=SERVED) as d:
+        common = ("inspect", "--profile", RECORDINGS, "--fix", "--aggressive", "--check", "wide-seccomp")
+        code, out, err = merlon(*common, f"{d}/pod.yaml")
+        assert code == 0 and "+        localhostProfile: " in out and "with --write" in err, out + err
+        assert sorted(os.listdir(d)) == ["pod.yaml"]
+        assert merlon(*common, "--write", f"{d}/pod.yaml")[0] == 0
+        assert sorted(os.listdir(d)) == ["merlon-server.json", "pod.yaml"]
+        assert json.loads(Path(d, "merlon-server.json").read_text())["defaultAction"] == "SCMP_ACT_ERRNO"
+        mended = Path(d, "pod.yaml").read_text()
+        assert "# ours" in mended and 'localhostProfile: "merlon/merlon-server.json"' in mended
+        exported = subprocess.run([MERLON, "profile", "export", "-f", "seccomp", RECORDINGS / "server.merlon.json"],
+                                  capture_output=True, text=True, check=True).stdout
+        assert Path(d, "merlon-server.json").read_text() == exported
+        bundle = {"ociVersion": "1.0.2", "hostname": "server", "root": {"path": "r", "readonly": True},
+                  "process": {"args": ["x"], "noNewPrivileges": True, "capabilities": {"bounding": ["CAP_CHOWN"]}},
+                  "linux": {"seccomp": json.loads(exported)}}
+        code, out, _ = merlon("inspect", "--profile", RECORDINGS, "--check", "wide-seccomp", "--check", "unused-capability",
+                              "--passed", "-", stdin=json.dumps(bundle))
+        assert code == 0 and "2 passed" in out, out + "a container under its recorded profile is clean"
+
+
 def main() -> int:
     tests = [value for name, value in list(globals().items()) if name.startswith("test_")]
     failed = 0

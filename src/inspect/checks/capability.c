@@ -106,8 +106,10 @@ static void raw_sockets(struct probe *p, const struct workload *w, const struct 
 		return;
 	}
 	for (uint32_t i = 0; i < s->add.count; i++)
-		if (is_capability(&s->add.items[i], "NET_RAW"))
+		if (is_capability(&s->add.items[i], "NET_RAW")) {
+			probe_set_fix(p, FIX_REMOVE, &s->add.items[i].at, NULL);
 			probe_fail(p, &s->add.items[i].at);
+		}
 	if (!has(&s->add, "NET_RAW") && !has(&s->drop, "ALL") && !has(&s->drop, "NET_RAW"))
 		probe_fail(p, &s->drop.at);
 }
@@ -185,7 +187,8 @@ static const struct check checks[] = {
 		   .aggressive = true,
 		   .path = "securityContext.capabilities.drop",
 		   .value = "\"ALL\"",
-		   .why = "It may use one of the default set: a recording tells." },
+		   .why = "It may use one of the default set: a recording tells.",
+		   .unrecorded = true },
 	  .severity = SEVERITY_MEDIUM,
 	  CAPABILITY,
 	  .container = not_all_dropped },
@@ -201,7 +204,8 @@ static const struct check checks[] = {
 		   .aggressive = true,
 		   .path = "securityContext.capabilities.drop",
 		   .value = "\"ALL\"",
-		   .why = "It may use one of the default set: a recording tells." },
+		   .why = "It may use one of the default set: a recording tells.",
+		   .unrecorded = true },
 	  .severity = SEVERITY_LOW,
 	  CAPABILITY,
 	  .optional = true,
@@ -228,6 +232,11 @@ static const struct check checks[] = {
 	  .suggest = "Drop NET_RAW, or better ALL.",
 	  .aliases = "C-0199 KSV-0119 CKV_K8S_28 CIS-5.2.8",
 	  .links = PAGE,
+	  .fix = { .op = FIX_ADD,
+		   .aggressive = true,
+		   .value = "\"NET_RAW\"",
+		   .why = "It may use it: a recording tells.",
+		   .unrecorded = true },
 	  .severity = SEVERITY_MEDIUM,
 	  CAPABILITY,
 	  .container = raw_sockets },

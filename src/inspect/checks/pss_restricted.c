@@ -85,8 +85,10 @@ static void capabilities(struct probe *p, const struct workload *w)
 		if (!words_have(&s->drop, "ALL"))
 			probe_fail(p, &s->drop.at);
 		for (uint32_t i = 0; i < s->add.count; i++)
-			if (!word_is(&s->add.items[i], "NET_BIND_SERVICE"))
+			if (!word_is(&s->add.items[i], "NET_BIND_SERVICE")) {
+				probe_set_fix(p, FIX_REMOVE, &s->add.items[i].at, NULL);
 				probe_fail(p, &s->add.items[i].at);
+			}
 	}
 }
 
@@ -129,6 +131,10 @@ static const struct check checks[] = {
 	{ ROW(06, "pss-restricted-capabilities", "Restricted: capabilities",
 	      "Set capabilities.drop: [ALL]; add NET_BIND_SERVICE at most.",
 	      "capabilities_restricted"),
+	  .fix = { .op = FIX_ADD,
+		   .aggressive = true,
+		   .value = "\"ALL\"",
+		   .why = "It may use one of the default set, or what it asks for: a recording tells." },
 	  .since = 22, .severity = SEVERITY_MEDIUM, RESTRICTED, .pod = capabilities },
 	{ ROW(07, "pss-restricted-proc-mount", "Restricted: /proc mount", "Remove procMount.",
 	      "procMount_restricted"),
