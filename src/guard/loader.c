@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "guard/call_table.h"
 #include "sensor/stream.h"
 
@@ -132,15 +134,20 @@ struct loader {
 	int fd;
 	struct live *live;
 	struct buf coming;
-	int aside[ROWS_MAX]; /* programs by row; -1: none */
+	uint64_t seed; /* of digests */
+	/* Programs by row, fd -1: none. The kernel walks each for milliseconds: one that is there already is not loaded again. */
+	struct loaded {
+		int fd;
+		uint64_t digest; /* of the request */
+	} aside[ROWS_MAX], in_force[ROWS_MAX];
 };
 
-static void drop_aside(struct loader *l)
+static void drop(struct loaded all[ROWS_MAX])
 {
 	for (size_t i = 0; i < ROWS_MAX; i++) {
-		if (l->aside[i] >= 0)
-			close(l->aside[i]);
-		l->aside[i] = -1;
+		if (all[i].fd >= 0)
+			close(all[i].fd);
+		all[i].fd = -1;
 	}
 }
 
@@ -154,9 +161,11 @@ int loader_new(struct loader **ret, int fd, struct live *live)
 	}
 	l->fd = fd;
 	l->live = live;
+	if (getrandom(&l->seed, sizeof(l->seed), 0) < 0)
+		l->seed = (uint64_t)getpid();
 	l->coming.limit = COMING_MAX;
 	for (size_t i = 0; i < ROWS_MAX; i++)
-		l->aside[i] = -1;
+		l->aside[i].fd = l->in_force[i].fd = -1;
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	*ret = l;
 	return 0;
@@ -168,7 +177,8 @@ static void end(struct loader *l)
 		close(l->fd);
 	l->fd = -1;
 	buf_deinit(&l->coming);
-	drop_aside(l);
+	drop(l->aside);
+	drop(l->in_force);
 }
 
 void loader_free(struct loader *l)
@@ -293,18 +303,29 @@ void loader_filter_deinit(struct loader_filter *f)
 	f->insns = NULL;
 }
 
+static int load(struct loader *l, const struct loader_filter *f, uint64_t digest, int *ret_fd, struct error *err)
+{
+	const struct loaded *old = &l->in_force[f->row];
+
+	if (old->fd < 0 || old->digest != digest)
+		return live_load_filter(l->live, &f->source, ret_fd, err);
+	*ret_fd = fcntl(old->fd, F_DUPFD_CLOEXEC, 0);
+	return *ret_fd < 0 ? error_errno(err, errno, "a filter") : 0;
+}
+
 static int add(struct loader *l, const void *request, size_t size, struct error *err)
 {
 	cleanup_loader_filter struct loader_filter f;
+	const uint64_t digest = hash_bytes(request, size, l->seed);
 	int fd, r = loader_read(request, size, &f, err);
 
 	if (!r)
-		r = live_load_filter(l->live, &f.source, &fd, err);
+		r = load(l, &f, digest, &fd, err);
 	if (r)
 		return r;
-	if (l->aside[f.row] >= 0)
-		close(l->aside[f.row]);
-	l->aside[f.row] = fd;
+	if (l->aside[f.row].fd >= 0)
+		close(l->aside[f.row].fd);
+	l->aside[f.row] = (struct loaded){ fd, digest };
 	return 0;
 }
 
@@ -312,9 +333,18 @@ static int commit(struct loader *l, struct error *err)
 {
 	int r = 0;
 
-	for (uint32_t row = 0; !r && row < call_row_count; row++)
-		r = live_filter(l->live, &call_rows[row], l->aside[row]);
-	drop_aside(l);
+	for (uint32_t row = 0; !r && row < call_row_count; row++) {
+		struct loaded *now = &l->in_force[row], *next = &l->aside[row];
+
+		r = live_filter(l->live, &call_rows[row], next->fd);
+		if (r)
+			break;
+		if (now->fd >= 0)
+			close(now->fd);
+		*now = *next;
+		next->fd = -1;
+	}
+	drop(l->aside);
 	return r ? error_errno(err, -r, "filters") : 0;
 }
 

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The guard as people run it: before and after containers, through reloads, floods and losses, and what it leaves behind.
 
-    test_guard.py [--quick]
+    test_guard.py [--quick | --full]
+
+--full takes minutes longer: a thousand containers in a row, two hundred at once.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from guarding import Guard
 from spec import Spec
 
 QUICK = "--quick" in sys.argv
+FULL = "--full" in sys.argv
 
 CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE, CAP_BPF = 1 << 2, 1 << 19, 1 << 39
 
@@ -117,7 +120,7 @@ def reload() -> None:
 
 def many() -> None:
     """short-lived containers in a row and at once: each alert names its own"""
-    row, once = (5, 3) if QUICK else (60, 12)
+    row, once = (5, 3) if QUICK else (1000, 200) if FULL else (60, 12)
     with tempfile.TemporaryDirectory() as directory, Guard(rules=rules_in(directory)) as guard, ExitStack() as boxes:
         spec = Spec(["/bin/sh", "-c", "echo x >/tmp/mark-$HOSTNAME"], name="short")
         ids = []
