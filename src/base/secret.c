@@ -215,7 +215,7 @@ static bool is_plain_value(struct text v)
 	       text_starts(v, TEXT("file:"));
 }
 
-bool secret_is_named(struct text name, struct text value)
+bool secret_names(struct text name)
 {
 	static const char *const words[] = {
 		"password",	  "passwd",	     "passphrase",  "secret",	  "token",
@@ -231,8 +231,6 @@ bool secret_is_named(struct text name, struct text value)
 					      "_header", "_mode",	"file",	      "name",
 					      "path",	 ".md",		".txt",	      ".html" };
 
-	if (!value.len || is_plain_value(value))
-		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
 		if (ends_with(name, places[i]))
 			return false;
@@ -240,6 +238,11 @@ bool secret_is_named(struct text name, struct text value)
 		if (contains(name, words[i]))
 			return true;
 	return false;
+}
+
+bool secret_is_named(struct text name, struct text value)
+{
+	return value.len && !is_plain_value(value) && secret_names(name);
 }
 
 void secret_describe(const struct secret *s, char *out, size_t size)

@@ -13,5 +13,7 @@ struct secret {
 struct secret secret_find(struct text t);
 /* Whether a variable or key of this name is expected to hold a credential, and value may be one. */
 bool secret_is_named(struct text name, struct text value);
+/* Whether the name alone says so: "DB_PASSWORD", "--api-key"; not "token_file". */
+bool secret_names(struct text name);
 /* Appends what a secret is without telling it: "an AWS access key (AKIA..., 20 bytes)". */
 void secret_describe(const struct secret *s, char *out, size_t size);

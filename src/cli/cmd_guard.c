@@ -52,6 +52,8 @@ static const struct option_def options[] = {
 	{ "unfiltered", 0, NULL,
 	  "have the kernel tell all that is of a kind which rules want, to compare: it costs much, and finds nothing more",
 	  false, COMPLETE_NONE, NULL },
+	{ "no-mask", 0, NULL, "tell passwords, keys and tokens in command lines and environments as they are", false,
+	  COMPLETE_NONE, NULL },
 	{ "duration", 'd', "TIME", "end after this time (90s, 10m, 1h30m)", false, COMPLETE_NONE, NULL },
 	{ "buffer", 0, "MIB",
 	  "room in the kernel for what was not looked at yet: a power of two, by default 8", false,
@@ -120,6 +122,7 @@ static int read_numbers(const struct arguments *args, struct guard_options *o, s
 				 burst);
 	o->watch.burst = (uint32_t)n;
 	o->watch.interval_ns = 1000000000;
+	o->watch.unmasked = arg_flag(args, "no-mask");
 	o->watch.unfiltered = arg_flag(args, "unfiltered");
 	if (matching && strcmp(matching, "all") != 0 && strcmp(matching, "first") != 0)
 		return error_set(err, USAGE_ERROR, "--matching is \"all\" or \"first\", not \"%s\"", matching);

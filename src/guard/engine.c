@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "alert/mask.h"
 #include "base/str.h"
 #include "guard/activity.h"
 #include "guard/document.h"
@@ -58,6 +59,8 @@ static void put_out(struct engine *e, json_t *document)
 {
 	if (!document)
 		return;
+	if (!e->o.unmasked)
+		alert_mask(document);
 	alert_fit(document);
 	e->o.fn(document, e->o.arg);
 }

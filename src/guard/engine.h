@@ -17,6 +17,7 @@ struct engine_options {
 	struct text hostname; /* outlives the engine */
 	uint32_t burst;	      /* alerts of one rule in one container at once; 0: without limit */
 	uint64_t interval_ns; /* then one each */
+	bool unmasked;	      /* credentials stay in documents (alert/mask.h) */
 	engine_alert_fn fn;
 	/* A rule fitted; alert is what is told of it, NULL if it is held back. May be NULL; borrowed. */
 	void (*matched)(const struct rule_match *m, const struct event *ev, const json_t *alert,

@@ -365,7 +365,8 @@ int watch_run(struct live *live, struct outlet *out, const struct watch_options 
 {
 	struct watch w = { .o = o, .stats = stats, .live = live, .out = out, .signals = -1,
 			   .offset_ns = clock_boot_offset_ns() };
-	struct engine_options eo = { .burst = o->burst, .interval_ns = o->interval_ns, .fn = on_document, .matched = on_match, .arg = &w };
+	struct engine_options eo = { .burst = o->burst, .interval_ns = o->interval_ns, .unmasked = o->unmasked, .fn = on_document, .matched = on_match,
+				      .arg = &w };
 	int r;
 
 	*stats = (struct watch_stats){ 0 };

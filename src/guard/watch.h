@@ -17,6 +17,7 @@ struct watch_options {
 	int hand; /* who does it, SOCK_SEQPACKET; -1: nobody */
 	uint32_t burst; /* as engine_options has it */
 	uint64_t interval_ns;
+	bool unmasked; /* as engine_options has it */
 	uint64_t duration_ns; /* 0: until a signal */
 	struct loader_client *loader; /* who loads filters; NULL: nobody */
 	bool unfiltered;	      /* all records are told, also those that no rule can want */

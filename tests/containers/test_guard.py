@@ -243,6 +243,22 @@ def hostile() -> None:
         tap.check(not any(line.startswith(b"00:00:00") for line in shown.splitlines()), repr(shown))
 
 
+def masked() -> None:
+    """passwords in command lines and environments are told by nobody, unless that is asked for"""
+    script = "sh -c 'echo x >/tmp/mark-a' --password=hunter2 TOKEN=hunter2; echo"
+    with tempfile.TemporaryDirectory() as directory:
+        rules = rules_in(directory, MARK.replace("in %container.id", "by %proc.cmdline with %proc.env in %container.id"))
+        spec = Spec(["/bin/sh", "-c", script], name="masked", environment={"DB_PASSWORD": "hunter2"})
+        for options, expected in ((), False), (("--no-mask",), True):
+            with Guard(*options, rules=rules) as guard, container("runc", spec) as box:
+                box.run()
+                box.wait()
+                found = guard.wait_for("Marked", name=box.id)
+                text = json.dumps(found)
+                tap.check(len(found) == 1 and "--password=" in text and "DB_PASSWORD=" in text, text)
+                tap.check(("hunter2" in text) == expected, text)
+
+
 def programs() -> set[int]:
     """Ids of the BPF programs in the kernel."""
     if not shutil.which("bpftool"):
@@ -412,7 +428,7 @@ def main() -> None:
                     suite.run(test, runtime, name=title)
                 else:
                     suite.skip(title, why)
-        for test in (reload, many, filtered, flood, lost, given_up, hostile, confined, told, nothing_left) + (() if QUICK else (silent, stuck, refused)):
+        for test in (reload, many, filtered, flood, lost, given_up, hostile, confined, told, nothing_left) + (() if QUICK else (silent, masked, stuck, refused)):
             suite.run(test)
 
 
