@@ -55,12 +55,18 @@ void engine_free(struct engine *e)
 
 /* --- documents ------------------------------------------------------------------------------------- */
 
+/* A document that quotes what programs said. */
+static json_t *quoting(const struct engine *e, json_t *document)
+{
+	if (document && !e->o.unmasked)
+		alert_mask(document);
+	return document;
+}
+
 static void put_out(struct engine *e, json_t *document)
 {
 	if (!document)
 		return;
-	if (!e->o.unmasked)
-		alert_mask(document);
 	alert_fit(document);
 	e->o.fn(document, e->o.arg);
 }
@@ -131,6 +137,17 @@ static struct text container_of(const struct event *ev)
 	return c ? c->full_id.data ? c->full_id : c->id : TEXT("");
 }
 
+/* Of a program that did not come with the image: whoever gets the alert can look it up. */
+static void add_hash(struct engine *e, const struct process *p, json_t *alert)
+{
+	char hash[SHA256_TEXT_SIZE];
+
+	if (!alert || !p || !e->o.hash || !(p->exe_upper_layer || p->exe_memfd || p->exe_deleted))
+		return;
+	if (e->o.hash(p, hash, e->o.arg))
+		json_object_set_new(json_object_get(alert, "process"), "exe_sha256", json_string(hash));
+}
+
 static void take_match(struct engine *e, struct rule_match *m, const struct event *ev)
 {
 	struct scratch *s = evaluator_scratch(e->evaluator);
@@ -141,7 +158,8 @@ static void take_match(struct engine *e, struct rule_match *m, const struct even
 		m->suppressed += held;
 		e->stats.alerts++;
 		e->stats.by_priority[m->rule->priority]++;
-		alert = document_of_match(m, ev, s, activity_log_before(e->activity, ev));
+		alert = quoting(e, document_of_match(m, ev, s, activity_log_before(e->activity, ev)));
+		add_hash(e, ev->process, alert);
 	}
 	if (e->o.matched)
 		e->o.matched(m, ev, alert, s, e->o.arg);
@@ -161,7 +179,7 @@ void engine_take(struct engine *e, const struct event *ev)
 	for (size_t i = 0; i < n; i++)
 		take_match(e, &matches[i], ev);
 	if (activity_log_add(e->activity, ev, &line) && !n)
-		put_out(e, document_of_activity(ev, line));
+		put_out(e, quoting(e, document_of_activity(ev, line)));
 }
 
 void engine_statistics(const struct engine *e, struct engine_stats *ret)

@@ -5,6 +5,7 @@
  */
 #pragma once
 #include "alert/alert.h"
+#include "base/sha256.h"
 #include "guard/rulebook.h"
 #include "rules/eval.h"
 
@@ -19,6 +20,8 @@ struct engine_options {
 	uint64_t interval_ns; /* then one each */
 	bool unmasked;	      /* credentials stay in documents (alert/mask.h) */
 	engine_alert_fn fn;
+	/* What the program of p is; false: that can't be said. NULL: never. */
+	bool (*hash)(const struct process *p, char out[SHA256_TEXT_SIZE], void *arg);
 	/* A rule fitted; alert is what is told of it, NULL if it is held back. May be NULL; borrowed. */
 	void (*matched)(const struct rule_match *m, const struct event *ev, const json_t *alert,
 			struct scratch *s, void *arg);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/sha256.h"
 #include "event/event.h"
 
 /* Parts (parts.h) of the kernel's own words, in this order; an empty one: not known. */
@@ -58,8 +59,15 @@ struct facts {
 	int (*layer)(const char *upper, const char *path, void *arg);
 	/* Files of users in the root of the process, unless that is ours; of pid 0: ours. */
 	int (*users)(uint32_t pid, struct buf *out, void *arg);
+	/*
+	 * SHA-256 of the program of the process, or, if path is given, of the file there in its root; -ESTALE if that is not
+	 * inode ino, -EFBIG over FACTS_HASH_MAX.
+	 */
+	int (*hash)(uint32_t pid, const char *path, uint64_t ino, char out[SHA256_TEXT_SIZE], void *arg);
 	void *arg;
 };
+
+enum { FACTS_HASH_MAX = 64 << 20 };
 
 /* Reads at once; needs CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH for what is others'. */
 extern const struct facts facts_direct;

@@ -24,6 +24,7 @@ enum {
 const char *const reader_ask_names[READER_ASKS] = {
 	[ASK_FILE] = "file",	   [ASK_KIND] = "kind",		   [ASK_LIST] = "directory", [ASK_ID] = "control_group",
 	[ASK_PROCESS] = "process", [ASK_OWN] = "process_memory", [ASK_LAYER] = "layer",	     [ASK_USERS] = "users",
+	[ASK_HASH] = "program",
 };
 
 struct reader_client {
@@ -60,7 +61,7 @@ static void bar(struct reader_client *c, uint64_t what)
 /* Only what the kernel alone answers is asked whatever happened. */
 static bool may_hang(enum reader_ask ask)
 {
-	return ask == ASK_OWN || ask == ASK_USERS || ask == ASK_LAYER || ask == ASK_KIND;
+	return ask == ASK_OWN || ask == ASK_USERS || ask == ASK_HASH || ask == ASK_LAYER || ask == ASK_KIND;
 }
 
 static bool is_too_much(struct reader_client *c)
@@ -135,7 +136,7 @@ static int put_text(struct reader_question *q, uint32_t *len, const char *text)
 }
 
 static int ask(struct reader_client *c, enum reader_ask what, uint32_t pid, const char *first, const char *second,
-	       size_t limit, struct buf *out)
+	       uint64_t limit, struct buf *out)
 {
 	struct reader_question q;
 	int r;
@@ -240,6 +241,18 @@ static int facts_users(uint32_t pid, struct buf *out, void *arg)
 	return ask(arg, ASK_USERS, pid, NULL, NULL, 0, out);
 }
 
+static int facts_hash(uint32_t pid, const char *path, uint64_t ino, char out[SHA256_TEXT_SIZE], void *arg)
+{
+	cleanup_buf struct buf hash = BUF_INIT;
+	int r = ask(arg, ASK_HASH, pid, path, NULL, ino, &hash);
+
+	if (!r && (hash.len != SHA256_TEXT_SIZE || hash.data[SHA256_TEXT_SIZE - 1]))
+		r = -EPROTO;
+	if (!r)
+		memcpy(out, hash.data, SHA256_TEXT_SIZE);
+	return r;
+}
+
 /* --- the client ---------------------------------------------------------------------------------------------- */
 
 int reader_client_new(struct reader_client **ret, int fd, int complaints)
@@ -254,7 +267,7 @@ int reader_client_new(struct reader_client **ret, int fd, int complaints)
 	c->socket = fd;
 	c->complaints = complaints;
 	c->agent = (struct fs_agent){ agent_read, agent_kind, agent_list, agent_id, c };
-	c->facts = (struct facts){ facts_kernel, facts_own, facts_layer, facts_users, c };
+	c->facts = (struct facts){ facts_kernel, facts_own, facts_layer, facts_users, facts_hash, c };
 	*ret = c;
 	return 0;
 }

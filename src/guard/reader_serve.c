@@ -68,7 +68,7 @@ struct asked {
 	const struct reader_serve_options *o;
 	uint32_t pid;
 	const char *first, *second;
-	size_t limit;
+	uint64_t limit;
 	struct buf *out;
 };
 
@@ -131,10 +131,21 @@ static int answer_users(const struct asked *a)
 	return facts_direct.users(a->pid, a->out, NULL);
 }
 
+static int answer_hash(const struct asked *a)
+{
+	char hash[SHA256_TEXT_SIZE];
+	int r = facts_direct.hash(a->pid, *a->first ? a->first : NULL, a->limit, hash, NULL);
+
+	if (!r)
+		buf_add(a->out, hash, sizeof(hash));
+	return r;
+}
+
 static int (*const answers[READER_ASKS])(const struct asked *a) = {
 	[ASK_FILE] = answer_file,	[ASK_KIND] = answer_kind, [ASK_LIST] = answer_list,
 	[ASK_ID] = answer_id,		[ASK_PROCESS] = answer_process, [ASK_OWN] = answer_own,
 	[ASK_LAYER] = answer_layer,	[ASK_USERS] = answer_users,
+	[ASK_HASH] = answer_hash,
 };
 
 /* --- packets -------------------------------------------------------------------------------------------- */

@@ -14,6 +14,7 @@ enum reader_ask {
 	ASK_OWN,     /* pid -> what its memory and files say */
 	ASK_LAYER,   /* first: directory, second: path below it -> whether a file is there, as the result */
 	ASK_USERS,   /* pid -> files of users in its root */
+	ASK_HASH,    /* pid, first: path or none, limit: the inode's number -> its SHA-256 as text */
 	READER_ASKS
 };
 
@@ -29,7 +30,7 @@ struct reader_question {
 	uint32_t first_len; /* of the texts, each with its NUL */
 	uint32_t second_len;
 	uint32_t padding;
-	uint64_t limit;
+	uint64_t limit; /* or another number */
 	char texts[READER_TEXT_MAX]; /* as much as is used is sent */
 };
 

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "guard/numbers.h"
+#include "guard/program_hash.h"
 
 enum { TURN_MS = 250, HOSTNAME_MAX = 256, LOSERS_MAX = 16 };
 #define TELL_NS (1000000000LL) /* how often losses are looked at */
@@ -22,6 +23,7 @@ struct watch {
 	struct engine *engine;
 	struct live *live;
 	struct outlet *out;
+	struct program_hashes *hashes;
 	struct responder *responder;
 	struct type_set types;	/* that are wanted */
 	struct live_stats told; /* losses that were told already */
@@ -217,6 +219,13 @@ static void on_match(const struct rule_match *m, const struct event *ev, const j
 	responder_take(w->responder, m->rule, ev, alert, s);
 }
 
+static bool on_hash(const struct process *p, char out[SHA256_TEXT_SIZE], void *arg)
+{
+	struct watch *w = arg;
+
+	return program_hash(w->hashes, reader_client_facts(w->o->reader), p, out);
+}
+
 static void on_document(json_t *document, void *arg)
 {
 	struct watch *w = arg;
@@ -365,14 +374,16 @@ int watch_run(struct live *live, struct outlet *out, const struct watch_options 
 {
 	struct watch w = { .o = o, .stats = stats, .live = live, .out = out, .signals = -1,
 			   .offset_ns = clock_boot_offset_ns() };
-	struct engine_options eo = { .burst = o->burst, .interval_ns = o->interval_ns, .unmasked = o->unmasked, .fn = on_document, .matched = on_match,
+	struct engine_options eo = { .burst = o->burst, .interval_ns = o->interval_ns, .unmasked = o->unmasked, .fn = on_document, .matched = on_match, .hash = on_hash,
 				      .arg = &w };
 	int r;
 
 	*stats = (struct watch_stats){ 0 };
 	gethostname(w.hostname, sizeof(w.hostname) - 1);
 	eo.hostname = text_of(w.hostname);
-	r = engine_new(&w.engine, &eo);
+	r = program_hashes_new(&w.hashes);
+	if (!r)
+		r = engine_new(&w.engine, &eo);
 	if (!r)
 		r = responder_new(&w.responder, o->hand, eo.hostname, on_document, &w);
 	if (r)
@@ -383,6 +394,7 @@ int watch_run(struct live *live, struct outlet *out, const struct watch_options 
 	engine_statistics(w.engine, &stats->engine);
 	stats->refused = out->refused;
 	engine_free(w.engine);
+	program_hashes_free(w.hashes);
 	if (w.signals >= 0)
 		close(w.signals);
 	return r;

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -68,6 +69,8 @@ def before(runtime: str) -> None:
         found = guard.wait_for("Program run from a temporary directory", name=box.id)
         tap.check(found, f"alerts: {[(a['rule'], a.get('container')) for a in guard.alerts]}")
         alert = found[0]
+        true = hashlib.sha256(Path(box.root, "bin/true").read_bytes()).hexdigest()
+        tap.check(alert["process"].get("exe_sha256") == true, str(alert["process"]))
         tap.check(alert["process"]["cmdline"] == "x a" and alert["process"]["exe"] == "/tmp/x", str(alert["process"]))
         tap.check([a["name"] for a in alert["process"]["ancestors"]][0] == "sh", str(alert["process"]["ancestors"]))
         tap.check(alert["priority"] == "Critical" and alert["source"] == "syscall" and alert["hostname"], str(alert))
