@@ -84,7 +84,15 @@ static void describe(json_t *undo, const struct target *t, const char *path, con
 
 /* --- taking ---------------------------------------------------------------------------------------------- */
 
-/* Of config.json: what is mounted from the host, but for volumes, is the host's. */
+/* Where engines keep volumes, which are the containers' own; from elsewhere it is the host's what is mounted. */
+static const char *const volume_places[] = {
+	"/var/lib/kubelet/pods/",
+	"/var/lib/docker/volumes/",
+	"/var/lib/containers/storage/volumes/",
+	"/var/lib/nerdctl/",
+};
+
+/* Of config.json. */
 static const char *host_mount(const struct container *c, const char *path)
 {
 	const struct container_mount *best = NULL;
@@ -100,8 +108,8 @@ static const char *host_mount(const struct container *c, const char *path)
 	}
 	if (!best || !best->source || best->source[0] != '/')
 		return NULL;
-	vec_foreach(v, &c->volume_sources)
-		if (*v && str_eq(*v, best->source))
+	for (size_t i = 0; i < ARRAY_SIZE(volume_places); i++)
+		if (str_starts(best->source, volume_places[i]))
 			return NULL;
 	return best->source;
 }

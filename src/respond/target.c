@@ -88,6 +88,19 @@ static bool is_spared(pid_t pid)
 	return false;
 }
 
+/* Of who has ended and waits to be reaped, control groups tell nothing any more. */
+static bool is_over(pid_t pid)
+{
+	char path[64], line[512];
+	const char *state;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (fs_read_line(path, line, sizeof(line)))
+		return true;
+	state = strrchr(line, ')');
+	return !state || (state[1] == ' ' && strchr("ZXx", state[2]));
+}
+
 static enum hand_outcome refuse(char *why, const char *text)
 {
 	snprintf(why, HAND_TEXT_MAX, "%s", text);
@@ -162,6 +175,8 @@ static enum hand_outcome check_process(const struct target_limits *l, const stru
 	r = container_of_cgroup(&l->layout, path, &ret->container);
 	if (r < 0)
 		return refuse(why, "its container can't be found out");
+	if (r && is_over(p->pid))
+		return gone(why);
 	if (r && !(rq->flags & HAND_HOST))
 		return refuse(why, "it is a process of the host");
 	if (!r && rq->flags & HAND_HOST)
