@@ -11,6 +11,7 @@
 #include "cli/rules_load.h"
 #include "guard/guard.h"
 #include "respond/ledger.h"
+#include "respond/policy.h"
 #include "version.h"
 
 static const struct option_def options[] = {
@@ -182,6 +183,39 @@ static int take_sinks(const struct arguments *args, words *ret, struct error *er
 	return r || slot ? r : error_errno(err, ENOMEM, "arguments");
 }
 
+/* Receivers that policies name are outputs for what is sent to them. Errors in policies are shown here, once. */
+static int take_webhooks(const struct guard_options *o, words *sinks, string_list *ret, struct error *err)
+{
+	struct diags diags = { 0 };
+	cleanup_response_policy struct response_policy *p = response_policy_new(&diags);
+	cleanup_string_list string_list urls = { 0 };
+	int r = p ? 0 : error_errno(err, ENOMEM, "policies");
+
+	for (size_t i = 0; !r && i < o->watch.policy_count; i++)
+		r = response_policy_add_path(p, o->watch.policies[i], err);
+	if (!r && diags.errors) {
+		vec_foreach(d, &diags.items)
+			diag_show(d, ruleset_content(p->base, d->place.file), stderr);
+		r = error_set(err, EINVAL, "there are errors in the policies");
+	}
+	if (!r && response_policy_urls(p, &urls))
+		r = error_errno(err, ENOMEM, "policies");
+	vec_foreach(url, &urls) {
+		cleanup_free char *word = str_format("webhook:%s,take=asked", *url);
+		char **slot;
+
+		if (r)
+			break;
+		slot = word && string_list_add(ret, word) ? vec_add(sinks) : NULL;
+		if (!slot)
+			r = error_errno(err, ENOMEM, "policies");
+		else
+			*slot = ret->items[ret->len - 1];
+	}
+	diags_deinit(&diags);
+	return r;
+}
+
 static int guard(const struct arguments *args, struct guard_options *o, struct error *err)
 {
 	const char *store = arg_value(args, "store"), *status = arg_value(args, "status");
@@ -190,9 +224,17 @@ static int guard(const struct arguments *args, struct guard_options *o, struct e
 				 .status = status ? status : GUARD_STATUS_PATH,
 				 .user = arg_value(args, "user") };
 	struct watch_stats stats;
+	cleanup_string_list string_list webhooks = { 0 };
 	words sinks = { 0 };
 	int r = take_sinks(args, &sinks, err);
 
+	if (!r && o->watch.policy_count) {
+		sinks.len--; /* without its end */
+		r = take_webhooks(o, &sinks, &webhooks, err);
+		r = r ? r : check_sinks(&sinks, err);
+		if (!r && !vec_add(&sinks))
+			r = error_errno(err, ENOMEM, "arguments");
+	}
 	if (!r) {
 		s.sinks = (const char *const *)sinks.items;
 		guard_sinks_connect(&s, &o->outputs);

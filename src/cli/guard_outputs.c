@@ -36,10 +36,34 @@ static void give(const char *path, uint32_t uid, uint32_t gid)
 		(void)!fchown(fd, uid, gid);
 }
 
+/* What is missing on the way is for the user alone, too: it has to get there. */
+static int give_parents(const char *path, uint32_t uid, uint32_t gid, struct error *err)
+{
+	char above[PATH_MAX], *slash;
+	int r;
+
+	snprintf(above, sizeof(above), "%s", path);
+	slash = strrchr(above, '/');
+	if (!slash || slash == above)
+		return 0;
+	*slash = '\0';
+	if (fs_is_dir(above))
+		return 0;
+	r = give_parents(above, uid, gid, err);
+	if (!r)
+		r = fs_mkdirs(above, 0700, err);
+	if (!r)
+		give(above, uid, gid);
+	return r;
+}
+
 static int give_directory(const char *path, uint32_t uid, uint32_t gid, bool ours, struct error *err)
 {
 	bool there = fs_is_dir(path);
-	int r = there ? 0 : fs_mkdirs(path, 0700, err);
+	int r = there ? 0 : give_parents(path, uid, gid, err);
+
+	if (!r && !there)
+		r = fs_mkdirs(path, 0700, err);
 
 	if (!r && (!there || ours))
 		give(path, uid, gid);

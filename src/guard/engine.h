@@ -22,8 +22,8 @@ struct engine_options {
 	engine_alert_fn fn;
 	/* What the program of p is; false: that can't be said. NULL: never. */
 	bool (*hash)(const struct process *p, char out[SHA256_TEXT_SIZE], void *arg);
-	/* A rule fitted; alert is what is told of it, NULL if it is held back. May be NULL; borrowed. */
-	void (*matched)(const struct rule_match *m, const struct event *ev, const json_t *alert,
+	/* A rule fitted; alert is what will be told of it, which may be added to, NULL if it is held back. May be NULL. */
+	void (*matched)(const struct rule_match *m, const struct event *ev, json_t *alert,
 			struct scratch *s, void *arg);
 	void *arg;
 };

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/str.h"
+#include "base/string_list.h"
 #include "base/utf8.h"
 #include "guard/document.h"
 #include "respond/policy.h"
@@ -38,6 +39,8 @@ struct responder {
 	struct response_policy *policy;
 	uint64_t policy_number;
 	int64_t offset_ns; /* from CLOCK_BOOTTIME to the times that events have */
+	string_list urls; /* that the outputs know: those of the first policy */
+	bool has_urls;
 	struct slot slots[SLOTS];
 	uint64_t next, send, first; /* numbers: to be given, to be sent, that may be unanswered; from 1 */
 	struct responder_stats stats;
@@ -68,6 +71,7 @@ void responder_free(struct responder *r)
 	}
 	response_policy_free(r->policy);
 	diags_deinit(&r->diags);
+	string_list_deinit(&r->urls);
 	free(r);
 }
 
@@ -80,6 +84,30 @@ static uint64_t number_of(const struct response_policy *p)
 	vec_foreach(c, &p->base->contents)
 		n = hash_bytes(c->content.data, c->content.len, n);
 	return n ? n : 1;
+}
+
+/* Outputs are made when the guard starts: an address that comes later would never be sent to. */
+static int check_urls(struct responder *r, const struct response_policy *p, struct error *err)
+{
+	cleanup_string_list string_list urls = { 0 };
+
+	if (response_policy_urls(p, &urls))
+		return error_errno(err, ENOMEM, "policies");
+	if (!r->has_urls) {
+		r->urls = urls;
+		urls = (string_list){ 0 };
+		r->has_urls = true;
+		return 0;
+	}
+	vec_foreach(url, &urls) {
+		bool known = false;
+
+		vec_foreach(k, &r->urls)
+			known = known || str_eq(*k, *url);
+		if (!known)
+			return error_set(err, EINVAL, "a new webhook (%s) needs the guard to be started anew", *url);
+	}
+	return 0;
 }
 
 static void tell_hand(struct responder *r)
@@ -105,6 +133,8 @@ int responder_load(struct responder *r, char *const *paths, size_t count, struct
 			e = error_set(err, EINVAL, "%s:%u:%u: %s", d->place.file ? d->place.file : "policy", d->place.line,
 				      d->place.column, d->text);
 	}
+	if (!e)
+		e = check_urls(r, p, err);
 	if (e) {
 		diags_deinit(&diags);
 		return e;
@@ -279,7 +309,30 @@ static void send_all(struct responder *r)
 	}
 }
 
-void responder_take(struct responder *r, const struct rule *rule, const struct event *ev, const json_t *alert,
+/* What the alert tells of the policy; and to whom it goes, which is the outputs' to do. */
+static void tell_plan(const struct response_plan *plan, json_t *alert)
+{
+	json_t *o = json_object(), *names = json_array(), *urls = json_array();
+
+	for (uint32_t i = 0; i < plan->responses->count; i++) {
+		const struct rule_response *resp = &plan->responses->items[i];
+		const struct response_arg *url = response_arg(resp, "url");
+
+		json_array_append_new(names, json_string(resp->def->name));
+		if (url && plan->mode == MODE_ENFORCE)
+			json_array_append_new(urls, utf8_json(url->text));
+	}
+	if (plan->entry)
+		json_object_set_new(o, "entry", utf8_json(plan->entry->name));
+	json_object_set_new(o, "mode", json_string(response_modes[plan->mode]));
+	json_object_set_new(o, "responses", names);
+	json_object_set_new(alert, "policy", o);
+	if (json_array_size(urls))
+		json_object_set(alert, "webhooks", urls);
+	json_decref(urls);
+}
+
+void responder_take(struct responder *r, const struct rule *rule, const struct event *ev, json_t *alert,
 		    struct scratch *s)
 {
 	struct response_plan plan;
@@ -287,6 +340,8 @@ void responder_take(struct responder *r, const struct rule *rule, const struct e
 	if (!ev->process || ev->process->pid <= 0 || r->hand < 0)
 		return;
 	plan = response_select(r->policy, rule, ev->process->container);
+	if (alert && (plan.entry || plan.responses->count))
+		tell_plan(&plan, alert);
 	if (plan.mode == MODE_OBSERVE || (plan.mode == MODE_DRY_RUN && !alert))
 		return;
 	for (uint32_t i = 0; i < plan.responses->count; i++)

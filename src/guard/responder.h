@@ -29,8 +29,11 @@ DEFINE_CLEANUP(struct responder *, responder_free)
 /* The policy in force from now on; if there are errors, the one before stays. -EINVAL: *err names the first. */
 int responder_load(struct responder *r, char *const *paths, size_t count, struct error *err);
 
-/* A rule fitted. alert NULL: it was held back, and only what is enforced is done. */
-void responder_take(struct responder *r, const struct rule *rule, const struct event *ev, const json_t *alert,
+/*
+ * A rule fitted. alert: what will be told of it, to which is added what the policy says ("policy", "webhooks"); NULL: it
+ * was held back, and only what is enforced is done.
+ */
+void responder_take(struct responder *r, const struct rule *rule, const struct event *ev, json_t *alert,
 		    struct scratch *s);
 
 /* Readable when the hand has answered; -1: nobody will. */

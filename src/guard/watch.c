@@ -211,7 +211,7 @@ static bool take_signals(struct watch *w)
 	return end;
 }
 
-static void on_match(const struct rule_match *m, const struct event *ev, const json_t *alert, struct scratch *s,
+static void on_match(const struct rule_match *m, const struct event *ev, json_t *alert, struct scratch *s,
 		     void *arg)
 {
 	struct watch *w = arg;

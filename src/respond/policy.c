@@ -2,6 +2,7 @@
 #include "respond/policy.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 
 #include "base/glob.h"
@@ -145,6 +146,30 @@ struct response_plan response_select(const struct response_policy *p, const stru
 			return (struct response_plan){ e, e->mode, e->has_responses ? &e->responses : own };
 	}
 	return (struct response_plan){ NULL, own->count ? MODE_DRY_RUN : MODE_OBSERVE, own };
+}
+
+static bool has_url(const string_list *all, struct text url)
+{
+	vec_foreach(s, all)
+		if (text_eq_str(url, *s))
+			return true;
+	return false;
+}
+
+int response_policy_urls(const struct response_policy *p, string_list *ret)
+{
+	vec_foreach(e, &p->entries) {
+		for (uint32_t i = 0; i < (*e)->responses.count; i++) {
+			const struct response_arg *url = response_arg(&(*e)->responses.items[i], "url");
+			cleanup_free char *text = url ? str_dup_n(url->text.data, url->text.len) : NULL;
+
+			if (!url || has_url(ret, url->text))
+				continue;
+			if (!text || !string_list_add(ret, text))
+				return -ENOMEM;
+		}
+	}
+	return 0;
 }
 
 const struct rule_response *plan_response(const struct response_plan *plan, const char *name)

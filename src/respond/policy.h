@@ -5,6 +5,7 @@
  */
 #pragma once
 #include "base/error.h"
+#include "base/string_list.h"
 #include "event/event.h"
 #include "rules/extend.h"
 #include "rules/model.h"
@@ -65,6 +66,9 @@ DEFINE_CLEANUP(struct response_policy *, response_policy_free)
 void response_policy_add(struct response_policy *p, const char *name, struct text content);
 /* A file, or all *.yaml and *.yml of a directory by name. -errno: it can't be read. */
 int response_policy_add_path(struct response_policy *p, const char *path, struct error *err);
+
+/* The addresses of its webhooks, each once. -ENOMEM. */
+int response_policy_urls(const struct response_policy *p, string_list *ret);
 
 struct response_plan {
 	const struct response_entry *entry; /* NULL: none selects it, and the responses are the rule's own */

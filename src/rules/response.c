@@ -33,13 +33,11 @@ const struct response_def rule_responses[] = {
 	{ "capture",
 	  true,
 	  { { "what", RESPONSE_WORDS, false, "process maps files environment executable events",
-	      NULL, "what to keep; all of it if nothing is said" },
-	    { "seconds", RESPONSE_DURATION, false, NULL, NULL, "how long to go on recording" } },
+	      NULL, "what to keep; all of it if nothing is said" } },
 	  "keep evidence" },
 	{ "webhook",
 	  true,
-	  { { "url", RESPONSE_URL, true, NULL, NULL, "where to send the alert" },
-	    { "timeout", RESPONSE_DURATION, false, NULL, "10s", "how long to wait" } },
+	  { { "url", RESPONSE_URL, true, NULL, NULL, "where to send the alert" } },
 	  "tell somebody else" },
 };
 const uint32_t rule_response_count = ARRAY_SIZE(rule_responses);
@@ -115,8 +113,8 @@ static bool url_is_good(struct text url)
 		if (!text_starts(url, schemes[i]) || url.len == schemes[i].len)
 			continue;
 		for (uint32_t k = 0; k < url.len; k++)
-			if ((unsigned char)url.data[k] <= ' ' || (unsigned char)url.data[k] >= 0x7f)
-				return false;
+			if ((unsigned char)url.data[k] <= ' ' || (unsigned char)url.data[k] >= 0x7f || url.data[k] == ',')
+				return false; /* a comma would have to be written as %2C: outputs are lists of words */
 		return url.data[schemes[i].len] != '/';
 	}
 	return false;

@@ -386,6 +386,20 @@ void outputs_turn(struct outputs *o)
 	poller_wake_at(&o->poller, next_turn(o));
 }
 
+/* A policy names receivers in the alert itself. */
+static bool is_for(const struct sink *s, const struct alert *a)
+{
+	const json_t *url;
+	size_t i;
+
+	if (!s->config.asked)
+		return true;
+	json_array_foreach(json_object_get(a->json, "webhooks"), i, url)
+		if (json_string_value(url) && s->config.target && str_eq(json_string_value(url), s->config.target))
+			return true;
+	return false;
+}
+
 void outputs_take(struct outputs *o, const struct alert *a)
 {
 	int64_t suppression = o->store ? store_suppressed_by(o->store, a, clock_wall_ns()) : 0;
@@ -395,7 +409,8 @@ void outputs_take(struct outputs *o, const struct alert *a)
 	if (!suppression && a->kind != ALERT_ACTIVITY && o->sinks.len)
 		line = json_dumps(a->json, JSON_COMPACT);
 	vec_foreach(s, &o->sinks) {
-		if (suppression || a->kind == ALERT_ACTIVITY || a->priority > (*s)->config.min)
+		if (suppression || a->kind == ALERT_ACTIVITY || a->priority > (*s)->config.min ||
+		    !is_for(*s, a))
 			continue;
 		(*s)->counters[SINK_TAKEN]++;
 		if (line)

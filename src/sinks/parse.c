@@ -25,6 +25,7 @@ static const struct sink_option shown[] = {
 	{ "retry", "DURATION", "webhook", "the longest pause between attempts (60s)" },
 	{ "spool", "DIRECTORY", "webhook",
 	  "where alerts wait (a folder of /var/lib/merlon/spool)" },
+	{ "take", "WORD", "webhook", "all, or asked: only alerts that a policy sends to this very address (all)" },
 	{ "headers", "FILE", "webhook", "lines \"Name: value\" that every request has" },
 	{ "ca", "FILE", "webhook", "certificates to trust instead of the system's" },
 	{ NULL, NULL, NULL, NULL },
@@ -50,6 +51,7 @@ static const struct parser {
 	{ TYPE_DURATION, offsetof(struct sink_config, timeout_ns), 1000000, 600000000000ULL, NULL },
 	{ TYPE_DURATION, offsetof(struct sink_config, retry_ns), 1000000, 3600000000000ULL, NULL },
 	{ TYPE_TEXT, offsetof(struct sink_config, spool), 0, 0, NULL },
+	{ TYPE_WORD, offsetof(struct sink_config, asked), 0, 0, "all asked" },
 	{ TYPE_TEXT, offsetof(struct sink_config, headers), 0, 0, NULL },
 	{ TYPE_TEXT, offsetof(struct sink_config, ca), 0, 0, NULL },
 };

@@ -24,6 +24,7 @@ import merlon  # first: it puts the rig on the path
 import tap
 from container import Container, available, container
 from guarding import Alert, Guard
+from receiver import Receiver
 from spec import Spec
 
 QUICK = "--quick" in sys.argv
@@ -418,11 +419,25 @@ def confirmed(runtime: str) -> None:
         tap.check(stands(bad), "it runs")
 
 
+def webhooks(runtime: str) -> None:
+    """webhook: a receiver of the policy's own gets what is sent to it, and nothing else"""
+    with Receiver() as receiver, world({"call": [{"webhook": receiver.url}], "freeze": ["alert"]}) as w, two(runtime) as (bad, _):
+        tell(bad, "freeze")
+        found = w.guard.wait_for("Do freeze")
+        tap.check(found and "webhooks" not in found[0], f"{found}, {w.guard.said}")
+        tell(bad, "call")
+        told = w.guard.wait_for("Do call")[0]
+        tap.check(told["policy"] == {"entry": "entry call", "mode": "enforce", "responses": ["webhook"]}, str(told.get("policy")))
+        receiver.wait(1)
+        w.guard.stop()
+        tap.check([a["rule"] for a in receiver.accepted] == ["Do call"], str([a["rule"] for a in receiver.accepted]))
+
+
 def main() -> None:
     """All of it on the host; what differs by control groups in machines."""
     works, why = available("runc")
     tests = (killing, freezing, isolating, quarantining) if QUICK else \
-        (killing, freezing, isolating, quarantining, capturing, dry_run, switched, confirmed)
+        (killing, freezing, isolating, quarantining, capturing, dry_run, switched, confirmed, webhooks)
     with tap.Suite("respond") as suite:
         for test in tests:
             if works:
