@@ -165,14 +165,15 @@ static int print_json_status(const struct sensor_deny_status *s)
 	cleanup_json json_t *o = json_pack("{s:b, s:s, s:i, s:i, s:i}", "active", s->active, "mode",
 					   modes[s->mode], "containers", (int)s->started, "born",
 					   (int)s->born, "entering", (int)s->outsiders);
-	json_t *hooks = json_object();
+	json_t *hooks = json_array();
 
 	for (unsigned i = 0; i < ABI_DENY_HOOKS; i++) {
 		const struct abi_deny_count *n = &s->counts[i];
 
 		if (s->hooks >> i & 1)
-			json_object_set_new(hooks, sensor_deny_hooks[i],
-					    json_pack("{s:I, s:I, s:I, s:I, s:I}", "asked",
+			json_array_append_new(hooks,
+					    json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "hook", sensor_deny_hooks[i],
+						      "event", deny_hooks[i].filter.call, "asked",
 						      (json_int_t)n->asked, "denied",
 						      (json_int_t)n->denied, "would_deny",
 						      (json_int_t)n->would, "busy",
@@ -254,7 +255,7 @@ static int run_off(const struct arguments *args, struct error *err)
 	int r = need_root(err);
 
 	(void)args;
-	return r ? r : sensor_deny_end(err);
+	return r ? r : deny_end(err);
 }
 
 static const struct command cmd_deny_off = {

@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/guard_outputs.h"
 #include "cli/rules_load.h"
+#include "guard/deny.h"
 #include "guard/guard.h"
 #include "respond/ledger.h"
 #include "respond/policy.h"
@@ -247,10 +248,21 @@ static int guard(const struct arguments *args, struct guard_options *o, struct e
 	return r ? r : report(&stats);
 }
 
+static int add_path(words *to, char *path, struct error *err)
+{
+	char **slot = vec_add(to);
+
+	if (!slot)
+		return error_errno(err, ENOMEM, "arguments");
+	*slot = path;
+	return 0;
+}
+
 static int run(const struct arguments *args, struct error *err)
 {
 	static char shipped_rules[] = MERLON_DATA "/rules";
 	static char *const shipped[] = { shipped_rules };
+	static char denied[] = DENY_RULES_DIR;
 	words containers = { 0 }, rules = { 0 }, disabled = { 0 }, policies = { 0 };
 	struct guard_options o = { 0 };
 	size_t operands;
@@ -270,9 +282,14 @@ static int run(const struct arguments *args, struct error *err)
 	if (!r && !rules.len && access(shipped[0], R_OK))
 		r = error_set(err, ENOENT, "the shipped rules are not installed (%s): name others with --rules",
 			      shipped[0]);
+	if (!r && !rules.len)
+		r = add_path(&rules, shipped[0], err);
+	/* Whatever rules are named: what is denied is told. */
+	if (!r && !access(DENY_RULES_DIR "/0000.yaml", R_OK))
+		r = add_path(&rules, denied, err);
 	if (!r) {
-		o.watch.rules.paths = rules.len ? rules.items : shipped;
-		o.watch.rules.path_count = rules.len ? rules.len : ARRAY_SIZE(shipped);
+		o.watch.rules.paths = rules.items;
+		o.watch.rules.path_count = rules.len;
 		o.watch.rules.disabled = disabled.items;
 		o.watch.rules.disabled_count = disabled.len;
 		o.watch.policies = policies.items;

@@ -45,6 +45,7 @@ void event_init(struct event *ev, const struct event_type *type)
 	ev->fd_num = -1;
 	ev->tid = ev->vtid = -1;
 	ev->cpu = 0;
+	ev->verdict = VERDICT_NONE;
 	ev->has_result = false;
 	ev->fd_name_changed = false;
 	ev->arg_set = 0;

@@ -152,6 +152,9 @@ struct event_arg {
 	bool exact;	      /* of a path: the kernel resolved it, links and all; else it is by name */
 };
 
+/* What became of something that the kernel asked about before it was done. */
+enum event_verdict { VERDICT_NONE, VERDICT_DENIED, VERDICT_WOULD_DENY /* in a dry run: it was done */ };
+
 struct event {
 	const struct event_type *type;
 	const struct process *process;
@@ -169,6 +172,7 @@ struct event {
 	uint16_t cpu;
 	bool has_result;
 	bool fd_name_changed;
+	uint8_t verdict; /* enum event_verdict */
 
 	uint32_t arg_set; /* bit i: args[i] is there */
 	struct event_arg args[EVENT_SLOTS_MAX];

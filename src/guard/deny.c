@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/fs.h"
 #include "base/str.h"
 #include "guard/deny_check.h"
 #include "identity/container.h"
@@ -154,6 +155,29 @@ static int place_containers(struct sensor_deny *d, const struct cgroup_layout *l
 	return p.r ? error_errno(err, -p.r, "control groups of containers") : 0;
 }
 
+/* In the order of their names, which is that of the files. */
+static int keep_rules(const struct ruleset *rs, struct error *err)
+{
+	int r;
+
+	fs_remove_tree(DENY_RULES_DIR);
+	r = fs_mkdirs(DENY_RULES_DIR, 0755, err);
+	for (size_t i = 0; !r && i < rs->contents.len; i++) {
+		const struct rule_content *c = &rs->contents.items[i];
+		char path[128];
+
+		snprintf(path, sizeof(path), DENY_RULES_DIR "/%04zu.yaml", i);
+		r = fs_write_atomic(path, c->content.data, c->content.len, 0644, err);
+	}
+	return r;
+}
+
+int deny_end(struct error *err)
+{
+	fs_remove_tree(DENY_RULES_DIR);
+	return sensor_deny_end(err);
+}
+
 int deny_apply(struct ruleset *rs, const struct deny_options *o, struct deny_result *ret,
 	       struct error *err)
 {
@@ -177,13 +201,16 @@ int deny_apply(struct ruleset *rs, const struct deny_options *o, struct deny_res
 		return r;
 	so.hierarchy = layout.hierarchy;
 	so.controller = layout.controller;
-	ret->missing = sensor_deny_missing(ret->hooks);
-	so.hooks = ret->hooks & ~ret->missing;
+	so.hooks = ret->hooks;
 	r = sensor_deny_new(&d, &so, err);
+	if (!r)
+		ret->missing = sensor_deny_missing(d);
 	for (unsigned hook = 0; !r && hook < ABI_DENY_HOOKS; hook++)
-		if (so.hooks >> hook & 1)
+		if ((ret->hooks & ~ret->missing) >> hook & 1)
 			r = load_filter(rs, d, hook, err);
 	if (!r)
 		r = sensor_deny_start(d, err);
+	if (!r)
+		r = keep_rules(rs, err);
 	return r ? r : place_containers(d, &layout, &ret->containers, err);
 }

@@ -8,6 +8,9 @@
 #include "guard/deny_hook.h"
 #include "sensor/deny.h"
 
+/* Where copies of the files of the rules in force are, for whoever tells of denials. */
+#define DENY_RULES_DIR "/run/merlon/deny"
+
 /* True for rules that ask for it: "response: deny". */
 bool deny_is_asked_for(const struct rule *r);
 
@@ -33,3 +36,6 @@ struct deny_result {
  */
 int deny_apply(struct ruleset *rs, const struct deny_options *o, struct deny_result *ret,
 	       struct error *err);
+
+/* Nothing is denied any more; -ENOENT: nothing was. */
+int deny_end(struct error *err);

@@ -129,7 +129,11 @@ static json_t *event_json(const struct event *ev, struct scratch *s)
 	set_text(o, "type", ev->type->name);
 	json_object_set_new(o, "number", json_integer((json_int_t)ev->number));
 	json_object_set_new(o, "args", arguments_json(ev, s));
-	if (ev->has_result)
+	/* Before it is done the result is what it would be. */
+	if (ev->verdict != VERDICT_NONE)
+		json_object_set_new(o, "verdict",
+				    json_string(ev->verdict == VERDICT_DENIED ? "denied" : "would-deny"));
+	else if (ev->has_result)
 		json_object_set_new(o, "result", json_integer(ev->result));
 	if (ev->fd) {
 		struct field_ref f;

@@ -444,6 +444,7 @@ static int run(struct guard *g, struct watch_stats *stats, struct error *err)
 		return error_set(err, EPERM, "guarding needs root");
 	lo.want = &nothing; /* the engine says, once it has read the rules */
 	lo.calls = true;
+	lo.denials = true;
 	lo.filter_scratch = sizeof(struct filter_scratch);
 	g->signals = block_signals(SIGCHLD);
 	if (g->signals < 0)

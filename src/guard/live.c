@@ -330,6 +330,7 @@ int live_new(struct live **ret, const struct live_options *o, struct error *err)
 		.budget = o->budget == LIVE_UNLIMITED ? 0 : o->budget ? o->budget : BUDGET_DEFAULT,
 		.plans = l->calls.plans,
 		.calls = o->calls,
+		.denials = o->denials,
 		.filter_scratch = o->filter_scratch,
 	};
 	r = sensor_stream_new(&l->stream, &so, err);

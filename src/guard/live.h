@@ -25,6 +25,7 @@ struct live_options {
 	const struct type_set *want; /* event types; NULL: all */
 	/* Calls are looked at even while none is wanted: whoever drains may not be able to attach. */
 	bool calls;
+	bool denials; /* what the kernel denies by rules is told too: to one process at a time */
 	uint32_t filter_scratch; /* bytes that filters work in; 0: there will be none */
 };
 

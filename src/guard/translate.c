@@ -334,6 +334,10 @@ static int take_call(struct translator *x, const struct abi_event *record, struc
 		return 0;
 	head_fill(x, record, ev);
 	ev->has_result = !(record->flags & ABI_EVENT_URING);
+	if (record->flags & ABI_EVENT_DENIED)
+		ev->verdict = VERDICT_DENIED;
+	else if (record->flags & ABI_EVENT_WOULD_DENY)
+		ev->verdict = VERDICT_WOULD_DENY;
 	ev->result = record->call.result;
 	fd_fill(x, record, ev, row->plan.flags);
 	target_fill(x, record, ev, row->target);

@@ -2,6 +2,7 @@
 #include "sensor/deny.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <dirent.h>
 #include <errno.h>
@@ -29,7 +30,9 @@ struct sensor_deny {
 	struct deny_bpf *skel;
 	enum sensor_deny_form form;
 	struct sensor_deny_options o;
-	int filters[ABI_DENY_HOOKS]; /* -1: none */
+	uint64_t missing;
+	uint32_t functions[ABI_DENY_HOOKS]; /* in the kernel's BTF */
+	int filters[ABI_DENY_HOOKS];	    /* -1: none */
 	struct bpf_link *links[LINKS_MAX];
 	size_t link_count;
 };
@@ -210,6 +213,31 @@ static void select_maps(struct sensor_deny *d)
 	}
 }
 
+/* Reading the kernel's types takes a while: once for all functions. Those that are not there are left out. */
+static int find_functions(struct sensor_deny *d, struct error *err)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	char name[64];
+
+	if (!btf)
+		return error_errno(err, errno, "cannot read the kernel's BTF");
+	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++) {
+		int id;
+
+		if (!has_hook(d, hook))
+			continue;
+		snprintf(name, sizeof(name), "%s%s", d->form == DENY_FORM_LSM ? "bpf_lsm_" : "security_",
+			 sensor_deny_hooks[hook]);
+		id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
+		d->functions[hook] = id > 0 ? (uint32_t)id : 0;
+		if (id <= 0)
+			d->missing |= 1ULL << hook;
+	}
+	btf__free(btf);
+	d->o.hooks &= ~d->missing;
+	return 0;
+}
+
 static int load(struct sensor_deny *d, struct error *err)
 {
 	struct abi_settings *settings;
@@ -247,6 +275,8 @@ int sensor_deny_new(struct sensor_deny **ret, const struct sensor_deny_options *
 				 "stopped by a signal");
 	r = make_dirs(err);
 	if (!r)
+		r = find_functions(d, err);
+	if (!r)
 		r = load(d, err);
 	if (r)
 		return r;
@@ -274,35 +304,20 @@ struct sensor_deny_maps sensor_deny_maps(const struct sensor_deny *d, enum abi_d
 					  bpf_map__fd(calls_of(d, hook)) };
 }
 
-uint64_t sensor_deny_missing(uint64_t hooks)
+uint64_t sensor_deny_missing(const struct sensor_deny *d)
 {
-	bool lsm = sensor_deny_form() == DENY_FORM_LSM;
-	uint64_t missing = 0;
-	char name[64];
-
-	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++) {
-		snprintf(name, sizeof(name), "%s%s", lsm ? "" : "security_", sensor_deny_hooks[hook]);
-		if (hooks >> hook & 1 &&
-		    libbpf_find_vmlinux_btf_id(name, lsm ? BPF_LSM_MAC : BPF_MODIFY_RETURN) < 0)
-			missing |= 1ULL << hook;
-	}
-	return missing;
+	return d->missing;
 }
 
 int sensor_deny_filter(struct sensor_deny *d, enum abi_deny_hook hook, struct program_source *s,
 		       struct error *err)
 {
 	bool lsm = d->form == DENY_FORM_LSM;
-	char name[64];
-	int id, fd, r;
+	int fd, r;
 
 	s->type = lsm ? BPF_PROG_TYPE_LSM : BPF_PROG_TYPE_TRACING;
 	s->expected_attach_type = lsm ? BPF_LSM_MAC : BPF_MODIFY_RETURN;
-	snprintf(name, sizeof(name), "%s%s", lsm ? "" : "security_", sensor_deny_hooks[hook]);
-	id = libbpf_find_vmlinux_btf_id(name, s->expected_attach_type);
-	if (id < 0)
-		return error_errno(err, -id, "%s", name);
-	s->attach_btf_id = (uint32_t)id;
+	s->attach_btf_id = d->functions[hook];
 	r = program_source_load(s, &fd, NULL, err);
 	if (!r)
 		d->filters[hook] = fd;

@@ -34,8 +34,6 @@ enum sensor_deny_form sensor_deny_form(void);
 
 /* The function that asks, of each decision point: security_NAME(). */
 extern const char *const sensor_deny_hooks[ABI_DENY_HOOKS];
-/* Those that this kernel does not have. */
-uint64_t sensor_deny_missing(uint64_t hooks);
 
 struct sensor_deny_options {
 	uint32_t hierarchy;	/* of identity/cgroup.h */
@@ -53,6 +51,9 @@ int sensor_deny_new(struct sensor_deny **ret, const struct sensor_deny_options *
 void sensor_deny_free(struct sensor_deny *d);
 DEFINE_CLEANUP(struct sensor_deny *, sensor_deny_free)
 #define cleanup_sensor_deny cleanup(sensor_deny_freep)
+
+/* Of options.hooks those that this kernel does not have: they are left out. */
+uint64_t sensor_deny_missing(const struct sensor_deny *d);
 
 /* Maps that the filter of a hook shares with its programs. */
 struct sensor_deny_maps {

@@ -6,10 +6,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/str.h"
 #include "guard.skel.h"
+#include "sensor/deny.h"
 #include "sensor/event_record.h"
 #include "sensor/load.h"
 #include "sensor/probe.h"
@@ -26,6 +29,9 @@ enum {
 struct sensor_stream {
 	struct guard_bpf *skel;
 	struct ring_buffer *ring;
+	struct ring_buffer *denials; /* NULL: not asked for, or there are none */
+	struct abi_event *denial;    /* the next of them, if has_denial */
+	bool has_denial;
 	struct abi_event_plan plans[SENSOR_PLANS]; /* those in the kernel */
 	sensor_record_fn fn;
 	void *arg;
@@ -113,6 +119,38 @@ int sensor_stream_plan(struct sensor_stream *s, const struct abi_event_plan plan
 
 /* --- records ---------------------------------------------------------------------------------------- */
 
+/*
+ * Denials have a ring of their own, which outlives this process. Records of both are handed over in the order of
+ * their times: a process is known from its birth to its end, and not before or after. One denial is held ready.
+ */
+static int on_denial(void *ctx, void *data, size_t size)
+{
+	struct sensor_stream *s = ctx;
+
+	s->has_denial = event_record_check(data, size) != NULL;
+	if (s->has_denial)
+		memcpy(s->denial, data, size);
+	else
+		s->malformed++;
+	return s->has_denial ? -ECANCELED : 0;
+}
+
+/* Those from before time_ns. */
+static int take_denials(struct sensor_stream *s, uint64_t time_ns)
+{
+	int r = 0;
+
+	while (s->denials && r >= 0) {
+		if (!s->has_denial)
+			ring_buffer__consume(s->denials);
+		if (!s->has_denial || s->denial->time_ns >= time_ns)
+			return 0;
+		s->has_denial = false;
+		r = s->fn(s->denial, s->arg);
+	}
+	return r;
+}
+
 /* A record that ends the turn has been taken all the same: libbpf counts it as consumed. */
 static int on_sample(void *ctx, void *data, size_t size)
 {
@@ -120,10 +158,13 @@ static int on_sample(void *ctx, void *data, size_t size)
 	const struct abi_event *ev = event_record_check(data, size);
 	int r = 0;
 
-	if (ev)
-		r = s->fn(ev, s->arg);
-	else
+	if (ev) {
+		r = take_denials(s, ev->time_ns);
+		if (r >= 0)
+			r = s->fn(ev, s->arg);
+	} else {
 		s->malformed++;
+	}
 	return r < 0 ? r : ++s->taken >= SENSOR_STREAM_TURN ? -ECANCELED : 0;
 }
 
@@ -217,6 +258,25 @@ static int add_send(struct sensor_stream *s)
 	return bpf_map_update_elem(bpf_map__fd(s->skel->maps.filters), &slot, &fd, BPF_ANY) ? -errno : 0;
 }
 
+/* Their ring is there before anything is denied, so that what is put in force later is told. */
+static int add_denials(struct sensor_stream *s)
+{
+	cleanup_fd int fd = sensor_deny_form() == DENY_FORM_NONE ? -ENOTSUP : sensor_deny_ring();
+	struct epoll_event readable = { .events = EPOLLIN };
+
+	if (fd < 0) /* nothing is denied here, or it is counted only */
+		return 0;
+	s->denials = ring_buffer__new(fd, on_denial, s, NULL);
+	s->denial = malloc(ABI_EVENT_SIZE_MAX);
+	if (!s->denials || !s->denial)
+		return -ENOMEM;
+	/* Whoever waits for the one waits for both. */
+	return epoll_ctl(ring_buffer__epoll_fd(s->ring), EPOLL_CTL_ADD, ring_buffer__epoll_fd(s->denials),
+			 &readable) ?
+		       -errno :
+		       0;
+}
+
 static int start(struct sensor_stream *s, const struct sensor_stream_options *o, struct error *err)
 {
 	int r;
@@ -224,7 +284,9 @@ static int start(struct sensor_stream *s, const struct sensor_stream_options *o,
 	s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.events), on_sample, s, NULL);
 	if (!s->ring)
 		return error_errno(err, errno, "cannot map the guard's ring");
-	r = add_others(s->skel);
+	r = o->denials ? add_denials(s) : 0;
+	if (!r)
+		r = add_others(s->skel);
 	if (!r)
 		r = add_send(s);
 	if (!r)
@@ -264,7 +326,9 @@ void sensor_stream_free(struct sensor_stream *s)
 {
 	if (!s)
 		return;
+	ring_buffer__free(s->denials);
 	ring_buffer__free(s->ring);
+	free(s->denial);
 	for (size_t i = 0; i < HOOKS_MAX; i++)
 		bpf_link__destroy(s->hooks[i]);
 	guard_bpf__destroy(s->skel);
@@ -373,6 +437,8 @@ int sensor_stream_drain(struct sensor_stream *s, sensor_record_fn fn, void *arg)
 	s->arg = arg;
 	s->taken = 0;
 	n = ring_buffer__consume(s->ring);
+	if (n >= 0)
+		n = take_denials(s, UINT64_MAX);
 	return n == -ECANCELED ? 1 : n < 0 ? n : 0;
 }
 

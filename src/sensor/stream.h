@@ -25,6 +25,7 @@ struct sensor_stream_options {
 	/* Bytes per second that the calls of one group, or of all that share its budget, may take; 0: any. */
 	uint64_t budget;
 	bool calls; /* looked at even while none has a plan */
+	bool denials; /* what is denied (deny.h) is told too; it is told to one */
 	const struct abi_event_plan *plans; /* SENSOR_PLANS of them, as sensor_stream_plan() has it */
 	uint32_t filter_scratch; /* bytes that filters work in; 0: there are none */
 };

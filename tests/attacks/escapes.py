@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ways out of a container, tried over and over by its first process.
+
+For each file /round/NAME that appears, every attack is made in a fork of its own, and /round/NAME.json says how each ended: 0,
+or the error of what the kernel refused.  NATURAL has what an attack ends with where nobody denies it and it does not go all the
+way, because that would harm the machine.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import json
+import os
+import socket
+import struct
+import sys
+import time
+
+import calls
+
+ROUNDS = "/round"
+HOST_PID = 1        # the container sees the host's processes
+
+NATURAL = {"module from a file": errno.ENOEXEC, "module from memory": errno.ENOEXEC, "pivot_root": errno.EBUSY}
+
+
+def refused(result: int) -> int:
+    """What a call says as an error: 0, or raise it."""
+    if result < 0:
+        raise OSError(-result, os.strerror(-result))
+    return result
+
+
+def core_pattern() -> None:
+    with open("/proc/sys/kernel/core_pattern", "r+", encoding="ascii") as file:
+        old = file.read()
+        file.seek(0)
+        file.write(old)
+
+
+def core_pattern_by_link() -> None:
+    """The name that the program writes is another one."""
+    if not os.path.islink("/tmp/harmless"):
+        os.symlink("/proc/sys/kernel/core_pattern", "/tmp/harmless")
+    with open("/tmp/harmless", "r+", encoding="ascii"):
+        pass
+
+
+def release_agent() -> None:
+    with open("/tmp/release_agent", "w", encoding="ascii") as file:
+        file.write("/tmp/command")
+
+
+def block_device() -> None:
+    if os.path.exists("/tmp/innocent"):
+        os.unlink("/tmp/innocent")
+    os.mknod("/tmp/innocent", 0o60600, os.makedev(7, 0))
+
+
+def raw_disk() -> None:
+    with open("/dev/vda", "rb") as disk:
+        disk.read(512)
+
+
+def mount() -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mount(b"none", b"/mnt", b"tmpfs", 0, None):
+        raise OSError(ctypes.get_errno(), "mount")
+
+
+def mount_by_newer_calls() -> None:
+    context = refused(calls.fsopen(b"tmpfs", 0))
+    refused(calls.fsconfig(context, 6, 0, 0, 0))
+    refused(calls.move_mount(refused(calls.fsmount(context, 0, 0)), b"", -100, b"/srv", 4))
+
+
+def pivot_root() -> None:
+    refused(calls.pivot_root(b"/", b"/"))
+
+
+def setns() -> None:
+    refused(calls.setns(os.open(f"/proc/{HOST_PID}/ns/uts", os.O_RDONLY), 0))
+
+
+def own_setns() -> None:
+    refused(calls.setns(os.open("/proc/self/ns/uts", os.O_RDONLY), 0))
+
+
+def user_namespace() -> None:
+    refused(calls.unshare(0x10000000))
+
+
+def root_of_process_1() -> None:
+    with open(f"/proc/{HOST_PID}/root/etc/hostname", "rb") as file:
+        file.read()
+
+
+def trace_host() -> None:
+    """Attaches to a thread of the kernel's own making is never allowed: to our parent's world, process 1."""
+    refused(calls.ptrace(0x4206, HOST_PID, 0, 0))
+    calls.ptrace(17, HOST_PID, 0, 0)
+
+
+def by_handle() -> None:
+    with open("/dev/shm/file", "w", encoding="ascii"):
+        pass
+    handle = ctypes.create_string_buffer(struct.pack("Ii", 128, 0) + bytes(128))
+    refused(calls.name_to_handle_at(-100, b"/dev/shm/file", handle, ctypes.byref(ctypes.c_int()), 0))
+    refused(calls.open_by_handle_at(os.open("/dev/shm", os.O_RDONLY), handle, os.O_RDONLY))
+
+
+def module_from_file() -> None:
+    with open("/tmp/module.ko", "wb") as file:
+        file.write(bytes(4096))
+    refused(calls.finit_module(os.open("/tmp/module.ko", os.O_RDONLY), b"", 0))
+
+
+def module_from_memory() -> None:
+    refused(calls.init_module(bytes(4096), 4096, b""))
+
+
+def bpf() -> None:
+    refused(calls.bpf(0, struct.pack("IIII", 2, 4, 4, 1), 16))
+
+
+def performance_events() -> None:
+    refused(calls.perf_event_open(struct.pack("IIQ", 1, 128, 0) + bytes(112), 0, -1, -1, 0))
+
+
+def userfaultfd() -> None:
+    refused(calls.userfaultfd(1))
+
+
+def runtime_socket() -> None:
+    """By another name than it has."""
+    server, client = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
+    if os.path.exists("/run/docker.sock"):
+        os.unlink("/run/docker.sock")
+    server.bind("/run/docker.sock")
+    server.listen()
+    if not os.path.islink("/run/other"):
+        os.symlink("/run/docker.sock", "/run/other")
+    client.connect("/run/other")
+
+
+ATTACKS = {
+    "core_pattern": core_pattern, "core_pattern by another name": core_pattern_by_link, "release_agent": release_agent,
+    "block device": block_device, "raw disk": raw_disk, "mount": mount, "mount by newer calls": mount_by_newer_calls,
+    "pivot_root": pivot_root, "setns": setns, "setns to its own": own_setns, "user namespace": user_namespace,
+    "root of process 1": root_of_process_1, "trace process 1": trace_host, "open by handle": by_handle,
+    "module from a file": module_from_file, "module from memory": module_from_memory, "bpf": bpf,
+    "performance events": performance_events, "userfaultfd": userfaultfd, "runtime socket": runtime_socket,
+}
+
+
+def ordinary() -> None:
+    """What a service does all day."""
+    with open("/tmp/data", "w", encoding="ascii") as file:
+        file.write("x")
+    with open("/etc/hostname", encoding="ascii") as file:
+        file.read()
+    os.rename("/tmp/data", "/tmp/data2")
+    os.chmod("/tmp/data2", 0o600)
+    os.unlink("/tmp/data2")
+    os.mkfifo("/tmp/fifo")
+    os.unlink("/tmp/fifo")
+    server, client = socket.socket(), socket.socket()
+    server.bind(("127.0.0.1", 0))
+    server.listen()
+    client.connect(server.getsockname())
+    if os.spawnv(os.P_WAIT, "/bin/true", ["true"]):
+        raise OSError(errno.EPERM, "exec")
+
+
+def attempt(function: object) -> int:
+    """The error that it ends with, 0 if none, in a process of its own; 255: something else went wrong."""
+    pid = os.fork()
+    if pid:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    try:
+        function()      # type: ignore[operator]
+        os._exit(0)
+    except OSError as error:
+        os._exit(error.errno or 255)
+    except BaseException as error:
+        print(error, file=sys.stderr, flush=True)
+        os._exit(255)
+
+
+def main() -> None:
+    """Rounds, until it is killed."""
+    done: set[str] = set()
+    while True:
+        for name in sorted(os.listdir(ROUNDS)):
+            if "." in name or name in done:
+                continue
+            done.add(name)
+            results = {attack: attempt(function) for attack, function in ATTACKS.items()}
+            results["ordinary work"] = attempt(ordinary)
+            with open(f"{ROUNDS}/{name}.tmp", "w", encoding="ascii") as file:
+                json.dump(results, file)
+            os.rename(f"{ROUNDS}/{name}.tmp", f"{ROUNDS}/{name}.json")
+        time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    main()

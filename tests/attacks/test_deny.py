@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The shipped policy against escapes, by real attacks from a privileged container: in a dry run they work and are told, in force
+they fail, while the container, others, their runtime and the host go on working.
+
+    test_deny.py [--runtime NAME] [--show]
+
+Only in machines of ours: the attacks are meant.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "containers"))
+
+import merlon   # first: it puts the rig on the path
+import tap
+from container import Container, container
+from escapes import ATTACKS, NATURAL
+from guarding import Guard
+from proof import BOXES, Box
+from stage import IN_VM
+
+HERE = Path(__file__).resolve().parent
+POLICY = HERE.parents[1] / "content" / "deny"
+
+# The rule that tells of an attack.
+RULES = {
+    "core_pattern": "Kernel helper opened to be written", "core_pattern by another name": "Kernel helper opened to be written",
+    "release_agent": "Release agent opened to be written", "block device": "Block device made",
+    "raw disk": "Disk or memory of the machine opened", "mount": "File system mounted",
+    "mount by newer calls": "File system mounted", "pivot_root": "Root file system exchanged", "setns": "Namespace entered",
+    "setns to its own": "Namespace entered", "user namespace": "User namespace made",
+    "root of process 1": "Process beyond the container looked into",
+    "trace process 1": "Process beyond the container looked into", "open by handle": "File opened by handle",
+    "module from a file": "Kernel module loaded", "module from memory": "Kernel module loaded", "bpf": "BPF used",
+    "performance events": "Performance events opened", "userfaultfd": "Faults handled in user space",
+    "runtime socket": "Container runtime asked",
+}
+# What kernels before this one do not ask about: sensor_deny_missing().
+SINCE = {"user namespace": (6, 1), "userfaultfd": (5, 12)}
+# What refuses with another error than the one that was given.
+ERRORS = {"root of process 1": errno.EACCES, "setns": errno.EACCES}
+
+
+@dataclass
+class Prison(Box):
+    """A privileged container that sees the host's processes."""
+
+    def config(self, root: Path) -> dict[str, Any]:
+        """See Spec."""
+        config = super().config(root)
+        linux = config["linux"]
+        linux["namespaces"] = [n for n in linux["namespaces"] if n["type"] != "pid"]
+        disk = os.stat("/dev/vda")
+        linux["devices"] = [{"path": "/dev/vda", "type": "b", "major": os.major(disk.st_rdev), "minor": os.minor(disk.st_rdev)}]
+        return config
+
+
+def kernel() -> tuple[int, int]:
+    """The running one."""
+    major, minor = os.uname().release.split(".")[:2]
+    return int(major), int(minor)
+
+
+def play(box: Container, name: str, seconds: float = 60) -> dict[str, int]:
+    """One round of attacks."""
+    result = box.root / "round" / f"{name}.json"
+    (box.root / "round" / name).touch()
+    deadline = time.monotonic() + seconds
+    while not result.exists():
+        tap.check(time.monotonic() < deadline and box.alive(), f"no end of round {name}: {box.output()[-2000:]}")
+        time.sleep(0.05)
+    return json.loads(result.read_text())
+
+
+def deny(*arguments: str | Path) -> str:
+    """merlon deny."""
+    return merlon.run("deny", *arguments).stdout
+
+
+def status() -> dict[str, Any]:
+    """Of what is denied."""
+    return json.loads(merlon.run("deny", "status", "--json", check=False).stdout)
+
+
+def described(results: dict[str, int]) -> str:
+    """For a person."""
+    return ", ".join(f"{name}: {errno.errorcode.get(code, code) if code else 'done'}" for name, code in results.items())
+
+
+def told(guard: Guard, verdict: str) -> set[str]:
+    """Rules of which it was told that they were, or would have been, denied."""
+    return {a["rule"] for a in guard.alerts if a.get("event", {}).get("verdict") == verdict}
+
+
+def wanted() -> list[str]:
+    """Attacks that this kernel asks about."""
+    return [name for name in ATTACKS if kernel() >= SINCE.get(name, (0, 0))]
+
+
+def dry_run(suite: tap.Suite, box: Container, guard: Guard) -> None:
+    """Everything works, and is told as what it would be."""
+    results = play(box, "dry")
+    wrong = {n: c for n, c in results.items() if c != NATURAL.get(n, 0)}
+    suite.ok(not wrong, "a dry run: attacks work as ever", described(wrong))
+    expected = {RULES[name] for name in wanted()}
+    guard.wait_until(lambda _: expected <= told(guard, "would-deny"), 20)
+    missing = expected - told(guard, "would-deny")
+    suite.ok(not missing, "a dry run: each is told", f"{missing}; {status()}")
+
+
+def enforce(suite: tap.Suite, box: Container, guard: Guard) -> None:
+    """Everything fails but ordinary work."""
+    deny("mode", "enforce")
+    results = play(box, "enforce")
+    wrong = {n: results[n] for n in wanted() if results[n] != ERRORS.get(n, errno.EPERM)}
+    suite.ok(not wrong, "in force: attacks fail", described(wrong))
+    suite.ok(results["ordinary work"] == 0, "in force: ordinary work goes on", described(results))
+    expected = {RULES[name] for name in wanted()}
+    guard.wait_until(lambda _: expected <= told(guard, "denied"), 20)
+    missing = expected - told(guard, "denied")
+    suite.ok(not missing, "in force: each is told", f"{missing}; {status()}")
+
+
+def others(suite: tap.Suite, runtime: str) -> None:
+    """The runtime makes containers and enters them, and the host does what it likes."""
+    pattern = Path("/proc/sys/kernel/core_pattern")
+    pattern.write_text(pattern.read_text())
+    mounted = subprocess.run(["unshare", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"], capture_output=True, text=True)
+    suite.ok(mounted.returncode == 0, "in force: the host is not asked", mounted.stderr)
+    spec = Box(name="workload", args=["/bin/sh", "-c", "while :; do cat /etc/hostname >/tmp/x; sleep 0.1; done"])
+    with container(runtime, spec) as box:
+        box.run()
+        entered = box.exec("/bin/sh", "-c", "hostname; mount -t tmpfs none /mnt; echo $?")
+        suite.ok(entered.stdout == "workload\n32\n",
+                 "in force: containers begin and are entered, and who came in is denied too",
+                 f"{entered.returncode} {entered.stdout} {entered.stderr}")
+        suite.ok(box.alive(), "in force: a workload goes on")
+
+
+def outlive(suite: tap.Suite, box: Container, guard: Guard) -> None:
+    """Without any process of ours, and through a change of rules."""
+    guard.process.send_signal(signal.SIGKILL)
+    guard.process.wait(20)
+    results = play(box, "alone")
+    wrong = {n: results[n] for n in wanted() if results[n] != ERRORS.get(n, errno.EPERM)}
+    suite.ok(not wrong, "in force without the guard", described(wrong))
+    deny("on", POLICY)
+    results = play(box, "again")
+    wrong = {n: results[n] for n in wanted() if results[n] != ERRORS.get(n, errno.EPERM)}
+    suite.ok(not wrong, "put in force anew: what ran before is still known", f"{described(wrong)}; {status()}")
+    deny("off")
+    results = play(box, "off")
+    wrong = {n: c for n, c in results.items() if c != NATURAL.get(n, 0)}
+    suite.ok(not wrong and not status()["active"], "off: nothing is denied any more", described(wrong))
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Prove the policy against escapes.")
+    parser.add_argument("--runtime", default="runc")
+    options = parser.parse_args()
+    with tap.Suite("the policy against escapes") as suite:
+        if not IN_VM:
+            suite.skip("the policy against escapes", "attacks that are meant: in machines")
+            return
+        programs: dict[str, bytes | Path] = {f"/steps/{n}": (HERE / n).read_bytes() for n in ("calls.py", "escapes.py")}
+        spec = Prison(name="prison", args=["/usr/bin/python3", "/steps/escapes.py"], files=programs | {"/round/.keep": b""},
+                      **BOXES["privileged"])
+        deny("on", "--dry-run", POLICY)
+        try:
+            with container(options.runtime, spec) as box, Guard("--burst", "0", rules=POLICY) as guard:
+                box.run()
+                dry_run(suite, box, guard)
+                enforce(suite, box, guard)
+                others(suite, options.runtime)
+                outlive(suite, box, guard)
+        finally:
+            merlon.run("deny", "off", check=False)
+
+
+if __name__ == "__main__":
+    main()
