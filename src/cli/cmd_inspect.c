@@ -10,9 +10,14 @@
 #include "cli/host_live.h"
 #include "cli/inspect_cluster.h"
 #include "cli/inspect_fix.h"
+#include "cli/inspect_history.h"
+#include "cli/inspect_render.h"
+#include "cli/inspect_watch.h"
+#include "inspect/host/host.h"
 #include "inspect/input.h"
 #include "inspect/recording.h"
 #include "inspect/report/format.h"
+#include "store/history.h"
 #include "version.h"
 
 enum { CONFIG_MAX = 8 << 20 };
@@ -20,7 +25,8 @@ enum { CONFIG_MAX = 8 << 20 };
 #define SEVERITY_WORDS "low medium high critical"
 
 static const struct option_def options[] = {
-	{ "host", 0, NULL, "containers that run here: all, or those named by id or name", false,
+	{ "host", 0, NULL,
+	  "this host and the containers that run here; or only those named by id or name", false,
 	  COMPLETE_NONE, NULL },
 	{ "cluster", 0, NULL, "the objects of a cluster, asked from its API; nothing is changed there",
 	  false, COMPLETE_NONE, NULL },
@@ -32,6 +38,9 @@ static const struct option_def options[] = {
 	  COMPLETE_NONE, NULL },
 	{ "page", 0, "N", "with --cluster: ask for so many objects at a time (500)", false,
 	  COMPLETE_NONE, NULL },
+	{ "root", 0, "DIRECTORY",
+	  "with --host: the host whose files are there (an image, a disk), without containers",
+	  false, COMPLETE_DIR, NULL },
 	{ "check", 'k', "CHECK", "ask this one only: its id, name, or name in another tool", true,
 	  COMPLETE_NONE, NULL },
 	{ "skip", 0, "CHECK", "leave this one out", true, COMPLETE_NONE, NULL },
@@ -63,6 +72,8 @@ static const struct option_def options[] = {
 	{ "profile", 0, "FILE|DIRECTORY",
 	  "recordings of what is inspected: what they show to be more than is needed is found too", true,
 	  COMPLETE_FILE, NULL },
+	{ "no-render", 0, NULL, "read the files of charts and kustomizations as they are", false,
+	  COMPLETE_NONE, NULL },
 	{ "fix", 0, NULL,
 	  "mend what can be mended without harm: show the difference, or as --json the patches (RFC 6902)",
 	  false, COMPLETE_NONE, NULL },
@@ -71,6 +82,13 @@ static const struct option_def options[] = {
 	{ "write", 'w', NULL,
 	  "with --fix: write the files; for standard input, the mended text to standard output",
 	  false, COMPLETE_NONE, NULL },
+	{ "store", 0, NULL, "keep the result, and tell what is new and what is mended since the last",
+	  false, COMPLETE_NONE, NULL },
+	{ "store-file", 0, "FILE", "the same in another file than " HISTORY_PATH, false, COMPLETE_FILE,
+	  NULL },
+	{ "watch", 0, NULL, "go on, and tell what changes", false, COMPLETE_NONE, NULL },
+	{ "interval", 0, "SECONDS", "with --watch and --host: inspect again so often (60)", false,
+	  COMPLETE_NONE, NULL },
 	{ "colour", 0, "WHEN", "auto, always or never", false, COMPLETE_WORDS,
 	  "auto always never" },
 };
@@ -269,14 +287,15 @@ static bool wants_colour(const struct arguments *args, FILE *out)
 }
 
 static int write_report(const struct arguments *args, const struct job *j, const struct report *r,
-			struct error *err)
+			const struct trend *trend, struct error *err)
 {
 	const char *file = arg_value(args, "output");
 	cleanup_file FILE *opened = file ? fopen(file, "we") : NULL;
 	FILE *out = file ? opened : stdout;
 	struct report_style style = { .exempt = arg_flag(args, "exempt"),
 				      .today = j->today,
-				      .version = MERLON_VERSION };
+				      .version = MERLON_VERSION,
+				      .trend = trend };
 
 	if (!out)
 		return error_errno(err, errno, "%s", file);
@@ -368,6 +387,157 @@ static int open_cluster(const struct arguments *args, struct job *j, struct erro
 	return 0;
 }
 
+/* --- what is inspected --------------------------------------------------------------------------- */
+
+/* What an inspection is compared with: one of the same, asked the same. */
+static char *subject(const struct arguments *args, const struct report *r)
+{
+	static const char *const asked[] = { "namespace", "check", "skip",
+						      "severity",  "pss",   "pss-version" };
+	struct buf out = BUF_INIT;
+	const char *root = arg_value(args, "root");
+	size_t n;
+	char **paths = arg_operands(args, &n);
+
+	if (arg_flag(args, "host"))
+		buf_addf(&out, "host%s%s", root ? " " : "", root ? root : "");
+	if (arg_flag(args, "cluster"))
+		buf_addf(&out, "cluster %s", r->cluster ? r->cluster : "");
+	for (size_t i = 0; i < n; i++) {
+		cleanup_free char *full = arg_flag(args, "host") ? NULL : realpath(paths[i], NULL);
+
+		buf_addf(&out, "%s%s", out.len ? " " : "", full ? full : paths[i]);
+	}
+	buf_add_str(&out, arg_flag(args, "all") ? " --all" : "");
+	for (size_t i = 0; i < ARRAY_SIZE(asked); i++)
+		for (size_t k = 0; arg_value_at(args, asked[i], k); k++)
+			buf_addf(&out, " --%s %s", asked[i], arg_value_at(args, asked[i], k));
+	if (!out.failed && out.data)
+		return buf_take(&out);
+	buf_deinit(&out);
+	return NULL;
+}
+
+/* Lines are those of what was rendered. */
+static int add_rendered(struct inspection *in, const char *directory, struct error *err)
+{
+	cleanup_buf struct buf text = { .limit = (size_t)256 << 20 };
+	cleanup_free char *name = str_format("%s (%s)", directory, inspect_render_program(directory));
+	int r = name ? inspect_render(directory, &text, err) : error_errno(err, ENOMEM, "%s", directory);
+
+	return r ? r : inspection_add(in, name, text_from(text.data ? text.data : "", text.len), err);
+}
+
+static int add_inputs(const struct arguments *args, struct job *j, struct inspection *in,
+		      struct inspect_fix *fix, struct error *err)
+{
+	struct input_hook change = { inspect_fix_change, fix };
+	const struct input_hook *hook = fix ? &change : NULL;
+	const char *root = arg_value(args, "root");
+	bool host = arg_flag(args, "host");
+	size_t n;
+	char **paths = arg_operands(args, &n);
+	int r = 0;
+
+	if (host && !n)
+		r = host_inspect(in, root ? root : "/", err);
+	if (!r && host && !root)
+		r = host_live_each(paths, n, add_container, in, err);
+	if (!r && arg_flag(args, "cluster"))
+		r = inspect_cluster_add(&j->cluster, in, fix, err);
+	for (size_t i = 0; i < n && !r && !host; i++) {
+		if (!hook && !arg_flag(args, "no-render") && inspect_render_program(paths[i]))
+			r = add_rendered(in, paths[i], err);
+		else
+			r = inspect_path(in, paths[i], hook, err);
+	}
+	return r;
+}
+
+static int check_inputs(const struct arguments *args, struct error *err)
+{
+	bool host = arg_flag(args, "host"), fixes = arg_flag(args, "fix"),
+	     watch = arg_flag(args, "watch");
+	size_t n;
+	char **paths = arg_operands(args, &n);
+
+	if (!n && !host && !arg_flag(args, "cluster"))
+		return error_set(err, USAGE_ERROR,
+				 "name files or directories, - for standard input, --host or --cluster");
+	if (arg_value(args, "root") && (!host || n))
+		return error_set(err, USAGE_ERROR, "--root goes with --host and without names");
+	if (host && fixes)
+		return error_set(err, USAGE_ERROR,
+				 "--fix mends manifests, not what runs: leave --host out");
+	if (watch && fixes)
+		return error_set(err, USAGE_ERROR, "--watch tells, it does not mend: leave --fix out");
+	for (size_t i = 0; watch && i < n; i++)
+		if (str_eq(paths[i], "-"))
+			return error_set(err, USAGE_ERROR, "--watch needs files: standard input ends");
+	return 0;
+}
+
+static bool is_stored(const struct arguments *args)
+{
+	return arg_flag(args, "store") || arg_value(args, "store-file");
+}
+
+/* Keeps it if that was asked for, and writes the report with what the store says of it. */
+static int tell_report(const struct arguments *args, const struct job *j, const struct report *report,
+		       bool write, struct error *err)
+{
+	cleanup_inspect_history struct inspect_history history = { 0 };
+	cleanup_free char *what = is_stored(args) ? subject(args, report) : NULL;
+	int r = is_stored(args) && !what ? error_errno(err, ENOMEM, "history") : 0;
+
+	if (!r && what)
+		r = inspect_history_keep(&history, arg_value(args, "store-file"), what, report, err);
+	return r || !write ? r : write_report(args, j, report, what ? &history.trend : NULL, err);
+}
+
+/* --- again and again ----------------------------------------------------------------------------- */
+
+struct watching {
+	const struct arguments *args;
+	struct job *job;
+};
+
+static int look_again(void *arg, struct inspection **ret, struct error *err)
+{
+	struct watching *w = arg;
+	int r = inspection_new(ret, &w->job->options, err);
+
+	return r ? r : add_inputs(w->args, w->job, *ret, NULL, err);
+}
+
+static int tell_again(void *arg, const struct report *r, bool first, struct error *err)
+{
+	struct watching *w = arg;
+
+	return tell_report(w->args, w->job, r, first && !arg_flag(w->args, "json"), err);
+}
+
+static int watch(const struct arguments *args, struct job *j, struct error *err)
+{
+	struct watching arg = { args, j };
+	struct inspect_watch w = { .json = arg_flag(args, "json"),
+				   .look = look_again,
+				   .tell = tell_again,
+				   .arg = &arg };
+	const char *interval = arg_value(args, "interval");
+	uint64_t seconds = 60;
+
+	if (interval && (!str_to_u64(interval, &seconds) || !seconds || seconds > 86400))
+		return error_set(err, USAGE_ERROR, "--interval: 1 to 86400 seconds were expected");
+	if (arg_flag(args, "host") || arg_flag(args, "cluster") || interval)
+		w.interval_s = (unsigned)seconds;
+	if (!arg_flag(args, "host"))
+		w.paths = arg_operands(args, &w.count);
+	return inspect_watch(&w, stdout, err);
+}
+
+/* --- once ---------------------------------------------------------------------------------------- */
+
 static int inspect(const struct arguments *args, struct job *j, struct error *err)
 {
 	cleanup_inspection struct inspection *in = NULL;
@@ -376,30 +546,21 @@ static int inspect(const struct arguments *args, struct job *j, struct error *er
 						       .write = arg_flag(args, "write"),
 						       .json = arg_flag(args, "json"),
 						       .cluster = arg_flag(args, "cluster") };
-	struct input_hook hook = { inspect_fix_change, &fix };
 	bool fixes = arg_flag(args, "fix");
 	const struct report *report;
-	size_t n;
-	char **paths = arg_operands(args, &n);
-	bool host = arg_flag(args, "host"), cluster = arg_flag(args, "cluster");
-	int r = n || host || cluster ?
-			inspection_new(&in, &j->options, err) :
-			error_set(err, USAGE_ERROR,
-				  "name files or directories, - for standard input, --host or --cluster");
+	int r = check_inputs(args, err);
 
-	if (!r && host && fixes)
-		r = error_set(err, USAGE_ERROR, "--fix mends manifests, not what runs: leave --host out");
-	if (!r && host)
-		r = host_live_each(paths, n, add_container, in, err);
-	if (!r && cluster)
-		r = inspect_cluster_add(&j->cluster, in, fixes ? &fix : NULL, err);
-	for (size_t i = 0; i < n && !r && !host; i++)
-		r = inspect_path(in, paths[i], fixes ? &hook : NULL, err);
+	if (!r && arg_flag(args, "watch"))
+		return watch(args, j, err);
+	if (!r)
+		r = inspection_new(&in, &j->options, err);
+	if (!r)
+		r = add_inputs(args, j, in, fixes ? &fix : NULL, err);
 	if (r)
 		return r;
 	report = inspection_finish(in);
 	r = fixes ? inspect_fix_finish(&fix, arg_value(args, "output"), err) :
-		    write_report(args, j, report, err);
+		    tell_report(args, j, report, true, err);
 	if (!r)
 		r = write_baseline(args, report, err);
 	if (r)
@@ -422,19 +583,26 @@ static int run(const struct arguments *args, struct error *err)
 	return r;
 }
 
+static const struct command *const subcommands[] = { &cmd_inspect_history, NULL };
+
 const struct command cmd_inspect = {
 	.name = "inspect",
-	.summary = "find what is wrong in manifests, containers and clusters, and say how to mend it",
+	.summary = "find what is wrong in manifests, containers, hosts and clusters, and say how to mend it",
 	.operands = "FILE|DIRECTORY|-|CONTAINER...",
 	.description =
 		"Reads objects of Kubernetes from YAML and JSON files (all of a directory, lists and many documents "
 		"in one file too) and asks every check that applies: what a workload may do to its node, which "
 		"secrets lie open, who may do what in the cluster, what can be reached. Each finding has its "
 		"place, what is there now, what an attacker does with it and what to do.\n\n"
+		"A directory with a kustomization is rendered by kubectl, one with a chart by helm, if they are installed; "
+		"they get no network and a minute. Places are those in what they made of it. With --fix, and with "
+		"--no-render, files are read as they are.\n\n"
 		"A config.json of an OCI bundle, or a directory with one, is known by its content: the checks that "
 		"make sense for a container without a cluster are asked. With --host it is the containers that run "
 		"here (podman, Docker, containerd, CRI-O, runc, crun), and where one of their processes has more "
-		"than was declared (no filter, more capabilities, another mount), that is what counts.\n\n"
+		"than was declared (no filter, more capabilities, another mount), that is what counts. Without names the host "
+		"itself is inspected before them: Docker, containerd, CRI-O, podman, kubelet and control plane, who may change "
+		"their files, the kernel, sshd, mounts. With --root it is the host whose files are below that directory.\n\n"
 		"With --cluster the objects are asked from the API of a cluster: that of the current context of kubeconfig, "
 		"or the one that this pod runs in. It only reads; what may not be read is said, and what is not judged "
 		"because of it. What a controller copied from a template is told once. A finding's place is "
@@ -453,9 +621,14 @@ const struct command cmd_inspect = {
 		"mended stay as they were written. A text that would not read as it should afterwards, or in which "
 		"the weakness would still be found, is not changed, and it is said why. Of JSON there are patches "
 		"only. The exit status is then about what is left.\n\n"
+		"With --store the result is kept, and the report says what is new and what is mended since the last "
+		"inspection of the same (merlon inspect history lists them). With --watch it goes on: files are inspected "
+		"again when they change, a host every minute, and what is new or mended is told, with --json as a line "
+		"for each.\n\n"
 		"The exit status is 1 if something of severity medium or worse fails (--fail-on), else 5 if "
 		"something could not be read, else 0.",
 	.examples = "  merlon inspect deploy/\n"
+		    "  merlon inspect overlays/prod          # a kustomization\n"
 		    "  helm template chart | merlon inspect -\n"
 		    "  merlon inspect --pss restricted --pss-version 1.29 deploy/\n"
 		    "  merlon inspect --fix deploy/ | less\n"
@@ -463,9 +636,13 @@ const struct command cmd_inspect = {
 		    "  merlon inspect --host web\n"
 		    "  merlon inspect --cluster --context prod --namespace shop\n"
 		    "  merlon inspect --profile recordings/ deploy/\n"
+		    "  merlon inspect --host --root /mnt/image --severity high\n"
+		    "  merlon inspect --store --format html --output report.html deploy/\n"
+		    "  merlon inspect --watch deploy/\n"
 		    "  merlon inspect --format sarif --output merlon.sarif .\n",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.run = run,
+	.subcommands = subcommands,
 	.operand_complete = COMPLETE_FILE,
 };

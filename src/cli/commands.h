@@ -30,6 +30,7 @@ extern const struct command cmd_events_record;
 extern const struct command cmd_events_types;
 extern const struct command cmd_help;
 extern const struct command cmd_inspect;
+extern const struct command cmd_inspect_history;
 extern const struct command cmd_policy;
 extern const struct command cmd_policy_check;
 extern const struct command cmd_policy_confirm;

@@ -7,7 +7,8 @@
 const char *const severity_names[SEVERITIES] = { "low", "medium", "high", "critical" };
 const char *const category_names[CATEGORIES] = { "privilege", "mounts",	     "identity",
 						 "image",     "reliability", "network",
-						 "rbac",      "cluster",     "pod-security" };
+						 "rbac",      "cluster",     "engine",
+						 "node",      "control-plane", "pod-security" };
 const char *const outcome_names[OUTCOMES] = { "pass",		"fail",	 "warn",
 					      "not-applicable", "error", "exempt" };
 
@@ -18,8 +19,12 @@ const struct check_group *const check_groups[] = {
 	&checks_reliability,	&checks_network,
 	&checks_connections,	&checks_rbac,
 	&checks_cluster,	&checks_api,
-	&checks_pss_baseline,	&checks_pss_restricted,
-	&checks_recorded,	NULL,
+	&checks_docker,		&checks_runtime,
+	&checks_kubelet,	&checks_api_server,
+	&checks_control_plane,	&checks_node,
+	&checks_host_files,	&checks_pss_baseline,
+	&checks_pss_restricted, &checks_recorded,
+	NULL,
 };
 
 static bool is_unprivileged(const struct container *c)

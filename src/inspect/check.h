@@ -29,6 +29,9 @@ enum category {
 	CATEGORY_NETWORK,
 	CATEGORY_RBAC,
 	CATEGORY_CLUSTER,
+	CATEGORY_ENGINE, /* what runs containers on a host */
+	CATEGORY_NODE, /* kubelet, kernel, files of a node */
+	CATEGORY_CONTROL_PLANE,
 	CATEGORY_POD_SECURITY, /* the standards, and nothing else */
 	CATEGORIES
 };
@@ -114,8 +117,9 @@ struct check_group {
 /* One per file of checks/. */
 extern const struct check_group checks_privilege, checks_capability, checks_mounts, checks_identity,
 	checks_secrets, checks_image, checks_reliability, checks_network, checks_rbac,
-	checks_api, checks_cluster, checks_connections, checks_pss_baseline, checks_pss_restricted,
-	checks_recorded;
+	checks_api, checks_cluster, checks_connections, checks_docker, checks_runtime, checks_kubelet,
+	checks_api_server, checks_control_plane, checks_node, checks_host_files, checks_pss_baseline,
+	checks_pss_restricted, checks_recorded;
 
 extern const struct check_group *const check_groups[]; /* NULL-terminated */
 

@@ -347,6 +347,19 @@ int inspection_add_live(struct inspection *in, const char *file, struct text con
 	return r;
 }
 
+int inspection_add_tree(struct inspection *in, const char *file, const struct yaml_node *n,
+			struct error *err)
+{
+	const char *name = inventory_text(&in->inventory, text_of(file));
+
+	in->report.files++;
+	in->document = 0;
+	buf_reset(&in->pointer);
+	return name && add_document(in, name, n, TEXT_NONE, TEXT_NONE) ?
+		       0 :
+		       error_set(err, ENOMEM, "%s: too much to remember all of it", file);
+}
+
 /* Only its labels and names are of interest. */
 static bool remember(struct inspection *in, const struct object *o)
 {

@@ -46,6 +46,12 @@ int inspection_add_object(struct inspection *in, const struct yaml_node *n, stru
 void inspection_unread(struct inspection *in, int kind);
 /* A file that could not even be opened. */
 void inspection_problem(struct inspection *in, const char *file, const char *why);
+/*
+ * One object that is a tree already; file is what it is said to be in. Findings in nodes of other files name
+ * those.
+ */
+int inspection_add_tree(struct inspection *in, const char *file, const struct yaml_node *n,
+			struct error *err);
 /* Something that leaves less judged than asked for, but is no fault of the input. */
 void inspection_note(struct inspection *in, const char *file, const char *why);
 /* Where the objects come from, for reports; NULL: files. */

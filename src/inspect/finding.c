@@ -106,6 +106,8 @@ static void add_finding(struct probe *p, struct finding f)
 
 	f.check = p->check;
 	f.object = p->object_number;
+	if (!f.file)
+		f.file = r->objects.items[f.object].file;
 	f.suggest = suggestion(p);
 	f.container = p->container ? finding_text(p->in, p->container->name) : NULL;
 	count(p, &f);
@@ -181,7 +183,8 @@ static void add_failure(struct probe *p, const struct at *found, const char *pat
 
 	if (!p->in->report.objects.items[p->object_number].line)
 		f.line = f.column = 0;
-
+	if (place.file && p->object && p->object->kind >= 0 && KINDS_HOST & KIND_BIT(p->object->kind))
+		f.file = finding_text(p->in, text_of(place.file));
 	f.path = finding_text(p->in, text_of(path));
 	f.value = finding_text(p->in, text_from(value, len));
 	f.reason = exempted(p, f.path);

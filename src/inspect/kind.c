@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 
 #define TEMPLATE .pod = "spec.template.spec", .pod_meta = "spec.template.metadata"
+#define HOST "host.merlon", .cluster = true
 #define RBAC "rbac.authorization.k8s.io"
 
 const struct kind_def kinds[KINDS] = {
@@ -49,6 +50,17 @@ const struct kind_def kinds[KINDS] = {
 						"security.openshift.io", .cluster = true },
 	[KIND_CLUSTER] = { "Cluster", "merlon", .cluster = true },
 	[KIND_OCI_CONTAINER] = { "Container", "" }, /* no API has it */
+	[KIND_DOCKER_DAEMON] = { "DockerDaemon", HOST },
+	[KIND_CONTAINERD] = { "Containerd", HOST },
+	[KIND_CRIO] = { "CriO", HOST },
+	[KIND_CONTAINER_TOOLS] = { "ContainerTools", HOST },
+	[KIND_KUBELET] = { "Kubelet", HOST },
+	[KIND_KUBE_PROXY] = { "KubeProxy", HOST },
+	[KIND_API_SERVER] = { "ApiServer", HOST },
+	[KIND_CONTROLLER_MANAGER] = { "ControllerManager", HOST },
+	[KIND_SCHEDULER] = { "Scheduler", HOST },
+	[KIND_ETCD] = { "Etcd", HOST },
+	[KIND_HOST] = { "Host", HOST },
 };
 static_assert(KINDS <= 63, "a bit for each");
 static_assert(KIND_POD == 0 && KIND_DEPLOYMENT_CONFIG + 1 == KIND_ROLE, "workloads come first");

@@ -42,6 +42,18 @@ enum kind {
 	KIND_SECURITY_CONTEXT_CONSTRAINTS,
 	KIND_CLUSTER,	    /* what merlon inspect --cluster learned besides: no object of a cluster */
 	KIND_OCI_CONTAINER, /* an OCI bundle's config.json: no object of a cluster */
+	/* What host/ finds on a host: no objects of a cluster either. */
+	KIND_DOCKER_DAEMON,
+	KIND_CONTAINERD,
+	KIND_CRIO,
+	KIND_CONTAINER_TOOLS, /* what podman, buildah, skopeo and CRI-O read: containers.conf, registries.conf */
+	KIND_KUBELET,
+	KIND_KUBE_PROXY,
+	KIND_API_SERVER,
+	KIND_CONTROLLER_MANAGER,
+	KIND_SCHEDULER,
+	KIND_ETCD,
+	KIND_HOST,
 	KINDS
 };
 
@@ -60,7 +72,9 @@ extern const struct kind_def kinds[KINDS];
 /* What has a workload, of a cluster or not. */
 #define KINDS_CONTAINER (KINDS_WORKLOAD | KINDS_BUNDLE)
 #define KINDS_BUNDLE KIND_BIT(KIND_OCI_CONTAINER)
-#define KINDS_ANY (KIND_BIT(KINDS) - 1)
+#define KINDS_HOST (KIND_BIT(KIND_HOST + 1) - KIND_BIT(KIND_DOCKER_DAEMON))
+/* All but what host/ finds. */
+#define KINDS_ANY ((KIND_BIT(KINDS) - 1) & ~KINDS_HOST)
 /* What nothing is known about: only checks that somebody wrote are asked. */
 #define KINDS_OTHER ((uint64_t)1 << 63)
 

@@ -17,6 +17,7 @@ struct inspected {
 struct finding {
 	const struct check *check;
 	uint32_t object;
+	const char *file; /* the object's, unless it is put together from several */
 	uint32_t line, column;
 	enum outcome outcome;
 	enum severity severity;	  /* the check's, unless the configuration says otherwise */

@@ -4,12 +4,14 @@
 #include <stdio.h>
 
 #include "inspect/report.h"
+#include "inspect/trend.h"
 
 struct report_style {
 	bool colour;
 	bool exempt;	     /* text: show what is exempt too */
 	const char *today;   /* for forms that say when; may be NULL */
 	const char *version; /* of this program */
+	const struct trend *trend; /* NULL: nothing is known of earlier inspections */
 };
 
 struct report_format {
@@ -38,3 +40,9 @@ const char *report_source(const struct report *r, char *out, size_t size);
 void report_json_text(const char *s, FILE *out);
 /* A text of XML or HTML, in an element or an attribute. */
 void report_xml_text(const char *s, FILE *out);
+
+/* What forms say of a trend. */
+bool trend_is_fresh(const struct report *r, const struct report_style *style, const struct finding *f);
+void trend_text(const struct trend *t, FILE *out);
+void trend_json(const struct trend *t, FILE *out);
+void trend_html(const struct trend *t, FILE *out);

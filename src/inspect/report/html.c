@@ -33,6 +33,14 @@ static const char style_sheet[] =
 	"input,select{display:block;font:inherit;padding:.35rem .5rem;color:inherit;background:var(--bg);"
 	"border:1px solid var(--soft);border-radius:.35rem}input{min-width:18rem}:focus-visible{outline:3px solid var(--low)}\n"
 	"[hidden]{display:none!important}\n"
+	".trend{display:block;width:100%;max-width:60rem;height:auto;margin:.5rem 0}.trend text{font-size:11px;fill:var(--soft)}"
+	".trend .grid{stroke:var(--line);stroke-width:1}polyline.score{fill:none;stroke:var(--fg);stroke-width:1.5}"
+	"circle.score{fill:var(--fg)}.fill-critical{fill:var(--critical)}.fill-high{fill:var(--high)}"
+	".fill-medium{fill:var(--medium)}.fill-low{fill:var(--low)}.legend span{margin-right:1rem;white-space:nowrap}"
+	".legend i{display:inline-block;width:.8rem;height:.8rem;margin-right:.3rem;border-radius:.15rem}"
+	".back-critical{background:var(--critical)}.back-high{background:var(--high)}.back-medium{background:var(--medium)}"
+	".back-low{background:var(--low)}.legend .back-score{background:var(--fg);height:.2rem;vertical-align:middle}"
+	".new{border:1px solid currentColor;border-radius:.3rem;padding:0 .3rem;font-size:.75rem;font-weight:600}\n"
 	"@media print{form{display:none}body{max-width:none;padding:0;font-size:11px}section>details{break-inside:avoid-page}}\n";
 
 static const char script[] =
@@ -136,7 +144,7 @@ static void path(const char *s, FILE *out)
 	}
 }
 
-static void finding(const struct finding *f, FILE *out)
+static void finding(const struct inspected *o, const struct finding *f, bool fresh, FILE *out)
 {
 	const char *severity = f->outcome == OUTCOME_EXEMPT ? "exempt" :
 			       f->outcome == OUTCOME_PASS   ? "pass" :
@@ -146,6 +154,8 @@ static void finding(const struct finding *f, FILE *out)
 		"<tr data-severity=\"%s\" data-category=\"%s\"><td class=\"sev %s\">%s</td><td>%s ",
 		severity, category_names[f->check->category], severity, severity, f->check->id);
 	report_xml_text(f->check->title, out);
+	if (fresh)
+		fputs(" <span class=\"new high\">new</span>", out);
 	fputs("<p class=\"soft\">", out);
 	report_xml_text(f->check->attack, out);
 	fputs("</p></td><td>", out);
@@ -156,8 +166,14 @@ static void finding(const struct finding *f, FILE *out)
 	fputs("<code>", out);
 	path(f->path, out);
 	fputs("</code>", out);
+	if (f->file != o->file || f->line)
+		fputs("<br><span class=\"soft\">", out);
+	if (f->file != o->file) {
+		path(f->file, out);
+		fputs(", ", out);
+	}
 	if (f->line)
-		fprintf(out, "<br><span class=\"soft\">line %u</span>", f->line);
+		fprintf(out, "line %u</span>", f->line);
 	fputs("</td><td><code>", out);
 	report_xml_text(f->value, out);
 	fputs("</code></td><td>", out);
@@ -165,7 +181,8 @@ static void finding(const struct finding *f, FILE *out)
 	fputs("</td></tr>\n", out);
 }
 
-static void object(const struct report *r, const struct inspected *o, FILE *out)
+static void object(const struct report *r, const struct report_style *style,
+		   const struct inspected *o, FILE *out)
 {
 	char name[600];
 
@@ -192,8 +209,11 @@ static void object(const struct report *r, const struct inspected *o, FILE *out)
 		"</span></summary><div><table><thead><tr><th>severity</th><th>what is wrong</th><th>where</th>"
 		"<th>now</th><th>what to do</th></tr></thead><tbody>\n",
 		out);
-	for (uint32_t i = 0; i < o->count; i++)
-		finding(&r->findings.items[o->first + i], out);
+	for (uint32_t i = 0; i < o->count; i++) {
+		const struct finding *f = &r->findings.items[o->first + i];
+
+		finding(o, f, trend_is_fresh(r, style, f), out);
+	}
 	fputs("</tbody></table></div></details>\n", out);
 }
 
@@ -217,10 +237,12 @@ static void problems(const struct report *r, FILE *out)
 void report_html(const struct report *r, const struct report_style *style, FILE *out)
 {
 	head(r, style, out);
+	if (style->trend)
+		trend_html(style->trend, out);
 	categories(r, out);
 	filter(out);
 	vec_foreach(o, &r->objects)
-		object(r, o, out);
+		object(r, style, o, out);
 	fputs("</section>\n", out);
 	problems(r, out);
 	fprintf(out, "</main>\n<script>%s</script>\n</body></html>\n", script);

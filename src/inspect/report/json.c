@@ -23,7 +23,8 @@ static void counts(FILE *out, const uint64_t values[OUTCOMES])
 	fputc('}', out);
 }
 
-static void finding(FILE *out, const struct report *r, const struct finding *f)
+static void finding(FILE *out, const struct report *r, const struct report_style *style,
+		    const struct finding *f)
 {
 	const struct inspected *o = &r->objects.items[f->object];
 
@@ -39,10 +40,12 @@ static void finding(FILE *out, const struct report *r, const struct finding *f)
 	member(out, "container", f->container);
 	member(out, "path", f->path);
 	member(out, "value", f->value);
-	member(out, "file", o->file);
+	member(out, "file", f->file);
 	fprintf(out, ", \"line\": %u, \"column\": %u", f->line, f->column);
 	member(out, "suggestion", f->suggest);
 	member(out, "reason", f->reason);
+	if (style->trend)
+		fprintf(out, ", \"new\": %s", trend_is_fresh(r, style, f) ? "true" : "false");
 	fputc('}', out);
 }
 
@@ -99,12 +102,17 @@ void report_json(const struct report *r, const struct report_style *style, FILE 
 	fputs(",\n\"findings\": [", out);
 	vec_foreach(f, &r->findings) {
 		fputs(first ? "\n  " : ",\n  ", out);
-		finding(out, r, f);
+		finding(out, r, style, f);
 		first = false;
 	}
 	fputs("],\n\"problems\": [", out);
 	problems(out, r);
-	fputs("]}\n", out);
+	fputc(']', out);
+	if (style->trend) {
+		fputs(",\n\"trend\": ", out);
+		trend_json(style->trend, out);
+	}
+	fputs("}\n", out);
 }
 
 /* --- SARIF 2.1.0 --------------------------------------------------------------------------------- */
@@ -155,7 +163,7 @@ static void sarif_result(FILE *out, const struct report *r, const struct finding
 		levels[f->severity]);
 	report_json_text(text, out);
 	fputs("}, \"locations\": [{\"physicalLocation\": {\"artifactLocation\": {\"uri\": ", out);
-	sarif_uri(out, o->file);
+	sarif_uri(out, f->file);
 	fprintf(out,
 		"}, \"region\": {\"startLine\": %u, \"startColumn\": %u}}, \"logicalLocations\": "
 		"[{\"fullyQualifiedName\": ",

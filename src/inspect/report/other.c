@@ -116,7 +116,7 @@ void report_csv(const struct report *r, const struct report_style *style, FILE *
 		cell(f->path, false, out);
 		cell(f->value, false, out);
 		cell(f->suggest, false, out);
-		cell(o->file, false, out);
+		cell(f->file, false, out);
 		cell(f->line ? line : "", false, out);
 		cell(f->reason ? f->reason : "", true, out);
 	}

@@ -73,10 +73,13 @@ static void show_check(struct writer *w, const struct finding *f)
 	}
 }
 
-static void show_place(struct writer *w, const struct finding *f)
+static void show_place(struct writer *w, const struct inspected *o, const struct finding *f)
 {
 	fputs("            ", w->out);
-	if (f->line)
+	if (f->line && f->file != o->file)
+		fprintf(w->out, "%s%s:%u%s ", if_colour(w, DIM), f->file, f->line,
+			if_colour(w, PLAIN));
+	else if (f->line)
 		fprintf(w->out, "%s%5u:%-3u%s ", if_colour(w, DIM), f->line, f->column,
 			if_colour(w, PLAIN));
 	if (f->container)
@@ -84,6 +87,8 @@ static void show_place(struct writer *w, const struct finding *f)
 	fprintf(w->out, "%s: %s", f->path, f->value);
 	if (f->reason)
 		fprintf(w->out, " (%s)", f->reason);
+	if (trend_is_fresh(w->report, w->style, f))
+		fprintf(w->out, " %s(new)%s", if_colour(w, BOLD), if_colour(w, PLAIN));
 	fputc('\n', w->out);
 }
 
@@ -112,7 +117,7 @@ static void show_object(struct writer *w, const struct inspected *o)
 			fputc('\n', w->out);
 		if (!last || last->check != f->check || last->outcome != f->outcome)
 			show_check(w, f);
-		show_place(w, f);
+		show_place(w, o, f);
 		last = f;
 	}
 	if (last)
@@ -183,4 +188,6 @@ void report_text(const struct report *r, const struct report_style *style, FILE 
 	if (r->problems.items.len)
 		fputc('\n', out);
 	show_summary(&w);
+	if (style->trend)
+		trend_text(style->trend, out);
 }

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/inspect_watch.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <poll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/str.h"
+#include "base/table.h"
+#include "cli/inspect_history.h"
+#include "inspect/report/format.h"
+
+enum { QUIET_MS = 200, PATIENCE_MS = 2000, DIRECTORIES_MAX = 8192, DEEP = 32 };
+#define EVENTS                                                                                   \
+	(IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | \
+	 IN_MOVE_SELF | IN_ONLYDIR)
+
+/* --- a look, with its findings by their keys ------------------------------------------------------ */
+
+struct look {
+	struct inspection *inspection;
+	const struct report *report;
+	string_list keys; /* of all findings; "" for those that don't count */
+	struct table by_key;
+};
+
+static void look_deinit(struct look *l)
+{
+	table_deinit(&l->by_key);
+	string_list_deinit(&l->keys);
+	l->inspection = inspection_free(l->inspection);
+}
+#define cleanup_look cleanup(look_deinit)
+
+static int look_at(const struct inspect_watch *w, struct look *ret, struct error *err)
+{
+	int r = w->look(w->arg, &ret->inspection, err);
+
+	if (r)
+		return r;
+	ret->report = inspection_finish(ret->inspection);
+	vec_foreach(f, &ret->report->findings) {
+		struct buf key = BUF_INIT;
+		char **slot = vec_add(&ret->keys);
+
+		if (inspect_history_counts(f))
+			inspect_history_key(&key, ret->report, f);
+		if (slot)
+			*slot = key.data ? buf_take(&key) : strdup("");
+		if (!slot || !*slot ||
+		    (**slot && !table_set(&ret->by_key, text_of(*slot), (void *)f))) {
+			buf_deinit(&key);
+			return error_errno(err, ENOMEM, "findings");
+		}
+	}
+	return 0;
+}
+
+/* --- what changed -------------------------------------------------------------------------------- */
+
+static void say(const struct inspect_watch *w, const struct report *r, const struct finding *f,
+		const char *word, FILE *out)
+{
+	const struct inspected *o = &r->objects.items[f->object];
+	char time[CLOCK_TEXT_MAX], name[600];
+
+	clock_format(clock_wall_ns(), time);
+	report_object_name(o, name, sizeof(name));
+	if (!w->json) {
+		fprintf(out, "%.8s  %-6s  %-8s  %s  %s %s  %s:%u:%u  %s%s%s: %s\n", time + 11, word,
+			severity_names[f->severity], f->check->id, o->kind, name, f->file, f->line,
+			f->column, f->container ? f->container : "", f->container ? ": " : "",
+			f->path, f->value);
+		return;
+	}
+	fprintf(out,
+		"{\"time\": \"%s\", \"change\": \"%s\", \"check\": \"%s\", \"severity\": \"%s\"",
+		time, word, f->check->id, severity_names[f->severity]);
+	for (int i = 0; i < 6; i++) {
+		static const char *const names[] = { "kind", "object", "container",
+						     "path", "value",  "file" };
+		const char *const values[] = { o->kind, name,	  f->container ? f->container : "",
+					       f->path, f->value, f->file };
+
+		fprintf(out, ", \"%s\": ", names[i]);
+		report_json_text(values[i], out);
+	}
+	fprintf(out, ", \"line\": %u, \"column\": %u}\n", f->line, f->column);
+}
+
+/* What is in one look and not in the other; how many. */
+static size_t say_those(const struct inspect_watch *w, const struct look *in,
+			const struct look *not_in, const char *word, FILE *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < in->keys.len; i++) {
+		const char *key = in->keys.items[i];
+		const struct finding *f = &in->report->findings.items[i];
+
+		/* Several may have one key: they come and go as one. */
+		if (!*key || table_get(&not_in->by_key, text_of(key)))
+			continue;
+		if (not_in->report && inspect_history_is_unread(not_in->report, f->file))
+			continue;
+		say(w, in->report, f, word, out);
+		n++;
+	}
+	return n;
+}
+
+static void say_problems(const struct look *now, const struct look *before, FILE *out)
+{
+	if (now->report->problems.errors == before->report->problems.errors)
+		return;
+	diags_print(&now->report->problems, true, out);
+}
+
+/* --- waiting ------------------------------------------------------------------------------------- */
+
+/* nftw() has no argument of its own. */
+static int watch_fd;
+static unsigned watched;
+
+static int add_directory(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	if (type != FTW_D)
+		return FTW_CONTINUE;
+	if (at->level && path[at->base] == '.')
+		return FTW_SKIP_SUBTREE;
+	if (watched++ < DIRECTORIES_MAX)
+		inotify_add_watch(watch_fd, path, EVENTS);
+	return at->level >= DEEP ? FTW_SKIP_SUBTREE : FTW_CONTINUE;
+}
+
+/* A file is watched through its directory: editors put another one in its place. */
+static void add_path(const char *path)
+{
+	cleanup_free char *directory = strdup(path);
+	char *slash = directory ? strrchr(directory, '/') : NULL;
+
+	if (fs_is_dir(path)) {
+		nftw(path, add_directory, 32, FTW_PHYS | FTW_ACTIONRETVAL);
+		return;
+	}
+	if (slash)
+		slash[slash == directory] = '\0';
+	if (directory)
+		inotify_add_watch(watch_fd, slash ? directory : ".", EVENTS);
+}
+
+static int watch_open(const struct inspect_watch *w, struct error *err)
+{
+	watch_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	watched = 0;
+	if (watch_fd < 0)
+		return error_errno(err, errno, "inotify");
+	for (size_t i = 0; i < w->count; i++)
+		add_path(w->paths[i]);
+	return watch_fd;
+}
+
+/* Until something happened and then nothing for a moment, or the time is over. */
+static int wait_for_change(int fd, const struct inspect_watch *w, struct error *err)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int timeout = w->interval_s ? (int)w->interval_s * 1000 : -1, waited = 0;
+	char events[65536];
+
+	for (;;) {
+		int n = poll(&p, 1, timeout);
+
+		if (n < 0 && errno != EINTR)
+			return error_errno(err, errno, "poll");
+		if (n == 0 || waited >= PATIENCE_MS)
+			return 0;
+		while (read(fd, events, sizeof(events)) > 0)
+			;
+		timeout = QUIET_MS;
+		waited += QUIET_MS;
+	}
+}
+
+int inspect_watch(const struct inspect_watch *w, FILE *out, struct error *err)
+{
+	struct look before = { 0 };
+	cleanup_look struct look now = { 0 };
+	cleanup_fd int fd = watch_open(w, err);
+	int r = fd < 0 ? fd : look_at(w, &now, err);
+
+	if (!r && w->json)
+		say_those(w, &now, &before, "found", out);
+	if (!r)
+		r = w->tell(w->arg, now.report, true, err);
+	while (!r && !fflush(out)) {
+		size_t changes;
+		int next;
+
+		r = wait_for_change(fd, w, err);
+		if (r)
+			break;
+		/* Watched anew before it is read anew: what changes meanwhile is seen. */
+		next = watch_open(w, err);
+		if (next < 0)
+			return next;
+		close(fd);
+		fd = next;
+		before = now;
+		now = (struct look){ 0 };
+		r = look_at(w, &now, err);
+		if (r &&
+		    r != -ENOMEM) { /* a file that is being replaced: the next change will tell */
+			fprintf(stderr, "merlon: %s\n", err->text);
+			*err = (struct error)ERROR_INIT;
+			look_deinit(&now);
+			now = before;
+			r = 0;
+			continue;
+		}
+		if (!r) {
+			changes = say_those(w, &before, &now, "mended", out);
+			changes += say_those(w, &now, &before, "new", out);
+			say_problems(&now, &before, stderr);
+			r = changes ? w->tell(w->arg, now.report, false, err) : 0;
+		}
+		look_deinit(&before);
+	}
+	return r;
+}
