@@ -41,6 +41,7 @@ struct guard {
 	struct live *live;
 	struct outlet out;
 	struct reader *reader;
+	char **trees; /* that it may read; the paths are others' */
 	pid_t engine, outputs, hand; /* hand 0: there is none */
 	int hand_fd;		     /* the engine's end, until it has it */
 	bool hand_ended, hand_failed;
@@ -280,11 +281,20 @@ static int start_engine(struct guard *g, struct error *err)
 
 static int start_reader(struct guard *g, struct error *err)
 {
-	struct reader_options o = { .user = g->o->user,
-				    .trees = g->o->watch.rules.paths,
-				    .tree_count = g->o->watch.rules.path_count };
-	int r = reader_new(&g->reader, &o, err);
+	const struct watch_options *w = &g->o->watch;
+	struct reader_options o = { .user = g->o->user };
+	int r;
 
+	/* Rules, and what is done about them. */
+	g->trees = calloc(w->rules.path_count + w->policy_count + 1, sizeof(*g->trees));
+	if (!g->trees)
+		return error_errno(err, ENOMEM, "reader");
+	for (size_t i = 0; i < w->rules.path_count; i++)
+		g->trees[o.tree_count++] = w->rules.paths[i];
+	for (size_t i = 0; i < w->policy_count; i++)
+		g->trees[o.tree_count++] = w->policies[i];
+	o.trees = g->trees;
+	r = reader_new(&g->reader, &o, err);
 	return r ? r : reader_start(g->reader, err);
 }
 
@@ -481,6 +491,7 @@ int guard_run(const struct guard_options *o, struct watch_stats *stats, struct e
 	loader_free(g.loader);
 	reader_free(g.reader);
 	live_free(g.live);
+	free(g.trees);
 	if (g.status >= 0)
 		close(g.status);
 	if (g.signals >= 0)

@@ -6,6 +6,7 @@
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "base/string_list.h"
 #include "respond/policy.h"
 
 static const char *const file_keys[] = { "policy", "description", "mode", "entries", NULL };
@@ -331,29 +332,38 @@ static int add_file(struct response_policy *p, const char *path, struct error *e
 	return r;
 }
 
-static int is_policy_file(const struct dirent *e)
+static int add_name(const char *name, bool is_dir, void *arg)
 {
-	return e->d_name[0] != '.' && (str_ends(e->d_name, ".yaml") || str_ends(e->d_name, ".yml"));
+	if (is_dir || name[0] == '.' || !(str_ends(name, ".yaml") || str_ends(name, ".yml")))
+		return 0;
+	return string_list_add(arg, name) ? 0 : -ENOMEM;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int add_directory(struct response_policy *p, const char *path, struct error *err)
+{
+	cleanup_string_list string_list names = { 0 };
+	int r = fs_list(path, add_name, &names);
+
+	if (r)
+		return error_errno(err, -r, "%s", path);
+	if (!names.len)
+		return error_set(err, ENOENT, "%s: there are no policies (*.yaml) in it", path);
+	qsort(names.items, names.len, sizeof(*names.items), compare_names);
+	vec_foreach(name, &names) {
+		cleanup_free char *file = str_format("%s/%s", path, *name);
+
+		if (!r)
+			r = file ? add_file(p, file, err) : error_errno(err, ENOMEM, "%s", path);
+	}
+	return r;
 }
 
 int response_policy_add_path(struct response_policy *p, const char *path, struct error *err)
 {
-	struct dirent **names = NULL;
-	int n, r = 0;
-
-	if (!fs_is_dir(path))
-		return add_file(p, path, err);
-	n = scandir(path, &names, is_policy_file, alphasort);
-	if (n <= 0)
-		r = n ? error_errno(err, errno, "%s", path) :
-			error_set(err, ENOENT, "%s: there are no policies (*.yaml) in it", path);
-	for (int i = 0; i < n; i++) {
-		cleanup_free char *file = str_format("%s/%s", path, names[i]->d_name);
-
-		if (!r)
-			r = file ? add_file(p, file, err) : error_errno(err, ENOMEM, "%s", path);
-		free(names[i]);
-	}
-	free(names);
-	return r;
+	return fs_is_dir(path) ? add_directory(p, path, err) : add_file(p, path, err);
 }

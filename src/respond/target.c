@@ -226,38 +226,50 @@ struct relative {
 
 typedef VEC(struct relative) relatives;
 
-static int list_processes(relatives *ret)
+static int add_relative(pid_t pid, void *arg)
 {
-	cleanup_dir DIR *proc = opendir("/proc");
-	struct dirent *e;
+	relatives *all = arg;
+	struct process_status p;
+	struct relative *slot;
 
-	if (!proc)
-		return -errno;
-	while ((e = readdir(proc)) && ret->len < TREE_MAX) {
-		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
-		struct process_status p;
-		struct relative *slot;
-
-		if (pid <= 1 || process_read(pid, &p) || p.kernel)
-			continue;
-		slot = vec_add(ret);
-		if (!slot)
-			return -ENOMEM;
-		*slot = (struct relative){ pid, p.parent, p.start_ticks, false };
-	}
+	if (pid <= 1 || all->len >= TREE_MAX || process_read(pid, &p) || p.kernel)
+		return 0;
+	slot = vec_add(all);
+	if (!slot)
+		return -ENOMEM;
+	*slot = (struct relative){ pid, p.parent, p.start_ticks, false };
 	return 0;
 }
 
-static bool same_container(const struct target_limits *l, const struct target *t, pid_t pid)
-{
-	char path[PATH_MAX];
-	size_t n;
+struct listing {
+	const struct target_limits *l;
+	relatives *all;
+};
 
-	if (t->host)
-		return !is_own(l, pid) && !is_spared(pid);
-	n = strlen(t->container.cgroup);
-	return !cgroup_of_pid(&l->layout, pid, path, sizeof(path)) && str_starts(path, t->container.cgroup) &&
-	       (path[n] == '/' || !path[n]);
+static int add_group(const char *path, void *arg)
+{
+	struct listing *g = arg;
+	int r = cgroup_each_process(&g->l->layout, path, add_relative, g->all);
+
+	return r == -ENOMEM ? r : 0;
+}
+
+/* Of a container all that is in its groups; of the host all that there is. */
+static int list_processes(const struct target_limits *l, const struct target *t, relatives *ret)
+{
+	struct listing g = { l, ret };
+	cleanup_dir DIR *proc = NULL;
+	struct dirent *e;
+	int r = 0;
+
+	if (!t->host)
+		return cgroup_each_below(&l->layout, t->container.cgroup, add_group, &g);
+	proc = opendir("/proc");
+	if (!proc)
+		return -errno;
+	while (!r && (e = readdir(proc)))
+		r = add_relative((pid_t)strtol(e->d_name, NULL, 10), ret);
+	return r;
 }
 
 static bool mark_children(relatives *all)
@@ -280,14 +292,14 @@ static bool mark_children(relatives *all)
 int target_each_in_tree(const struct target_limits *l, const struct target *t, target_process_fn fn, void *arg)
 {
 	relatives all = { 0 };
-	int r = list_processes(&all);
+	int r = list_processes(l, t, &all);
 
 	vec_foreach(p, &all)
 		p->in = p->pid == t->pid && p->start_ticks == t->start_ticks;
 	while (!r && mark_children(&all))
 		;
 	vec_foreach(p, &all)
-		if (!r && p->in && same_container(l, t, p->pid))
+		if (!r && p->in && !(t->host && (is_own(l, p->pid) || is_spared(p->pid))))
 			r = fn(p->pid, p->start_ticks, arg);
 	vec_deinit(&all);
 	return r;
