@@ -4,7 +4,7 @@ BUILD ?= build
 MESON_OPTIONS ?=
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: build run demo test test-cluster bench lint fuzz install clean help
+.PHONY: build run demo test test-cluster bench lint fuzz install deb test-package clean help
 
 build: ## the program, build/merlon
 	@tools/install-deps build
@@ -44,6 +44,17 @@ fuzz: ## a minute of coverage-guided fuzzing per parser
 
 install: build ## into DESTDIR and the prefix
 	@meson install -C $(BUILD)
+
+deb: ## a Debian package, in build-deb/
+	@tools/install-deps build package
+	@test -f build-deb/build.ninja || meson setup build-deb --prefix=/usr --sysconfdir=/etc >/dev/null
+	@ninja -C build-deb --quiet merlon
+	@packaging/deb/build-deb build-deb build-deb
+	@lintian --allow-root --tag-display-limit 0 --fail-on error build-deb/merlon_*.deb
+
+test-package: deb ## install, run and purge that package in a tree of its own
+	@tools/install-deps test
+	@$(SUDO) python3 tests/package/test_package.py build-deb/merlon_*.deb
 
 clean:
 	@rm -rf $(BUILD) build-*

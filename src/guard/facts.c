@@ -164,14 +164,23 @@ static int look_in_layer(const char *upper, const char *path, void *arg)
 	return found < 0 ? found : 0;
 }
 
-/* A runtime that has not made the container's root yet is in our own mount namespace. */
+/* The host's mount namespace is that of process 1; ours may be another, made by a service manager. */
+static bool is_in_namespace_of(const struct stat *its, const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && its->st_ino == st.st_ino;
+}
+
+/* A runtime that has not made the container's root yet is in the host's mount namespace. */
 static bool has_own_root(uint32_t pid)
 {
-	struct stat its, ours;
+	struct stat its;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%u/ns/mnt", pid);
-	return !stat(path, &its) && !stat("/proc/self/ns/mnt", &ours) && its.st_ino != ours.st_ino;
+	return !stat(path, &its) && !is_in_namespace_of(&its, "/proc/1/ns/mnt") &&
+	       !is_in_namespace_of(&its, "/proc/self/ns/mnt");
 }
 
 static void add_in_root(int root, const char *path, struct buf *out)

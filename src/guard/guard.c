@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "guard/loader.h"
+#include "guard/notify.h"
 #include "guard/privilege.h"
 #include "guard/reader.h"
 #include "guard/reader_client.h"
@@ -42,6 +43,7 @@ struct guard {
 	struct outlet out;
 	struct reader *reader;
 	char **trees; /* that it may read; the paths are others' */
+	struct notifier notifier;
 	pid_t engine, outputs, hand; /* hand 0: there is none */
 	int hand_fd;		     /* the engine's end, until it has it */
 	bool hand_ended, hand_failed;
@@ -227,6 +229,7 @@ static _Noreturn void engine_main(struct guard *g, pid_t parent, int status, int
 	wo.ready = on_ready;
 	wo.loader = &client;
 	wo.look = &g->o->live;
+	wo.beats = g->notifier.beats;
 	reader_take(g->reader, &asking, &complaining);
 	/* What libraries would open a file for. */
 	tzset();
@@ -304,8 +307,10 @@ static void pass_on(struct guard *g, int number)
 {
 	if (!g->engine_ended)
 		kill(g->engine, number);
-	if (number == SIGTERM && !g->asked_ns)
+	if (number == SIGTERM && !g->asked_ns) {
 		g->asked_ns = clock_passed_ns();
+		notifier_stopping(&g->notifier);
+	}
 	if (number == SIGHUP && !g->outputs_ended)
 		kill(g->outputs, number);
 }
@@ -339,6 +344,7 @@ static void take_signals(struct guard *g)
 static void on_engine_ready(struct guard *g, size_t rules)
 {
 	g->engine_ready = true;
+	notifier_ready(&g->notifier, rules);
 	g->o->watch.ready(rules, g->o->watch.arg);
 	if (live_start(g->live, &g->start_err)) {
 		g->start_failed = true;
@@ -401,6 +407,7 @@ static void supervise(struct guard *g)
 		if (fds[3].revents & POLLIN)
 			judge_reader(g);
 		take_signals(g);
+		notifier_feed(&g->notifier);
 		if (!end_passed_on && (g->outputs_ended || g->hand_ended || live_is_over(g->live))) {
 			end_passed_on = true;
 			pass_on(g, SIGTERM);
@@ -480,7 +487,9 @@ int guard_run(const struct guard_options *o, struct watch_stats *stats, struct e
 	int r;
 
 	*stats = (struct watch_stats){ 0 };
+	notifier_init(&g.notifier);
 	r = run(&g, stats, err);
+	notifier_deinit(&g.notifier);
 	if (g.hand_fd >= 0)
 		close(g.hand_fd);
 	if (g.hand > 0 && !g.hand_ended)

@@ -340,6 +340,8 @@ static int follow(struct watch *w, struct error *err)
 		/* Looked at before the last records are taken, so that none is left behind. */
 		over = take_signals(w) || clock_passed_ns() >= end;
 		r = turn(w, over);
+		if (w->o->beats)
+			__atomic_add_fetch(w->o->beats, 1, __ATOMIC_RELAXED);
 	}
 	return r < 0 ? error_errno(err, -r, "events") : 0;
 }

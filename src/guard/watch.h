@@ -18,6 +18,7 @@ struct watch_options {
 	uint32_t burst; /* as engine_options has it */
 	uint64_t interval_ns;
 	bool unmasked; /* as engine_options has it */
+	uint32_t *beats; /* counts turns, for who wants to know that it makes them; may be NULL */
 	uint64_t duration_ns; /* 0: until a signal */
 	struct loader_client *loader; /* who loads filters; NULL: nobody */
 	bool unfiltered;	      /* all records are told, also those that no rule can want */
