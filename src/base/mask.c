@@ -234,6 +234,24 @@ static bool is_word(struct text word, const char *what)
 	return word.len == strlen(what) && !strncasecmp(word.data, what, word.len);
 }
 
+/* "--token" */
+static bool is_secret_option(struct text word)
+{
+	struct text name = without_dashes(word);
+
+	return word.data[0] == '-' && name.len > 1 && name.len <= NAME_MAX_LEN && !memchr(word.data, '=', word.len) &&
+	       secret_names(name);
+}
+
+/* "X-Auth-Token:" */
+static bool is_secret_header(struct text word)
+{
+	struct text name = text_from(word.data, word.len - 1);
+
+	return word.data[name.len] == ':' && name.len <= NAME_MAX_LEN && memchr(word.data, '-', word.len) &&
+	       !is_header(name) && secret_names(name);
+}
+
 /* What this word says of the next one. */
 static void announce(struct masker *m, struct text word)
 {
@@ -242,19 +260,13 @@ static void announce(struct masker *m, struct text word)
 
 	if (m->next != NEXT_ANY)
 		return;
-	if ((text_eq(word, colon) || text_eq(word, equals)) && m->named)
-		m->next = NEXT_SECRET;
-	else if (word.len > 1 && word.data[0] == '-' && name.len <= NAME_MAX_LEN && name.len > 1 &&
-		 !memchr(word.data, '=', word.len) && secret_names(name))
+	if (((text_eq(word, colon) || text_eq(word, equals)) && m->named) || is_secret_option(word) ||
+	    is_secret_header(word))
 		m->next = NEXT_SECRET;
 	else if (is_word(word, "bearer") || is_word(word, "bearer:"))
 		m->next = NEXT_TOKEN;
 	else if (word.data[word.len - 1] == ':' && is_header(text_from(word.data, word.len - 1)))
 		m->next = NEXT_HEADER;
-	/* "X-Auth-Token: ..." */
-	else if (word.data[word.len - 1] == ':' && memchr(word.data, '-', word.len) && word.len <= NAME_MAX_LEN &&
-		 secret_names(text_from(word.data, word.len - 1)))
-		m->next = NEXT_SECRET;
 	m->named = (m->before == '"' || m->before == '\'') && name.len <= NAME_MAX_LEN && secret_names(name);
 }
 

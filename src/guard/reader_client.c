@@ -255,16 +255,16 @@ static int facts_hash(uint32_t pid, const char *path, uint64_t ino, char out[SHA
 
 /* --- the client ---------------------------------------------------------------------------------------------- */
 
-int reader_client_new(struct reader_client **ret, int fd, int complaints)
+int reader_client_new(struct reader_client **ret, int asking, int complaints)
 {
 	struct reader_client *c = calloc(1, sizeof(*c));
 
 	if (!c) {
-		close(fd);
+		close(asking);
 		close(complaints);
 		return -ENOMEM;
 	}
-	c->socket = fd;
+	c->socket = asking;
 	c->complaints = complaints;
 	c->agent = (struct fs_agent){ agent_read, agent_kind, agent_list, agent_id, c };
 	c->facts = (struct facts){ facts_kernel, facts_own, facts_layer, facts_users, facts_hash, c };

@@ -30,7 +30,7 @@ struct reader_given_up {
 extern const char *const reader_ask_names[READER_ASKS];
 
 /* Takes over the descriptors, which are closed even if it fails. */
-int reader_client_new(struct reader_client **ret, int socket, int complaints);
+int reader_client_new(struct reader_client **ret, int asking, int complaints);
 void reader_client_free(struct reader_client *c);
 DEFINE_CLEANUP(struct reader_client *, reader_client_free)
 #define cleanup_reader_client cleanup(reader_client_freep)
