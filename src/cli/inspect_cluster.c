@@ -41,8 +41,7 @@ static int read_config(struct inspect_cluster *x, const struct arguments *args, 
 	return kube_config_in_cluster(&x->config, &pod) ? r : 0;
 }
 
-int inspect_cluster_open(struct inspect_cluster *x, const struct arguments *args,
-			 struct error *err)
+int inspect_cluster_open(struct inspect_cluster *x, const struct arguments *args, struct error *err)
 {
 	const char *page = arg_value(args, "page");
 	uint64_t n = 0;
@@ -86,8 +85,8 @@ static int add_text(struct round *t, const char *text, size_t len, struct error 
 		.bytes = OBJECT_MAX, .depth = 96, .nodes = 1 << 18, .keys = 16384
 	};
 	cleanup_diags struct diags d = { 0 };
-	cleanup_yaml_stream struct yaml_stream *s =
-		yaml_stream_new(t->list, text_from(text, len), &limits, NULL, &d);
+	cleanup_yaml_stream struct yaml_stream *s = yaml_stream_new(t->list, text_from(text, len),
+								    &limits, NULL, &d);
 	struct yaml_node *n;
 
 	if (!s)
@@ -141,7 +140,8 @@ static int add_secret(struct round *t, const struct yaml_node *n, struct error *
 	name_kind(t, object);
 	json_object_set_new(object, "type", json_string(TOKENS));
 	text = json_dumps(object, JSON_ENCODE_ANY);
-	return text ? add_text(t, text, strlen(text), err) : error_errno(err, ENOMEM, "%s", t->list);
+	return text ? add_text(t, text, strlen(text), err) :
+		      error_errno(err, ENOMEM, "%s", t->list);
 }
 
 static int on_item(void *data, const struct yaml_node *n, struct error *err)

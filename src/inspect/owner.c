@@ -66,9 +66,8 @@ static bool is_made(const struct owners *o, int kind, const struct yaml_node *me
 
 enum owner_verdict owners_take(struct owners *o, int kind, const struct yaml_node *object)
 {
-	const struct yaml_node *metadata = object->kind == YAML_MAP ?
-						   yaml_get(object, "metadata") :
-						   NULL;
+	const struct yaml_node *metadata = object->kind == YAML_MAP ? yaml_get(object, "metadata") :
+								      NULL;
 	struct text uid;
 
 	if (kind < 0 || !metadata || metadata->kind != YAML_MAP)

@@ -332,9 +332,9 @@ static void mask(char *words, const char *token)
 int kube_answer_error(const struct kube_client *c, const struct kube_answer *a, int code,
 		      const char *what, struct error *err)
 {
-	cleanup_json json_t *v =
-		a->body.len ? json_loadb(a->body.data, a->body.len, JSON_DISABLE_EOF_CHECK, NULL) :
-			      NULL;
+	cleanup_json json_t *v = a->body.len ? json_loadb(a->body.data, a->body.len,
+							  JSON_DISABLE_EOF_CHECK, NULL) :
+					       NULL;
 	const char *message = json_string_value(json_object_get(v, "message"));
 	char words[WORDS_MAX] = "";
 

@@ -9,9 +9,9 @@
 #include "base/text.h"
 
 struct kube_config {
-	struct arena arena;    /* owns all that is named below */
-	const char *name;      /* of the context, for people */
-	const char *server;    /* "https://host:port", without a slash at the end */
+	struct arena arena;	/* owns all that is named below */
+	const char *name;	/* of the context, for people */
+	const char *server;	/* "https://host:port", without a slash at the end */
 	const char *name_space; /* of the context; NULL */
 	/* Who answers: PEM, or a file of it; neither: whom the system trusts. */
 	struct text ca;

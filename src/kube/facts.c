@@ -11,8 +11,8 @@
 #define METADATA_ONLY "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 /* What a stranger should get no answer to; /version and /healthz are for everybody by default. */
-static const char *const questions[] = { "/api", "/api/v1/namespaces?limit=1", "/api/v1/pods?limit=1",
-					 "/api/v1/secrets?limit=1" };
+static const char *const questions[] = { "/api", "/api/v1/namespaces?limit=1",
+					 "/api/v1/pods?limit=1", "/api/v1/secrets?limit=1" };
 
 bool kube_version_parse(const char *git, struct kube_version *ret)
 {
@@ -73,8 +73,8 @@ static int ask_as_stranger(const struct kube_config *config, json_t *anonymous, 
 		if (a.status == 403 || a.status == 200)
 			json_object_set_new(anonymous, "accepted", json_true());
 		if (a.status == 200)
-			json_array_append_new(answered,
-					      json_stringn(questions[i], strcspn(questions[i], "?")));
+			json_array_append_new(answered, json_stringn(questions[i],
+								     strcspn(questions[i], "?")));
 	}
 	return r;
 }
@@ -83,8 +83,8 @@ int kube_facts(struct kube_client *c, const struct kube_config *config,
 	       const struct kube_version *version, json_t **ret, struct error *err)
 {
 	cleanup_json json_t *v = json_pack(
-		"{ss ss s{so} s{so ss sb} s{ss} s{sb s[]}}", "apiVersion", "merlon/v1", "kind", "Cluster",
-		"metadata", "name", utf8_json(text_of(config->name)), "server", "url",
+		"{ss ss s{so} s{so ss sb} s{ss} s{sb s[]}}", "apiVersion", "merlon/v1", "kind",
+		"Cluster", "metadata", "name", utf8_json(text_of(config->name)), "server", "url",
 		utf8_json(text_of(config->server)), "address", kube_client_peer(c), "plain",
 		str_starts(config->server, "http:"), "version", "gitVersion", version->git,
 		"anonymous", "accepted", 0, "answered");

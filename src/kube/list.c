@@ -7,25 +7,22 @@
 #include "base/str.h"
 
 enum {
-	ITEMS_MAX = 4 << 20,	/* of a kind: more is a server that does not end */
-	EMPTY_PAGES_MAX = 64,	/* in a row: selectors leave some */
-	TOKEN_MAX = 64 << 10,	/* of a page */
+	ITEMS_MAX = 4 << 20,  /* of a kind: more is a server that does not end */
+	EMPTY_PAGES_MAX = 64, /* in a row: selectors leave some */
+	TOKEN_MAX = 64 << 10, /* of a page */
 	RESTARTS_MAX = 2,
 };
 
 #define METADATA_ONLY "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 static const struct yaml_limits limits = {
-	.bytes = KUBE_BODY_MAX,
-	.depth = 96,
-	.nodes = 1 << 18,
-	.keys = 16384, /* of a ConfigMap */
+	.bytes = KUBE_BODY_MAX, .depth = 96, .nodes = 1 << 18, .keys = 16384, /* of a ConfigMap */
 };
 
 /* --- a page ------------------------------------------------------------------------------------------ */
 
-static enum kube_page_kind read_end(const struct yaml_node *root, const char *name, struct buf *next,
-				    struct error *err)
+static enum kube_page_kind read_end(const struct yaml_node *root, const char *name,
+				    struct buf *next, struct error *err)
 {
 	const struct yaml_node *kind = yaml_get(root, "kind");
 	const struct yaml_node *metadata = yaml_get(root, "metadata");
@@ -144,10 +141,9 @@ struct turn {
  */
 static int begin_anew(struct turn *t, const struct kube_answer *a, struct error *err)
 {
-	cleanup_json json_t *v =
-		json_loadb(a->body.data ? a->body.data : "", a->body.len, 0, NULL);
-	const char *token =
-		json_string_value(json_object_get(json_object_get(v, "metadata"), "continue"));
+	cleanup_json json_t *v = json_loadb(a->body.data ? a->body.data : "", a->body.len, 0, NULL);
+	const char *token = json_string_value(
+		json_object_get(json_object_get(v, "metadata"), "continue"));
 
 	if (++t->list->restarts > RESTARTS_MAX || !t->token.len)
 		return kube_answer_error(t->client, a, EIO, t->name, err);

@@ -29,8 +29,8 @@ int kube_list(struct kube_client *c, struct kube_list *l, struct error *err);
 
 enum kube_page_kind {
 	KUBE_PAGE_LAST,
-	KUBE_PAGE_MORE, /* next has the token */
-	KUBE_PAGE_BAD,	/* *err says why */
+	KUBE_PAGE_MORE,	 /* next has the token */
+	KUBE_PAGE_BAD,	 /* *err says why */
 	KUBE_PAGE_ENDED, /* item() said so: *ret_item has what */
 };
 

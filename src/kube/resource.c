@@ -68,8 +68,8 @@ static bool may_be_listed(const json_t *resource)
 	return false;
 }
 
-bool kube_discovery_read_resources(struct kube_discovery *d, const char *group,
-				   const char *version, struct text body)
+bool kube_discovery_read_resources(struct kube_discovery *d, const char *group, const char *version,
+				   struct text body)
 {
 	cleanup_json json_t *v = json_loadb(body.data ? body.data : "", body.len, 0, NULL);
 	const json_t *all = json_object_get(v, "resources"), *o;
@@ -97,8 +97,7 @@ bool kube_discovery_read_resources(struct kube_discovery *d, const char *group,
 	return true;
 }
 
-static int get(struct kube_discovery *d, const char *path, struct kube_answer *a,
-	       struct error *err)
+static int get(struct kube_discovery *d, const char *path, struct kube_answer *a, struct error *err)
 {
 	int r = kube_get(d->client, path, NULL, a, err);
 
@@ -125,9 +124,10 @@ int kube_discovery_open(struct kube_discovery *d, struct kube_client *client, st
 		return error_errno(err, ENOMEM, "discovery");
 	add_version(core, "v1");
 	r = get(d, "/apis", &a, err);
-	if (!r && !kube_discovery_read_groups(
-			  d, text_from(a.body.data ? a.body.data : "", a.body.len)))
-		r = error_set(err, EPROTO, "/apis: this is no list of groups: is it the API of a cluster?");
+	if (!r &&
+	    !kube_discovery_read_groups(d, text_from(a.body.data ? a.body.data : "", a.body.len)))
+		r = error_set(err, EPROTO,
+			      "/apis: this is no list of groups: is it the API of a cluster?");
 	return r;
 }
 
@@ -158,9 +158,9 @@ static int look_at(struct kube_discovery *d, const char *group, const char *vers
 	if (r)
 		return r;
 	/* A group may be announced whose server is away: what it has is not served now. */
-	if (a.status == 200 && !kube_discovery_read_resources(
-				       d, group, version,
-				       text_from(a.body.data ? a.body.data : "", a.body.len)))
+	if (a.status == 200 &&
+	    !kube_discovery_read_resources(d, group, version,
+					   text_from(a.body.data ? a.body.data : "", a.body.len)))
 		return error_set(err, EPROTO, "%s: this is no list of resources", path);
 	slot = vec_add(&d->looked_at);
 	if (!slot)

@@ -39,7 +39,7 @@ int kube_discovery_find(struct kube_discovery *d, const char *group, const char 
 
 /* Pure: what an answer says, added; a group or resource that is named strangely is passed over. */
 bool kube_discovery_read_groups(struct kube_discovery *d, struct text body);
-bool kube_discovery_read_resources(struct kube_discovery *d, const char *group,
-				   const char *version, struct text body);
+bool kube_discovery_read_resources(struct kube_discovery *d, const char *group, const char *version,
+				   struct text body);
 
 #define cleanup_kube_discovery cleanup(kube_discovery_close)

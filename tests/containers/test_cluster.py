@@ -7,9 +7,11 @@ The first needs a real API server (tests/rig/kube.py builds one; `make test-clus
 
 from __future__ import annotations
 
+import base64
 import gzip
 import http.server
 import json
+import os
 import re
 import subprocess
 import tempfile
@@ -136,6 +138,56 @@ def test_forbidden(loaded: Loaded) -> None:
     tap.check(kube.USERS["weak"][0] not in text, "the token is in the output")
 
 
+def encoded(path: Path) -> str:
+    """As the members of a kubeconfig that end in -data have it."""
+    return base64.b64encode(path.read_bytes()).decode()
+
+
+def test_credentials(loaded: Loaded) -> None:
+    """Certificates and tokens, as files and as data, open the cluster; who is not whom he should be is refused"""
+    cluster, state = loaded.cluster, loaded.cluster.state
+    (state / "token").write_text(kube.USERS["admin"][0] + "\n")
+    server = state / "certificates" / "apiserver.crt"
+    good: dict[str, Path] = {
+        "a certificate in files": cluster.config(as_user={"client-certificate": "client.pem", "client-key": "client.key"}),
+        "a certificate as data": cluster.config(as_user={"client-certificate-data": encoded(state / "client.pem"),
+                                                         "client-key-data": encoded(state / "client.key")}),
+        "a token in a file": cluster.config(as_user={"tokenFile": "token"}),
+        "the authority as data": cluster.config(**{"certificate-authority-data": encoded(server)}),
+        "no authority, on purpose": cluster.config(**{"certificate-authority": None, "insecure-skip-tls-verify": True}),
+        "another name": cluster.config(server=cluster.url.replace("127.0.0.1", "localhost"), **{"tls-server-name": "127.0.0.1"}),
+    }
+    for name, config in good.items():
+        status, said, text = report("--kubeconfig", config, "--check", "MRL-101", "--fail-on", "never")
+        tap.check(status == 0 and said["findings"], f"{name}: exit {status}: {text[-500:]}")
+    bad: dict[str, tuple[Path, str]] = {
+        "another authority": (cluster.config(**{"certificate-authority": str(state / "ca.pem")}), "certificate"),
+        "another name": (cluster.config(**{"tls-server-name": "example.com"}), "certificate"),
+        "an unknown token": (cluster.config(as_user={"token": "unknown-token-0123"}), "401"),
+        "a program": (cluster.config(as_user={"exec": {"command": "true"}}), "program"),
+        "a certificate that is none": (cluster.config(as_user={"client-certificate-data": "QUJD", "client-key-data": "QUJD"}),
+                                       "ertificate"),
+    }
+    for name, (config, words) in bad.items():
+        done = merlon.run("inspect", "--cluster", "--kubeconfig", config, check=False)
+        tap.check(done.returncode > 1 and words in done.stderr, f"{name}: exit {done.returncode}: {done.stderr}")
+        tap.check("unknown-token-0123" not in done.stderr, f"{name}: the token is told")
+
+
+def test_pod(loaded: Loaded) -> None:
+    """In a pod, its service account is used"""
+    cluster = loaded.cluster
+    script = ("mount -t tmpfs none /run && mkdir -p /run/secrets/kubernetes.io/serviceaccount && "
+              "cp \"$1\" /run/secrets/kubernetes.io/serviceaccount/ca.crt && "
+              "printf %s \"$2\" >/run/secrets/kubernetes.io/serviceaccount/token && shift 2 && exec \"$@\"")
+    command = ["unshare", "--mount", "sh", "-c", script, "sh", cluster.state / "certificates" / "apiserver.crt",
+               kube.USERS["admin"][0], merlon.BINARY.resolve(), "inspect", "--cluster", "--json", "--check", "MRL-101", "--fail-on", "never"]
+    environment = {"PATH": os.environ["PATH"], "HOME": "/nowhere", "KUBERNETES_SERVICE_HOST": "127.0.0.1",
+                   "KUBERNETES_SERVICE_PORT": str(cluster.port)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    tap.check(done.returncode == 0 and '"cluster": "in-cluster"' in done.stdout, f"exit {done.returncode}: {done.stderr}")
+
+
 def owned(kind: str, name: str, owner: dict[str, str], template: dict[str, Any]) -> dict[str, Any]:
     """An object that says that another made it."""
     body = {"spec": template["spec"]} if kind == "Pod" else {"spec": {"selector": {"matchLabels": {"app": "o"}}, "template": template}}
@@ -239,7 +291,7 @@ def test_fix(loaded: Loaded) -> None:
 
 
 def test_patches(loaded: Loaded) -> None:
-    """The patches for a cluster are accepted by kubectl patch, and leave nothing to mend"""
+    """The patches for a cluster are accepted by kubectl patch, and nothing is written to one"""
     config = loaded.cluster.config()
     done = merlon.run("inspect", "--cluster", "--kubeconfig", config, "--fix", "--aggressive", "--json", "--fail-on",
                       "never", check=False)
@@ -436,7 +488,7 @@ def test_usage() -> None:
 
 def with_server(suite: tap.Suite) -> None:
     """All that needs the real one."""
-    tests = (test_same, test_pages, test_namespace, test_forbidden, test_owners, test_formats, test_fix, test_patches,
+    tests = (test_same, test_pages, test_namespace, test_forbidden, test_credentials, test_pod, test_owners, test_formats, test_fix, test_patches,
              test_death)
     if why := kube.missing():
         for test in tests:

@@ -15,6 +15,7 @@ There are no controllers and no nodes: what is created stays as it is.
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import shutil
@@ -60,7 +61,7 @@ def missing() -> str | None:
 
 def build() -> Path:
     """The directory with the programs, which are built unless they are there."""
-    return artefact.build(directory(), artefact.recipe(Path(__file__)), _make)
+    return artefact.build(directory(), artefact.recipe(SUITE, *PACKAGES, *map(inspect.getsource, (_make, _compile))), _make)
 
 
 def _make(into: Path) -> None:
@@ -132,6 +133,7 @@ class Server:
     def start(self) -> None:
         """Start both and wait until it is ready."""
         subprocess.run(["openssl", "genrsa", "-out", self.state / "account.key", "2048"], check=True, capture_output=True)
+        self._make_authority()
         rows = [f'{token},{name},{name},"{groups}"\n' for name, (token, groups) in USERS.items()]
         (self.state / "tokens.csv").write_text("".join(rows))
         client, peer = f"http://127.0.0.1:{self._etcd_port}", f"http://127.0.0.1:{self._peer_port}"
@@ -144,7 +146,7 @@ class Server:
                   "--service-account-issuer", "https://kubernetes.default.svc", "--service-cluster-ip-range", "10.0.0.0/24",
                   "--service-account-signing-key-file", self.state / "account.key",
                   "--service-account-key-file", self.state / "account.key",
-                  "--disable-admission-plugins", "ServiceAccount", "--allow-privileged")
+                  "--client-ca-file", self.state / "ca.pem", "--disable-admission-plugins", "ServiceAccount", "--allow-privileged")
         self._wait()
 
     def stop(self) -> None:
@@ -154,14 +156,14 @@ class Server:
             process.wait()
         self._running = []
 
-    def config(self, user: str = "admin", **cluster: Any) -> Path:
-        """A kubeconfig for a user; more of the cluster's entry may be named."""
+    def config(self, user: str = "admin", as_user: dict[str, Any] | None = None, **cluster: Any) -> Path:
+        """A kubeconfig for a user, or with credentials of any kind; more of the cluster's entry may be named."""
         certificate = self.state / "certificates" / "apiserver.crt"
         path = self.state / f"config-{user}-{len(list(self.state.glob('config-*')))}"
         path.write_text(json.dumps({
             "apiVersion": "v1", "kind": "Config", "current-context": "rig",
             "clusters": [{"name": "c", "cluster": {"server": self.url, "certificate-authority": str(certificate)} | cluster}],
-            "users": [{"name": "u", "user": {"token": USERS[user][0]}}],
+            "users": [{"name": "u", "user": {"token": USERS[user][0]} if as_user is None else as_user}],
             "contexts": [{"name": "rig", "context": {"cluster": "c", "user": "u"}}]}))
         return path
 
@@ -219,6 +221,18 @@ class Server:
         with open(self.state / f"{program}.log", "wb") as log:
             self._running.append(subprocess.Popen([directory() / program, *arguments], stdout=log, stderr=log,
                                                   stdin=subprocess.DEVNULL, cwd=self.state))
+
+    def _make_authority(self) -> None:
+        """One that signs a client certificate: by it, somebody else is the administrator as well."""
+        def openssl(*arguments: str) -> None:
+            subprocess.run(["openssl", *arguments], cwd=self.state, check=True, capture_output=True)
+
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=rig",
+                "-days", "2")
+        openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "client.key", "-out", "client.csr", "-subj",
+                "/O=system:masters/CN=certified")
+        openssl("x509", "-req", "-in", "client.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out",
+                "client.pem", "-days", "2")
 
     def _wait(self) -> None:
         end = time.monotonic() + 120

@@ -10,10 +10,10 @@
 
 /* --- kubeconfig ---------------------------------------------------------------------------------- */
 
-#define CONFIG(cluster, user)                                                                  \
-	"apiVersion: v1\nkind: Config\ncurrent-context: a\n"                                   \
-	"contexts:\n- {name: a, context: {cluster: c, user: u, namespace: shop}}\n"            \
-	"- {name: b, context: {cluster: gone}}\n- {name: n, context: {cluster: c}}\n"          \
+#define CONFIG(cluster, user)                                                         \
+	"apiVersion: v1\nkind: Config\ncurrent-context: a\n"                          \
+	"contexts:\n- {name: a, context: {cluster: c, user: u, namespace: shop}}\n"   \
+	"- {name: b, context: {cluster: gone}}\n- {name: n, context: {cluster: c}}\n" \
 	"clusters:\n- {name: c, cluster: {" cluster "}}\nusers:\n- {name: u, user: {" user "}}\n"
 #define SERVER "server: \"https://10.0.0.1:6443/\""
 
@@ -22,10 +22,12 @@ static void config_is_read(void **state)
 	struct kube_config c = KUBE_CONFIG_INIT;
 	struct error err = ERROR_INIT;
 	const char *text = CONFIG(
-		SERVER ", certificate-authority: ca.crt, tls-server-name: api, proxy-url: \"http://p\"",
+		SERVER
+		", certificate-authority: ca.crt, tls-server-name: api, proxy-url: \"http://p\"",
 		"token: t0, client-certificate-data: QUJD, client-key: /k.pem");
 
-	assert_int_equal(kube_config_parse(&c, "/home/u/.kube/config", text_of(text), NULL, &err), 0);
+	assert_int_equal(kube_config_parse(&c, "/home/u/.kube/config", text_of(text), NULL, &err),
+			 0);
 	assert_string_equal(c.name, "a");
 	assert_string_equal(c.server, "https://10.0.0.1:6443");
 	assert_string_equal(c.name_space, "shop");
@@ -63,7 +65,8 @@ static void config_is_refused(void **state)
 		  NULL, "no address", EINVAL },
 		{ "a line break in the address", CONFIG("server: \"https://h\\nX\"", "token: t"),
 		  NULL, "no address", EINVAL },
-		{ "no base64", CONFIG(SERVER, "client-key-data: \"?\""), NULL, "not base64", EINVAL },
+		{ "no base64", CONFIG(SERVER, "client-key-data: \"?\""), NULL, "not base64",
+		  EINVAL },
 		{ "a token of two lines", CONFIG(SERVER, "token: \"a\\r\\nX: y\""), NULL,
 		  "not one line", EINVAL },
 		{ "a program", CONFIG(SERVER, "exec: {command: aws}"), NULL, "a program", EINVAL },
@@ -72,8 +75,8 @@ static void config_is_refused(void **state)
 		{ "clusters that are no list", "current-context: a\ncontexts: {a: b}\n", NULL,
 		  "no context", ENOENT },
 		{ "entries of other kinds",
-		  "current-context: a\ncontexts: [7, [], {name: []}, {name: a, context: 7}]\n", NULL,
-		  "has no context", EINVAL },
+		  "current-context: a\ncontexts: [7, [], {name: []}, {name: a, context: 7}]\n",
+		  NULL, "has no context", EINVAL },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -81,7 +84,8 @@ static void config_is_refused(void **state)
 		struct error err = ERROR_INIT;
 
 		check_number(rows[i].name,
-			     kube_config_parse(&c, "f", text_of(rows[i].text), rows[i].context, &err),
+			     kube_config_parse(&c, "f", text_of(rows[i].text), rows[i].context,
+					       &err),
 			     -rows[i].code);
 		check(rows[i].name, strstr(err.text, rows[i].says));
 		kube_config_deinit(&c);
@@ -138,9 +142,12 @@ static void versions(void **state)
 		const char *git;
 		unsigned minor;
 	} rows[] = {
-		{ "v1.20.2", 20 },  { "v1.34.1-gke.100", 34 }, { "1.9.0", 9 },	 { "v1.33+", 33 },
-		{ "v2.0.0", 0 },    { "v1.", 0 },	       { "v1.x", 0 },	 { "", 0 },
-		{ "v1.999999", 0 }, { "v1.20", 20 },	       { "v1.20x", 0 },
+		{ "v1.20.2", 20 },  { "v1.34.1-gke.100", 34 },
+		{ "1.9.0", 9 },	    { "v1.33+", 33 },
+		{ "v2.0.0", 0 },    { "v1.", 0 },
+		{ "v1.x", 0 },	    { "", 0 },
+		{ "v1.999999", 0 }, { "v1.20", 20 },
+		{ "v1.20x", 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -156,9 +163,10 @@ static void discovery(void **state)
 	cleanup_kube_discovery struct kube_discovery d = { 0 };
 
 	assert_true(kube_discovery_read_groups(
-		&d, TEXT("{\"groups\": [{\"name\": \"apps\", \"preferredVersion\": {\"version\": \"v1\"}, \"versions\": "
-			 "[{\"version\": \"v1beta1\"}, {\"version\": \"v1\"}, {\"version\": \"../x\"}, 7]}, "
-			 "{\"name\": \"a/../b\"}, {\"name\": \"\"}, {\"name\": \"..\"}, 7, {}]}")));
+		&d,
+		TEXT("{\"groups\": [{\"name\": \"apps\", \"preferredVersion\": {\"version\": \"v1\"}, \"versions\": "
+		     "[{\"version\": \"v1beta1\"}, {\"version\": \"v1\"}, {\"version\": \"../x\"}, 7]}, "
+		     "{\"name\": \"a/../b\"}, {\"name\": \"\"}, {\"name\": \"..\"}, 7, {}]}")));
 	assert_int_equal(d.groups.len, 1);
 	assert_int_equal(d.groups.items[0].count, 2);
 	assert_string_equal(d.groups.items[0].versions[0], "v1");
@@ -199,10 +207,12 @@ static void pages(void **state)
 		  KUBE_PAGE_MORE, 1, "t" },
 		{ "{\"kind\": \"PodList\", \"metadata\": {\"continue\": \"\"}, \"items\": [{}]}",
 		  KUBE_PAGE_LAST, 1, "" },
-		{ "{\"kind\": \"PodList\", \"metadata\": {}, \"items\": null}", KUBE_PAGE_LAST, 0, "" },
+		{ "{\"kind\": \"PodList\", \"metadata\": {}, \"items\": null}", KUBE_PAGE_LAST, 0,
+		  "" },
 		{ "{\"kind\": \"PodList\", \"metadata\": 7, \"items\": [1, \"a\", [], {}]}",
 		  KUBE_PAGE_LAST, 1, "" },
-		{ "{\"kind\": \"PodList\", \"metadata\": {\"continue\": {}}}", KUBE_PAGE_LAST, 0, "" },
+		{ "{\"kind\": \"PodList\", \"metadata\": {\"continue\": {}}}", KUBE_PAGE_LAST, 0,
+		  "" },
 		{ "{\"kind\": \"Status\"}", KUBE_PAGE_BAD, 0, "" },
 		{ "{\"kind\": [\"PodList\"]}", KUBE_PAGE_BAD, 0, "" },
 		{ "{\"kind\": \"PodList\", \"items\": [{}, {", KUBE_PAGE_BAD, 1, "" },
@@ -223,19 +233,23 @@ static void pages(void **state)
 			     kube_page_read(&l, "v1/pods", text_of(rows[i].body), &next, &r, &err),
 			     rows[i].kind);
 		check_number(rows[i].body, l.items, rows[i].items);
-		check(rows[i].body, next.len == strlen(rows[i].next) &&
-					    !memcmp(next.data ? next.data : "", rows[i].next, next.len));
-		check(rows[i].body, (rows[i].kind == KUBE_PAGE_BAD || rows[i].kind == KUBE_PAGE_ENDED) ==
-					    (err.code != 0));
+		check(rows[i].body,
+		      next.len == strlen(rows[i].next) &&
+			      !memcmp(next.data ? next.data : "", rows[i].next, next.len));
+		check(rows[i].body, (rows[i].kind == KUBE_PAGE_BAD ||
+				     rows[i].kind == KUBE_PAGE_ENDED) == (err.code != 0));
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(config_is_read),	cmocka_unit_test(config_is_refused),
-		cmocka_unit_test(config_keeps_secrets), cmocka_unit_test(configs_are_joined),
-		cmocka_unit_test(versions),		cmocka_unit_test(discovery),
+		cmocka_unit_test(config_is_read),
+		cmocka_unit_test(config_is_refused),
+		cmocka_unit_test(config_keeps_secrets),
+		cmocka_unit_test(configs_are_joined),
+		cmocka_unit_test(versions),
+		cmocka_unit_test(discovery),
 		cmocka_unit_test(pages),
 	};
 

@@ -8,7 +8,9 @@
 
 static struct yaml_node *parse(struct yaml_stream **s, const char *text)
 {
-	static const struct yaml_limits limits = { .bytes = 1 << 16, .depth = 20, .nodes = 1000, .keys = 100 };
+	static const struct yaml_limits limits = {
+		.bytes = 1 << 16, .depth = 20, .nodes = 1000, .keys = 100
+	};
 	static struct diags d;
 	struct yaml_node *n = NULL;
 
@@ -24,9 +26,10 @@ static enum owner_verdict take(struct owners *o, int kind, const char *text)
 	return owners_take(o, kind, parse(&s, text));
 }
 
-#define OWNED(uid, kind, owner)                                                                         \
-	"{metadata: {uid: " uid ", ownerReferences: [{controller: true, apiVersion: apps/v1, kind: " kind \
-	", uid: " owner "}]}}"
+#define OWNED(uid, kind, owner)                                                                   \
+	"{metadata: {uid: " uid                                                                   \
+	", ownerReferences: [{controller: true, apiVersion: apps/v1, kind: " kind ", uid: " owner \
+	"}]}}"
 
 static void owners(void **state)
 {
@@ -40,9 +43,12 @@ static void owners(void **state)
 		{ "the same again", KIND_DEPLOYMENT, "{metadata: {uid: d}}", OWNER_AGAIN },
 		{ "its set", KIND_REPLICA_SET, OWNED("r", "Deployment", "d"), OWNER_STANDS },
 		{ "its pod", KIND_POD, OWNED("p1", "ReplicaSet", "r"), OWNER_STANDS },
-		{ "a pod straight of the deployment", KIND_POD, OWNED("p2", "Deployment", "d"), OWNER_NONE },
-		{ "of an owner that is not there", KIND_POD, OWNED("p3", "ReplicaSet", "gone"), OWNER_NONE },
-		{ "of one that has another kind", KIND_POD, OWNED("p4", "StatefulSet", "r"), OWNER_NONE },
+		{ "a pod straight of the deployment", KIND_POD, OWNED("p2", "Deployment", "d"),
+		  OWNER_NONE },
+		{ "of an owner that is not there", KIND_POD, OWNED("p3", "ReplicaSet", "gone"),
+		  OWNER_NONE },
+		{ "of one that has another kind", KIND_POD, OWNED("p4", "StatefulSet", "r"),
+		  OWNER_NONE },
 		{ "of a node", KIND_POD, OWNED("p5", "Node", "r"), OWNER_NONE },
 		{ "not its controller", KIND_POD,
 		  "{metadata: {uid: p6, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, uid: r}]}}",
@@ -51,8 +57,10 @@ static void owners(void **state)
 		  "{metadata: {uid: p7, ownerReferences: [{controller: true, uid: x}, {controller: true, "
 		  "apiVersion: apps/v1, kind: ReplicaSet, uid: r}]}}",
 		  OWNER_NONE },
-		{ "references that are none", KIND_POD, "{metadata: {uid: p8, ownerReferences: 7}}", OWNER_NONE },
-		{ "a reference that is none", KIND_POD, "{metadata: {uid: p9, ownerReferences: [7]}}", OWNER_NONE },
+		{ "references that are none", KIND_POD, "{metadata: {uid: p8, ownerReferences: 7}}",
+		  OWNER_NONE },
+		{ "a reference that is none", KIND_POD,
+		  "{metadata: {uid: p9, ownerReferences: [7]}}", OWNER_NONE },
 		{ "no uid", KIND_POD, "{metadata: {name: p}}", OWNER_NONE },
 		{ "no uid again", KIND_POD, "{metadata: {name: p}}", OWNER_NONE },
 		{ "a uid that is none", KIND_POD, "{metadata: {uid: [r]}}", OWNER_NONE },
@@ -65,8 +73,8 @@ static void owners(void **state)
 		check_number(rows[i].name, take(&o, rows[i].kind, rows[i].text), rows[i].verdict);
 }
 
-#define BUILTIN(kind, name, more)                                                               \
-	"{apiVersion: rbac.authorization.k8s.io/v1, kind: " kind ", metadata: {name: \"" name   \
+#define BUILTIN(kind, name, more)                                                             \
+	"{apiVersion: rbac.authorization.k8s.io/v1, kind: " kind ", metadata: {name: \"" name \
 	"\", labels: {kubernetes.io/bootstrapping: rbac-defaults}}" more "}"
 #define BINDS(role, subjects) ", roleRef: {name: \"" role "\"}, subjects: [" subjects "]"
 
@@ -79,31 +87,43 @@ static void builtin(void **state)
 		{ BUILTIN("ClusterRole", "cluster-admin", ""), true },
 		{ BUILTIN("ClusterRole", "system:node", ""), true },
 		{ BUILTIN("ClusterRole", "mine", ""), false },
-		{ "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: system:node}}", false },
+		{ "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: system:node}}",
+		  false },
 		/* Everybody has it: what is put into it is for everybody. */
 		{ BUILTIN("ClusterRole", "system:discovery", ""), false },
 		{ BUILTIN("ClusterRoleBinding", "cluster-admin",
-			  BINDS("cluster-admin", "{kind: Group, name: system:masters}")), true },
+			  BINDS("cluster-admin", "{kind: Group, name: system:masters}")),
+		  true },
 		{ BUILTIN("ClusterRoleBinding", "cluster-admin",
-			  BINDS("cluster-admin", "{kind: Group, name: system:masters}, {kind: User, name: eve}")), false },
+			  BINDS("cluster-admin",
+				"{kind: Group, name: system:masters}, {kind: User, name: eve}")),
+		  false },
 		{ BUILTIN("ClusterRoleBinding", "cluster-admin",
-			  BINDS("cluster-admin", "{kind: Group, name: system:nodes}")), false },
+			  BINDS("cluster-admin", "{kind: Group, name: system:nodes}")),
+		  false },
 		{ BUILTIN("ClusterRoleBinding", "system:discovery",
-			  BINDS("system:discovery", "{kind: Group, name: system:authenticated}")), true },
+			  BINDS("system:discovery", "{kind: Group, name: system:authenticated}")),
+		  true },
 		{ BUILTIN("ClusterRoleBinding", "system:discovery",
-			  BINDS("cluster-admin", "{kind: Group, name: system:authenticated}")), false },
+			  BINDS("cluster-admin", "{kind: Group, name: system:authenticated}")),
+		  false },
 		{ BUILTIN("ClusterRoleBinding", "system:node",
-			  BINDS("system:node", "{kind: Group, name: system:authenticated}")), false },
-		{ BUILTIN("ClusterRoleBinding", "system:node", BINDS("system:node", "{kind: User, name: system:anonymous}")),
+			  BINDS("system:node", "{kind: Group, name: system:authenticated}")),
+		  false },
+		{ BUILTIN("ClusterRoleBinding", "system:node",
+			  BINDS("system:node", "{kind: User, name: system:anonymous}")),
 		  false },
 		{ BUILTIN("ClusterRoleBinding", "system:controller:job-controller",
 			  BINDS("system:controller:job-controller",
-				"{kind: ServiceAccount, namespace: kube-system, name: job-controller}")), true },
+				"{kind: ServiceAccount, namespace: kube-system, name: job-controller}")),
+		  true },
 		{ BUILTIN("ClusterRoleBinding", "system:controller:job-controller",
 			  BINDS("system:controller:job-controller",
-				"{kind: ServiceAccount, namespace: shop, name: job-controller}")), false },
+				"{kind: ServiceAccount, namespace: shop, name: job-controller}")),
+		  false },
 		{ BUILTIN("RoleBinding", "system::extension-apiserver-authentication-reader",
-			  BINDS("extension-apiserver-authentication-reader", "{kind: User, name: system:kube-scheduler}")),
+			  BINDS("extension-apiserver-authentication-reader",
+				"{kind: User, name: system:kube-scheduler}")),
 		  true },
 	};
 
@@ -113,7 +133,8 @@ static void builtin(void **state)
 		cleanup_diags struct diags d = { 0 };
 		struct object o;
 
-		check(rows[i].text, object_read(&a, parse(&s, rows[i].text), TEXT_NONE, TEXT_NONE, &d, &o));
+		check(rows[i].text,
+		      object_read(&a, parse(&s, rows[i].text), TEXT_NONE, TEXT_NONE, &d, &o));
 		check_number(rows[i].text, object_is_builtin(&o), rows[i].builtin);
 	}
 }

@@ -13,10 +13,10 @@ enum { FIRST_MINOR = 16 };
 
 /* Until when a minor version of Kubernetes 1 is mended (https://kubernetes.io/releases/patch-releases/). */
 static const char *const ends[] = {
-	"2020-09-02", "2021-01-13", "2021-04-30", "2021-10-28", "2022-02-28", "2022-06-28",
-	"2022-10-28", "2023-02-28", "2023-07-28", "2023-10-28", "2024-02-28", "2024-06-28",
-	"2024-10-28", "2025-02-28", "2025-06-28", "2025-10-28", "2026-02-28", "2026-06-28",
-	"2026-10-27", "2027-02-28",
+	"2020-09-02", "2021-01-13", "2021-04-30", "2021-10-28", "2022-02-28",
+	"2022-06-28", "2022-10-28", "2023-02-28", "2023-07-28", "2023-10-28",
+	"2024-02-28", "2024-06-28", "2024-10-28", "2025-02-28", "2025-06-28",
+	"2025-10-28", "2026-02-28", "2026-06-28", "2026-10-27", "2027-02-28",
 };
 
 static bool is_ended(const struct probe *p, int64_t minor)
@@ -194,7 +194,8 @@ static void no_policies(struct probe *p, const struct workload *w)
 
 static void retired_ingress(struct probe *p, const struct workload *w, const struct container *c)
 {
-	static const char *const names[] = { "ingress-nginx/controller", "nginx-ingress-controller" };
+	static const char *const names[] = { "ingress-nginx/controller",
+					     "nginx-ingress-controller" };
 	struct text t = c->image.value;
 
 	(void)w;
@@ -351,7 +352,8 @@ static const struct check checks[] = {
 	  .name = "privileged-constraints",
 	  .title = "A SecurityContextConstraints allows privileged containers",
 	  .attack = "Whoever may use it is root on a node with one pod.",
-	  .suggest = "Set allowPrivilegedContainer: false, or grant its use to nobody but the system.",
+	  .suggest =
+		  "Set allowPrivilegedContainer: false, or grant its use to nobody but the system.",
 	  .aliases = "scc-deny-privileged-container",
 	  .links = NULL,
 	  .severity = SEVERITY_HIGH,
@@ -361,7 +363,8 @@ static const struct check checks[] = {
 	{ .id = "MRL-822",
 	  .name = "ingress-nginx-retired",
 	  .title = "The ingress controller is not mended any more",
-	  .attack = "It faces the outside, reads secrets of all namespaces, and holes in it stay open.",
+	  .attack =
+		  "It faces the outside, reads secrets of all namespaces, and holes in it stay open.",
 	  .suggest = "Move to another controller or to the Gateway API.",
 	  .aliases = "C-0292",
 	  .links = "https://kubernetes.io/blog/2025/11/11/ingress-nginx-retirement/",
