@@ -544,8 +544,7 @@ static int inspect(const struct arguments *args, struct job *j, struct error *er
 	cleanup_inspect_fix struct inspect_fix fix = { .options = &j->options,
 						       .aggressive = arg_flag(args, "aggressive"),
 						       .write = arg_flag(args, "write"),
-						       .json = arg_flag(args, "json"),
-						       .cluster = arg_flag(args, "cluster") };
+						       .json = arg_flag(args, "json") };
 	bool fixes = arg_flag(args, "fix");
 	const struct report *report;
 	int r = check_inputs(args, err);

@@ -127,7 +127,9 @@ static int add_mended(struct round *t, const struct yaml_node *n, struct error *
 	if (!text || !place)
 		return error_errno(err, ENOMEM, "%s", t->list);
 	buf_add_str(&content, text);
+	t->fix->revision = member(metadata, "resourceVersion");
 	r = inspect_fix_change(t->fix, place, &content, err);
+	t->fix->revision = NULL;
 	return r ? r : add_text(t, content.data ? content.data : "", content.len, err);
 }
 

@@ -58,6 +58,19 @@ static bool is_made_once(const char *kind)
 	return str_eq(kind, "Pod") || str_eq(kind, "Job");
 }
 
+/* What is changed in between is not what was inspected: containers may have other numbers. */
+static void bind_to_revision(json_t *object, const char *revision, const char *kind)
+{
+	json_t *patch = json_object_get(object, "patch");
+
+	if (json_array_size(patch))
+		json_array_insert_new(patch, 0,
+				      json_pack("{ss ss ss}", "op", "test", "path",
+						"/metadata/resourceVersion", "value", revision));
+	if (is_made_once(kind))
+		json_object_set_new(object, "recreate", json_true());
+}
+
 /* One entry for each object, in the order in which they were first found. */
 static void add_patches(struct inspect_fix *x, const char *path, const struct mend *m)
 {
@@ -74,11 +87,11 @@ static void add_patches(struct inspect_fix *x, const char *path, const struct me
 			      "document", (int)first->document, "pointer", first->object, "kind",
 			      first->kind, "namespace", first->name_space, "name", first->name,
 			      "patch", "mended", "left");
-		if (o && x->cluster && is_made_once(first->kind))
-			json_object_set_new(o, "recreate", json_true());
 		for (size_t k = i; o && k < m->items.len; k++)
 			if (is_same_object(&m->items.items[k], first))
 				add_row(o, &m->items.items[k]);
+		if (o && x->revision)
+			bind_to_revision(o, x->revision, first->kind);
 		json_array_append_new(x->patches, o);
 	}
 }

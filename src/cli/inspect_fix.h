@@ -9,8 +9,9 @@
 struct inspect_fix {
 	const struct inspect_options *options; /* which checks; borrowed */
 	bool aggressive, write, json;
-	bool cluster; /* patches are for objects that live */
 	string_list written; /* seccomp profiles that lie beside a manifest, or would */
+	/* Of an object that lives: the version that the patches are for, so that no other is changed. NULL: of files. */
+	const char *revision;
 	struct buf out, notes; /* differences; what is left */
 	json_t *patches;
 	size_t mended, files, left, careful; /* careful: those that only aggressive would mend */

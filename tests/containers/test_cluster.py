@@ -305,6 +305,12 @@ def test_patches(loaded: Loaded) -> None:
         if answer.returncode:
             wrong.append(f"{p['kind']} {p['name']}: {answer.stderr.strip()}\n  {p['patch']}")
     tap.check(not wrong, "\n".join(wrong))
+    stale = next(p for p in patches if p["kind"] == "Deployment")
+    tap.check(stale["patch"][0]["op"] == "test", f"no test of the version: {stale['patch'][0]}")
+    stale["patch"][0]["value"] = "1"
+    answer = loaded.cluster.kubectl("patch", "Deployment", stale["name"], "-n", stale["namespace"], "--type=json", "-p",
+                                    json.dumps(stale["patch"]), check=False)
+    tap.check(answer.returncode != 0, "a patch for another version was taken")
     for option in ("--write", "--aggressive"):
         refused = merlon.run("inspect", "--cluster", "--kubeconfig", config, "--fix", option, check=False)
         tap.check(refused.returncode == 2, f"--fix {option}: exit {refused.returncode}")
