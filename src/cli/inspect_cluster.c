@@ -294,15 +294,16 @@ int inspect_cluster_add(struct inspect_cluster *x, struct inspection *in, struct
 	cleanup_kube_discovery struct kube_discovery d = { 0 };
 	cleanup_owners struct owners owners = OWNERS_INIT;
 	struct round t = { .in = in, .fix = fix, .owners = &owners };
+	uint64_t wanted = inspection_kinds(in);
 	int r = kube_discovery_open(&d, x->client, err);
 
 	inspection_name_cluster(in, x->config.name, x->version.git);
-	if (!r && !x->name_space)
+	if (!r && !x->name_space && wanted & KIND_BIT(KIND_CLUSTER))
 		r = add_facts(x, in, err);
 	for (unsigned round = 0; round < OWNER_ROUNDS; round++)
 		for (t.kind = 0; t.kind < KINDS && !r; t.kind++)
 			if (owner_round(t.kind) == round && *kinds[t.kind].groups &&
-			    t.kind != KIND_CLUSTER)
+			    t.kind != KIND_CLUSTER && wanted & KIND_BIT(t.kind))
 				r = add_kind(x, &d, &t, err);
 	return r;
 }

@@ -389,6 +389,20 @@ int inspection_add_object(struct inspection *in, const struct yaml_node *n, stru
 	return good ? 0 : error_set(err, ENOMEM, "too much to remember all of the cluster");
 }
 
+uint64_t inspection_kinds(const struct inspection *in)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < in->checks.len; i++) {
+		const struct check *c = in->checks.items[i];
+
+		/* One that looks at others may look at all. */
+		all |= c->resident ? KINDS_ANY : c->kinds;
+	}
+	/* Owners must be seen for what they made. */
+	return all & KINDS_WORKLOAD ? all | KINDS_WORKLOAD : all;
+}
+
 void inspection_unread(struct inspection *in, int kind)
 {
 	in->unread |= KIND_BIT(kind);

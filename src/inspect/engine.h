@@ -42,6 +42,8 @@ int inspection_add_live(struct inspection *in, const char *file, struct text con
  */
 int inspection_add_object(struct inspection *in, const struct yaml_node *n, struct text kind,
 			  struct text api_version, bool owned, struct error *err);
+/* KIND_BIT()s of what the checks that are asked look at: no other kind needs to be listed. */
+uint64_t inspection_kinds(const struct inspection *in);
 /* Not all objects of a kind could be read: checks that need to know them are not asked. */
 void inspection_unread(struct inspection *in, int kind);
 /* A file that could not even be opened. */

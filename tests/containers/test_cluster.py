@@ -130,6 +130,9 @@ def test_forbidden(loaded: Loaded) -> None:
     kinds = {p["file"] for p in said["problems"]}
     tap.check(status == 5, f"exit {status}")
     tap.check({"Pod", "Role", "NetworkPolicy", "Secret"} <= kinds and "Deployment" not in kinds, f"told of: {kinds}")
+    few = report("--kubeconfig", cluster.config("weak"), "--pss", "baseline", "--fail-on", "never")[1]["problems"]
+    tap.check({"Pod"} <= {p["file"] for p in few} and not {p["file"] for p in few} & {"Role", "Secret", "Node"},
+              f"asked for what nobody wants to know: {few}")
     policies = next(p["message"] for p in said["problems"] if p["file"] == "NetworkPolicy")
     tap.check("MRL-651" in policies and "403" in policies, policies)
     checks = {f["check"] for f in said["findings"]}
@@ -459,7 +462,7 @@ def test_nonsense() -> None:
         "deep": answer(b'{"kind":"PodList","items":[' + b"[" * 100000), "no UTF-8": answer(b'{"kind":"PodList\xff","items":[{"a":"\xfe"}]}'),
     }
     for name, row in rows.items():
-        status, said, text = Played(lambda _, row=row: row).inspect()
+        status, said, text = Played(lambda _, row=row: row).inspect("--page", "1")
         whole = name in ("items that are none", "no UTF-8")
         tap.check(status == (0 if whole and status == 0 else 5), f"{name}: exit {status}: {text[:500]}")
         tap.check(said.get("problems") or whole, f"{name}: nothing is told: {text[:500]}")
