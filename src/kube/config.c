@@ -28,7 +28,7 @@ struct reading {
 /* A name of a file, for a message. */
 static const char *shown(struct reading *r, const char *name)
 {
-	str_printable(r->shown, sizeof(r->shown), name, strlen(name));
+	str_printable(r->shown, sizeof(r->shown), name ? name : "", name ? strlen(name) : 0);
 	return r->shown;
 }
 
@@ -181,7 +181,7 @@ static int follow(struct reading *r, const char *context)
 	struct kube_config *c = r->config;
 	const char *name = context ? context : current_context(r);
 	const char *cluster, *user;
-	struct entry e;
+	struct entry e = { 0 };
 	int ret;
 
 	if (!r->count)
