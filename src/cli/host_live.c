@@ -140,6 +140,7 @@ static void read_mounts(struct look *l)
 static void look_at(struct look *l, const struct container *c)
 {
 	l->live.name = c->name;
+	l->live.image = c->image;
 	if (c->pid > 0 && !posture_look(c->pid, &l->first, NULL)) {
 		add_process(l, &l->first);
 		if (!l->first.host[POSTURE_MNT])

@@ -209,6 +209,16 @@ static void apply_mounts(const struct live *live, struct workload *w, struct are
 	}
 }
 
+/* The engine's name of the image, if the bundle has none; it was run by that name. */
+static void apply_image(const struct live *live, struct container *c, struct arena *a)
+{
+	if (!live->image || c->image.value.len)
+		return;
+	c->image.value = arena_text(a, text_of(live->image));
+	c->image.at = really(a, &c->at, "%s", live->image);
+	c->image_name = image_parse(c->image.value);
+}
+
 /* ------------------------------------------------------------------------------------------------- */
 
 void live_apply(const struct live *live, struct workload *w, struct arena *a)
@@ -221,6 +231,7 @@ void live_apply(const struct live *live, struct workload *w, struct arena *a)
 		apply_capabilities(&live->processes[i], w, a);
 	}
 	apply_mounts(live, w, a);
+	apply_image(live, &w->containers[0], a);
 	if (live->root_writable && root->value == ON) {
 		root->value = OFF;
 		root->at = really(a, &root->at, "declared, but its root is mounted writable");

@@ -424,6 +424,27 @@ static void read_devices(struct reader *r, const struct at *root, struct contain
 	c->devices.node = NULL;
 }
 
+/* Where engines note it; nobody else says where the root came from. */
+static void read_image(struct reader *r, const struct workload *w, struct container *c)
+{
+	static const char *const keys[] = { "io.kubernetes.cri.image-name",
+					    "io.kubernetes.cri-o.ImageName",
+					    "org.opencontainers.image.ref.name" };
+	const struct at *annotations = reader_keep(r, w->annotations);
+
+	for (size_t i = 0; annotations && i < ARRAY_SIZE(keys) && !c->image.value.len; i++) {
+		struct at at = at_key(annotations, keys[i]);
+
+		if (at.node)
+			c->image = reader_word_at(r, at);
+		/* In image layouts the last of them is a tag alone. */
+		if (c->image.value.len && !memchr(c->image.value.data, ':', c->image.value.len) &&
+		    !memchr(c->image.value.data, '/', c->image.value.len))
+			c->image.value = TEXT_NONE;
+	}
+	c->image_name = image_parse(c->image.value);
+}
+
 /* --- all of it ----------------------------------------------------------------------------------- */
 
 static void read_container(struct reader *r, const struct at *root, struct workload *w,
@@ -475,6 +496,7 @@ struct workload *oci_read(struct arena *a, const struct at *root, struct text na
 	w->host_users = (struct flag){ user.value == ON ? ON : OFF, user.at };
 	read_sysctls(&r, root, w);
 	read_container(&r, root, w, c);
+	read_image(&r, w, c);
 	w->security.group = c->security.group;
 	w->security.groups = c->security.groups;
 	return a->failed ? NULL : w;

@@ -209,10 +209,11 @@ static int subject_of(struct history *h, const char *name, int64_t *ret, bool *r
 		      struct error *err)
 {
 	sqlite3_stmt *st;
-	int r = prepare(h,
-			"INSERT INTO subject (name) VALUES (?1) ON CONFLICT (name) DO UPDATE SET"
-			" name = name RETURNING id, (SELECT count(*) FROM run WHERE run.subject = subject.id)",
-			&st, err);
+	int r = prepare(
+		h,
+		"INSERT INTO subject (name) VALUES (?1) ON CONFLICT (name) DO UPDATE SET"
+		" name = name RETURNING id, (SELECT count(*) FROM run WHERE run.subject = subject.id)",
+		&st, err);
 
 	if (r)
 		return r;

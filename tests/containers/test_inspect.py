@@ -7,6 +7,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,25 +22,30 @@ SEVERE = ("critical", "high", "medium")
 REFUSES = {"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"],
            "syscalls": [{"names": ["mount"], "action": "SCMP_ACT_ERRNO"}]}
 WAIT = ["sleep", "300"]
+IMAGE = "org.opencontainers.image.ref.name"
 
-# What a manifest with the same weakness gets, whatever runtime is asked.
+# What a manifest with the same weakness gets, whatever runtime is asked: 20 ways and more.
 WEAK = {
     "MRL-106": "no_new_privs",
     "MRL-107": "root", "MRL-108": "told to be root",
     "MRL-112": "writable root",
     "MRL-113": "no filter",
-    "MRL-131": "SYS_ADMIN", "MRL-133": "SYS_PTRACE", "MRL-134": "beyond the default",
+    "MRL-118": "nothing confines it",
+    "MRL-131": "SYS_ADMIN", "MRL-132": "SYS_MODULE", "MRL-133": "SYS_PTRACE", "MRL-134": "beyond the default",
     "MRL-135": "nothing dropped", "MRL-138": "NET_RAW",
     "MRL-201": "host path", "MRL-202": "writable", "MRL-203": "/etc",
-    "MRL-321": "a password in the environment",
+    "MRL-321": "a password in the environment", "MRL-322": "an access key", "MRL-323": "a password among the arguments",
+    "MRL-401": "an image without a version", "MRL-404": "an image of nobody's registry",
     "MRL-502": "no limit of CPU", "MRL-504": "no limit of memory",
 }
 
 
 def weak() -> Spec:
     """Weak in all these ways."""
-    return Spec(args=WAIT, name="weak", capabilities=(*CAPABILITIES, "CAP_SYS_ADMIN", "CAP_SYS_PTRACE"),
-                environment={"DB_PASSWORD": "correct-horse-battery"},
+    return Spec(args=["sh", "-c", "sleep 300", "--password=correct-horse-battery"], name="weak",
+                capabilities=(*CAPABILITIES, "CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "CAP_SYS_MODULE"),
+                environment={"DB_PASSWORD": "correct-horse-battery", "AWS_ACCESS_KEY_ID": "AKIA" + "QX3TFW5PLZ7NVJ2K"},
+                annotations={IMAGE: "shop/web:latest"},
                 mounts=[{"destination": "/host-etc", "type": "bind", "source": "/etc", "options": ["rbind", "rw"]}])
 
 
@@ -84,6 +91,22 @@ def is_clean(runtime: str) -> None:
         found = inspected(box)
         tap.check(not severe(found), f"{[found[check] for check in severe(found)]}")
         intrude(box)
+
+
+def is_clean_as_recorded(runtime: str) -> None:
+    """one that runs under the profile that was recorded of it has no finding that matters"""
+    spec = Spec(args=WAIT, name="recorded", user="20000:20000", capabilities=(), no_new_privs=True, read_only=True)
+    with container(runtime, spec) as box, merlon.Recording("--wait", "-c", box.id, name="inspected") as recording:
+        box.run()
+        time.sleep(1)
+        tap.check("MRL-113" in inspected(box), "it has no filter yet")
+        recording.stop()
+        profile = recording.profile()
+    confined = replace(spec, seccomp=profile.seccomp(), capabilities=profile.oci_capabilities())
+    with container(runtime, confined) as box:
+        box.run()
+        found = inspected(box)
+        tap.check(not severe(found), f"{[found[check] for check in severe(found)]}")
 
 
 def intrude(box: Container) -> None:
@@ -156,7 +179,7 @@ def main() -> None:
             if not works:
                 suite.skip(f"{runtime}: inspect", why)
                 continue
-            for test in (is_found, is_clean):
+            for test in (is_found, is_clean, is_clean_as_recorded):
                 suite.run(test, runtime, name=f"{runtime}: {test.__doc__}")
         for test in (mounted_later, bundle, nobody):
             suite.run(test)

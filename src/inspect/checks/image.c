@@ -4,18 +4,27 @@
 #include "base/str.h"
 #include "inspect/check.h"
 
+/* A bundle need not say where its root came from. */
+static bool is_unknown(struct probe *p, const struct container *c)
+{
+	if (c->image.value.len || probe_object(p)->kind != KIND_OCI_CONTAINER)
+		return false;
+	probe_skip(p);
+	return true;
+}
+
 static void tag(struct probe *p, const struct workload *w, const struct container *c)
 {
 	const struct image_name *n = &c->image_name;
 	bool fixed = n->digest.len || (n->tag.len && !text_eq_str(n->tag, "latest"));
 
-	if (!fixed)
+	if (!is_unknown(p, c) && !fixed)
 		probe_fail(p, &c->image.at);
 }
 
 static void digest(struct probe *p, const struct workload *w, const struct container *c)
 {
-	if (!c->image_name.digest.len)
+	if (!is_unknown(p, c) && !c->image_name.digest.len)
 		probe_fail(p, &c->image.at);
 }
 
@@ -31,17 +40,17 @@ static void pull_policy(struct probe *p, const struct workload *w, const struct 
 
 static void registry(struct probe *p, const struct workload *w, const struct container *c)
 {
-	if (c->image.value.len && !c->image_name.registry.len)
+	if (!is_unknown(p, c) && c->image.value.len && !c->image_name.registry.len)
 		probe_fail(p, &c->image.at);
 }
 
 static void old_registry(struct probe *p, const struct workload *w, const struct container *c)
 {
-	if (text_eq_str(c->image_name.registry, "k8s.gcr.io"))
+	if (!is_unknown(p, c) && text_eq_str(c->image_name.registry, "k8s.gcr.io"))
 		probe_fail(p, &c->image.at);
 }
 
-#define IMAGE .category = CATEGORY_IMAGE, .kinds = KINDS_WORKLOAD
+#define IMAGE .category = CATEGORY_IMAGE, .kinds = KINDS_CONTAINER
 #define IMAGES "https://kubernetes.io/docs/concepts/containers/images/"
 
 static const struct check checks[] = {
@@ -79,7 +88,8 @@ static const struct check checks[] = {
 		   .value = "\"Always\"",
 		   .why = "Nodes that do not reach the registry have to start it from what they have." },
 	  .severity = SEVERITY_LOW,
-	  IMAGE,
+	  .category = CATEGORY_IMAGE,
+	  .kinds = KINDS_WORKLOAD,
 	  .container = pull_policy },
 	{ .id = "MRL-404",
 	  .name = "ambiguous-registry",

@@ -41,8 +41,11 @@ static void put(struct arena *a, struct yaml_node *map, const struct yaml_file *
 
 	if (!keyword.len || keyword.len >= sizeof(key) || map->count >= SSHD_KEYS_MAX)
 		return;
-	for (uint32_t i = 0; i < keyword.len; i++)
+	for (uint32_t i = 0; i < keyword.len; i++) {
+		if (!isalnum((unsigned char)keyword.data[i]))
+			return;
 		key[i] = (char)tolower((unsigned char)keyword.data[i]);
+	}
 	key[keyword.len] = '\0';
 	if (!yaml_get(map, key))
 		yaml_make_put(a, map, text_of(key), yaml_make_scalar(a, f, number, 1, value, true));
