@@ -2,6 +2,7 @@
 #include "inspect/object.h"
 
 #include "base/cleanup.h"
+#include "base/yaml_make.h"
 #include "inspect/oci.h"
 
 static struct text text_at(const struct object *o, const char *name)
@@ -32,6 +33,36 @@ static bool read_workload(struct arena *a, struct object *o, struct diags *d)
 	return o->workload;
 }
 
+/* Configuration files of components, which say what they are: as the daemon of which nothing else is known. */
+static bool read_component(struct arena *a, struct object *o)
+{
+	static const struct {
+		const char *name, *group, *member;
+		enum kind kind;
+	} files[] = {
+		{ "KubeletConfiguration", "kubelet.config.k8s.io/", "config", KIND_KUBELET },
+		{ "KubeProxyConfiguration", "kubeproxy.config.k8s.io/", "config", KIND_KUBE_PROXY },
+		{ "EncryptionConfiguration", "apiserver.config.k8s.io/", "encryption", KIND_API_SERVER },
+	};
+	const struct yaml_node *n = o->root.node;
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		struct yaml_node *root;
+
+		if (!text_eq_str(o->kind_name, files[i].name) ||
+		    !text_starts(o->api_version, text_of(files[i].group)))
+			continue;
+		root = yaml_make_map(a, n->file, n->line, n->column);
+		yaml_make_put(a, root, text_of(files[i].member), (struct yaml_node *)n);
+		if (!root)
+			return false;
+		o->kind = (int)files[i].kind;
+		o->root.node = root;
+		return true;
+	}
+	return false;
+}
+
 bool object_read(struct arena *a, const struct yaml_node *n, struct text kind,
 		 struct text api_version, struct diags *d, struct object *ret)
 {
@@ -55,6 +86,8 @@ bool object_read(struct arena *a, const struct yaml_node *n, struct text kind,
 	ret->name_space = text_at(ret, "metadata.namespace");
 	ret->annotations = at_member(&ret->root, "metadata.annotations");
 	ret->labels = at_member(&ret->root, "metadata.labels");
+	if (read_component(a, ret))
+		return true;
 	ret->kind = kind_find(ret->kind_name, ret->api_version);
 	if (ret->kind >= 0 && kinds[ret->kind].pod && !read_workload(a, ret, d)) {
 		diag_error(d, yaml_place(n), "object", "this is too large to be looked at");

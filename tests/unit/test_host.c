@@ -345,6 +345,9 @@ static void hostile(void **state)
 	put(&h, "/etc/ssh/sshd_config", "Include /etc/ssh/sshd_config\n\"\n=\nMatch");
 	put(&h, "/etc/group", "docker:");
 	put(&h, "/proc/99999999999999/comm", "kubelet\n");
+	put(&h, "/etc/systemd/system/containerd.service",
+	    "ExecStart=\"\\\nExecStart=$\n=\nExecStart=${\\");
+	put(&h, "/etc/systemd/system/crio.service", "Environment==\nExecStart=${ } $ ${}");
 	host_look(&h);
 	assert_true(h.report->problems.errors >= 3);
 	vec_foreach(d, &h.report->problems.items)
@@ -354,6 +357,32 @@ static void hostile(void **state)
 		check(f->check->id, unit_is_printable(f->path) && unit_is_printable(f->value) &&
 					    f->file && f->line > 0);
 	free(huge);
+	host_free(&h);
+}
+
+/* Nothing runs in an image: what systemd would start is what counts. */
+static void units(void **state)
+{
+	struct host h = host_new();
+
+	put(&h, "/usr/lib/systemd/system/kubelet.service",
+	    "[Service]\nExecStart=/usr/bin/kubelet --read-only-port=10255\n");
+	put(&h, "/etc/systemd/system/kubelet.service.d/10.conf",
+	    "[Service]\nEnvironment=\"A=--config=" CONFIG " --pod-max-pids=7\" B=x\n"
+	    "EnvironmentFile=-/etc/default/kubelet\nEnvironmentFile=-/etc/none\nExecStart=\n"
+	    "ExecStart=/usr/bin/kubelet $A \\\n  ${EXTRA} $NONE --anonymous-auth=true\n");
+	put(&h, "/etc/default/kubelet",
+	    "# EXTRA=no\nEXTRA=\"--authorization-mode=AlwaysAllow --x\"\n");
+	put(&h, CONFIG, "kind: KubeletConfiguration\nreadOnlyPort: 1\n");
+	put(&h, "/usr/lib/systemd/system/docker.service",
+	    "ExecStart=/usr/bin/dockerd -H fd:// -H 'tcp://0.0.0.0:2375'\n");
+	host_look(&h);
+	assert_int_equal(h.report->problems.errors, 0);
+	fails(&h, "MRL-1101", "/etc/systemd/system/kubelet.service.d/10.conf", 6, "true");
+	fails(&h, "MRL-1102", "/etc/systemd/system/kubelet.service.d/10.conf", 6, "AlwaysAllow");
+	fails(&h, "MRL-1104", CONFIG, 2, "1"); /* the first ExecStart is no more */
+	passes(&h, "MRL-1114");
+	fails(&h, "MRL-1001", "/usr/lib/systemd/system/docker.service", 1, "tcp://0.0.0.0:2375");
 	host_free(&h);
 }
 
@@ -392,6 +421,7 @@ int main(void)
 		cmocka_unit_test(links),
 		cmocka_unit_test(impostor),
 		cmocka_unit_test(hostile),
+		cmocka_unit_test(units),
 		cmocka_unit_test(flags),
 	};
 

@@ -75,8 +75,8 @@ void host_docker(struct look *l)
 						      { 'D', "debug" },
 						      { 'G', "group" },
 						      { 0, NULL } };
-	struct yaml_node *flags = process_flags(l, &(struct daemon){ .name = "dockerd",
-								     .letters = letters });
+	struct yaml_node *flags = process_flags(
+		l, &(struct daemon){ .name = "dockerd", .service = "docker", .letters = letters });
 	char path[1024];
 	struct yaml_node *o, *config;
 
@@ -165,6 +165,7 @@ void host_containerd(struct look *l)
 		{ "runtime-config", "/etc/containerd/certs.d/*/hosts.toml" },
 	};
 	struct yaml_node *flags = process_flags(l, &(struct daemon){ .name = "containerd",
+								     .service = "containerd",
 								     .letters = letters });
 	struct hosts hosts = { 0 };
 	struct merge m = { 0 };
@@ -205,7 +206,8 @@ void host_crio(struct look *l)
 		{ "runtime-config", "/etc/crio/crio.conf" },
 		{ "runtime-config", "/etc/crio/crio.conf.d/*" },
 	};
-	struct yaml_node *flags = process_flags(l, &(struct daemon){ .name = "crio" });
+	struct yaml_node *flags = process_flags(l, &(struct daemon){ .name = "crio",
+								     .service = "crio" });
 	struct merge m = { 0 };
 	struct yaml_node *o;
 

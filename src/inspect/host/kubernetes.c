@@ -264,8 +264,9 @@ static void kubelet_files(struct look *l, struct yaml_node *o, const struct yaml
 
 void host_kubelet(struct look *l)
 {
-	struct yaml_node *flags = process_flags(l, &(struct daemon){ .name = "kubelet" }), *config,
-			 *o;
+	struct yaml_node *flags = process_flags(l, &(struct daemon){ .name = "kubelet",
+								     .service = "kubelet" }),
+			 *config, *o;
 	char path[1024];
 
 	config = kubelet_config(l, flags, path, sizeof(path));

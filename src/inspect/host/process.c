@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "inspect/host/unit.h"
 
 enum { PIDS_MAX = 1 << 17 };
 
@@ -67,5 +68,7 @@ struct yaml_node *process_flags(struct look *l, const struct daemon *d)
 	struct search s = { .daemon = d };
 
 	look_each_process(l, visit, &s);
+	if (!s.found && d->service && *l->prefix)
+		s.found = unit_flags(l, d->service, d->letters);
 	return s.found;
 }
