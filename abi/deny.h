@@ -23,6 +23,7 @@ enum abi_deny_hook {
 	ABI_DENY_CONNECT,      /* to another machine, by address */
 	ABI_DENY_CONNECT_UNIX, /* to the socket at a path, whatever it is called in the container */
 	ABI_DENY_PTRACE,       /* whatever looks into a process of another mount namespace */
+	ABI_DENY_KILL,	       /* a process of another mount namespace */
 	ABI_DENY_BPF,
 	ABI_DENY_PERF,
 	ABI_DENY_MODULE_FILE,

@@ -245,6 +245,7 @@ enum abi_path_flag {
 	ABI_PATH_DIRECTORY = 1 << 4,
 	ABI_PATH_ABSTRACT = 1 << 5, /* abstract AF_UNIX name, without its leading NUL */
 	ABI_PATH_DETACHED = 1 << 6, /* from the root of its file system: its mount is in no tree */
+	ABI_PATH_OUTSIDE = 1 << 7,  /* its mount is in the tree of another mount namespace than current's */
 };
 
 /* Maps files and long_files: the path follows, in ABI_PATH_SHORT or ABI_PATH_MAX bytes */

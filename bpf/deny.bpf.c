@@ -20,6 +20,7 @@ const volatile struct abi_settings settings __weak = {};
 /* x86-64's numbers of the calls that hooks stand for, and i386's of some. */
 enum {
 	NR_CONNECT = 42,
+	NR_KILL = 62,
 	NR_PTRACE = 101,
 	NR_PIVOT_ROOT = 155,
 	NR_CHROOT = 161,
@@ -52,7 +53,6 @@ enum {
 	PTRACE_PEEKDATA = 2,
 	PTRACE_ATTACH = 16,
 	MODULE = 2, /* READING_MODULE, LOADING_MODULE */
-	S_IFREG = 0100000,
 };
 
 enum { EPERM = 1 };
@@ -359,13 +359,18 @@ DENY_AT(unix_stream_connect, ABI_DENY_CONNECT_UNIX, point_of_unix(other), NR_CON
 
 /* --- processes ------------------------------------------------------------------------------------- */
 
+/* In another mount namespace. One that is ending has none any more. */
+static __always_inline bool is_beyond(struct task_struct *task)
+{
+	struct mnt_namespace *ns = BPF_CORE_READ(task, nsproxy, mnt_ns);
+
+	return ns && ns != BPF_CORE_READ(current_task(), nsproxy, mnt_ns);
+}
+
 /* Debuggers work on what is in their own container; /proc/PID/root, environ and the like ask as well. */
 static __always_inline int point_of_ptrace(struct task_struct *child, unsigned int mode)
 {
-	if (mode & MODE_NOAUDIT ||
-	    BPF_CORE_READ(child, nsproxy, mnt_ns) == BPF_CORE_READ(current_task(), nsproxy, mnt_ns))
-		return -1;
-	return ABI_DENY_PTRACE;
+	return mode & MODE_NOAUDIT || !is_beyond(child) ? -1 : ABI_DENY_PTRACE;
 }
 
 static __always_inline void fill_ptrace(struct room *r, unsigned int mode)
@@ -374,6 +379,9 @@ static __always_inline void fill_ptrace(struct room *r, unsigned int mode)
 }
 DENY_AT(ptrace_access_check, ABI_DENY_PTRACE, point_of_ptrace(child, mode), NR_PTRACE, fill_ptrace(r, mode),
 	struct task_struct *child, unsigned int mode)
+
+DENY_AT(task_kill, ABI_DENY_KILL, is_beyond(task) ? ABI_DENY_KILL : -1, NR_KILL, r->ev.call.args[1] = (__u32)number,
+	struct task_struct *task, void *info, int number)
 
 /* --- the kernel ------------------------------------------------------------------------------------ */
 

@@ -55,6 +55,35 @@ static __always_inline void pidfd_fill(struct room *r, struct file *file)
 	r->ev.call.target = pid_number(pid, false);
 }
 
+/* Of somebody, and not of mounts that are detached. */
+static __always_inline bool is_of_somebody(struct mnt_namespace *ns)
+{
+	struct mnt_namespace___tree *tree = (void *)ns;
+
+	if (bpf_core_field_exists(ns->seq))
+		return BPF_CORE_READ(ns, seq);
+	if (bpf_core_field_exists(tree->ns.ns_id))
+		return BPF_CORE_READ(tree, ns.ns_id);
+	return true;
+}
+
+/*
+ * Whether a file or directory came from beyond current's mount namespace: by a descriptor that was left open, or by way of
+ * another process in /proc. What is in no tree (pipes, memory, detached mounts) did not.
+ */
+static __always_inline bool is_outside(struct file *file)
+{
+	__u16 kind = BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT;
+	struct mount *mnt = mount_of(BPF_CORE_READ(file, f_path.mnt));
+	struct mnt_namespace *ns = BPF_CORE_READ(mnt, mnt_ns);
+
+	if (kind != S_IFREG && kind != S_IFDIR)
+		return false;
+	if (!ns || (__s64)ns > -4096L || ns == BPF_CORE_READ(current_task(), nsproxy, mnt_ns))
+		return false;
+	return is_of_somebody(ns);
+}
+
 static __always_inline void file_fill(struct room *r, struct file *file, bool pidfd)
 {
 	struct socket *socket;
@@ -72,6 +101,8 @@ static __always_inline void file_fill(struct room *r, struct file *file, bool pi
 		socket_fill(&r->ev.call, socket);
 	} else {
 		r->ev.call.path_flags = text_file(r, ABI_TEXT_FILE, (__u64)file);
+		if (is_outside(file))
+			r->ev.call.path_flags |= ABI_PATH_OUTSIDE;
 	}
 }
 

@@ -120,6 +120,15 @@ struct ns_common {
 
 struct mnt_namespace {
 	struct ns_common ns;
+	u64 seq; /* 0: of detached mounts */
+};
+
+/* The same by another name since 6.18. */
+struct ns_common___tree {
+	u64 ns_id;
+};
+struct mnt_namespace___tree {
+	struct ns_common___tree ns;
 };
 
 struct mount {
@@ -284,7 +293,7 @@ enum {
 	AF_INET6 = 10,
 	AT_FDCWD = -100,
 
-	S_IFMT = 0170000, S_IFDIR = 0040000, S_IFSOCK = 0140000,
+	S_IFMT = 0170000, S_IFREG = 0100000, S_IFDIR = 0040000, S_IFSOCK = 0140000,
 	S_ISUID = 04000, S_ISGID = 02000, S_IXGRP = 010,
 
 	MNT_READONLY = 0x40, /* vfsmount.mnt_flags */

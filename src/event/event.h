@@ -142,6 +142,7 @@ struct fd {
 	uint32_t device;
 	uint64_t inode;
 	bool upper_layer, lower_layer;
+	bool outside; /* of the mount namespace of who uses it */
 };
 
 #define FD_INIT ((struct fd){ .has_role = true, .client_is_local = true })

@@ -267,6 +267,7 @@ const struct field_def event_fields[] = {
 	FD("fd.dev.major", INT, KERNEL, field_fd_device, 1, "Major device number of a file.", "8"),
 	FD("fd.dev.minor", INT, KERNEL, field_fd_device, 2, "Minor device number of a file.", "1"),
 	FD("fd.ino", INT, KERNEL, field_fd_inode, 0, "Inode of a file.", "1311768"),
+	FD("fd.is_outside", BOOL, KERNEL, field_fd_flag, F(outside), "The file or directory is not in the mount namespace of who uses it: it came by a descriptor that was left open, or through /proc of another process.", "true"),
 	FD("fd.is_upper_layer", BOOL, KERNEL, field_fd_flag, F(upper_layer), "The file is in the writable layer of the container.", "true"),
 	FD("fd.is_lower_layer", BOOL, KERNEL, field_fd_flag, F(lower_layer), "The file is in a read-only layer of the container.", "true"),
 

@@ -116,6 +116,7 @@ static const struct member fd_members[] = {
 	F(19, U64, inode, "inode", "inode"),
 	F(20, BOOL, upper_layer, "upper_layer", "in the upper layer"),
 	F(21, BOOL, lower_layer, "lower_layer", "in a lower layer"),
+	F(22, BOOL, outside, "outside", "on a mount of another mount namespace"),
 };
 
 const struct member_table member_process = { "process", process_members,

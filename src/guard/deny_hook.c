@@ -12,7 +12,7 @@
 
 /* clang-format off */
 const struct deny_hook deny_hooks[ABI_DENY_HOOKS] = {
-	[ABI_DENY_OPEN] = { { "openat", FIELDS("fd.name", "fd.directory", "fd.filename", "fd.type", "fd.typechar", "evt.is_open_read",
+	[ABI_DENY_OPEN] = { { "openat", FIELDS("fd.name", "fd.directory", "fd.filename", "fd.is_outside", "evt.is_open_read",
 		"evt.is_open_write", "evt.is_open_create", "evt.arg.flags") }, "files that are opened" },
 	[ABI_DENY_UNLINK] = { { "unlinkat", FIELDS("evt.rawres", "fs.path.name", "evt.arg.name") }, "files that are removed" },
 	[ABI_DENY_RENAME] = { { "renameat2", FIELDS("evt.rawres", "fs.path.source", "fs.path.target", "evt.arg.oldpath", "evt.arg.newpath") },
@@ -35,6 +35,7 @@ const struct deny_hook deny_hooks[ABI_DENY_HOOKS] = {
 	[ABI_DENY_MODULE_FILE] = { { "finit_module", FIELDS("evt.rawres", "fd.name", "fd.directory", "fd.filename") }, "kernel modules, from files" },
 	[ABI_DENY_MODULE_DATA] = { { "init_module", FIELDS("evt.rawres") }, "kernel modules, from memory" },
 	[ABI_DENY_USERNS] = { { "unshare", FIELDS("evt.rawres", "evt.arg.flags") }, "user namespaces that are made" },
+	[ABI_DENY_KILL] = { { "kill", FIELDS("evt.rawres", "evt.arg.sig") }, "signals to processes beyond the container" },
 	[ABI_DENY_USERFAULT] = { { "userfaultfd", FIELDS(NULL) }, "userfaultfd()" },
 	[ABI_DENY_SETNS] = { { "setns", FIELDS("evt.rawres", "evt.arg.nstype") }, "namespaces that are entered" },
 	[ABI_DENY_BY_HANDLE] = { { "open_by_handle_at", FIELDS(NULL) }, "files that are opened by handle" },

@@ -198,6 +198,7 @@ static void file_fill(const struct abi_event *record, bool opens, struct fd *fd)
 	fd->inode = c->ino;
 	fd->upper_layer = record->flags & ABI_EVENT_UPPER;
 	fd->lower_layer = record->flags & ABI_EVENT_LOWER;
+	fd->outside = c->path_flags & ABI_PATH_OUTSIDE;
 	fd->type = record->flags & ABI_EVENT_PIDFD ?
 			   FD_PIDFD :
 			   fd_kind_of_file(c->inode_mode, in_memory, fd->name);

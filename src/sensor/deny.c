@@ -51,6 +51,7 @@ const char *const sensor_deny_hooks[ABI_DENY_HOOKS] = {
 	[ABI_DENY_CONNECT] = "socket_connect",
 	[ABI_DENY_CONNECT_UNIX] = "unix_stream_connect",
 	[ABI_DENY_PTRACE] = "ptrace_access_check",
+	[ABI_DENY_KILL] = "task_kill",
 	[ABI_DENY_BPF] = "bpf",
 	[ABI_DENY_PERF] = "perf_event_open",
 	[ABI_DENY_MODULE_FILE] = "kernel_read_file",
@@ -540,6 +541,8 @@ int sensor_deny_end(struct error *err)
 {
 	bool any = !access(SENSOR_DENY_DIR, F_OK);
 
+	/* The kernel takes its time to detach what is no longer pinned. */
+	sensor_deny_set_mode(ABI_DENY_OBSERVE, NULL);
 	remove_dir(DIR_NEXT);
 	remove_dir(DIR_SET);
 	remove_dir(DIR_OLD);

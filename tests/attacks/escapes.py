@@ -129,7 +129,7 @@ def performance_events() -> None:
 
 
 def userfaultfd() -> None:
-    refused(calls.userfaultfd(1))
+    refused(calls.userfaultfd(0))
 
 
 def runtime_socket() -> None:
@@ -144,7 +144,33 @@ def runtime_socket() -> None:
     client.connect("/run/other")
 
 
+def leaked_directory() -> None:
+    """CVE-2024-21626: the working directory is one of the host's, and all else is relative to it."""
+    os.chdir(f"/proc/self/fd/{LEAKED[0]}")
+    with open("etc/hostname", "rb") as file:
+        file.read()
+
+
+def runtime_overwritten() -> None:
+    """CVE-2019-5736: the runtime's program is there to be read, and its link in /proc to be opened anew."""
+    os.close(os.open(f"/proc/self/fd/{LEAKED[1]}", os.O_WRONLY))
+
+
+def kill_guard() -> None:
+    os.kill(int(os.environ["GUARD"]), 0)
+
+
+def receive_leaked() -> list[int]:
+    """What a runtime that has the errors would leave open: a directory of the host's, and its own program."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(f"{ROUNDS}/leak")
+    listener.listen()
+    return list(socket.recv_fds(listener.accept()[0], 1, 2)[1])
+
+
+LEAKED: list[int] = []
 ATTACKS = {
+    "leaked directory": leaked_directory, "runtime overwritten": runtime_overwritten, "signal to the guard": kill_guard,
     "core_pattern": core_pattern, "core_pattern by another name": core_pattern_by_link, "release_agent": release_agent,
     "block device": block_device, "raw disk": raw_disk, "mount": mount, "mount by newer calls": mount_by_newer_calls,
     "pivot_root": pivot_root, "setns": setns, "setns to its own": own_setns, "user namespace": user_namespace,
@@ -190,7 +216,8 @@ def attempt(function: object) -> int:
 
 def main() -> None:
     """Rounds, until it is killed."""
-    done: set[str] = set()
+    done: set[str] = {"leak"}
+    LEAKED.extend(receive_leaked())
     while True:
         for name in sorted(os.listdir(ROUNDS)):
             if "." in name or name in done:

@@ -35,6 +35,14 @@ static struct node *of_process_bit(struct lower *l, const struct check *c,
 	return if_process(l, c, lower_bool(l, c, lower_masked(l, p->place, p->arg, BPF_JNE, 0)));
 }
 
+/* Where the kernel asks about a file there is one. */
+static struct node *file_outside(struct lower *l, const struct check *c, const struct field_place *p)
+{
+	if (!l->hook)
+		return lower_unknown(l, c, "whether there is a file");
+	return lower_bool(l, c, lower_masked(l, p->place, p->arg, BPF_JNE, 0));
+}
+
 /* 0: unknown */
 static struct node *of_process_unless_0(struct lower *l, const struct check *c,
 					const struct field_place *p)
@@ -180,6 +188,8 @@ static const struct field_place places[] = {
 	{ "fd.lnet", lower_fd_address, CALL, NOTHING, 'l' },
 	{ "fd.rnet", lower_fd_address, CALL, NOTHING, 'r' },
 	{ "fd.net", lower_fd_address, CALL, NOTHING, 'e' },
+
+	{ "fd.is_outside", file_outside, CALL, PLACE(call.path_flags, false), ABI_PATH_OUTSIDE },
 
 	{ "thread.tid", of_record, BOTH, PLACE(tid, true), 0 },
 	{ "thread.vtid", of_record, BOTH, PLACE(vtid, true), 0 },

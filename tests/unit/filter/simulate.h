@@ -8,8 +8,11 @@
 #include "guard/filter/filter.h"
 #include "unit/unit.h"
 
-enum { SIMULATE_STEPS_MAX = 100000 };
+enum {
+	SIMULATE_STEPS_MAX = 100000,
+	SIMULATE_THREAD = 4711, /* on whose behalf it runs */
+};
 
-/* A verdict. room: FILTER_MAP_ROOM's value of room_size bytes. ret_steps may be NULL. */
+/* A verdict; of a decision point FILTER_EMIT to deny. room: FILTER_MAP_ROOM's value of room_size bytes. ret_steps may be NULL. */
 enum filter_verdict simulate(const struct kernel_filter *f, void *room, size_t room_size,
 			     struct filter_scratch *scratch, uint32_t *ret_steps);

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Filters of decision points against the exact evaluator, in the other direction than test_diff: whenever the
+ * program denies, the rule must fit the event that is told of it. If the kernel decides all of a rule, and no text is
+ * beyond what it looks at, a rule that fits is denied. MERLON_DIFF_PAIRS and MERLON_DIFF_SEED as there.
+ */
+#include "base/str.h"
+#include "guard/deny_hook.h"
+#include "guard/fd_kind.h"
+#include "records.h"
+#include "simulate.h"
+#include "uapi/syscall.h"
+#include "unit/rules/rig.h"
+
+enum { RECORDS = 60 };
+
+#if defined(__SANITIZE_ADDRESS__)
+enum { PAIRS = 40000 };
+#else
+enum { PAIRS = 400000 };
+#endif
+
+static struct call_table calls;
+
+struct counts {
+	uint64_t pairs, rules, wholly, fits, denied;
+};
+
+static uint64_t from_environment(const char *name, uint64_t standard)
+{
+	const char *text = getenv(name);
+	uint64_t n;
+
+	return text && str_to_u64(text, &n) ? n : standard;
+}
+
+static const struct event_container *in_a_container(uint64_t cgroup, const struct event_container *so_far, void *arg)
+{
+	static const struct event_container container = { .id = TEXT("0123456789ab"),
+							  .full_id = TEXT("0123456789abcdef") };
+
+	(void)cgroup;
+	(void)so_far;
+	(void)arg;
+	return &container;
+}
+
+static struct process_table *processes_of_containers(void)
+{
+	const struct process_facts f = { .pid = 1, .vpid = 1, .cgroup = 5, .name = TEXT("nginx"), .cwd = TEXT("/srv") };
+	struct process_table *t;
+
+	assert_int_equal(process_table_new(&t, 0, in_a_container, NULL), 0);
+	assert_int_equal(process_table_put(t, &f), 0);
+	return t;
+}
+
+static void put_text(struct record_room *r, unsigned which, const char *text, size_t len)
+{
+	r->ev.text[which] = (struct abi_span){ r->ev.size, (uint32_t)len };
+	memcpy((char *)r + r->ev.size, text, len);
+	r->ev.size += (uint32_t)len;
+}
+
+/* As the kernel has paths: absolute, without doubled slashes. */
+static void put_path(struct chance *c, struct record_room *r, unsigned which)
+{
+	static const char *const paths[] = { "/etc/shadow", "/etc/passwd", "/tmp", "/usr/lib/libc.so.6", "/tmp/a b",
+					     "/bin/x", "/.hidden/file", "/proc/sys/kernel/core_pattern", "/etc" };
+	const char *path = paths[chance_below(c, ARRAY_SIZE(paths))];
+	char text[400];
+
+	snprintf(text, sizeof(text), "%s", path);
+	if (!chance_below(c, 20)) /* beyond what is looked at */
+		snprintf(text, sizeof(text), "/%0300d", 7);
+	put_text(r, which, text, strlen(text));
+}
+
+/* What bpf/deny.bpf.c fills in, and nothing that it does not. */
+static void hook_record(struct chance *c, unsigned hook, struct record_room *r)
+{
+	const struct filter_target t = deny_hook_target(hook);
+	int nr = sys_call_nr(sys_arch_of_table(ABI_TABLE_NATIVE), t.row->call);
+	static const uint16_t files[] = { 0100644, 0100644, 040755, 020666, 010600, 060600 };
+	struct record_room random;
+
+	random_record(c, t, nr, &random);
+	memset(&r->ev, 0, sizeof(r->ev));
+	r->ev.size = sizeof(r->ev);
+	r->ev.kind = ABI_EVENT_CALL;
+	r->ev.flags = ABI_EVENT_WATCHED | (chance_below(c, 2) ? ABI_EVENT_DENIED : ABI_EVENT_WOULD_DENY);
+	r->ev.nr = (uint16_t)nr;
+	r->ev.tgid = 1;
+	r->ev.cgroup = 5;
+	r->ev.tid = random.ev.tid;
+	r->ev.vtid = random.ev.vtid;
+	r->ev.uid = random.ev.uid;
+	r->ev.gid = random.ev.gid;
+	r->ev.call.fd = -1;
+	memcpy(r->ev.call.args, random.ev.call.args, sizeof(r->ev.call.args));
+	if (hook == ABI_DENY_OPEN || hook == ABI_DENY_MODULE_FILE) {
+		r->ev.flags |= ABI_EVENT_FILE;
+		r->ev.call.inode_mode = files[chance_below(c, ARRAY_SIZE(files))];
+		r->ev.call.file_mode = random.ev.call.file_mode;
+		r->ev.call.path_flags = (chance_below(c, 2) ? ABI_PATH_OUTSIDE : 0) |
+					(chance_below(c, 12) ? 0 : ABI_PATH_MEMORY);
+		put_path(c, r, ABI_TEXT_FILE);
+	} else if (hook == ABI_DENY_CONNECT) {
+		static const uint8_t address[2][4] = { { 10, 0, 0, 1 }, { 9, 9, 9, 9 } };
+
+		r->ev.flags |= ABI_EVENT_FILE | ABI_EVENT_SOCKET;
+		r->ev.call.family = FAMILY_INET;
+		r->ev.call.socket_type = 1;
+		r->ev.call.protocol = random.ev.call.protocol;
+		r->ev.call.remote_port = chance_below(c, 2) ? 443 : 80;
+		memcpy(r->ev.call.remote, address[chance_below(c, 2)], 4);
+	} else if (hook == ABI_DENY_CONNECT_UNIX) {
+		const char path[] = "\1\0/run/docker.sock", other[] = "\1\0/etc/passwd";
+
+		r->ev.flags |= ABI_EVENT_FILE | ABI_EVENT_SOCKET;
+		r->ev.call.family = FAMILY_UNIX;
+		r->ev.call.socket_type = 1;
+		if (chance_below(c, 2))
+			put_text(r, ABI_TEXT_BYTES, path, sizeof(path) - 1);
+		else
+			put_text(r, ABI_TEXT_BYTES, other, sizeof(other) - 1);
+	} else {
+		for (unsigned i = 0; i < 2; i++)
+			if (t.row->plan.path[i] != ABI_ARG_NONE)
+				put_path(c, r, ABI_TEXT_PATH1 + i);
+	}
+	*(uint32_t *)(void *)((char *)r + ABI_EVENT_ROOM_OWNER) = SIMULATE_THREAD;
+}
+
+static void random_rule(struct chance *c, struct filter_target target, struct buf *yaml)
+{
+	buf_addf(yaml, "- rule: r\n  desc: d\n  output: o\n  priority: INFO\n  warn_evttypes: false\n  condition: |\n    evt.type = %s and ",
+		 target.type->name.data);
+	if (!chance_below(c, 3))
+		buf_add_str(yaml, "container.id != host and ");
+	random_kernel_condition(c, target, (int)chance_below(c, 3), yaml);
+	buf_add_char(yaml, '\n');
+}
+
+/* Texts that are longer than what is looked at may hold anything. */
+static bool is_in_reach(const struct record_room *r)
+{
+	for (unsigned i = 0; i < ABI_EVENT_TEXTS; i++)
+		if (r->ev.text[i].len > TEXT_KEY_MAX)
+			return false;
+	return !(r->ev.call.path_flags & ABI_PATH_MEMORY) && (r->ev.call.inode_mode & 0170000) != 010000;
+}
+
+static void compare_rule(struct chance *c, unsigned hook, struct translator *x, struct counts *n)
+{
+	static struct record_room room;
+	static struct filter_scratch scratch;
+	const struct filter_options options = { .hook = &deny_hooks[hook].filter,
+						.tail_call = ABI_DENY_VERDICT + 1,
+						.leave_call = ABI_DENY_LEAVE + 1 };
+	cleanup_rig struct rig r;
+	cleanup_kernel_filter struct kernel_filter f = { 0 };
+	cleanup_buf struct buf yaml = BUF_INIT;
+
+	rig_init(&r);
+	random_rule(c, deny_hook_target(hook), &yaml);
+	rig_add(&r, "random.yaml", yaml.data);
+	rig_compile(&r);
+	rig_start(&r, MATCHING_ALL);
+	assert_int_equal(kernel_filter_compile(r.rules, deny_hook_target(hook), &options, &f), 0);
+	n->rules++;
+	if (!f.parts.len || f.parts.items[0].extent != FILTER_WHOLLY)
+		return; /* it is refused */
+	n->wholly++;
+	for (int i = 0; i < RECORDS; i++) {
+		enum filter_verdict verdict;
+
+		hook_record(c, hook, &room);
+		verdict = simulate(&f, &room, sizeof(room), &scratch, NULL);
+		if (translator_take(x, &room.ev, &r.event) != 1)
+			fail_msg("the translator makes no event of a record");
+		r.match_count = evaluator_run(r.evaluator, &r.event, r.matches, EVAL_MATCHES_MAX);
+		translator_done(x, &room.ev);
+		n->pairs++;
+		n->fits += r.match_count;
+		n->denied += verdict == FILTER_EMIT;
+		if (verdict == FILTER_EMIT && !r.match_count)
+			fail_msg("denied, but the rule does not fit: %s", yaml.data);
+		if (verdict == FILTER_DROP && r.match_count && is_in_reach(&room))
+			fail_msg("it fits, and is not denied (%s): %s", deny_hooks[hook].filter.call, yaml.data);
+	}
+}
+
+static void test_denied_is_what_fits(void **state)
+{
+	uint64_t wanted = from_environment("MERLON_DIFF_PAIRS", PAIRS);
+	struct chance c = { .state = from_environment("MERLON_DIFF_SEED", 4711) };
+	struct process_table *processes = processes_of_containers();
+	struct translator *x;
+	struct counts n = { 0 };
+
+	(void)state;
+	call_table_fill(&calls);
+	assert_int_equal(translator_new(&x, &calls, processes, 0), 0);
+	for (unsigned i = 0; n.pairs < wanted && n.rules < wanted; i++)
+		compare_rule(&c, i % ABI_DENY_HOOKS, x, &n);
+	translator_free(x);
+	process_table_free(processes);
+	print_message("# %llu of %llu rules can be denied; %llu pairs: %llu fit, %llu denied\n",
+		      (unsigned long long)n.wholly, (unsigned long long)n.rules, (unsigned long long)n.pairs,
+		      (unsigned long long)n.fits, (unsigned long long)n.denied);
+	assert_true(n.denied > n.pairs / 50 && n.denied < n.pairs - n.pairs / 50);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_denied_is_what_fits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
