@@ -36,7 +36,12 @@ enum abi_deny_hook {
 };
 
 /* Entries of a function's program array. Filters, one per decision point at it, are made at run time. */
-enum abi_deny_call { ABI_DENY_VERDICT, ABI_DENY_LEAVE, ABI_DENY_FILTER, ABI_DENY_CALLS = ABI_DENY_FILTER + 2 };
+enum abi_deny_call {
+	ABI_DENY_VERDICT,
+	ABI_DENY_LEAVE,
+	ABI_DENY_FILTER,
+	ABI_DENY_CALLS = ABI_DENY_FILTER + 2
+};
 
 /*
  * Which decision point a record is from is in the length of this text, which records of calls don't have, until it
@@ -79,7 +84,7 @@ struct abi_deny_state_now {
 
 /* Map deny_counts, per CPU, by hook; and one behind for what belongs to none. */
 struct abi_deny_count {
-	__u64 asked;  /* the filter was */
+	__u64 asked; /* the filter was */
 	__u64 denied;
 	__u64 would;  /* in a dry run */
 	__u64 busy;   /* allowed without a decision: every room of the CPU was in use */

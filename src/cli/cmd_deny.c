@@ -23,11 +23,12 @@ static int need_root(struct error *err)
 /* --- on ---------------------------------------------------------------------------------------------- */
 
 static const struct option_def on_options[] = {
-	{ "dry-run", 0, NULL, "deny nothing: tell and count what would be", false, COMPLETE_NONE, NULL },
+	{ "dry-run", 0, NULL, "deny nothing: tell and count what would be", false, COMPLETE_NONE,
+	  NULL },
 	{ "running", 0, NULL, "only in containers that run now, not in those to come", false,
 	  COMPLETE_NONE, NULL },
-	{ "check", 0, NULL, "only say whether the rules can be denied, and where", false, COMPLETE_NONE,
-	  NULL },
+	{ "check", 0, NULL, "only say whether the rules can be denied, and where", false,
+	  COMPLETE_NONE, NULL },
 };
 
 static int load_rules(const struct arguments *args, struct rules_loaded *ret, struct error *err)
@@ -45,14 +46,16 @@ static int load_rules(const struct arguments *args, struct rules_loaded *ret, st
 	r = ruleset_add_path(ret->set, MERLON_DATA "/deny", err);
 	if (!r)
 		ruleset_compile(ret->set);
-	return r || rules_are_good(ret) ? r : error_set(err, EINVAL, "there are errors in the rules");
+	return r || rules_are_good(ret) ? r :
+					  error_set(err, EINVAL, "there are errors in the rules");
 }
 
 static void print_hooks(uint64_t hooks, FILE *out)
 {
 	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++)
 		if (hooks >> hook & 1)
-			fprintf(out, "  %-16s %s\n", sensor_deny_hooks[hook], deny_hooks[hook].what);
+			fprintf(out, "  %-16s %s\n", sensor_deny_hooks[hook],
+				deny_hooks[hook].what);
 }
 
 static int run_on(const struct arguments *args, struct error *err)
@@ -83,8 +86,8 @@ static int run_on(const struct arguments *args, struct error *err)
 	if (r)
 		return r;
 	fprintf(stderr, "%s %zu rules in %zu running containers%s, at\n",
-		o.mode == ABI_DENY_ENFORCE ? "denying by" : "dry run of", done.rules, done.containers,
-		o.only_running ? "" : " and those to come");
+		o.mode == ABI_DENY_ENFORCE ? "denying by" : "dry run of", done.rules,
+		done.containers, o.only_running ? "" : " and those to come");
 	print_hooks(done.hooks & ~done.missing, stderr);
 	if (done.missing) {
 		fprintf(stderr, "this kernel does not ask, so it is not denied:\n");
@@ -118,7 +121,8 @@ static json_t *hook_json(unsigned hook)
 	for (const char *const *name = deny_hooks[hook].filter.fields; *name; name++)
 		json_array_append_new(fields, json_string(*name));
 	return json_pack("{s:s, s:s, s:s, s:o}", "hook", sensor_deny_hooks[hook], "event",
-			 deny_hooks[hook].filter.call, "what", deny_hooks[hook].what, "fields", fields);
+			 deny_hooks[hook].filter.call, "what", deny_hooks[hook].what, "fields",
+			 fields);
 }
 
 static int run_hooks(const struct arguments *args, struct error *err)
@@ -150,9 +154,10 @@ static const struct option_def json_options[] = {
 static const struct command cmd_deny_hooks = {
 	.name = "hooks",
 	.summary = "list what can be denied, and what rules can ask there",
-	.description = "Each decision point of the kernel: the type of event that it is for rules, and the fields that are known "
-		       "before it happens. Everywhere user.uid, group.gid, proc.pid, thread.tid and thread.vtid are known too, and "
-		       "that it is in a container (container.id != host).",
+	.description =
+		"Each decision point of the kernel: the type of event that it is for rules, and the fields that are known "
+		"before it happens. Everywhere user.uid, group.gid, proc.pid, thread.tid and thread.vtid are known too, and "
+		"that it is in a container (container.id != host).",
 	.options = json_options,
 	.option_count = ARRAY_SIZE(json_options),
 	.run = run_hooks,
@@ -171,14 +176,14 @@ static int print_json_status(const struct sensor_deny_status *s)
 		const struct abi_deny_count *n = &s->counts[i];
 
 		if (s->hooks >> i & 1)
-			json_array_append_new(hooks,
-					    json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "hook", sensor_deny_hooks[i],
-						      "event", deny_hooks[i].filter.call, "asked",
-						      (json_int_t)n->asked, "denied",
-						      (json_int_t)n->denied, "would_deny",
-						      (json_int_t)n->would, "busy",
-						      (json_int_t)n->busy, "untold",
-						      (json_int_t)n->untold));
+			json_array_append_new(
+				hooks,
+				json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "hook",
+					  sensor_deny_hooks[i], "event", deny_hooks[i].filter.call,
+					  "asked", (json_int_t)n->asked, "denied",
+					  (json_int_t)n->denied, "would_deny", (json_int_t)n->would,
+					  "busy", (json_int_t)n->busy, "untold",
+					  (json_int_t)n->untold));
 	}
 	json_object_set_new(o, "hooks", hooks);
 	print_json(o);
@@ -202,8 +207,8 @@ static int run_status(const struct arguments *args, struct error *err)
 		puts("nothing is denied");
 		return EXIT_NEGATIVE;
 	}
-	printf("mode %s, %u control groups of containers\n%-16s %10s %10s %10s %10s %10s\n", modes[s.mode],
-	       s.started, "HOOK", "ASKED", "DENIED", "WOULD", "BUSY", "UNTOLD");
+	printf("mode %s, %u control groups of containers\n%-16s %10s %10s %10s %10s %10s\n",
+	       modes[s.mode], s.started, "HOOK", "ASKED", "DENIED", "WOULD", "BUSY", "UNTOLD");
 	for (unsigned i = 0; i < ABI_DENY_HOOKS; i++) {
 		const struct abi_deny_count *n = &s.counts[i];
 
@@ -217,9 +222,10 @@ static int run_status(const struct arguments *args, struct error *err)
 static const struct command cmd_deny_status = {
 	.name = "status",
 	.summary = "say what is denied, and how often it was",
-	.description = "Lists the decision points that are asked: how often rules were looked at, denied, would have denied "
-		       "in a dry run, could not be looked at (busy), and how many denials nobody could be told "
-		       "of. Exits with 1 if nothing is denied.",
+	.description =
+		"Lists the decision points that are asked: how often rules were looked at, denied, would have denied "
+		"in a dry run, could not be looked at (busy), and how many denials nobody could be told "
+		"of. Exits with 1 if nothing is denied.",
 	.options = json_options,
 	.option_count = ARRAY_SIZE(json_options),
 	.run = run_status,
@@ -245,8 +251,9 @@ static const struct command cmd_deny_mode = {
 	.name = "mode",
 	.summary = "change what becomes of what the rules in force describe",
 	.operands = "observe|dry-run|enforce",
-	.description = "At once, for all containers. observe: the rules are not looked at; dry-run: told and counted; "
-		       "enforce: denied.",
+	.description =
+		"At once, for all containers. observe: the rules are not looked at; dry-run: told and counted; "
+		"enforce: denied.",
 	.run = run_mode,
 };
 
@@ -261,19 +268,22 @@ static int run_off(const struct arguments *args, struct error *err)
 static const struct command cmd_deny_off = {
 	.name = "off",
 	.summary = "deny nothing any more",
-	.description = "Detaches and forgets everything, whoever put it in force. Exits with 4 if nothing was denied.",
+	.description =
+		"Detaches and forgets everything, whoever put it in force. Exits with 4 if nothing was denied.",
 	.run = run_off,
 };
 
-static const struct command *const subcommands[] = { &cmd_deny_on,	&cmd_deny_off,	 &cmd_deny_mode,
-						     &cmd_deny_status, &cmd_deny_hooks, NULL };
+static const struct command *const subcommands[] = { &cmd_deny_on,    &cmd_deny_off,
+						     &cmd_deny_mode,  &cmd_deny_status,
+						     &cmd_deny_hooks, NULL };
 
 const struct command cmd_deny = {
 	.name = "deny",
 	.summary = "let the kernel refuse what rules describe",
-	.description = "Rules that say \"response: deny\" are asked by the kernel before a file is opened, a file system mounted, "
-		       "and so on, in containers only. Programs and what they know are pinned in " SENSOR_DENY_DIR
-		       ": no process of merlon has to run. Needs a kernel that lets BPF programs decide (merlon "
-		       "doctor: rung A or B).",
+	.description =
+		"Rules that say \"response: deny\" are asked by the kernel before a file is opened, a file system mounted, "
+		"and so on, in containers only. Programs and what they know are pinned in " SENSOR_DENY_DIR
+		": no process of merlon has to run. Needs a kernel that lets BPF programs decide (merlon "
+		"doctor: rung A or B).",
 	.subcommands = subcommands,
 };

@@ -36,6 +36,18 @@ static struct filter_options options_of(enum abi_deny_hook hook)
 
 /* --- what can be denied ------------------------------------------------------------------------------ */
 
+/* The kernel's programs give one error. */
+static bool wants_other_error(const struct rule *r)
+{
+	for (uint32_t i = 0; i < r->extensions->responses.count; i++) {
+		const struct rule_response *p = &r->extensions->responses.items[i];
+
+		if (str_eq(p->def->name, "deny") && p->args[0].set && p->args[0].number != EPERM)
+			return true;
+	}
+	return false;
+}
+
 static int plan_rule(struct ruleset *rs, const struct rule *r, uint64_t *hooks, size_t *rules)
 {
 	cleanup_buf struct buf why = BUF_INIT;
@@ -44,13 +56,19 @@ static int plan_rule(struct ruleset *rs, const struct rule *r, uint64_t *hooks, 
 
 	if (e < 0)
 		return e;
+	if (!e && wants_other_error(r)) {
+		buf_add_str(&why, "the error is always EPERM");
+		e = 1;
+	}
 	*hooks |= own;
 	*rules += !e;
 	if (!e)
 		return 0;
 	diag_error(rs->diags, r->place, "deny", "\"%.*s\" can't be denied: %s", (int)r->name.len,
 		   r->name.data, why.data);
-	diag_hint(rs->diags, "deny by a rule of its own, of what is known before it happens: merlon deny hooks");
+	diag_hint(
+		rs->diags,
+		"deny by a rule of its own, of what is known before it happens: merlon deny hooks");
 	return 0;
 }
 
@@ -193,7 +211,8 @@ int deny_apply(struct ruleset *rs, const struct deny_options *o, struct deny_res
 	if (r)
 		return error_errno(err, -r, "rules");
 	if (rs->diags->errors)
-		return error_set(err, EINVAL, "nothing was changed: there are rules that can't be denied");
+		return error_set(err, EINVAL,
+				 "nothing was changed: there are rules that can't be denied");
 	if (!ret->rules)
 		return error_set(err, ENOENT, "no rule says \"response: deny\"");
 	r = cgroup_layout_detect(&layout, err);

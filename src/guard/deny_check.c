@@ -46,7 +46,8 @@ static void check_memory(const struct rule_extensions *x, struct buf *why)
 }
 
 /* Whether the rule is about what the kernel asks there; with *why if it can't decide all of it. */
-static int check_hook(const struct rule *r, enum abi_deny_hook hook, bool *ret_about, struct buf *why)
+static int check_hook(const struct rule *r, enum abi_deny_hook hook, bool *ret_about,
+		      struct buf *why)
 {
 	const struct filter_options o = { .hook = &deny_hooks[hook].filter };
 	cleanup_kernel_filter struct kernel_filter f = { 0 };

@@ -74,9 +74,9 @@ static enum abi_deny_hook first_of(unsigned hook)
 static const struct {
 	const char *map, *pin;
 } kept_maps[] = {
-	{ "deny_places", "places" }, { "deny_outsiders", "outsiders" }, { "deny_state", "state" },
-	{ "deny_counts", "counts" }, { "events", "events" },
-	{ "programs", "programs" },
+	{ "deny_places", "places" }, { "deny_outsiders", "outsiders" },
+	{ "deny_state", "state" },   { "deny_counts", "counts" },
+	{ "events", "events" },	     { "programs", "programs" },
 };
 
 /* Programs of a function: the first is attached. */
@@ -117,9 +117,10 @@ static int make_dirs(struct error *err)
 	int r;
 
 	if (statfs(BPF_FS, &fs) || fs.f_type != BPF_FS_MAGIC)
-		return error_set(err, ENOTSUP,
-				 "what denies is kept in a BPF file system, and there is none on " BPF_FS
-				 ": mount -t bpf bpf " BPF_FS);
+		return error_set(
+			err, ENOTSUP,
+			"what denies is kept in a BPF file system, and there is none on " BPF_FS
+			": mount -t bpf bpf " BPF_FS);
 	r = make_dir(BPF_FS "/merlon", err);
 	return r ? r : make_dir(SENSOR_DENY_DIR, err);
 }
@@ -177,7 +178,8 @@ static void select_programs(struct sensor_deny *d)
 {
 	struct bpf_program *p;
 
-	bpf_object__for_each_program(p, d->skel->obj) {
+	bpf_object__for_each_program(p, d->skel->obj)
+	{
 		bpf_program__set_autoload(p, is_place_program(p));
 		bpf_program__set_autoattach(p, false);
 	}
@@ -227,7 +229,8 @@ static int find_functions(struct sensor_deny *d, struct error *err)
 
 		if (!has_hook(d, hook))
 			continue;
-		snprintf(name, sizeof(name), "%s%s", d->form == DENY_FORM_LSM ? "bpf_lsm_" : "security_",
+		snprintf(name, sizeof(name), "%s%s",
+			 d->form == DENY_FORM_LSM ? "bpf_lsm_" : "security_",
 			 sensor_deny_hooks[hook]);
 		id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
 		d->functions[hook] = id > 0 ? (uint32_t)id : 0;
@@ -257,7 +260,8 @@ static int load(struct sensor_deny *d, struct error *err)
 	return load_log_end(deny_bpf__load(d->skel), "the denying", err);
 }
 
-int sensor_deny_new(struct sensor_deny **ret, const struct sensor_deny_options *o, struct error *err)
+int sensor_deny_new(struct sensor_deny **ret, const struct sensor_deny_options *o,
+		    struct error *err)
 {
 	cleanup_sensor_deny struct sensor_deny *d = calloc(1, sizeof(*d));
 	int r;
@@ -270,10 +274,11 @@ int sensor_deny_new(struct sensor_deny **ret, const struct sensor_deny_options *
 	d->o = *o;
 	d->form = sensor_deny_form();
 	if (d->form == DENY_FORM_NONE)
-		return error_set(err, ENOTSUP,
-				 "this kernel lets no BPF program deny (neither BPF as a security module nor "
-				 "fmod_ret: merlon doctor says why): what rules say is told, and can be "
-				 "stopped by a signal");
+		return error_set(
+			err, ENOTSUP,
+			"this kernel lets no BPF program deny (neither BPF as a security module nor "
+			"fmod_ret: merlon doctor says why): what rules say is told, and can be "
+			"stopped by a signal");
 	r = make_dirs(err);
 	if (!r)
 		r = find_functions(d, err);
@@ -339,7 +344,8 @@ static int fill_calls(struct sensor_deny *d, enum abi_deny_hook first, struct er
 	char path[PATH_MAX], name[64];
 	int r;
 
-	r = put_program(calls, ABI_DENY_VERDICT, bpf_program__fd(program_of(d, first, PROGRAM_VERDICT)));
+	r = put_program(calls, ABI_DENY_VERDICT,
+			bpf_program__fd(program_of(d, first, PROGRAM_VERDICT)));
 	if (!r)
 		r = put_program(calls, ABI_DENY_LEAVE,
 				bpf_program__fd(program_of(d, first, PROGRAM_LEAVE)));
@@ -373,9 +379,9 @@ static int attach_places(struct sensor_deny *d, struct error *err)
 	struct bpf_program *p;
 	int r = 0;
 
-	bpf_object__for_each_program(p, d->skel->obj)
-		if (!r && is_place_program(p) && p != d->skel->progs.place_learn_host)
-			r = attach(d, p, bpf_program__name(p), err);
+	bpf_object__for_each_program(p, d->skel->obj) if (!r && is_place_program(p) &&
+							  p != d->skel->progs.place_learn_host)
+		r = attach(d, p, bpf_program__name(p), err);
 	return r;
 }
 
@@ -389,12 +395,14 @@ static int settle(struct sensor_deny *d, struct error *err)
 	if (bpf_prog_test_run_opts(bpf_program__fd(d->skel->progs.place_learn_host), &opts))
 		return error_errno(err, errno, "cannot ask what process 1 has as its root");
 	if (opts.retval)
-		return error_set(err, ESRCH, "cannot find process 1 among the ancestors of this one");
+		return error_set(err, ESRCH,
+				 "cannot find process 1 among the ancestors of this one");
 	if (bpf_map_lookup_elem(fd, &zero, &now))
 		return error_errno(err, errno, "settings");
 	now.mode = (__u8)d->o.mode;
 	now.newborn = d->o.newborn;
-	return bpf_map_update_elem(fd, &zero, &now, BPF_ANY) ? error_errno(err, errno, "settings") : 0;
+	return bpf_map_update_elem(fd, &zero, &now, BPF_ANY) ? error_errno(err, errno, "settings") :
+							       0;
 }
 
 /* Whether any decision point of the function that begins with this one is asked for. */
@@ -420,7 +428,8 @@ static int attach_all(struct sensor_deny *d, struct error *err)
 			r = fill_calls(d, hook, err);
 	for (unsigned hook = 0; !r && hook < ABI_DENY_HOOKS; hook++)
 		if (has_function(d, hook))
-			r = attach(d, program_of(d, hook, PROGRAM_ASK), sensor_deny_hooks[hook], err);
+			r = attach(d, program_of(d, hook, PROGRAM_ASK), sensor_deny_hooks[hook],
+				   err);
 	return r;
 }
 
@@ -447,7 +456,8 @@ int sensor_deny_place(struct sensor_deny *d, uint64_t cgroup)
 {
 	const struct abi_deny_place place = { .state = ABI_DENY_STARTED };
 
-	return bpf_map_update_elem(bpf_map__fd(d->skel->maps.deny_places), &cgroup, &place, BPF_ANY) ?
+	return bpf_map_update_elem(bpf_map__fd(d->skel->maps.deny_places), &cgroup, &place,
+				   BPF_ANY) ?
 		       -errno :
 		       0;
 }
@@ -533,8 +543,9 @@ int sensor_deny_set_mode(enum abi_deny_mode mode, struct error *err)
 	if (bpf_map_lookup_elem(state, &zero, &now))
 		return error_errno(err, errno, "settings");
 	now.mode = (__u8)mode;
-	return bpf_map_update_elem(state, &zero, &now, BPF_ANY) ? error_errno(err, errno, "settings") :
-								  0;
+	return bpf_map_update_elem(state, &zero, &now, BPF_ANY) ?
+		       error_errno(err, errno, "settings") :
+		       0;
 }
 
 int sensor_deny_end(struct error *err)
@@ -549,7 +560,9 @@ int sensor_deny_end(struct error *err)
 	remove_dir(SENSOR_DENY_DIR);
 	if (!any)
 		return error_set(err, ENOENT, "nothing is denied here");
-	return access(SENSOR_DENY_DIR, F_OK) ? 0 : error_set(err, EBUSY, "cannot remove " SENSOR_DENY_DIR);
+	return access(SENSOR_DENY_DIR, F_OK) ?
+		       0 :
+		       error_set(err, EBUSY, "cannot remove " SENSOR_DENY_DIR);
 }
 
 int sensor_deny_ring(void)

@@ -36,18 +36,19 @@ enum sensor_deny_form sensor_deny_form(void);
 extern const char *const sensor_deny_hooks[ABI_DENY_HOOKS];
 
 struct sensor_deny_options {
-	uint32_t hierarchy;	/* of identity/cgroup.h */
-	const char *controller; /* its v1 controller, "" for v2 */
-	uint64_t hooks;		/* bit per enum abi_deny_hook */
-	uint32_t scratch_size;	/* what filters work in, per room */
-	bool newborn;		/* control groups made from now on are looked at */
+	uint32_t hierarchy;	 /* of identity/cgroup.h */
+	const char *controller;	 /* its v1 controller, "" for v2 */
+	uint64_t hooks;		 /* bit per enum abi_deny_hook */
+	uint32_t scratch_size;	 /* what filters work in, per room */
+	bool newborn;		 /* control groups made from now on are looked at */
 	enum abi_deny_mode mode; /* of places that have none of their own */
 };
 
 struct sensor_deny;
 
 /* Loads, and attaches nothing. -ENOTSUP: see DENY_FORM_NONE. */
-int sensor_deny_new(struct sensor_deny **ret, const struct sensor_deny_options *o, struct error *err);
+int sensor_deny_new(struct sensor_deny **ret, const struct sensor_deny_options *o,
+		    struct error *err);
 void sensor_deny_free(struct sensor_deny *d);
 DEFINE_CLEANUP(struct sensor_deny *, sensor_deny_free)
 #define cleanup_sensor_deny cleanup(sensor_deny_freep)

@@ -52,8 +52,8 @@ RULES = {
     "performance events": "Performance events opened", "userfaultfd": "Faults handled in user space",
     "runtime socket": "Container runtime asked",
 }
-# What kernels before this one do not ask about: sensor_deny_missing().
-SINCE = {"user namespace": (6, 1), "userfaultfd": (5, 12)}
+# What not every kernel asks about; with security modules of BPF, those from the version on do.
+OPTIONAL = {"user namespace": ("userns_create", (6, 1)), "userfaultfd": ("inode_init_security_anon", (5, 12))}
 # What refuses with another error than the one that was given.
 ERRORS = {"root of process 1": errno.EACCES, "setns": errno.EACCES}
 # What there is nothing left to do to, once the guard has been killed.
@@ -127,7 +127,11 @@ def told(guard: Guard, verdict: str) -> set[str]:
 
 def wanted() -> list[str]:
     """Attacks that this kernel asks about."""
-    return [name for name in ATTACKS if kernel() >= SINCE.get(name, (0, 0))]
+    asked = {hook["hook"] for hook in status()["hooks"]}
+    by_bpf = "bpf" in Path("/sys/kernel/security/lsm").read_text().split(",")
+    for hook, since in OPTIONAL.values():
+        tap.check(hook in asked or not by_bpf or kernel() < since, f"{hook} is not asked")
+    return [name for name in ATTACKS if name not in OPTIONAL or OPTIONAL[name][0] in asked]
 
 
 def dry_run(suite: tap.Suite, box: Container, guard: Guard) -> None:
