@@ -189,6 +189,12 @@ struct abi_event {
 	};
 };
 
+/*
+ * Numbers in the native table of what is no call but told as one: a check of a capability, with args[0] which, args[1]
+ * whether it was granted; once for each program that a process runs.
+ */
+enum { ABI_NR_CAPABILITY = ABI_CALL_NR_MAX - 1 };
+
 /* Array event_plans, by table * ABI_CALL_NR_MAX + nr: whether a call is told, and what of it. */
 enum abi_event_plan_flag {
 	ABI_PLAN_WANTED = 1 << 0,

@@ -13,6 +13,8 @@
  */
 #include "bpf/lib/track.bpf.h"
 
+#include "bpf/lib/noaudit.bpf.h"
+
 const volatile struct abi_settings settings __weak = {};
 
 static __always_inline int on_capable(const struct cred *cred, struct user_namespace *ns, int cap,
@@ -78,7 +80,7 @@ int BPF_KRETPROBE(capable_kretprobe, int ret)
 	return 0;
 }
 
-enum { FRAMES = 10, CAP_SYS_ADMIN = 21 };
+enum { CAP_SYS_ADMIN = 21 };
 
 /* Unwinding the stack takes a microsecond: not for the check on every mmap of which we know what it is. */
 static __always_inline bool is_memory_reserve(const struct abi_task *t, int cap)
@@ -92,22 +94,6 @@ static __always_inline bool is_memory_reserve(const struct abi_task *t, int cap)
 		return true;
 	plan = bpf_map_lookup_elem(&arg_plans, &slot);
 	return plan && plan->memory;
-}
-
-static __always_inline bool is_noaudit(void *ctx)
-{
-	__u64 frames[FRAMES] = {};
-	long n = bpf_get_stack(ctx, frames, sizeof(frames), 0);
-
-	for (int i = 0; i < FRAMES; i++) {
-		if (i * (long)sizeof(__u64) >= n)
-			break;
-		for (int j = 0; j < ABI_NOAUDIT_MAX; j++)
-			if (frames[i] >= settings.noaudit[j][0] &&
-			    frames[i] < settings.noaudit[j][1])
-				return true;
-	}
-	return false;
 }
 
 SEC("tp_btf/cap_capable")

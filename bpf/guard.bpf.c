@@ -10,6 +10,7 @@
 #include "bpf/lib/program.bpf.h"
 
 #include "bpf/lib/call.bpf.h"
+#include "bpf/lib/capability.bpf.h"
 #include "bpf/lib/descriptor.bpf.h"
 #include "bpf/lib/plan.bpf.h"
 
@@ -53,10 +54,12 @@ int BPF_PROG(guard_exec, struct task_struct *task, int old_pid, struct linux_bin
 	long len;
 	char *to;
 
+	capabilities_forget(BPF_CORE_READ(task, tgid));
 	if (is_watched(bpf_map_lookup_elem(&groups, &cgroup)))
 		program_begin(task, file);
 	else
 		program_end(BPF_CORE_READ(task, tgid));
+	capabilities_forget(BPF_CORE_READ(task, tgid));
 	r = room_begin(ABI_EVENT_EXEC, task, cgroup);
 	if (!r)
 		return 0;
@@ -101,6 +104,7 @@ int BPF_PROG(guard_exit, struct task_struct *task)
 	if (BPF_CORE_READ(task, signal, live.counter)) /* other threads go on */
 		return 0;
 	program_end(BPF_CORE_READ(task, tgid));
+	capabilities_forget(BPF_CORE_READ(task, tgid));
 	r = room_begin(ABI_EVENT_EXIT, task, task_cgroup_id(task));
 	if (!r)
 		return 0;

@@ -46,23 +46,29 @@ static __always_inline __u32 pid_number(struct pid *pid, bool inner)
 }
 
 /* The head of a record about task. */
-static __always_inline void room_head(struct room *r, enum abi_event_kind kind,
-				      struct task_struct *task, __u64 cgroup)
+static __always_inline void event_head(struct abi_event *ev, enum abi_event_kind kind,
+				       struct task_struct *task, __u64 cgroup)
 {
 	const struct cred *cred = BPF_CORE_READ(task, cred);
 
-	__builtin_memset(&r->ev, 0, sizeof(r->ev));
+	__builtin_memset(ev, 0, sizeof(*ev));
+	ev->kind = kind;
+	ev->nr = ABI_CALL_NR_MAX;
+	ev->time_ns = bpf_ktime_get_boot_ns();
+	ev->cgroup = cgroup;
+	ev->tgid = BPF_CORE_READ(task, tgid);
+	ev->tid = BPF_CORE_READ(task, pid);
+	ev->vtid = pid_number(BPF_CORE_READ(task, thread_pid), true);
+	ev->uid = BPF_CORE_READ(cred, euid.val);
+	ev->gid = BPF_CORE_READ(cred, egid.val);
+	ev->cpu = bpf_get_smp_processor_id();
+}
+
+static __always_inline void room_head(struct room *r, enum abi_event_kind kind,
+				      struct task_struct *task, __u64 cgroup)
+{
+	event_head(&r->ev, kind, task, cgroup);
 	r->used = 0;
-	r->ev.kind = kind;
-	r->ev.nr = ABI_CALL_NR_MAX;
-	r->ev.time_ns = bpf_ktime_get_boot_ns();
-	r->ev.cgroup = cgroup;
-	r->ev.tgid = BPF_CORE_READ(task, tgid);
-	r->ev.tid = BPF_CORE_READ(task, pid);
-	r->ev.vtid = pid_number(BPF_CORE_READ(task, thread_pid), true);
-	r->ev.uid = BPF_CORE_READ(cred, euid.val);
-	r->ev.gid = BPF_CORE_READ(cred, egid.val);
-	r->ev.cpu = bpf_get_smp_processor_id();
 }
 
 /* This CPU's room with the head of a record about task; NULL: nothing to tell. */

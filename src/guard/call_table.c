@@ -159,6 +159,7 @@ const struct call_row call_rows[] = {
 	{ "keyctl", NULL, PLAIN, .sources = { U(0), A(1), A(2), A(3), A(4) } },
 	{ "sethostname", NULL, BYTES(0, 0), .sources = { SOURCE_STRING } },
 	{ "setdomainname", NULL, BYTES(0, 0), .sources = { SOURCE_STRING } },
+	{ "capability", NULL, PLAIN, .sources = { A(0), A(1) }, .no_call = ABI_NR_CAPABILITY },
 };
 /* clang-format on */
 const size_t call_row_count = ARRAY_SIZE(call_rows);
@@ -213,7 +214,9 @@ void call_table_fill(struct call_table *t)
 			event_type_find(text_of(row->type ? row->type : row->call));
 
 		for (unsigned table = 0; type && table < ABI_TABLES; table++) {
-			int nr = sys_call_nr(sys_arch_of_table((enum abi_table)table), row->call);
+			int nr = row->no_call && table == ABI_TABLE_NATIVE ?
+					 row->no_call :
+					 sys_call_nr(sys_arch_of_table((enum abi_table)table), row->call);
 			size_t slot = table * ABI_CALL_NR_MAX + (size_t)nr;
 
 			if (nr < 0 || nr >= ABI_CALL_NR_MAX ||

@@ -43,6 +43,7 @@ struct call_row {
 	uint8_t sources[CALL_SOURCES]; /* enum call_source, by slot */
 	uint8_t target;		       /* enum call_target */
 	bool not_compat;	       /* the 32-bit call of that name takes something else */
+	uint16_t no_call;	       /* it is none, but told by this number; 0: it is one */
 };
 
 extern const struct call_row call_rows[];

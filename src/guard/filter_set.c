@@ -33,7 +33,7 @@ static int load_one(struct loader_client *c, const struct ruleset *rs, const str
 }
 
 int filter_set_load(struct loader_client *c, const struct ruleset *rs, const struct type_set *types,
-		    bool paths_by_name, struct filter_set_stats *ret, struct error *err)
+		    bool filtered, bool paths_by_name, struct filter_set_stats *ret, struct error *err)
 {
 	const struct filter_options o = { .paths_by_name = paths_by_name, .tail_call = ABI_FILTER_SEND + 1 };
 	struct filter_target targets[TARGETS_MAX];
@@ -41,11 +41,11 @@ int filter_set_load(struct loader_client *c, const struct ruleset *rs, const str
 	int r = n > TARGETS_MAX ? -E2BIG : 0;
 
 	*ret = (struct filter_set_stats){ 0 };
-	for (size_t i = 0; !r && i < n; i++) {
+	for (size_t i = 0; !r && filtered && i < n; i++) {
 		if (!is_wanted(&targets[i], types))
 			continue;
 		ret->calls++;
 		r = load_one(c, rs, &targets[i], &o, ret);
 	}
-	return r ? error_errno(err, -r, "filters") : loader_commit(c, err);
+	return r ? error_errno(err, -r, "filters") : loader_commit(c, types, err);
 }

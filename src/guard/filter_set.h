@@ -12,7 +12,8 @@ struct filter_set_stats {
 
 /*
  * types: what rules want, as live_want() was told. What both the rules until now and the new ones want is
- * told without a gap. -errno: the filters are as they were.
+ * told without a gap. filtered: false: none is made. -ENOTSUP: done, but that the kernel can't tell one of the types;
+ * other -errno: the filters are as they were.
  */
 int filter_set_load(struct loader_client *c, const struct ruleset *rs, const struct type_set *types,
-		    bool paths_by_name, struct filter_set_stats *ret, struct error *err);
+		    bool filtered, bool paths_by_name, struct filter_set_stats *ret, struct error *err);

@@ -441,6 +441,12 @@ int live_filter(struct live *l, const struct call_row *row, int fd)
 	return r;
 }
 
+int live_attach(struct live *l, const struct type_set *types)
+{
+	return sensor_stream_capabilities(l->stream,
+					  type_set_has(types, event_type_index(event_type_find(TEXT("capability")))));
+}
+
 bool live_tells_paths(const struct live *l)
 {
 	return sensor_stream_tells_paths(l->stream);

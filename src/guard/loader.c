@@ -24,7 +24,7 @@ enum { COMING_MAX = REQUEST_MAX + 2 * TURN_BYTES };
 enum what { LOADER_ADD, LOADER_COMMIT };
 
 struct request {
-	uint32_t what, size; /* of what follows it: of LOADER_ADD a filter */
+	uint32_t what, size; /* of what follows it: LOADER_ADD a filter, LOADER_COMMIT a struct type_set */
 };
 
 /* Then come the instructions, and the maps: each a head, its keys and its values. */
@@ -119,12 +119,13 @@ int loader_add(struct loader_client *c, uint32_t row, const struct kernel_filter
 	return ask(c, &request, err);
 }
 
-int loader_commit(struct loader_client *c, struct error *err)
+int loader_commit(struct loader_client *c, const struct type_set *types, struct error *err)
 {
 	cleanup_buf struct buf request = BUF_INIT;
-	const struct request head = { .what = LOADER_COMMIT };
+	const struct request head = { .what = LOADER_COMMIT, .size = sizeof(*types) };
 
 	buf_add(&request, &head, sizeof(head));
+	buf_add(&request, types, sizeof(*types));
 	return ask(c, &request, err);
 }
 
@@ -329,10 +330,14 @@ static int add(struct loader *l, const void *request, size_t size, struct error 
 	return 0;
 }
 
-static int commit(struct loader *l, struct error *err)
+static int commit(struct loader *l, const void *request, size_t size, struct error *err)
 {
+	struct type_set types;
 	int r = 0;
 
+	if (size != sizeof(types))
+		return error_set(err, EINVAL, "types that are none");
+	memcpy(&types, request, sizeof(types));
 	for (uint32_t row = 0; !r && row < call_row_count; row++) {
 		struct loaded *now = &l->in_force[row], *next = &l->aside[row];
 
@@ -345,7 +350,10 @@ static int commit(struct loader *l, struct error *err)
 		next->fd = -1;
 	}
 	drop(l->aside);
-	return r ? error_errno(err, -r, "filters") : 0;
+	if (r)
+		return error_errno(err, -r, "filters");
+	r = live_attach(l->live, &types);
+	return r ? error_errno(err, -r, "events of capabilities") : 0;
 }
 
 /* Who asked waits for the answer before it asks again: nothing can be behind the request. */
@@ -354,7 +362,7 @@ static void answer(struct loader *l, const struct request *q, const void *payloa
 	struct error err = ERROR_INIT;
 	struct answer a = { 0 };
 	int r = q->what == LOADER_ADD	 ? add(l, payload, q->size, &err) :
-		q->what == LOADER_COMMIT ? commit(l, &err) :
+		q->what == LOADER_COMMIT ? commit(l, payload, q->size, &err) :
 					   error_set(&err, EINVAL, "a request that is none");
 
 	a.code = -r;

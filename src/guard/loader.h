@@ -22,8 +22,11 @@ struct loader_client {
  * without one, and are all told; -EPIPE: the parent is gone, or has closed the connection.
  */
 int loader_add(struct loader_client *c, uint32_t row, const struct kernel_filter *f, struct error *err);
-/* From now on those that were added since the last time are in force, and no others. */
-int loader_commit(struct loader_client *c, struct error *err);
+/*
+ * From now on those that were added since the last time are in force, and no others; and what these types of events
+ * need is attached. -ENOTSUP: all of it, but that this kernel can't tell one of the types.
+ */
+int loader_commit(struct loader_client *c, const struct type_set *types, struct error *err);
 
 /* --- the parent's side ------------------------------------------------------------------------------- */
 

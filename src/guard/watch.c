@@ -116,10 +116,11 @@ static void load_filters(struct watch *w, const struct rulebook *book)
 	char text[sizeof(err.text) + 64];
 	int r;
 
-	if (!w->o->loader || w->o->unfiltered)
+	if (!w->o->loader)
 		return;
-	r = filter_set_load(w->o->loader, book->set, &w->types, !live_tells_paths(w->live), s, &err);
-	if (!r && !s->refused)
+	r = filter_set_load(w->o->loader, book->set, &w->types, !w->o->unfiltered, !live_tells_paths(w->live), s, &err);
+	/* Rules about what this kernel does not tell are silent here: doctor says what it can. */
+	if ((!r || r == -ENOTSUP) && !s->refused)
 		return;
 	snprintf(text, sizeof(text), "%zu filters were not loaded: %s", r ? s->calls : s->refused,
 		 r ? err.text : s->why.text);

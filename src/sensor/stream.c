@@ -14,6 +14,7 @@
 #include "guard.skel.h"
 #include "sensor/deny.h"
 #include "sensor/event_record.h"
+#include "sensor/kernel_symbols.h"
 #include "sensor/load.h"
 #include "sensor/probe.h"
 #include "uapi/syscall.h"
@@ -38,6 +39,7 @@ struct sensor_stream {
 	uint64_t malformed;
 	int cpus; /* that there may be: whoever drains may not be able to look it up */
 	uint32_t taken; /* in this turn */
+	struct bpf_link *capabilities;
 	int attach_btf_id; /* of sys_exit, for programs that guard_call calls */
 	bool calls;	/* are looked at in any case, and so is all else: nothing can be attached later */
 	struct bpf_link *hooks[HOOKS_MAX]; /* in the order of the programs; NULL: not attached */
@@ -100,7 +102,20 @@ static int attach_for_plans(struct sensor_stream *s)
 						  s->calls || is_hook_wanted(s, p)) < 0;
 		n++;
 	}
+	if (!s->calls) /* a kernel without that hook tells less */
+		(void)sensor_stream_capabilities(s, s->plans[ABI_NR_CAPABILITY].flags);
 	return link_set(&s->skel->links.guard_call, s->skel->progs.guard_call, any);
+}
+
+int sensor_stream_capabilities(struct sensor_stream *s, bool wanted)
+{
+	struct bpf_program *p = s->skel->progs.capable_by_function;
+
+	if (!bpf_program__autoload(p))
+		p = s->skel->progs.capable_by_tracepoint;
+	if (!bpf_program__autoload(p))
+		return wanted ? -ENOTSUP : 0;
+	return link_set(&s->capabilities, p, wanted);
 }
 
 int sensor_stream_plan(struct sensor_stream *s, const struct abi_event_plan plans[SENSOR_PLANS])
@@ -199,6 +214,11 @@ static void select_programs(struct guard_bpf *skel, bool hooks)
 
 	bpf_program__set_autoattach(skel->progs.guard_call, false);
 	bpf_program__set_autoattach(skel->progs.guard_send, false);
+	bpf_program__set_autoload(skel->progs.capable_by_function, probe_has(PROBE_FENTRY));
+	bpf_program__set_autoload(skel->progs.capable_by_tracepoint,
+				  !probe_has(PROBE_FENTRY) && probe_has(PROBE_CAP_TRACEPOINT));
+	bpf_program__set_autoattach(skel->progs.capable_by_function, false);
+	bpf_program__set_autoattach(skel->progs.capable_by_tracepoint, false);
 	bpf_object__for_each_program(p, skel->obj) {
 		if (!is_hook(p))
 			continue;
@@ -226,6 +246,8 @@ static int load(struct sensor_stream *s, const struct sensor_stream_options *o, 
 	settings->subsystem = *o->controller ? load_subsystem(o->controller, err) : -1;
 	if (*o->controller && settings->subsystem < 0)
 		return settings->subsystem;
+	if (!probe_has(PROBE_FENTRY))
+		kernel_symbols_ranges(kernel_noaudit_functions, ARRAY_SIZE(settings->noaudit), settings->noaudit);
 	settle((struct abi_event_settings *)&s->skel->rodata->event_settings, o, ring_size);
 	load_log_begin();
 	return load_log_end(guard_bpf__load(s->skel), "the guard's", err);
@@ -331,6 +353,7 @@ void sensor_stream_free(struct sensor_stream *s)
 	free(s->denial);
 	for (size_t i = 0; i < HOOKS_MAX; i++)
 		bpf_link__destroy(s->hooks[i]);
+	bpf_link__destroy(s->capabilities);
 	guard_bpf__destroy(s->skel);
 	free(s);
 }

@@ -47,6 +47,12 @@ DEFINE_CLEANUP(struct sensor_stream *, sensor_stream_free)
 int sensor_stream_plan(struct sensor_stream *s, const struct abi_event_plan plans[SENSOR_PLANS]);
 
 /*
+ * Whether checks of capabilities are told (ABI_NR_CAPABILITY, if it has a plan): the hook is taken away while nobody
+ * asks. -ENOTSUP: the kernel has none. sensor_stream_plan() sees to it unless options.calls is set.
+ */
+int sensor_stream_capabilities(struct sensor_stream *s, bool wanted);
+
+/*
  * Loads a program for sensor_stream_filter(): its first maps are the room that records are made in, what
  * it works in, and the program array where ABI_FILTER_SEND sends. *ret_fd is the caller's.
  */

@@ -106,8 +106,11 @@ handle = ctypes.create_string_buffer(struct.pack("Ii", 128, 0) + bytes(128))
 assert calls.name_to_handle_at(-100, b"/dev/shm/other", handle, ctypes.byref(ctypes.c_int()), 0) == 0
 """)),
 
+    # A file that nobody may read but by that right.
     Proof("Powerful capability used in a container", box="admin",
-          reason="needs the kernel's checks of capabilities, which are no events yet"),
+          before="echo x >/tmp/locked; chmod 000 /tmp/locked",
+          attack="tac /tmp/locked >/dev/null",
+          look_alike="chown 1 /tmp/locked; tac /etc/hostname >/dev/null"),
 
     # Refused, since the container may not; the attempt counts.
     Proof("Kernel module loaded from a container",

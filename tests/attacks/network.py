@@ -36,7 +36,7 @@ PROOFS = [
           look_alike=Python(CONNECT.format(443))),
 
     Proof("Unexpected program listens", before="ln -s /usr/bin/busybox /usr/local/bin/nc",
-          attack="timeout 0.5 nc -l -p 4445 || true",
+          attack="timeout 1 nc -l -p 4445 || true",
           look_alike=Python("import socket; socket.create_server((\"0.0.0.0\", 8080))")),
 
     Proof("Scan from a container", attack=Python(MANY.format('f"198.51.100.{number}"')),

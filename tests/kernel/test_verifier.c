@@ -95,6 +95,8 @@ static void guard_stays_within_budget(void **state)
 	bpf_object__for_each_program(p, skel->obj)
 		if (str_starts(bpf_program__name(p), "hook_"))
 			bpf_program__set_autoload(p, kprobes);
+	bpf_program__set_autoload(skel->progs.capable_by_function, probe_has(PROBE_FENTRY));
+	bpf_program__set_autoload(skel->progs.capable_by_tracepoint, probe_has(PROBE_CAP_TRACEPOINT));
 	assert_int_equal(guard_bpf__load(skel), 0);
 	check_budget(skel->obj);
 	guard_bpf__destroy(skel);

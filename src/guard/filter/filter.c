@@ -368,9 +368,11 @@ size_t kernel_filter_targets(struct filter_target *ret, size_t max)
 		const struct event_type *type = event_type_find(
 			text_of(row->type ? row->type : row->call));
 
-		if (type && n < max)
+		if (!type || row->no_call) /* no filter looks at it */
+			continue;
+		if (n < max)
 			ret[n] = (struct filter_target){ ABI_EVENT_CALL, type, row };
-		n += type != NULL;
+		n++;
 	}
 	return n;
 }
