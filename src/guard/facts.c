@@ -100,7 +100,7 @@ static bool see_exe(uint32_t pid, struct facts_files *f)
 	f->exe.read_only = true;
 	if (statfs(path, &fs))
 		return false;
-	f->exe.read_only = fs.f_flags & ST_RDONLY;
+	f->exe.read_only = (fs.f_flags & ST_RDONLY) != 0;
 	return fs.f_type == OVERLAYFS_SUPER_MAGIC;
 }
 

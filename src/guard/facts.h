@@ -40,7 +40,7 @@ struct facts_files {
 	struct {
 		uint64_t ino, ctime_ns, mtime_ns; /* ino 0: not known */
 		uint32_t mode, uid, gid;
-		bool read_only; /* its file system */
+		uint32_t read_only; /* not 0: its file system is */
 	} exe;
 	struct {
 		uint32_t mode;	 /* 0: closed, or not known */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The guard as a whole. Four processes, each with what it needs (privilege.h):
+ * The guard as a whole. Four processes, five with responses, each with what it needs (privilege.h):
  *
  *   parent   root: loads the programs, starts the others and the command, waits. Reads nothing that a
  *            container wrote.
