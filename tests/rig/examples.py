@@ -17,9 +17,6 @@ import yaml
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "inspect"
 
-# Not in the API server itself.
-ELSEWHERE = {"Cluster", "SecurityContextConstraints", "Rollout", "DeploymentConfig", "Gateway", "List", "PodList"}
-
 # Served by Kubernetes 1.20 in place of newer and older ones.
 VERSIONS = {"CronJob": "batch/v1beta1", "PodDisruptionBudget": "policy/v1beta1",
             "HorizontalPodAutoscaler": "autoscaling/v2beta2", "Deployment": "apps/v1", "DaemonSet": "apps/v1",
@@ -32,6 +29,10 @@ POD_SPEC = {
 
 CLUSTER_WIDE = {"ClusterRole", "ClusterRoleBinding", "Namespace", "PersistentVolume", "Node",
                 "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"}
+
+# What the API server has itself; other kinds are of extensions, or are no objects of a cluster at all.
+SERVED = {*POD_SPEC, *CLUSTER_WIDE, "Role", "RoleBinding", "Service", "Ingress", "NetworkPolicy", "ServiceAccount",
+          "ConfigMap", "Secret", "PodDisruptionBudget", "HorizontalPodAutoscaler", "LimitRange", "ResourceQuota"}
 
 # They mean something by their names.
 KEPT_NAMESPACES = {"default", "kube-system", "kube-public"}
@@ -71,8 +72,7 @@ def examples() -> Iterator[Example]:
 
 def is_served(document: Object) -> bool:
     """Whether it is an object of the server's own API."""
-    return isinstance(document.get("kind"), str) and document["kind"] not in ELSEWHERE and \
-        not str(document.get("apiVersion")).startswith("serving.")
+    return document.get("kind") in SERVED and not str(document.get("apiVersion")).startswith("serving.")
 
 
 def without_young(value: Any) -> Any:
