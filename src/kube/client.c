@@ -325,7 +325,7 @@ static void mask(char *words, const char *token)
 	size_t len = token ? strlen(token) : 0;
 	char *found;
 
-	while (len >= 4 && (found = strstr(words, token)) != NULL)
+	for (; len >= 4 && (found = strstr(words, token)) != NULL; words = found + len)
 		memset(found, '*', len);
 }
 

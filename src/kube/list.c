@@ -47,7 +47,7 @@ static enum kube_page_kind read_end(const struct yaml_node *root, const char *na
 static enum kube_page_kind broken(const struct diags *d, const char *name, struct error *err)
 {
 	const struct diag *first = d->items.len ? &d->items.items[0] : NULL;
-	char words[300] = "no answer";
+	char words[300] = "this is no object";
 
 	if (first)
 		str_printable(words, sizeof(words), first->text, strlen(first->text));
@@ -66,8 +66,10 @@ enum kube_page_kind kube_page_read(struct kube_list *l, const char *name, struct
 
 	buf_reset(next);
 	*ret_item = 0;
-	if (!body.len || !yaml_looks_like_json(body))
-		return broken(&d, name, err);
+	if (!body.len || !yaml_looks_like_json(body)) {
+		error_set(err, EPROTO, "%s: this is no JSON", name);
+		return KUBE_PAGE_BAD;
+	}
 	s = yaml_stream_new(name, body, &limits, "items", &d);
 	if (!s) {
 		error_errno(err, ENOMEM, "%s", name);
