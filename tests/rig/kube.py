@@ -46,7 +46,7 @@ USERS = {"admin": ("admin-token-0123456789", "system:masters"), "weak": ("weak-t
 
 def directory() -> Path:
     """Where the programs are, or will be."""
-    return artefact.rig_dir() / "kube"
+    return artefact.rig_dir().absolute() / "kube"
 
 
 def missing() -> str | None:
