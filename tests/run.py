@@ -33,7 +33,7 @@ HOST_TESTS = ("test_cli", "test_errors", "test_identity", "test_oracle", "test_c
 
 # What runs in every machine; a program in the build directory, or a script of SCRIPTS. What differs by rung, and not by
 # kernel, runs in one machine each below: emulation is slow.
-VM_TESTS = ("tests/kernel/test_pure", "tests/kernel/test_verifier", "tests/kernel/test_filter", "test_oracle --quick",
+VM_TESTS = ("tests/kernel/test_pure", "tests/kernel/test_isolation", "tests/kernel/test_verifier", "tests/kernel/test_filter", "test_oracle --quick",
             "test_events", "test_calls")
 
 # Where scripts are.

@@ -149,7 +149,13 @@ def tell(box: Container, name: str) -> None:
 
 def sleepers(box: Container) -> int:
     """How many processes of what it was told to do are left."""
-    return sum(b"sleep\0" + b"1000" in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in box.processes())
+    found = 0
+    for pid in box.processes():
+        try:
+            found += b"sleep\0" + b"1000" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:     # it has ended meanwhile
+            pass
+    return found
 
 
 def killing(runtime: str) -> None:
@@ -160,11 +166,12 @@ def killing(runtime: str) -> None:
         tell(bad, "process")
         took = [w.answer("kill")["response"]["after_ns"]]
         time.sleep(0.2)
-        tap.check(sleepers(bad) == 2, f"{sleepers(bad)} sleepers: its children were to be left")
+        left = sleepers(bad)    # two, or three if it came so far before it was killed
+        tap.check(left in (2, 3), f"{left} sleepers: its children were to be left")
         tell(bad, "tree")
         took.append(w.answer("kill", count=2)["response"]["after_ns"])
         time.sleep(0.2)
-        tap.check(sleepers(bad) == 2, f"{sleepers(bad)} sleepers: of the tree none was to be left")
+        tap.check(sleepers(bad) == left, f"{sleepers(bad)} sleepers: of the tree none was to be left, of the other {left}")
         tap.check(counts(bad), "it was killed, too")
         tell(bad, "box")
         took.append(w.answer("kill", count=3)["response"]["after_ns"])
