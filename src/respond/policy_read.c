@@ -219,6 +219,20 @@ static bool check_twice(struct reading *rd, const struct response_entry *e)
 	return true;
 }
 
+/* Responses are carried out in their order: of what was killed there is nothing left to keep. */
+static void warn_of_order(struct reading *rd, const struct response_entry *e)
+{
+	bool killed = false;
+
+	for (uint32_t i = 0; i < e->responses.count; i++) {
+		const struct rule_response *r = &e->responses.items[i];
+
+		if (killed && str_eq(r->def->name, "capture"))
+			diag_warning(rd->diags, r->place, "order", "\"capture\" stands behind \"kill\": there will be little left");
+		killed = killed || str_eq(r->def->name, "kill");
+	}
+}
+
 static bool read_entry_parts(struct reading *rd, const struct yaml_node *n, struct response_entry *e)
 {
 	const struct yaml_node *name = yaml_get(n, "name"), *select = yaml_get(n, "select"),
@@ -246,6 +260,7 @@ static bool read_entry_parts(struct reading *rd, const struct yaml_node *n, stru
 		e->has_responses = true;
 		good = responses_read(rd->policy->base, respond, EVENT_SYSCALL, &e->responses) && good;
 	}
+	warn_of_order(rd, e);
 	return read_mode(rd, n, &e->mode) && good && check_twice(rd, e) && check_host(rd, n, e);
 }
 

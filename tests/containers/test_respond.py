@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -426,6 +427,24 @@ def confirmed(runtime: str) -> None:
         tap.check(stands(bad), "it runs")
 
 
+def reloaded(runtime: str) -> None:
+    """policies are loaded anew with the rules; if they have errors, those in force stay"""
+    with world({"freeze": ["freeze"]}, "dry-run") as w, two(runtime) as (bad, _):
+        tell(bad, "freeze")
+        w.answer("freeze", "would")
+        before = w.policy.read_text()
+        w.policy.write_text(before.replace("freeze", "froze"))
+        w.guard.signal(signal.SIGHUP)
+        kept = w.guard.wait_for("merlon: rules not reloaded")
+        tap.check(kept and "froze" in kept[0]["output"] and "policy.yaml:1:" in kept[0]["output"], f"{kept}, {w.guard.said}")
+        w.policy.write_text(before.replace("dry-run", "enforce"))
+        w.guard.signal(signal.SIGHUP)
+        tap.check(w.guard.wait_for("merlon: rules reloaded"), f"not reloaded: {w.guard.said}")
+        tell(bad, "freeze")
+        w.answer("freeze", "done", 2)
+        tap.check(stands(bad), "it runs")
+
+
 def webhooks(runtime: str) -> None:
     """webhook: a receiver of the policy's own gets what is sent to it, and nothing else"""
     with Receiver() as receiver, world({"call": [{"webhook": receiver.url}], "freeze": ["alert"]}) as w, two(runtime) as (bad, _):
@@ -444,7 +463,7 @@ def main() -> None:
     """All of it on the host; what differs by control groups in machines."""
     works, why = available("runc")
     tests = (killing, freezing, isolating, quarantining) if QUICK else \
-        (killing, freezing, isolating, quarantining, capturing, dry_run, switched, confirmed, webhooks)
+        (killing, freezing, isolating, quarantining, capturing, dry_run, switched, confirmed, reloaded, webhooks)
     with tap.Suite("respond") as suite:
         for test in tests:
             if works:

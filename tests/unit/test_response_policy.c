@@ -205,6 +205,20 @@ static void test_mistakes(void **state)
 	}
 }
 
+static void test_order(void **state)
+{
+	struct world w;
+
+	begin(&w, ENTRY("    select: {rule: x}\n    respond: [kill, capture]\n"));
+	assert_int_equal(w.diags.errors, 0);
+	assert_int_equal(w.diags.warnings, 1);
+	assert_non_null(strstr(w.diags.items.items[0].text, "behind"));
+	end(&w);
+	begin(&w, ENTRY("    select: {rule: x}\n    respond: [capture, kill]\n"));
+	assert_int_equal(w.diags.errors + w.diags.warnings, 0);
+	end(&w);
+}
+
 static void test_deny(void **state)
 {
 	static const struct {
@@ -236,6 +250,7 @@ int main(void)
 		cmocka_unit_test(test_select),
 		cmocka_unit_test(test_parameters),
 		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_deny),
 	};
 
