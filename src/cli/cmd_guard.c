@@ -194,11 +194,10 @@ static int take_webhooks(const struct guard_options *o, words *sinks, string_lis
 
 	for (size_t i = 0; !r && i < o->watch.policy_count; i++)
 		r = response_policy_add_path(p, o->watch.policies[i], err);
-	if (!r && diags.errors) {
-		vec_foreach(d, &diags.items)
-			diag_show(d, ruleset_content(p->base, d->place.file), stderr);
+	vec_foreach(d, &diags.items)
+		diag_show(d, ruleset_content(p->base, d->place.file), stderr);
+	if (!r && diags.errors)
 		r = error_set(err, EINVAL, "there are errors in the policies");
-	}
 	if (!r && response_policy_urls(p, &urls))
 		r = error_errno(err, ENOMEM, "policies");
 	vec_foreach(url, &urls) {

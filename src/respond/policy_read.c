@@ -233,6 +233,19 @@ static void warn_of_order(struct reading *rd, const struct response_entry *e)
 	}
 }
 
+/* Who denies reads rules: an entry that says so is checked, and changes nothing yet. */
+static void warn_of_deny(struct reading *rd, const struct response_entry *e)
+{
+	for (uint32_t i = 0; i < e->responses.count; i++) {
+		const struct rule_response *r = &e->responses.items[i];
+
+		if (!str_eq(r->def->name, "deny"))
+			continue;
+		diag_warning(rd->diags, r->place, "deny", "the guard denies nothing because of a policy");
+		diag_hint(rd->diags, "say \"response: deny\" in the rule, and put it in force with merlon deny");
+	}
+}
+
 static bool read_entry_parts(struct reading *rd, const struct yaml_node *n, struct response_entry *e)
 {
 	const struct yaml_node *name = yaml_get(n, "name"), *select = yaml_get(n, "select"),
@@ -261,6 +274,7 @@ static bool read_entry_parts(struct reading *rd, const struct yaml_node *n, stru
 		good = responses_read(rd->policy->base, respond, EVENT_SYSCALL, &e->responses) && good;
 	}
 	warn_of_order(rd, e);
+	warn_of_deny(rd, e);
 	return read_mode(rd, n, &e->mode) && good && check_twice(rd, e) && check_host(rd, n, e);
 }
 
