@@ -4,8 +4,8 @@
 #include "cli/response_load.h"
 
 static const struct option_def options[] = {
-	{ "rules", 'r', "FILE|DIR", "the rules that it is about, instead of those that are shipped", true, COMPLETE_FILE,
-	  NULL },
+	{ "rules", 'r', "FILE|DIR", "the rules that it is about, instead of those that are shipped",
+	  true, COMPLETE_FILE, NULL },
 	{ "json", 0, NULL, "print JSON", false, COMPLETE_NONE, NULL },
 };
 
@@ -37,7 +37,8 @@ static void warn_idle(struct policy_loaded *l)
 		vec_foreach(r, &l->rules.set->rules)
 			any = any || !response_why_not(&of_rules, *r, NULL);
 		if (!any)
-			diag_warning(&l->diags, e->place, "idle", "\"%s\" selects none of the rules", rules_text(e->name));
+			diag_warning(&l->diags, e->place, "idle",
+				     "\"%s\" selects none of the rules", rules_text(e->name));
 	}
 }
 
@@ -55,7 +56,8 @@ static int run(const struct arguments *args, struct error *err)
 	} else {
 		policy_show_diags(&l, stdout);
 		printf("%zu %s; %zu errors, %zu warnings\n", l.policy->entries.len,
-		       l.policy->entries.len == 1 ? "entry" : "entries", l.diags.errors, l.diags.warnings);
+		       l.policy->entries.len == 1 ? "entry" : "entries", l.diags.errors,
+		       l.diags.warnings);
 	}
 	return l.diags.errors ? EXIT_NEGATIVE : EXIT_OK;
 }

@@ -7,7 +7,8 @@
 #include "respond/ledger.h"
 
 static const struct option_def options[] = {
-	{ "responses", 0, "DIR", "where responses are noted, instead of in " LEDGER_PATH, false, COMPLETE_DIR, NULL },
+	{ "responses", 0, "DIR", "where responses are noted, instead of in " LEDGER_PATH, false,
+	  COMPLETE_DIR, NULL },
 };
 
 static int run(const struct arguments *args, struct error *err)
@@ -31,8 +32,9 @@ static int run(const struct arguments *args, struct error *err)
 const struct command cmd_policy_confirm = {
 	.name = "confirm",
 	.summary = "keep the policy that a guard with --confirm-within has loaded",
-	.description = "Without it, what the policy did is undone when the time is up, and from then on it only says what it "
-		       "would do. A policy that was confirmed stays so, until a file of it changes.",
+	.description =
+		"Without it, what the policy did is undone when the time is up, and from then on it only says what it "
+		"would do. A policy that was confirmed stays so, until a file of it changes.",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.run = run,

@@ -7,14 +7,17 @@
 #include "cli/response_load.h"
 
 static const struct option_def options[] = {
-	{ "rule", 0, "NAME", "the rule that has fitted; a part of the name that no other has will do", false,
+	{ "rule", 0, "NAME",
+	  "the rule that has fitted; a part of the name that no other has will do", false,
 	  COMPLETE_NONE, NULL },
-	{ "rules", 'r', "FILE|DIR", "where it is, instead of among those that are shipped", true, COMPLETE_FILE, NULL },
+	{ "rules", 'r', "FILE|DIR", "where it is, instead of among those that are shipped", true,
+	  COMPLETE_FILE, NULL },
 	{ "namespace", 'n', "NAME", "of the pod that did it", false, COMPLETE_NONE, NULL },
 	{ "pod", 0, "NAME", "that pod", false, COMPLETE_NONE, NULL },
 	{ "image", 0, "NAME", "of the container", false, COMPLETE_NONE, NULL },
 	{ "container", 'c', "NAME", "the container's name", false, COMPLETE_NONE, NULL },
-	{ "host", 0, NULL, "a process of the host did it, and no container", false, COMPLETE_NONE, NULL },
+	{ "host", 0, NULL, "a process of the host did it, and no container", false, COMPLETE_NONE,
+	  NULL },
 	{ "json", 0, NULL, "print JSON", false, COMPLETE_NONE, NULL },
 };
 
@@ -45,14 +48,14 @@ static void response_text(const struct rule_response *r, struct buf *out)
 		add_arg(out, &r->def->params[i], &r->args[i]);
 }
 
-static void show_text(const struct policy_loaded *l, const struct rule *rule, const struct event_container *c,
-		      const struct response_plan *plan)
+static void show_text(const struct policy_loaded *l, const struct rule *rule,
+		      const struct event_container *c, const struct response_plan *plan)
 {
 	vec_foreach(it, &l->policy->entries) {
 		const char *why = response_why_not(*it, rule, c);
 
-		printf("%s:%u: %s: %s\n", (*it)->place.file, (*it)->place.line, rules_text((*it)->name),
-		       why ? why : "selects it");
+		printf("%s:%u: %s: %s\n", (*it)->place.file, (*it)->place.line,
+		       rules_text((*it)->name), why ? why : "selects it");
 		if (!why)
 			break;
 	}
@@ -128,8 +131,9 @@ const struct command cmd_policy_explain = {
 	.name = "explain",
 	.summary = "say what would be done about an alert, and why",
 	.operands = "FILE|DIRECTORY...",
-	.description = "Goes through the entries of the policies in their order, says of each why it does not select an "
-		       "alert of that rule in that container, and of the first that does what it would do.",
+	.description =
+		"Goes through the entries of the policies in their order, says of each why it does not select an "
+		"alert of that rule in that container, and of the first that does what it would do.",
 	.examples = "  merlon policy explain --rule \"Terminal shell\" -n shop policy.yaml\n",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),

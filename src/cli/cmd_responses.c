@@ -11,14 +11,18 @@
 #include "cli/rules_load.h"
 #include "respond/ledger.h"
 
-#define LEDGER_OPTION \
-	{ "responses", 0, "DIR", "where responses are noted, instead of in " LEDGER_PATH, false, COMPLETE_DIR, NULL }
+#define LEDGER_OPTION                                                                           \
+	{                                                                                       \
+		"responses", 0, "DIR", "where responses are noted, instead of in " LEDGER_PATH, \
+			false, COMPLETE_DIR, NULL                                               \
+	}
 
 static const struct option_def options[] = {
 	LEDGER_OPTION,
-	{ "active", 'a', NULL, "only what is in force and can be undone", false, COMPLETE_NONE, NULL },
-	{ "dry-run", 0, NULL, "what would have been done, counted, of the alerts that are stored", false, COMPLETE_NONE,
+	{ "active", 'a', NULL, "only what is in force and can be undone", false, COMPLETE_NONE,
 	  NULL },
+	{ "dry-run", 0, NULL, "what would have been done, counted, of the alerts that are stored",
+	  false, COMPLETE_NONE, NULL },
 	ALERT_STORE_OPTION,
 	ALERT_JSON_OPTION,
 };
@@ -61,11 +65,12 @@ static void show_entries(const json_t *entries)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(entries, i, o) {
+	json_array_foreach (entries, i, o) {
 		const char *name = json_string_value(json_object_get(o, "name"));
 
-		printf("%s  %s  %s %s  %s", json_string_value(json_object_get(o, "id")), member(o, "time"),
-		       member(o, "action"), member(o, "scope"), member(o, "state"));
+		printf("%s  %s  %s %s  %s", json_string_value(json_object_get(o, "id")),
+		       member(o, "time"), member(o, "action"), member(o, "scope"),
+		       member(o, "state"));
 		printf("  %s: %s\n", name && *name ? alert_shown(name) : "host", member(o, "text"));
 		printf("    because of \"%s\" (%s)\n", member(o, "rule"), member(o, "entry"));
 	}
@@ -87,7 +92,8 @@ static int list_done(const struct arguments *args, struct error *err)
 	else
 		show_entries(entries);
 	if (ledger_is_off(&ledger))
-		fprintf(stderr, "responses are switched off: nothing is done until \"merlon responses on\"\n");
+		fprintf(stderr,
+			"responses are switched off: nothing is done until \"merlon responses on\"\n");
 	return EXIT_OK;
 }
 
@@ -104,16 +110,19 @@ static int count_row(void *context, const struct store_row *row, struct error *e
 	(void)err;
 	if (row->alert.kind != ALERT_RESPONSE || !outcome || !str_eq(outcome, "would"))
 		return 0;
-	json_array_foreach(all, i, one) {
+	json_array_foreach (all, i, one) {
 		if (!json_equal(json_object_get(one, "rule"), json_object_get(about, "rule")) ||
 		    !json_equal(json_object_get(one, "action"), json_object_get(about, "action")) ||
 		    !json_equal(json_object_get(one, "entry"), json_object_get(about, "entry")))
 			continue;
-		json_object_set_new(one, "count", json_integer(json_integer_value(json_object_get(one, "count")) + 1));
+		json_object_set_new(one, "count",
+				    json_integer(json_integer_value(json_object_get(one, "count")) +
+						 1));
 		return 0;
 	}
 	one = json_pack("{s:O, s:O, s:O, s:i}", "rule", json_object_get(about, "rule"), "action",
-			json_object_get(about, "action"), "scope", json_object_get(about, "scope"), "count", 1);
+			json_object_get(about, "action"), "scope", json_object_get(about, "scope"),
+			"count", 1);
 	if (json_object_get(about, "entry"))
 		json_object_set(one, "entry", json_object_get(about, "entry"));
 	json_array_append_new(all, one);
@@ -122,7 +131,9 @@ static int count_row(void *context, const struct store_row *row, struct error *e
 
 static int list_dry(const struct arguments *args, struct error *err)
 {
-	const struct store_query q = { .rule = "merlon: *", .priority = ALERT_DEBUG, .everything = true };
+	const struct store_query q = { .rule = "merlon: *",
+				       .priority = ALERT_DEBUG,
+				       .everything = true };
 	cleanup_json json_t *all = json_array();
 	cleanup_store struct store *s = NULL;
 	const json_t *o;
@@ -137,10 +148,11 @@ static int list_dry(const struct arguments *args, struct error *err)
 		print_json(all);
 		return EXIT_OK;
 	}
-	json_array_foreach(all, i, o)
+	json_array_foreach (all, i, o)
 		printf("%6lld  would %s (%s) because of \"%s\", as %s says\n",
-		       (long long)json_integer_value(json_object_get(o, "count")), member(o, "action"), member(o, "scope"),
-		       member(o, "rule"), json_object_get(o, "entry") ? member(o, "entry") : "the rule itself");
+		       (long long)json_integer_value(json_object_get(o, "count")),
+		       member(o, "action"), member(o, "scope"), member(o, "rule"),
+		       json_object_get(o, "entry") ? member(o, "entry") : "the rule itself");
 	return EXIT_OK;
 }
 
@@ -170,8 +182,9 @@ static int run_on(const struct arguments *args, struct error *err)
 const struct command cmd_responses_off = {
 	.name = "off",
 	.summary = "do nothing about alerts, at once and until further notice",
-	.description = "Guards that run look at the switch before each response; alerts go on. What was done stays done: "
-		       "see merlon-undo(1).",
+	.description =
+		"Guards that run look at the switch before each response; alerts go on. What was done stays done: "
+		"see merlon-undo(1).",
 	.options = switch_options,
 	.option_count = ARRAY_SIZE(switch_options),
 	.run = run_off,
@@ -190,8 +203,9 @@ static const struct command *const subcommands[] = { &cmd_responses_off, &cmd_re
 const struct command cmd_responses = {
 	.name = "responses",
 	.summary = "list what was done about alerts",
-	.description = "Each with its id, by which merlon-undo(1) undoes it; \"done\" and \"begun\" are in force, if they "
-		       "can be. With --dry-run, what policies would have done is counted by rule.",
+	.description =
+		"Each with its id, by which merlon-undo(1) undoes it; \"done\" and \"begun\" are in force, if they "
+		"can be. With --dry-run, what policies would have done is counted by rule.",
 	.examples = "  merlon responses --active\n"
 		    "  merlon responses --dry-run\n"
 		    "  merlon responses off            # whatever policies say\n",

@@ -13,7 +13,8 @@
 
 static const struct option_def options[] = {
 	{ "all", 0, NULL, "everything that is in force", false, COMPLETE_NONE, NULL },
-	{ "responses", 0, "DIR", "where responses are noted, instead of in " LEDGER_PATH, false, COMPLETE_DIR, NULL },
+	{ "responses", 0, "DIR", "where responses are noted, instead of in " LEDGER_PATH, false,
+	  COMPLETE_DIR, NULL },
 	ALERT_STORE_OPTION,
 };
 
@@ -30,11 +31,15 @@ static void store_undone(const struct arguments *args, const json_t *entry)
 	if (alert_store(args, true, &s, NULL))
 		return;
 	gethostname(hostname, sizeof(hostname) - 1);
-	snprintf(text, sizeof(text), "%s because of \"%s\" was undone by %s", action, rule ? rule : "?", alert_who());
-	o = document_of_guard(ALERT_RESPONSE, ALERT_NOTICE, clock_wall_ns(), text_of(hostname), "merlon: undo", text, NULL);
-	json_object_set_new(o, "response", json_pack("{s:s, s:O, s:O, s:O, s:s}", "action", "undo", "of",
-						     json_object_get(entry, "id"), "rule", json_object_get(entry, "rule"),
-						     "alert", json_object_get(entry, "alert"), "outcome", "done"));
+	snprintf(text, sizeof(text), "%s because of \"%s\" was undone by %s", action,
+		 rule ? rule : "?", alert_who());
+	o = document_of_guard(ALERT_RESPONSE, ALERT_NOTICE, clock_wall_ns(), text_of(hostname),
+			      "merlon: undo", text, NULL);
+	json_object_set_new(o, "response",
+			    json_pack("{s:s, s:O, s:O, s:O, s:s}", "action", "undo", "of",
+				      json_object_get(entry, "id"), "rule",
+				      json_object_get(entry, "rule"), "alert",
+				      json_object_get(entry, "alert"), "outcome", "done"));
 	if (alert_of_json(&a, o, NULL))
 		return;
 	if (store_add(s, &a, 0, NULL) >= 0)
@@ -42,8 +47,8 @@ static void store_undone(const struct arguments *args, const json_t *entry)
 	alert_deinit(&a);
 }
 
-static int undo_one(const struct arguments *args, const struct ledger *l, const struct target_limits *limits,
-		    const char *name, struct error *err)
+static int undo_one(const struct arguments *args, const struct ledger *l,
+		    const struct target_limits *limits, const char *name, struct error *err)
 {
 	json_t *entry = NULL;
 	int r = ledger_find(l, name, &entry, err);
@@ -89,9 +94,10 @@ const struct command cmd_undo = {
 	.name = "undo",
 	.summary = "undo what was done about an alert",
 	.operands = "[ID]...",
-	.description = "By the id that alerts of kind \"response\" and merlon-responses(1) have, or its end. What was frozen "
-		       "runs on, what was isolated reaches its peers again, and what was moved away is back with its owner and "
-		       "mode. What was killed stays dead. It does not matter whether a guard runs.",
+	.description =
+		"By the id that alerts of kind \"response\" and merlon-responses(1) have, or its end. What was frozen "
+		"runs on, what was isolated reaches its peers again, and what was moved away is back with its owner and "
+		"mode. What was killed stays dead. It does not matter whether a guard runs.",
 	.examples = "  merlon undo 6c43b9c99c4d\n"
 		    "  merlon undo --all\n",
 	.options = options,

@@ -44,7 +44,8 @@ static bool may_select(const struct response_entry *e, const struct rule *r)
 	return !response_why_not(&anywhere, r, NULL);
 }
 
-static int check_deny(struct policy_loaded *l, const struct response_entry *e, const struct rule_response *deny)
+static int check_deny(struct policy_loaded *l, const struct response_entry *e,
+		      const struct rule_response *deny)
 {
 	vec_foreach(it, &l->rules.set->rules) {
 		cleanup_buf struct buf why = BUF_INIT;
@@ -59,7 +60,8 @@ static int check_deny(struct policy_loaded *l, const struct response_entry *e, c
 			return cannot;
 		if (!cannot)
 			continue;
-		diag_error(&l->diags, deny->place, "deny", "\"%s\" can't be denied, the kernel does not decide it wholly",
+		diag_error(&l->diags, deny->place, "deny",
+			   "\"%s\" can't be denied, the kernel does not decide it wholly",
 			   rules_text(r->name));
 		diag_hint(&l->diags, "%s", rules_text(text_from(why.data, why.len)));
 	}

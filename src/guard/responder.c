@@ -19,7 +19,8 @@
 #include "rules/operand_value.h"
 
 enum { SLOTS = 256, LAST_MS = 2000 };
-#define POLICY_SEED 0x6d65726c6f6eULL /* the same in every guard: policies are confirmed by their number */
+#define POLICY_SEED \
+	0x6d65726c6f6eULL /* the same in every guard: policies are confirmed by their number */
 #define TELL_NS (1000000000LL)
 
 /* One request, from asking to the answer. */
@@ -39,24 +40,31 @@ struct responder {
 	struct response_policy *policy;
 	uint64_t policy_number;
 	int64_t offset_ns; /* from CLOCK_BOOTTIME to the times that events have */
-	string_list urls; /* that the outputs know: those of the first policy */
+	string_list urls;  /* that the outputs know: those of the first policy */
 	bool has_urls;
 	struct slot slots[SLOTS];
-	uint64_t next, send, first; /* numbers: to be given, to be sent, that may be unanswered; from 1 */
+	uint64_t next, send,
+		first; /* numbers: to be given, to be sent, that may be unanswered; from 1 */
 	struct responder_stats stats;
 	uint64_t told; /* of dropped */
 	int64_t told_ns;
 };
 
-int responder_new(struct responder **ret, int hand, struct text hostname, void (*put)(json_t *document, void *arg),
-		  void *arg)
+int responder_new(struct responder **ret, int hand, struct text hostname,
+		  void (*put)(json_t *document, void *arg), void *arg)
 {
 	struct responder *r = calloc(1, sizeof(*r));
 
 	if (!r)
 		return -ENOMEM;
-	*r = (struct responder){ .hand = hand, .hostname = hostname, .put = put, .arg = arg,
-				 .offset_ns = clock_boot_offset_ns(), .next = 1, .send = 1, .first = 1 };
+	*r = (struct responder){ .hand = hand,
+				 .hostname = hostname,
+				 .put = put,
+				 .arg = arg,
+				 .offset_ns = clock_boot_offset_ns(),
+				 .next = 1,
+				 .send = 1,
+				 .first = 1 };
 	*ret = r;
 	return 0;
 }
@@ -105,14 +113,18 @@ static int check_urls(struct responder *r, const struct response_policy *p, stru
 		vec_foreach(k, &r->urls)
 			known = known || str_eq(*k, *url);
 		if (!known)
-			return error_set(err, EINVAL, "a new webhook (%s) needs the guard to be started anew", *url);
+			return error_set(err, EINVAL,
+					 "a new webhook (%s) needs the guard to be started anew",
+					 *url);
 	}
 	return 0;
 }
 
 static void tell_hand(struct responder *r)
 {
-	struct hand_request rq = { .size = sizeof(rq), .action = HAND_POLICY, .policy = r->policy_number };
+	struct hand_request rq = { .size = sizeof(rq),
+				   .action = HAND_POLICY,
+				   .policy = r->policy_number };
 
 	if (r->hand >= 0)
 		(void)!write(r->hand, &rq, sizeof(rq));
@@ -130,7 +142,8 @@ int responder_load(struct responder *r, char *const *paths, size_t count, struct
 		const struct diag *d = &diags.items.items[i];
 
 		if (d->severity == DIAG_ERROR)
-			e = error_set(err, EINVAL, "%s:%u:%u: %s", d->place.file ? d->place.file : "policy", d->place.line,
+			e = error_set(err, EINVAL, "%s:%u:%u: %s",
+				      d->place.file ? d->place.file : "policy", d->place.line,
 				      d->place.column, d->text);
 	}
 	if (!e)
@@ -180,9 +193,11 @@ static void put_scope(struct hand_request *rq, const struct rule_response *resp)
 
 static void put_networks(struct hand_request *rq, const struct rule_response *resp)
 {
-	const struct response_arg *allow = response_arg(resp, "allow"), *ports = response_arg(resp, "ports");
+	const struct response_arg *allow = response_arg(resp, "allow"),
+				  *ports = response_arg(resp, "ports");
 
-	for (uint32_t i = 0; allow && i < allow->network_count && rq->network_count < HAND_NETWORKS; i++) {
+	for (uint32_t i = 0; allow && i < allow->network_count && rq->network_count < HAND_NETWORKS;
+	     i++) {
 		struct hand_network *n = &rq->networks[rq->network_count++];
 
 		n->family = allow->networks[i].address.family;
@@ -193,13 +208,15 @@ static void put_networks(struct hand_request *rq, const struct rule_response *re
 		rq->ports[rq->port_count++] = ports->ports[i];
 }
 
-static void put_path(struct hand_request *rq, const struct rule_response *resp, const struct event *ev, struct scratch *s)
+static void put_path(struct hand_request *rq, const struct rule_response *resp,
+		     const struct event *ev, struct scratch *s)
 {
 	const struct response_arg *file = response_arg(resp, "file");
 	struct value v;
 
 	scratch_reset(s);
-	if (file && file->field && operand_read(file->field, ev, s, &v) && !v.list && v.len < sizeof(rq->path)) {
+	if (file && file->field && operand_read(file->field, ev, s, &v) && !v.list &&
+	    v.len < sizeof(rq->path)) {
 		memcpy(rq->path, v.string, v.len);
 		rq->path[v.len] = '\0';
 	}
@@ -211,10 +228,12 @@ static void put_recent(struct hand_request *rq, const json_t *alert)
 	const json_t *line;
 	size_t i, at = 0;
 
-	json_array_foreach(json_object_get(alert, "before"), i, line) {
+	json_array_foreach (json_object_get(alert, "before"), i, line) {
 		const char *time = json_string_value(json_object_get(line, "time")),
 			   *text = json_string_value(json_object_get(line, "text"));
-		int n = time && text ? snprintf(rq->recent + at, sizeof(rq->recent) - at, "%s %s\n", time, text) : 0;
+		int n = time && text ? snprintf(rq->recent + at, sizeof(rq->recent) - at, "%s %s\n",
+						time, text) :
+				       0;
 
 		if (n < 0 || (size_t)n >= sizeof(rq->recent) - at)
 			break;
@@ -223,12 +242,13 @@ static void put_recent(struct hand_request *rq, const json_t *alert)
 	rq->recent[at < sizeof(rq->recent) ? at : sizeof(rq->recent) - 1] = '\0';
 }
 
-static void fill(struct responder *r, struct hand_request *rq, const struct rule_response *resp, const struct event *ev,
-		 const json_t *alert, struct scratch *s)
+static void fill(struct responder *r, struct hand_request *rq, const struct rule_response *resp,
+		 const struct event *ev, const json_t *alert, struct scratch *s)
 {
 	const struct process *p = ev->process;
 	const struct event_container *c = p->container;
-	const struct response_arg *signal = response_arg(resp, "signal"), *what = response_arg(resp, "what");
+	const struct response_arg *signal = response_arg(resp, "signal"),
+				  *what = response_arg(resp, "what");
 	const char *uuid = json_string_value(json_object_get(alert, "uuid"));
 
 	rq->size = sizeof(*rq);
@@ -239,7 +259,8 @@ static void fill(struct responder *r, struct hand_request *rq, const struct rule
 	rq->what = rq->action == HAND_CAPTURE && what ? (uint32_t)what->number : 0;
 	rq->flags |= c ? 0 : HAND_HOST;
 	if (c)
-		put_text(rq->container, sizeof(rq->container), c->full_id.data ? c->full_id : c->id);
+		put_text(rq->container, sizeof(rq->container),
+			 c->full_id.data ? c->full_id : c->id);
 	put_text(rq->alert, sizeof(rq->alert), text_of(uuid ? uuid : ""));
 	put_scope(rq, resp);
 	put_networks(rq, resp);
@@ -249,8 +270,8 @@ static void fill(struct responder *r, struct hand_request *rq, const struct rule
 		put_recent(rq, alert);
 }
 
-static json_t *start_document(const struct hand_request *rq, const struct rule *rule, const struct response_plan *plan,
-			      const struct event *ev)
+static json_t *start_document(const struct hand_request *rq, const struct rule *rule,
+			      const struct response_plan *plan, const struct event *ev)
 {
 	char name[32];
 	json_t *o, *about = json_object();
@@ -269,8 +290,9 @@ static json_t *start_document(const struct hand_request *rq, const struct rule *
 	return o;
 }
 
-static void ask(struct responder *r, const struct response_plan *plan, const struct rule_response *resp,
-		const struct rule *rule, const struct event *ev, const json_t *alert, struct scratch *s)
+static void ask(struct responder *r, const struct response_plan *plan,
+		const struct rule_response *resp, const struct rule *rule, const struct event *ev,
+		const json_t *alert, struct scratch *s)
 {
 	enum hand_action action = action_of(resp);
 	struct slot *slot = &r->slots[r->next % SLOTS];
@@ -291,7 +313,8 @@ static void ask(struct responder *r, const struct response_plan *plan, const str
 	slot->rq->number = r->next++;
 	fill(r, slot->rq, resp, ev, alert, s);
 	put_text(slot->rq->rule, sizeof(slot->rq->rule), rule->name);
-	put_text(slot->rq->entry, sizeof(slot->rq->entry), plan->entry ? plan->entry->name : TEXT(""));
+	put_text(slot->rq->entry, sizeof(slot->rq->entry),
+		 plan->entry ? plan->entry->name : TEXT(""));
 	slot->document = start_document(slot->rq, rule, plan, ev);
 	slot->sent = false;
 	slot->event_ns = ev->time_ns;
@@ -332,8 +355,8 @@ static void tell_plan(const struct response_plan *plan, json_t *alert)
 	json_decref(urls);
 }
 
-void responder_take(struct responder *r, const struct rule *rule, const struct event *ev, json_t *alert,
-		    struct scratch *s)
+void responder_take(struct responder *r, const struct rule *rule, const struct event *ev,
+		    json_t *alert, struct scratch *s)
 {
 	struct response_plan plan;
 
@@ -414,7 +437,8 @@ static void on_reply(struct responder *r, struct hand_reply *reply)
 
 static void hand_ended(struct responder *r)
 {
-	struct hand_reply reply = { .outcome = HAND_FAILED, .text = "who carries responses out has ended" };
+	struct hand_reply reply = { .outcome = HAND_FAILED,
+				    .text = "who carries responses out has ended" };
 
 	r->hand = -1;
 	for (uint64_t n = r->first; n < r->next; n++)
@@ -448,8 +472,11 @@ static void tell_dropped(struct responder *r)
 		return;
 	r->told = r->stats.dropped;
 	r->told_ns = now;
-	snprintf(text, sizeof(text), "%s responses were not carried out: there was no room to ask for them", str_grouped(lost));
-	r->put(document_of_guard(ALERT_LOSS, ALERT_CRITICAL, clock_wall_ns(), r->hostname, "merlon: responses lost", text,
+	snprintf(text, sizeof(text),
+		 "%s responses were not carried out: there was no room to ask for them",
+		 str_grouped(lost));
+	r->put(document_of_guard(ALERT_LOSS, ALERT_CRITICAL, clock_wall_ns(), r->hostname,
+				 "merlon: responses lost", text,
 				 json_pack("{s:I}", "merlon.dropped", (json_int_t)lost)),
 	       r->arg);
 }
@@ -463,7 +490,8 @@ void responder_turn(struct responder *r, bool last)
 {
 	take_replies(r);
 	send_all(r);
-	for (int waited = 0; last && r->hand >= 0 && r->first < r->next && waited < LAST_MS; waited += LAST_MS / 20) {
+	for (int waited = 0; last && r->hand >= 0 && r->first < r->next && waited < LAST_MS;
+	     waited += LAST_MS / 20) {
 		struct pollfd in = { .fd = r->hand, .events = POLLIN };
 
 		poll(&in, 1, LAST_MS / 20);

@@ -20,8 +20,8 @@ struct responder_stats {
 };
 
 /* hand: not borrowed longer than the responder lives; -1: there is none. put takes over documents. */
-int responder_new(struct responder **ret, int hand, struct text hostname, void (*put)(json_t *document, void *arg),
-		  void *arg);
+int responder_new(struct responder **ret, int hand, struct text hostname,
+		  void (*put)(json_t *document, void *arg), void *arg);
 void responder_free(struct responder *r);
 DEFINE_CLEANUP(struct responder *, responder_free)
 #define cleanup_responder cleanup(responder_freep)
@@ -33,8 +33,8 @@ int responder_load(struct responder *r, char *const *paths, size_t count, struct
  * A rule fitted. alert: what will be told of it, to which is added what the policy says ("policy", "webhooks"); NULL: it
  * was held back, and only what is enforced is done.
  */
-void responder_take(struct responder *r, const struct rule *rule, const struct event *ev, json_t *alert,
-		    struct scratch *s);
+void responder_take(struct responder *r, const struct rule *rule, const struct event *ev,
+		    json_t *alert, struct scratch *s);
 
 /* Readable when the hand has answered; -1: nobody will. */
 int responder_fd(const struct responder *r);

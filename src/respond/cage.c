@@ -116,13 +116,15 @@ int cage_is_frozen(const struct cage *cage)
 
 int cage_thaw(const struct cage *cage)
 {
-	return cage->unified ? put(cage, "cgroup.freeze", "0") : put(cage, "freezer.state", "THAWED");
+	return cage->unified ? put(cage, "cgroup.freeze", "0") :
+			       put(cage, "freezer.state", "THAWED");
 }
 
 int cage_freeze(const struct cage *cage)
 {
 	const struct timespec step = { .tv_nsec = LOOK_NS };
-	int r = cage->unified ? put(cage, "cgroup.freeze", "1") : put(cage, "freezer.state", "FROZEN");
+	int r = cage->unified ? put(cage, "cgroup.freeze", "1") :
+				put(cage, "freezer.state", "FROZEN");
 
 	for (int i = 0; !r && i < LOOKS; i++) {
 		int frozen = cage_is_frozen(cage);

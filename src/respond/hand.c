@@ -21,8 +21,11 @@
 #include "sensor/pin.h"
 
 enum { TURN_MS = 500, RECENT_MAX = 256 };
-#define QUIET_NS (1000000000LL)	       /* kills of one rule in one container that are one line of the ledger */
-#define CAPTURE_NS (60 * 1000000000LL) /* between two captures of one container: they take time, and kills wait */
+#define QUIET_NS \
+	(1000000000LL) /* kills of one rule in one container that are one line of the ledger */
+#define CAPTURE_NS \
+	(60 *      \
+	 1000000000LL) /* between two captures of one container: they take time, and kills wait */
 
 static const struct action_def {
 	enum hand_outcome (*run)(struct job *j);
@@ -48,7 +51,7 @@ struct hand {
 	struct hand_options o;
 	struct target_limits limits;
 	struct ledger ledger;
-	char pins[PIN_PATH_MAX]; /* "": there is no place */
+	char pins[PIN_PATH_MAX];  /* "": there is no place */
 	uint64_t policy, refused; /* refused: it was not confirmed in time */
 	int64_t deadline_ns;	  /* 0: none */
 	struct recent recent[RECENT_MAX];
@@ -57,8 +60,8 @@ struct hand {
 
 /* --- what was done before -------------------------------------------------------------------------------- */
 
-static void remember(struct hand *h, uint32_t action, const char *container, const char *rule, const char *id,
-		     int64_t when_ns)
+static void remember(struct hand *h, uint32_t action, const char *container, const char *rule,
+		     const char *id, int64_t when_ns)
 {
 	struct recent *r = &h->recent[h->next_recent++ % RECENT_MAX];
 
@@ -75,8 +78,10 @@ static int remember_entry(json_t *entry, void *arg)
 	const char *action = json_string_value(json_object_get(entry, "action")),
 		   *container = json_string_value(json_object_get(entry, "container"));
 
-	if (ledger_is_active(entry) && action && container && str_eq(action, hand_actions[HAND_ISOLATE]))
-		remember(h, HAND_ISOLATE, container, "", json_string_value(json_object_get(entry, "id")), 0);
+	if (ledger_is_active(entry) && action && container &&
+	    str_eq(action, hand_actions[HAND_ISOLATE]))
+		remember(h, HAND_ISOLATE, container, "",
+			 json_string_value(json_object_get(entry, "id")), 0);
 	return 0;
 }
 
@@ -89,14 +94,15 @@ static bool still_active(const struct hand *h, const char *id)
 	return active;
 }
 
-static const struct recent *find_recent(const struct hand *h, const struct hand_request *rq, const char *rule,
-					int64_t since_ns)
+static const struct recent *find_recent(const struct hand *h, const struct hand_request *rq,
+					const char *rule, int64_t since_ns)
 {
 	for (size_t i = 0; i < RECENT_MAX; i++) {
 		const struct recent *r = &h->recent[i];
 
-		if (r->action == rq->action && *rq->container && str_eq(r->container, rq->container) &&
-		    r->when_ns >= since_ns && (!rule || str_eq(r->rule, rule)))
+		if (r->action == rq->action && *rq->container &&
+		    str_eq(r->container, rq->container) && r->when_ns >= since_ns &&
+		    (!rule || str_eq(r->rule, rule)))
 			return r;
 	}
 	return NULL;
@@ -105,7 +111,9 @@ static const struct recent *find_recent(const struct hand *h, const struct hand_
 static bool is_done_already(const struct hand *h, const struct hand_request *rq)
 {
 	int64_t again = actions[rq->action].again_ns;
-	const struct recent *r = again ? find_recent(h, rq, NULL, again < 0 ? 0 : clock_passed_ns() - again) : NULL;
+	const struct recent *r = again ? find_recent(h, rq, NULL,
+						     again < 0 ? 0 : clock_passed_ns() - again) :
+					 NULL;
 
 	return r && (again > 0 || still_active(h, r->id));
 }
@@ -180,9 +188,14 @@ static enum hand_outcome carry_out(struct hand *h, struct doing *d, const struct
 	enum hand_outcome o;
 
 	d->hand = h;
-	d->job = (struct job){ .limits = &h->limits, .target = d->job.target, .rq = rq,
-			       .dry = rq->flags & HAND_DRY_RUN || is_refused(h, rq->policy), .id = d->id,
-			       .pins = h->pins, .undo = json_object(), .begin = begin };
+	d->job = (struct job){ .limits = &h->limits,
+			       .target = d->job.target,
+			       .rq = rq,
+			       .dry = rq->flags & HAND_DRY_RUN || is_refused(h, rq->policy),
+			       .id = d->id,
+			       .pins = h->pins,
+			       .undo = json_object(),
+			       .begin = begin };
 	uuid_make(clock_wall_ns(), d->id);
 	if (!d->job.dry && actions[rq->action].room &&
 	    ledger_room(&h->ledger, hand_actions[rq->action], d->id, d->job.room, NULL)) {
@@ -233,7 +246,8 @@ static void take_policy(struct hand *h, const struct hand_request *rq)
 {
 	h->policy = rq->policy;
 	h->deadline_ns = 0;
-	if (!h->o.confirm_ns || ledger_confirmed(&h->ledger) == rq->policy || is_refused(h, rq->policy))
+	if (!h->o.confirm_ns || ledger_confirmed(&h->ledger) == rq->policy ||
+	    is_refused(h, rq->policy))
 		return;
 	h->deadline_ns = clock_passed_ns() + (int64_t)h->o.confirm_ns;
 	ledger_set_pending(&h->ledger, rq->policy, NULL);
@@ -260,9 +274,10 @@ static void look_at_deadline(struct hand *h)
 		return;
 	h->refused = h->policy;
 	undone = response_undo_all(&h->ledger, &h->limits, h->policy, &failed);
-	snprintf(text, sizeof(text),
-		 "the policy was not confirmed in time: %zu responses were undone, %zu could not be; it is a dry run now",
-		 undone, failed);
+	snprintf(
+		text, sizeof(text),
+		"the policy was not confirmed in time: %zu responses were undone, %zu could not be; it is a dry run now",
+		undone, failed);
 	tell(h, text);
 }
 
@@ -327,8 +342,10 @@ int hand_new(struct hand **ret, const struct hand_options *o, struct error *err)
 	if (!h)
 		return error_errno(err, ENOMEM, "the hand");
 	h->o = *o;
-	h->limits = (struct target_limits){ .own = { o->parent, getpid() }, .own_count = 2,
-					    .containers = o->containers, .container_count = o->container_count };
+	h->limits = (struct target_limits){ .own = { o->parent, getpid() },
+					    .own_count = 2,
+					    .containers = o->containers,
+					    .container_count = o->container_count };
 	r = cgroup_layout_detect(&h->limits.layout, err);
 	if (!r)
 		r = ledger_open(&h->ledger, o->ledger ? o->ledger : LEDGER_PATH, err);

@@ -14,11 +14,11 @@
 struct hand;
 
 struct hand_options {
-	int fd;	      /* SOCK_SEQPACKET: requests come, replies go. Borrowed */
-	pid_t parent; /* the guard's */
+	int fd;			 /* SOCK_SEQPACKET: requests come, replies go. Borrowed */
+	pid_t parent;		 /* the guard's */
 	char *const *containers; /* ids or names: only these may be touched; none: all */
 	size_t container_count;
-	const char *ledger;  /* NULL: LEDGER_PATH */
+	const char *ledger; /* NULL: LEDGER_PATH */
 	uint64_t confirm_ns; /* a policy that was not confirmed is undone after this; 0: none needs to be */
 };
 

@@ -22,8 +22,10 @@ enum {
 const struct isolation_def isolation_hooks[] = {
 	[ISOLATE_EGRESS] = { "egress", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_EGRESS },
 	[ISOLATE_INGRESS] = { "ingress", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_INGRESS },
-	[ISOLATE_CONNECT4] = { "connect4", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT },
-	[ISOLATE_CONNECT6] = { "connect6", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_CONNECT },
+	[ISOLATE_CONNECT4] = { "connect4", BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
+			       BPF_CGROUP_INET4_CONNECT },
+	[ISOLATE_CONNECT6] = { "connect6", BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
+			       BPF_CGROUP_INET6_CONNECT },
 	[ISOLATE_SEND4] = { "sendmsg4", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP4_SENDMSG },
 	[ISOLATE_SEND6] = { "sendmsg6", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP6_SENDMSG },
 };
@@ -51,8 +53,8 @@ static uint32_t mask_of(unsigned prefix, unsigned word)
 }
 
 /* To yes if the address is in one of the networks of its family; else on. */
-static void match_networks(struct bpf_code *c, const struct isolation *i, unsigned family, struct address_place p,
-			   uint32_t yes)
+static void match_networks(struct bpf_code *c, const struct isolation *i, unsigned family,
+			   struct address_place p, uint32_t yes)
 {
 	unsigned words = family == 4 ? 1 : 4;
 
@@ -66,7 +68,9 @@ static void match_networks(struct bpf_code *c, const struct isolation *i, unsign
 		for (unsigned w = 0; w < words && mask_of(net->prefix, w); w++) {
 			bpf_load(c, 4, R1, p.base, p.at + (int)w * 4);
 			bpf_alu_imm(c, BPF_AND, R1, (int32_t)mask_of(net->prefix, w));
-			bpf_jump32_imm(c, BPF_JNE, R1, (int32_t)(word_of(net->bytes, w) & mask_of(net->prefix, w)), next);
+			bpf_jump32_imm(c, BPF_JNE, R1,
+				       (int32_t)(word_of(net->bytes, w) & mask_of(net->prefix, w)),
+				       next);
 		}
 		bpf_goto(c, yes);
 		bpf_code_place(c, next);
@@ -110,7 +114,8 @@ static void read_packet(struct bpf_code *c, int to, int size, uint32_t failed)
 }
 
 /* With the protocol in R8 and the length of the header in R7: the other side's port must be one of them. */
-static void check_ports(struct bpf_code *c, const struct isolation *i, bool egress, uint32_t pass, uint32_t drop)
+static void check_ports(struct bpf_code *c, const struct isolation *i, bool egress, uint32_t pass,
+			uint32_t drop)
 {
 	uint32_t has_ports = bpf_code_label(c);
 
@@ -130,7 +135,8 @@ static void check_ports(struct bpf_code *c, const struct isolation *i, bool egre
 	bpf_goto(c, drop);
 }
 
-static void packet_v4(struct bpf_code *c, const struct isolation *i, bool egress, uint32_t pass, uint32_t drop)
+static void packet_v4(struct bpf_code *c, const struct isolation *i, bool egress, uint32_t pass,
+		      uint32_t drop)
 {
 	uint32_t near = bpf_code_label(c);
 
@@ -150,7 +156,8 @@ static void packet_v4(struct bpf_code *c, const struct isolation *i, bool egress
 	check_ports(c, i, egress, pass, drop);
 }
 
-static void packet_v6(struct bpf_code *c, const struct isolation *i, bool egress, uint32_t pass, uint32_t drop)
+static void packet_v6(struct bpf_code *c, const struct isolation *i, bool egress, uint32_t pass,
+		      uint32_t drop)
 {
 	uint32_t near = bpf_code_label(c);
 
@@ -193,7 +200,8 @@ enum {
 
 static void call(struct bpf_code *c, const struct isolation *i, bool v6)
 {
-	uint32_t pass = bpf_code_label(c), drop = bpf_code_label(c), near = bpf_code_label(c), plain = bpf_code_label(c);
+	uint32_t pass = bpf_code_label(c), drop = bpf_code_label(c), near = bpf_code_label(c),
+		 plain = bpf_code_label(c);
 
 	only_in_namespace(c, i, pass);
 	if (v6) {

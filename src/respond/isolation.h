@@ -15,8 +15,15 @@ struct isolation {
 	uint64_t netns; /* only who is in the network namespace with this cookie is cut off; 0: all */
 };
 
-enum isolation_hook { ISOLATE_EGRESS, ISOLATE_INGRESS, ISOLATE_CONNECT4, ISOLATE_CONNECT6, ISOLATE_SEND4, ISOLATE_SEND6,
-		      ISOLATION_HOOKS };
+enum isolation_hook {
+	ISOLATE_EGRESS,
+	ISOLATE_INGRESS,
+	ISOLATE_CONNECT4,
+	ISOLATE_CONNECT6,
+	ISOLATE_SEND4,
+	ISOLATE_SEND6,
+	ISOLATION_HOOKS
+};
 
 struct isolation_def {
 	const char *name; /* of the program and of its pin */

@@ -12,9 +12,9 @@ struct job {
 	const struct hand_request *rq;
 	bool dry; /* find out whether it could be done, and do nothing */
 	const char *id;
-	char room[PATH_MAX];	/* a directory of its own; made for those that want one */
-	const char *pins;	/* where programs are pinned */
-	json_t *undo;		/* filled in before anything is done */
+	char room[PATH_MAX];	 /* a directory of its own; made for those that want one */
+	const char *pins;	 /* where programs are pinned */
+	json_t *undo;		 /* filled in before anything is done */
 	char why[HAND_TEXT_MAX]; /* what was done, or why not */
 	/* To be called once undo is filled in, and before anything is done: a killed hand leaves nothing that can't be undone. */
 	int (*begin)(struct job *j);

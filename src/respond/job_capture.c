@@ -37,7 +37,8 @@ static void keep(struct capture *c, pid_t pid, const char *name, const char *dat
 {
 	char path[PATH_MAX];
 
-	if (snprintf(path, sizeof(path), "%s/%d.%s", c->job->room, pid, name) >= (int)sizeof(path) ||
+	if (snprintf(path, sizeof(path), "%s/%d.%s", c->job->room, pid, name) >=
+		    (int)sizeof(path) ||
 	    fs_write_atomic(path, data ? data : "", len, 0600, NULL))
 		c->failed++;
 }
@@ -66,7 +67,8 @@ static void add_variable(struct buf *out, struct text line)
 	utf8_show(out, name);
 	buf_add_char(out, '=');
 	if (s.what || secret_is_named(name, value))
-		buf_addf(out, "(%s, %u bytes, not kept)", s.what ? s.what : "a credential by its name", value.len);
+		buf_addf(out, "(%s, %u bytes, not kept)",
+			 s.what ? s.what : "a credential by its name", value.len);
 	else
 		utf8_show(out, value);
 	buf_add_char(out, '\n');
@@ -102,7 +104,9 @@ static void keep_descriptors(struct capture *c, pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
 	dir = opendir(path);
 	while (dir && (e = readdir(dir)) && n < FDS_MAX) {
-		ssize_t len = e->d_name[0] == '.' ? -1 : readlinkat(dirfd(dir), e->d_name, to, sizeof(to));
+		ssize_t len = e->d_name[0] == '.' ?
+				      -1 :
+				      readlinkat(dirfd(dir), e->d_name, to, sizeof(to));
 
 		if (len < 0)
 			continue;
@@ -161,8 +165,8 @@ static json_t *about_process(pid_t pid, const struct process_status *p)
 {
 	cleanup_buf struct buf line = BUF_INIT;
 	char path[64], exe[PATH_MAX];
-	json_t *o = json_pack("{s:i, s:i, s:i, s:I, s:I}", "pid", pid, "parent", p->parent, "vpid", p->inner_pid, "uid",
-			      (json_int_t)p->uid, "gid", (json_int_t)p->gid);
+	json_t *o = json_pack("{s:i, s:i, s:i, s:I, s:I}", "pid", pid, "parent", p->parent, "vpid",
+			      p->inner_pid, "uid", (json_int_t)p->uid, "gid", (json_int_t)p->gid);
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
@@ -175,7 +179,8 @@ static json_t *about_process(pid_t pid, const struct process_status *p)
 	for (size_t i = 0; i + 1 < line.len; i++)
 		if (!line.data[i])
 			line.data[i] = ' ';
-	json_object_set_new(o, "cmdline", utf8_json(text_from(line.data, strnlen(line.data, line.len))));
+	json_object_set_new(o, "cmdline",
+			    utf8_json(text_from(line.data, strnlen(line.data, line.len))));
 	return o;
 }
 
@@ -198,7 +203,8 @@ static int capture_process(pid_t pid, void *arg)
 		keep_descriptors(c, pid);
 	if (wants(c, EVIDENCE_ENVIRONMENT))
 		keep_environment(c, pid);
-	if (wants(c, EVIDENCE_EXECUTABLE) && pid == c->job->target->pid && c->job->target->pidfd >= 0)
+	if (wants(c, EVIDENCE_EXECUTABLE) && pid == c->job->target->pid &&
+	    c->job->target->pidfd >= 0)
 		keep_executable(c, pid, about);
 	json_array_append_new(c->processes, about);
 	return 0;
@@ -215,9 +221,11 @@ static int capture_group(const char *path, void *arg)
 static int write_about(struct capture *c)
 {
 	const struct job *j = c->job;
-	cleanup_json json_t *o = json_pack("{s:s, s:o, s:o, s:o, s:O}", "id", j->id, "rule", utf8_json(text_of(j->rq->rule)),
-					   "alert", json_string(j->rq->alert), "container",
-					   json_string(j->rq->container), "processes", c->processes);
+	cleanup_json json_t *o = json_pack("{s:s, s:o, s:o, s:o, s:O}", "id", j->id, "rule",
+					   utf8_json(text_of(j->rq->rule)), "alert",
+					   json_string(j->rq->alert), "container",
+					   json_string(j->rq->container), "processes",
+					   c->processes);
 	cleanup_free char *text = o ? json_dumps(o, JSON_INDENT(1)) : NULL;
 	char path[PATH_MAX];
 
@@ -246,7 +254,8 @@ enum hand_outcome job_capture(struct job *j)
 	if (j->target->host)
 		capture_process(j->target->pid, &c);
 	else
-		cgroup_each_below(&j->limits->layout, j->target->container.cgroup, capture_group, &c);
+		cgroup_each_below(&j->limits->layout, j->target->container.cgroup, capture_group,
+				  &c);
 	if (wants(&c, EVIDENCE_EVENTS))
 		keep_recent(&c);
 	r = write_about(&c);

@@ -99,25 +99,30 @@ static enum hand_outcome find_place(struct job *j, struct place *ret)
 		return ret->group < 0 ? job_fail(j, errno, "its control group") : HAND_DONE;
 	}
 	if (!find_unified(path))
-		return job_say(j, HAND_REFUSED, "programs attach to v2 control groups, and there are none on this machine");
+		return job_say(
+			j, HAND_REFUSED,
+			"programs attach to v2 control groups, and there are none on this machine");
 	pid = some_process(j);
 	theirs = pid ? process_namespace(pid, "net") : 0;
 	if (!theirs)
 		return job_say(j, HAND_GONE, "it had ended");
 	if (theirs == process_namespace(getpid(), "net"))
-		return job_say(j, HAND_REFUSED,
-			       "its control groups are v1, and it shares the host's network: nothing tells it apart");
+		return job_say(
+			j, HAND_REFUSED,
+			"its control groups are v1, and it shares the host's network: nothing tells it apart");
 	ret->netns = cookie_of(pid);
 	if (!ret->netns)
-		return job_say(j, HAND_REFUSED,
-			       "its control groups are v1, and this kernel does not number network namespaces (5.14 does)");
+		return job_say(
+			j, HAND_REFUSED,
+			"its control groups are v1, and this kernel does not number network namespaces (5.14 does)");
 	ret->group = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return ret->group < 0 ? job_fail(j, errno, "the root of the v2 control groups") : HAND_DONE;
 }
 
 /* --- programs -------------------------------------------------------------------------------------------- */
 
-static int load_hook(const struct isolation *i, enum isolation_hook hook, int *ret, struct error *err)
+static int load_hook(const struct isolation *i, enum isolation_hook hook, int *ret,
+		     struct error *err)
 {
 	const struct isolation_def *def = &isolation_hooks[hook];
 	cleanup_bpf_code struct bpf_code code = { 0 };
@@ -127,12 +132,13 @@ static int load_hook(const struct isolation *i, enum isolation_hook hook, int *r
 	if (r)
 		return error_errno(err, -r, "a program");
 	snprintf(name, sizeof(name), "mrl_%s", def->name);
-	return program_source_load(&(struct program_source){ .name = name,
-						      .insns = code.insns.items,
-						      .insn_count = (uint32_t)code.insns.len,
-						      .type = def->type,
-						      .expected_attach_type = def->attach_type },
-			    ret, NULL, err);
+	return program_source_load(
+		&(struct program_source){ .name = name,
+					  .insns = code.insns.items,
+					  .insn_count = (uint32_t)code.insns.len,
+					  .type = def->type,
+					  .expected_attach_type = def->attach_type },
+		ret, NULL, err);
 }
 
 static void remove_pins(const json_t *pins)
@@ -140,7 +146,7 @@ static void remove_pins(const json_t *pins)
 	const json_t *pin;
 	size_t i;
 
-	json_array_foreach(pins, i, pin)
+	json_array_foreach (pins, i, pin)
 		if (json_string_value(pin))
 			unlink(json_string_value(pin));
 }
@@ -150,7 +156,8 @@ static void name_pins(const struct job *j, json_t *pins)
 	for (int h = 0; h < ISOLATION_HOOKS; h++) {
 		char path[PIN_PATH_MAX];
 
-		if (snprintf(path, sizeof(path), "%s/%s-%s", j->pins, j->id, isolation_hooks[h].name) < (int)sizeof(path))
+		if (snprintf(path, sizeof(path), "%s/%s-%s", j->pins, j->id,
+			     isolation_hooks[h].name) < (int)sizeof(path))
 			json_array_append_new(pins, json_string(path));
 	}
 }
@@ -178,15 +185,18 @@ static enum hand_outcome attach_all(struct job *j, const struct isolation *i, in
 			return job_say(j, HAND_FAILED, "%.500s", err.text);
 		}
 	}
-	return job_say(j, HAND_DONE, packets ? "its network was cut off" :
-					       "its new connections were cut off; those that it has stay");
+	return job_say(j, HAND_DONE,
+		       packets ? "its network was cut off" :
+				 "its new connections were cut off; those that it has stay");
 }
 
 enum hand_outcome job_isolate(struct job *j)
 {
 	const struct hand_request *rq = j->rq;
-	struct isolation i = { .networks = rq->networks, .network_count = rq->network_count,
-			       .ports = rq->ports, .port_count = rq->port_count };
+	struct isolation i = { .networks = rq->networks,
+			       .network_count = rq->network_count,
+			       .ports = rq->ports,
+			       .port_count = rq->port_count };
 	struct place p = { .group = -1 };
 	cleanup_fd int group = -1;
 	enum hand_outcome o = find_place(j, &p);
@@ -214,7 +224,7 @@ int undo_isolate(const struct target_limits *l, const json_t *undo, struct error
 	size_t i;
 
 	(void)l;
-	json_array_foreach(json_object_get(undo, "pins"), i, pin)
+	json_array_foreach (json_object_get(undo, "pins"), i, pin)
 		if (json_string_value(pin) && unlink(json_string_value(pin)) && errno != ENOENT)
 			return error_errno(err, errno, "%s", json_string_value(pin));
 	return 0;

@@ -47,11 +47,13 @@ static int copy(int from, int to, char text[SHA256_TEXT_SIZE])
 
 static json_t *attributes(int fd)
 {
-	char names[XATTR_NAMES_MAX];
+	char names[XATTR_NAMES_MAX] = { 0 };
 	ssize_t len = flistxattr(fd, names, sizeof(names));
 	json_t *all = json_object();
 
-	for (const char *at = names; len > 0 && at < names + len && json_object_size(all) < XATTRS_MAX; at += strlen(at) + 1) {
+	for (const char *at = names;
+	     len > 0 && at < names + len && json_object_size(all) < XATTRS_MAX;
+	     at += strlen(at) + 1) {
 		unsigned char value[XATTR_MAX];
 		ssize_t n = fgetxattr(fd, at, value, sizeof(value));
 		cleanup_buf struct buf text = BUF_INIT;
@@ -66,11 +68,13 @@ static json_t *attributes(int fd)
 
 static json_t *times(const struct stat *st)
 {
-	return json_pack("[I, I, I, I]", (json_int_t)st->st_atim.tv_sec, (json_int_t)st->st_atim.tv_nsec,
-			 (json_int_t)st->st_mtim.tv_sec, (json_int_t)st->st_mtim.tv_nsec);
+	return json_pack("[I, I, I, I]", (json_int_t)st->st_atim.tv_sec,
+			 (json_int_t)st->st_atim.tv_nsec, (json_int_t)st->st_mtim.tv_sec,
+			 (json_int_t)st->st_mtim.tv_nsec);
 }
 
-static void describe(json_t *undo, const struct target *t, const char *path, const struct stat *st, int fd)
+static void describe(json_t *undo, const struct target *t, const char *path, const struct stat *st,
+		     int fd)
 {
 	json_object_set_new(undo, "path", utf8_json(text_of(path)));
 	json_object_set_new(undo, "container", json_string(t->host ? "" : t->container.id));
@@ -101,7 +105,8 @@ static const char *host_mount(const struct container *c, const char *path)
 	vec_foreach(m, &c->mounts) {
 		size_t n = m->destination ? strlen(m->destination) : 0;
 
-		if (n < 2 || n < len || strncmp(path, m->destination, n) != 0 || (path[n] != '/' && path[n]))
+		if (n < 2 || n < len || strncmp(path, m->destination, n) != 0 ||
+		    (path[n] != '/' && path[n]))
 			continue;
 		best = m;
 		len = n;
@@ -123,7 +128,8 @@ static int remove_same(int parent, const char *name, const struct stat *was)
 	snprintf(aside, sizeof(aside), ".merlon-%llx", (unsigned long long)was->st_ino);
 	if (renameat2(parent, name, parent, aside, RENAME_NOREPLACE))
 		return -errno;
-	if (fstatat(parent, aside, &st, AT_SYMLINK_NOFOLLOW) || st.st_ino != was->st_ino || st.st_dev != was->st_dev) {
+	if (fstatat(parent, aside, &st, AT_SYMLINK_NOFOLLOW) || st.st_ino != was->st_ino ||
+	    st.st_dev != was->st_dev) {
 		renameat2(parent, aside, parent, name, RENAME_NOREPLACE);
 		return -ESTALE;
 	}
@@ -164,7 +170,8 @@ static int keep(int fd, const char *room, json_t *undo)
 	return 0;
 }
 
-static enum hand_outcome move_away(struct job *j, int parent, const char *name, int fd, const struct stat *st)
+static enum hand_outcome move_away(struct job *j, int parent, const char *name, int fd,
+				   const struct stat *st)
 {
 	const char *path = j->rq->path;
 	int r;
@@ -188,12 +195,15 @@ static enum hand_outcome move_away(struct job *j, int parent, const char *name, 
 
 static enum hand_outcome take_from(struct job *j, int root)
 {
-	const char *name, *path = j->rq->path, *source = j->target->host ? NULL : host_mount(&j->target->container, path);
+	const char *name,
+		*path = j->rq->path,
+		*source = j->target->host ? NULL : host_mount(&j->target->container, path);
 	cleanup_fd int parent = -1, fd = -1;
-	struct stat st;
+	struct stat st = { 0 };
 
 	if (source)
-		return job_say(j, HAND_REFUSED, "the file is the host's: %.300s is mounted there", source);
+		return job_say(j, HAND_REFUSED, "the file is the host's: %.300s is mounted there",
+			       source);
 	parent = rootdir_open_parent(root, path, &name);
 	if (parent == -ELOOP)
 		return job_say(j, HAND_REFUSED, "there is a link on the way to it");
@@ -233,7 +243,7 @@ static void set_attributes(int fd, const json_t *all)
 	const json_t *value;
 	const char *name;
 
-	json_object_foreach((json_t *)(uintptr_t)all, name, value) {
+	json_object_foreach ((json_t *)(uintptr_t)all, name, value) {
 		cleanup_buf struct buf bytes = BUF_INIT;
 		const char *text = json_string_value(value);
 
@@ -252,8 +262,10 @@ static int dress(int fd, const json_t *undo)
 {
 	const json_t *t = json_object_get(undo, "times");
 	const struct timespec when[2] = {
-		{ json_integer_value(json_array_get(t, 0)), json_integer_value(json_array_get(t, 1)) },
-		{ json_integer_value(json_array_get(t, 2)), json_integer_value(json_array_get(t, 3)) },
+		{ json_integer_value(json_array_get(t, 0)),
+		  json_integer_value(json_array_get(t, 1)) },
+		{ json_integer_value(json_array_get(t, 2)),
+		  json_integer_value(json_array_get(t, 3)) },
 	};
 
 	if (fchown(fd, (uid_t)number(undo, "uid"), (gid_t)number(undo, "gid")) ||

@@ -31,11 +31,13 @@ static enum hand_outcome kill_process(struct job *j)
 	if (j->target->pidfd < 0)
 		return job_say(j, HAND_GONE, "it had ended");
 	if (j->dry)
-		return job_say(j, HAND_WOULD, "process %d would be sent signal %u", j->target->pid, j->rq->signal);
+		return job_say(j, HAND_WOULD, "process %d would be sent signal %u", j->target->pid,
+			       j->rq->signal);
 	if (syscall(SYS_pidfd_send_signal, j->target->pidfd, (int)j->rq->signal, NULL, 0))
 		return errno == ESRCH ? job_say(j, HAND_GONE, "it had ended") :
 					job_fail(j, errno, "it can't be sent a signal");
-	return job_say(j, HAND_DONE, "process %d was sent signal %u", j->target->pid, j->rq->signal);
+	return job_say(j, HAND_DONE, "process %d was sent signal %u", j->target->pid,
+		       j->rq->signal);
 }
 
 /* --- trees ----------------------------------------------------------------------------------------------- */
@@ -50,7 +52,7 @@ static bool is_noted(const json_t *note, pid_t pid, uint64_t start)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(note, i, one)
+	json_array_foreach (note, i, one)
 		if (json_integer_value(json_array_get(one, 0)) == pid &&
 		    (uint64_t)json_integer_value(json_array_get(one, 1)) == start)
 			return true;
@@ -63,7 +65,8 @@ static int stop_new(pid_t pid, uint64_t start_ticks, void *arg)
 
 	if (is_noted(s->note, pid, start_ticks))
 		return 0;
-	json_array_append_new(s->note, json_pack("[I, I]", (json_int_t)pid, (json_int_t)start_ticks));
+	json_array_append_new(s->note,
+			      json_pack("[I, I]", (json_int_t)pid, (json_int_t)start_ticks));
 	target_signal(pid, start_ticks, s->signal);
 	return 0;
 }
@@ -86,9 +89,10 @@ static size_t signal_noted(const json_t *note, int signal)
 	const json_t *one;
 	size_t i, sent = 0;
 
-	json_array_foreach(note, i, one)
+	json_array_foreach (note, i, one)
 		sent += target_signal((pid_t)json_integer_value(json_array_get(one, 0)),
-				      (uint64_t)json_integer_value(json_array_get(one, 1)), signal) == 0;
+				      (uint64_t)json_integer_value(json_array_get(one, 1)),
+				      signal) == 0;
 	return sent;
 }
 
@@ -115,7 +119,8 @@ static enum hand_outcome kill_tree(struct job *j)
 	json_t *note;
 
 	if (j->dry)
-		return job_say(j, HAND_WOULD, "%zu processes would be sent signal %u", count_tree(j), signal);
+		return job_say(j, HAND_WOULD, "%zu processes would be sent signal %u",
+			       count_tree(j), signal);
 	note = json_array();
 	n = stop_tree(j->limits, j->target, note);
 	sent = signal_noted(note, (int)signal);
@@ -125,7 +130,8 @@ static enum hand_outcome kill_tree(struct job *j)
 	json_decref(note);
 	if (!n)
 		return job_say(j, HAND_GONE, "it had ended");
-	return job_say(j, sent ? HAND_DONE : HAND_FAILED, "%zu of %zu processes were sent signal %u", sent, n, signal);
+	return job_say(j, sent ? HAND_DONE : HAND_FAILED,
+		       "%zu of %zu processes were sent signal %u", sent, n, signal);
 }
 
 /* --- containers ------------------------------------------------------------------------------------------ */
@@ -238,7 +244,8 @@ static enum hand_outcome freeze_container(struct job *j)
 	int r = cage_find(&j->limits->layout, &j->target->container, &cage);
 
 	if (r == -EBUSY)
-		return job_say(j, HAND_REFUSED, "the container shares its freezer group with others");
+		return job_say(j, HAND_REFUSED,
+			       "the container shares its freezer group with others");
 	if (r)
 		return job_fail(j, -r, "its freezer group");
 	if (cage_is_frozen(&cage) == 1)
@@ -250,7 +257,8 @@ static enum hand_outcome freeze_container(struct job *j)
 	r = j->begin(j);
 	if (!r)
 		r = cage_freeze(&cage);
-	return r ? job_fail(j, -r, "it can't be frozen") : job_say(j, HAND_DONE, "the container was frozen");
+	return r ? job_fail(j, -r, "it can't be frozen") :
+		   job_say(j, HAND_DONE, "the container was frozen");
 }
 
 static enum hand_outcome freeze_processes(struct job *j)
@@ -265,7 +273,8 @@ static enum hand_outcome freeze_processes(struct job *j)
 		return job_say(j, HAND_WOULD, "%zu processes would be stopped",
 			       j->rq->scope == HAND_TREE ? count_tree(j) : 1);
 	/* Of a tree, who is in it is known only as it is stopped; the first is known, and the rest is noted after. */
-	json_array_append_new(note, json_pack("[I, I]", (json_int_t)j->target->pid, (json_int_t)j->target->start_ticks));
+	json_array_append_new(note, json_pack("[I, I]", (json_int_t)j->target->pid,
+					      (json_int_t)j->target->start_ticks));
 	if (j->begin(j))
 		return job_say(j, HAND_FAILED, "it can't be noted, so it was left alone");
 	n = signal_noted(note, SIGSTOP);
@@ -273,7 +282,8 @@ static enum hand_outcome freeze_processes(struct job *j)
 		n = stop_tree(j->limits, j->target, note);
 	if (!n)
 		return job_say(j, HAND_GONE, "it had ended");
-	return job_say(j, HAND_DONE, n == 1 ? "%zu process was stopped" : "%zu processes were stopped", n);
+	return job_say(j, HAND_DONE,
+		       n == 1 ? "%zu process was stopped" : "%zu processes were stopped", n);
 }
 
 enum hand_outcome job_freeze(struct job *j)
@@ -296,5 +306,6 @@ int undo_freeze(const struct target_limits *l, const json_t *undo, struct error 
 		return error_errno(err, ENAMETOOLONG, "%s", group);
 	strcpy(cage.directory, group);
 	r = cage_thaw(&cage);
-	return r && r != -ENOENT ? error_errno(err, -r, "%s", group) : 0; /* not there: the container has ended */
+	return r && r != -ENOENT ? error_errno(err, -r, "%s", group) :
+				   0; /* not there: the container has ended */
 }

@@ -33,7 +33,8 @@ static int make_own(const char *path, struct error *err)
 	if (lstat(path, &st))
 		return error_errno(err, errno, "%s", path);
 	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || st.st_mode & (S_IWGRP | S_IWOTH))
-		return error_set(err, EPERM, "%s: it must be a directory that nobody else writes to", path);
+		return error_set(err, EPERM,
+				 "%s: it must be a directory that nobody else writes to", path);
 	return 0;
 }
 
@@ -61,7 +62,8 @@ static json_t *read_entry(const struct ledger *l, const char *file)
 	return o;
 }
 
-int ledger_each(const struct ledger *l, int (*fn)(json_t *entry, void *arg), void *arg, struct error *err)
+int ledger_each(const struct ledger *l, int (*fn)(json_t *entry, void *arg), void *arg,
+		struct error *err)
 {
 	struct dirent **names = NULL;
 	char path[PATH_MAX];
@@ -86,7 +88,8 @@ bool ledger_is_active(const json_t *entry)
 {
 	const char *state = json_string_value(json_object_get(entry, "state"));
 
-	return state && (str_eq(state, "begun") || str_eq(state, "done")) && json_object_get(entry, "undo");
+	return state && (str_eq(state, "begun") || str_eq(state, "done")) &&
+	       json_object_get(entry, "undo");
 }
 
 struct pruning {
@@ -180,7 +183,8 @@ int ledger_find(const struct ledger *l, const char *name, json_t **ret, struct e
 			 error_set(err, ENOENT, "there is no response \"%s\"", name);
 }
 
-int ledger_room(const struct ledger *l, const char *name, const char *id, char out[PATH_MAX], struct error *err)
+int ledger_room(const struct ledger *l, const char *name, const char *id, char out[PATH_MAX],
+		struct error *err)
 {
 	snprintf(out, PATH_MAX, "%s/%s/%s", l->directory, name, id);
 	return fs_mkdirs(out, 0700, err);
@@ -214,7 +218,8 @@ static uint64_t read_policy(const struct ledger *l, const char *name)
 	return fs_read_line(path, line, sizeof(line)) ? 0 : strtoull(line, NULL, 16);
 }
 
-static int write_policy(const struct ledger *l, const char *name, uint64_t policy, struct error *err)
+static int write_policy(const struct ledger *l, const char *name, uint64_t policy,
+			struct error *err)
 {
 	char path[PATH_MAX], line[32];
 

@@ -30,13 +30,15 @@ int ledger_put(const struct ledger *l, const json_t *entry, struct error *err);
 /* By its id or the end of it (4 digits or more): ids of one time begin alike. -ENOENT: none; -EINVAL: several. */
 int ledger_find(const struct ledger *l, const char *name, json_t **ret, struct error *err);
 /* All, oldest first, until fn returns other than 0, which is passed on. */
-int ledger_each(const struct ledger *l, int (*fn)(json_t *entry, void *arg), void *arg, struct error *err);
+int ledger_each(const struct ledger *l, int (*fn)(json_t *entry, void *arg), void *arg,
+		struct error *err);
 
 /* Whether it is in force: done or begun, and nobody has undone it. */
 bool ledger_is_active(const json_t *entry);
 
 /* "DIRECTORY/NAME/ID"; -errno. Made with mode 0700. */
-int ledger_room(const struct ledger *l, const char *name, const char *id, char out[PATH_MAX], struct error *err);
+int ledger_room(const struct ledger *l, const char *name, const char *id, char out[PATH_MAX],
+		struct error *err);
 
 /* The switch: while it is off, nothing is done by anybody. */
 bool ledger_is_off(const struct ledger *l);

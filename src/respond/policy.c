@@ -18,7 +18,7 @@ const char *const response_modes[] = {
 static_assert(ARRAY_SIZE(response_modes) == RESPONSE_MODES, "a name for each");
 
 const char *const selector_names[] = {
-	[SELECT_RULE] = "rule",	      [SELECT_TAG] = "tag", [SELECT_SOURCE] = "source",
+	[SELECT_RULE] = "rule",		  [SELECT_TAG] = "tag", [SELECT_SOURCE] = "source",
 	[SELECT_NAMESPACE] = "namespace", [SELECT_POD] = "pod", [SELECT_IMAGE] = "image",
 	[SELECT_CONTAINER] = "container",
 };
@@ -50,7 +50,8 @@ static bool fits_image(struct text pattern, const struct event_container *c)
 			return true;
 		for (size_t k = 0; k < ARRAY_SIZE(implied); k++)
 			if (names[i].data && text_starts(names[i], implied[k]) &&
-			    fits(pattern, text_from(names[i].data + implied[k].len, names[i].len - implied[k].len)))
+			    fits(pattern, text_from(names[i].data + implied[k].len,
+						    names[i].len - implied[k].len)))
 				return true;
 	}
 	return false;
@@ -73,7 +74,8 @@ static bool fits_selector(enum selector s, struct text pattern, const struct rul
 	case SELECT_TAG:
 		return fits_tag(pattern, rule);
 	case SELECT_SOURCE:
-		return fits(pattern, rule->event_source_name.data ? rule->event_source_name : TEXT("syscall"));
+		return fits(pattern, rule->event_source_name.data ? rule->event_source_name :
+								    TEXT("syscall"));
 	case SELECT_NAMESPACE:
 		return c && fits(pattern, c->pod.namespace);
 	case SELECT_POD:
@@ -90,7 +92,8 @@ static bool fits_selector(enum selector s, struct text pattern, const struct rul
 /* --- selecting ------------------------------------------------------------------------------------------- */
 
 /* The first selector that does not fit; SELECTORS: the priority; -1: all fit. */
-static int misfit(const struct selection *s, const struct rule *rule, const struct event_container *c)
+static int misfit(const struct selection *s, const struct rule *rule,
+		  const struct event_container *c)
 {
 	for (int i = 0; i < SELECTORS; i++) {
 		const struct texts *patterns = &s->patterns[i];
@@ -105,7 +108,7 @@ static int misfit(const struct selection *s, const struct rule *rule, const stru
 }
 
 const char *response_why_not(const struct response_entry *e, const struct rule *rule,
-			   const struct event_container *c)
+			     const struct event_container *c)
 {
 	static char text[160];
 	int at;
@@ -134,16 +137,18 @@ const char *response_why_not(const struct response_entry *e, const struct rule *
 }
 
 struct response_plan response_select(const struct response_policy *p, const struct rule *rule,
-				   const struct event_container *container)
+				     const struct event_container *container)
 {
 	static const struct response_list nothing;
-	const struct response_list *own = rule->extensions ? &rule->extensions->responses : &nothing;
+	const struct response_list *own = rule->extensions ? &rule->extensions->responses :
+							     &nothing;
 
 	for (size_t i = 0; p && i < p->entries.len; i++) {
 		const struct response_entry *e = p->entries.items[i];
 
 		if (!response_why_not(e, rule, container))
-			return (struct response_plan){ e, e->mode, e->has_responses ? &e->responses : own };
+			return (struct response_plan){ e, e->mode,
+						       e->has_responses ? &e->responses : own };
 	}
 	return (struct response_plan){ NULL, own->count ? MODE_DRY_RUN : MODE_OBSERVE, own };
 }
@@ -160,8 +165,10 @@ int response_policy_urls(const struct response_policy *p, string_list *ret)
 {
 	vec_foreach(e, &p->entries) {
 		for (uint32_t i = 0; i < (*e)->responses.count; i++) {
-			const struct response_arg *url = response_arg(&(*e)->responses.items[i], "url");
-			cleanup_free char *text = url ? str_dup_n(url->text.data, url->text.len) : NULL;
+			const struct response_arg *url = response_arg(&(*e)->responses.items[i],
+								      "url");
+			cleanup_free char *text = url ? str_dup_n(url->text.data, url->text.len) :
+							NULL;
 
 			if (!url || has_url(ret, url->text))
 				continue;

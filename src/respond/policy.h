@@ -45,8 +45,8 @@ struct response_entry {
 	struct selection select;
 	const struct selection *except; /* none of them may fit */
 	uint32_t except_count;
-	bool host;		    /* it is about processes of the host, and of no container */
-	bool has_responses;	    /* else those of the rule */
+	bool host;	    /* it is about processes of the host, and of no container */
+	bool has_responses; /* else those of the rule */
 	enum response_mode mode;
 	struct response_list responses;
 };
@@ -71,7 +71,8 @@ int response_policy_add_path(struct response_policy *p, const char *path, struct
 int response_policy_urls(const struct response_policy *p, string_list *ret);
 
 struct response_plan {
-	const struct response_entry *entry; /* NULL: none selects it, and the responses are the rule's own */
+	const struct response_entry
+		*entry; /* NULL: none selects it, and the responses are the rule's own */
 	enum response_mode mode;
 	const struct response_list *responses; /* may be empty */
 };
@@ -81,11 +82,11 @@ struct response_plan {
  * more than a dry run where no entry selects it: a file of rules kills nothing.
  */
 struct response_plan response_select(const struct response_policy *p, const struct rule *rule,
-				   const struct event_container *container);
+				     const struct event_container *container);
 
 /* Why the entry does not select it, as a sentence in a static room; NULL: it does. */
 const char *response_why_not(const struct response_entry *e, const struct rule *rule,
-			   const struct event_container *container);
+			     const struct event_container *container);
 
 /* Whether the plan says that response; RESPONSE_ARG(r, "what") is its parameter. */
 const struct rule_response *plan_response(const struct response_plan *plan, const char *name);

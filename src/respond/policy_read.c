@@ -10,8 +10,8 @@
 #include "respond/policy.h"
 
 static const char *const file_keys[] = { "policy", "description", "mode", "entries", NULL };
-static const char *const entry_keys[] = { "name", "description", "select", "except", "host",
-					  "respond", "mode", NULL };
+static const char *const entry_keys[] = { "name", "description", "select", "except",
+					  "host", "respond",	 "mode",   NULL };
 
 /* Responses that need a container to be done to. */
 static const char *const for_containers[] = { "freeze", "isolate" };
@@ -45,8 +45,8 @@ void response_policy_free(struct response_policy *p)
 }
 
 /* Always false. */
-static bool __attribute__((format(printf, 3, 4))) fail(struct reading *rd, const struct yaml_node *n,
-						       const char *fmt, ...)
+static bool __attribute__((format(printf, 3, 4)))
+fail(struct reading *rd, const struct yaml_node *n, const char *fmt, ...)
 {
 	char text[320];
 	va_list ap;
@@ -65,7 +65,8 @@ static bool is_one_of(struct text t, const char *const *words)
 	return *words != NULL;
 }
 
-static bool check_keys(struct reading *rd, const struct yaml_node *n, const char *what, const char *const *known)
+static bool check_keys(struct reading *rd, const struct yaml_node *n, const char *what,
+		       const char *const *known)
 {
 	bool good = true;
 
@@ -76,8 +77,9 @@ static bool check_keys(struct reading *rd, const struct yaml_node *n, const char
 
 		if (is_one_of(e->key, known))
 			continue;
-		diag_error(rd->diags, (struct diag_place){ n->file->name, e->line, e->column }, "policy",
-			   "%s has no member \"%.*s\"", what, (int)e->key.len, e->key.data);
+		diag_error(rd->diags, (struct diag_place){ n->file->name, e->line, e->column },
+			   "policy", "%s has no member \"%.*s\"", what, (int)e->key.len,
+			   e->key.data);
 		good = false;
 	}
 	return good;
@@ -139,12 +141,17 @@ static bool read_selection(struct reading *rd, const struct yaml_node *n, struct
 			good = read_patterns(rd, e->value, &ret->patterns[s]) && good;
 		} else if (text_eq_str(e->key, "priority")) {
 			ret->has_priority = true;
-			if (e->value->kind != YAML_SCALAR || !rule_priority_parse(e->value->text, &ret->priority))
-				good = fail(rd, e->value, "this is no priority: emergency ... debug");
+			if (e->value->kind != YAML_SCALAR ||
+			    !rule_priority_parse(e->value->text, &ret->priority))
+				good = fail(rd, e->value,
+					    "this is no priority: emergency ... debug");
 		} else {
-			diag_error(rd->diags, (struct diag_place){ n->file->name, e->line, e->column }, "policy",
-				   "nothing is selected by \"%.*s\"", (int)e->key.len, e->key.data);
-			diag_hint(rd->diags, "rule, tag, priority, source, namespace, pod, image, container");
+			diag_error(rd->diags,
+				   (struct diag_place){ n->file->name, e->line, e->column },
+				   "policy", "nothing is selected by \"%.*s\"", (int)e->key.len,
+				   e->key.data);
+			diag_hint(rd->diags,
+				  "rule, tag, priority, source, namespace, pod, image, container");
 			good = false;
 		}
 	}
@@ -167,24 +174,29 @@ static bool read_except(struct reading *rd, const struct yaml_node *n, struct re
 /* --- entries --------------------------------------------------------------------------------------------- */
 
 /* The host is never hit by accident: who means it says so, and names what for. */
-static bool check_host(struct reading *rd, const struct yaml_node *n, const struct response_entry *e)
+static bool check_host(struct reading *rd, const struct yaml_node *n,
+		       const struct response_entry *e)
 {
-	const struct texts *rules = &e->select.patterns[SELECT_RULE], *tags = &e->select.patterns[SELECT_TAG];
+	const struct texts *rules = &e->select.patterns[SELECT_RULE],
+			   *tags = &e->select.patterns[SELECT_TAG];
 	bool broad = !rules->count && !tags->count;
 
 	if (!e->host)
 		return true;
 	for (int s = SELECT_NAMESPACE; s < SELECTORS; s++)
 		if (e->select.patterns[s].count)
-			return fail(rd, n, "\"%s\" is of containers, and this entry is about the host",
+			return fail(rd, n,
+				    "\"%s\" is of containers, and this entry is about the host",
 				    selector_names[s]);
 	for (uint32_t i = 0; i < rules->count; i++)
 		broad = broad || text_eq_str(rules->items[i], "*");
 	for (uint32_t i = 0; i < tags->count; i++)
 		broad = broad || text_eq_str(tags->items[i], "*");
 	if (broad && e->mode == MODE_ENFORCE)
-		return fail(rd, n, "this would hit whatever the host runs, its container runtimes and kubelet among "
-				   "them: name rules or tags");
+		return fail(
+			rd, n,
+			"this would hit whatever the host runs, its container runtimes and kubelet among "
+			"them: name rules or tags");
 	for (uint32_t i = 0; i < e->responses.count; i++) {
 		const struct rule_response *r = &e->responses.items[i];
 		const struct response_arg *what = response_arg(r, "what");
@@ -192,7 +204,8 @@ static bool check_host(struct reading *rd, const struct yaml_node *n, const stru
 		for (size_t k = 0; k < ARRAY_SIZE(for_containers); k++) {
 			if (!str_eq(r->def->name, for_containers[k]))
 				continue;
-			diag_error(rd->diags, r->place, "policy", "\"%s\" is of containers, and this entry is about the host",
+			diag_error(rd->diags, r->place, "policy",
+				   "\"%s\" is of containers, and this entry is about the host",
 				   r->def->name);
 			return false;
 		}
@@ -211,8 +224,8 @@ static bool check_twice(struct reading *rd, const struct response_entry *e)
 		for (uint32_t k = 0; k < i; k++) {
 			if (e->responses.items[k].def != e->responses.items[i].def)
 				continue;
-			diag_error(rd->diags, e->responses.items[i].place, "policy", "\"%s\" is said twice",
-				   e->responses.items[i].def->name);
+			diag_error(rd->diags, e->responses.items[i].place, "policy",
+				   "\"%s\" is said twice", e->responses.items[i].def->name);
 			return false;
 		}
 	}
@@ -228,7 +241,9 @@ static void warn_of_order(struct reading *rd, const struct response_entry *e)
 		const struct rule_response *r = &e->responses.items[i];
 
 		if (killed && str_eq(r->def->name, "capture"))
-			diag_warning(rd->diags, r->place, "order", "\"capture\" stands behind \"kill\": there will be little left");
+			diag_warning(
+				rd->diags, r->place, "order",
+				"\"capture\" stands behind \"kill\": there will be little left");
 		killed = killed || str_eq(r->def->name, "kill");
 	}
 }
@@ -241,12 +256,16 @@ static void warn_of_deny(struct reading *rd, const struct response_entry *e)
 
 		if (!str_eq(r->def->name, "deny"))
 			continue;
-		diag_warning(rd->diags, r->place, "deny", "the guard denies nothing because of a policy");
-		diag_hint(rd->diags, "say \"response: deny\" in the rule, and put it in force with merlon deny");
+		diag_warning(rd->diags, r->place, "deny",
+			     "the guard denies nothing because of a policy");
+		diag_hint(
+			rd->diags,
+			"say \"response: deny\" in the rule, and put it in force with merlon deny");
 	}
 }
 
-static bool read_entry_parts(struct reading *rd, const struct yaml_node *n, struct response_entry *e)
+static bool read_entry_parts(struct reading *rd, const struct yaml_node *n,
+			     struct response_entry *e)
 {
 	const struct yaml_node *name = yaml_get(n, "name"), *select = yaml_get(n, "select"),
 			       *except = yaml_get(n, "except"), *host = yaml_get(n, "host"),
@@ -271,7 +290,8 @@ static bool read_entry_parts(struct reading *rd, const struct yaml_node *n, stru
 	e->host = host && host->kind == YAML_SCALAR && text_eq_str(host->text, "true");
 	if (respond) {
 		e->has_responses = true;
-		good = responses_read(rd->policy->base, respond, EVENT_SYSCALL, &e->responses) && good;
+		good = responses_read(rd->policy->base, respond, EVENT_SYSCALL, &e->responses) &&
+		       good;
 	}
 	warn_of_order(rd, e);
 	warn_of_deny(rd, e);
@@ -288,7 +308,8 @@ static bool name_is_taken(const struct response_policy *p, struct text name)
 
 static void read_entry(struct reading *rd, const struct yaml_node *n)
 {
-	struct response_entry *e = arena_new(&rd->policy->base->arena, struct response_entry), **slot;
+	struct response_entry *e = arena_new(&rd->policy->base->arena, struct response_entry),
+			      **slot;
 
 	if (!e)
 		return;
@@ -337,7 +358,8 @@ void response_policy_add(struct response_policy *p, const char *name, struct tex
 	if (kept)
 		*kept = (struct rule_content){ file, copy };
 	if (!copy.data || !file || !kept) {
-		diag_error(base->diags, (struct diag_place){ 0 }, "limit", "the policy takes more memory than it may");
+		diag_error(base->diags, (struct diag_place){ 0 }, "limit",
+			   "the policy takes more memory than it may");
 		return;
 	}
 	if (!yaml_read(&base->arena, file, copy, base->diags, &yaml))
@@ -346,7 +368,8 @@ void response_policy_add(struct response_policy *p, const char *name, struct tex
 		if (!yaml_is_null(yaml->documents[i]))
 			read_document(&rd, yaml->documents[i]);
 	if (base->arena.failed)
-		diag_error(base->diags, (struct diag_place){ 0 }, "limit", "the policy takes more memory than it may");
+		diag_error(base->diags, (struct diag_place){ 0 }, "limit",
+			   "the policy takes more memory than it may");
 }
 
 /* --- files ----------------------------------------------------------------------------------------------- */
@@ -357,7 +380,8 @@ static int add_file(struct response_policy *p, const char *path, struct error *e
 	int r = fs_read(path, YAML_TREE_BYTES_MAX, &content, err);
 
 	if (!r)
-		response_policy_add(p, path, text_from(content.data ? content.data : "", content.len));
+		response_policy_add(p, path,
+				    text_from(content.data ? content.data : "", content.len));
 	return r;
 }
 

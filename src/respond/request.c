@@ -10,8 +10,9 @@
 enum { SIGNAL_MAX = 64 };
 
 const char *const hand_actions[] = {
-	[HAND_POLICY] = "policy",     [HAND_KILL] = "kill",		[HAND_FREEZE] = "freeze",
-	[HAND_ISOLATE] = "isolate",   [HAND_QUARANTINE] = "quarantine", [HAND_CAPTURE] = "capture",
+	[HAND_POLICY] = "policy",	  [HAND_KILL] = "kill",
+	[HAND_FREEZE] = "freeze",	  [HAND_ISOLATE] = "isolate",
+	[HAND_QUARANTINE] = "quarantine", [HAND_CAPTURE] = "capture",
 };
 static_assert(ARRAY_SIZE(hand_actions) == HAND_ACTIONS, "a name for each");
 
@@ -23,8 +24,9 @@ const char *const hand_scopes[] = {
 static_assert(ARRAY_SIZE(hand_scopes) == HAND_SCOPES, "a name for each");
 
 const char *const hand_outcomes[] = {
-	[HAND_DONE] = "done",	    [HAND_WOULD] = "would",   [HAND_ALREADY] = "already", [HAND_GONE] = "gone",
-	[HAND_REFUSED] = "refused", [HAND_FAILED] = "failed", [HAND_OFF] = "off",
+	[HAND_DONE] = "done", [HAND_WOULD] = "would",	  [HAND_ALREADY] = "already",
+	[HAND_GONE] = "gone", [HAND_REFUSED] = "refused", [HAND_FAILED] = "failed",
+	[HAND_OFF] = "off",
 };
 static_assert(ARRAY_SIZE(hand_outcomes) == HAND_OUTCOMES, "a name for each");
 
@@ -100,7 +102,8 @@ const char *hand_request_check(const void *data, size_t size)
 
 	if (size != sizeof(*rq) || rq->size != sizeof(*rq))
 		return "it has another size";
-	if (rq->action >= HAND_ACTIONS || rq->scope >= HAND_SCOPES || rq->flags & ~(uint32_t)HAND_FLAGS)
+	if (rq->action >= HAND_ACTIONS || rq->scope >= HAND_SCOPES ||
+	    rq->flags & ~(uint32_t)HAND_FLAGS)
 		return "an action, scope or flag that there is not";
 	if (rq->action == HAND_POLICY)
 		return NULL;

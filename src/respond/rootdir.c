@@ -45,7 +45,8 @@ int rootdir_open(const struct target_limits *l, const struct container *c, const
 int rootdir_open_parent(int root_fd, const char *path, const char **name)
 {
 	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
+				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS |
+					   RESOLVE_NO_MAGICLINKS };
 	const char *slash = strrchr(path, '/');
 	char parent[PATH_MAX];
 	int fd;

@@ -19,9 +19,24 @@ enum { TICK_NS = 10000000, TREE_MAX = 65536, NAME_MAX_LEN = 64 };
 
 /* Without these nothing runs here any longer; whoever means one of them does it by hand. */
 static const char *const spared[] = {
-	"systemd",     "init",	  "dockerd",	     "containerd",	"containerd-shim", "containerd-shim-runc-v2",
-	"crio",	       "conmon",  "kubelet",	     "kube-apiserver",	"kube-proxy",	   "runc",
-	"crun",	       "podman",  "systemd-journald", "dbus-daemon",	"sshd",		   "merlon",
+	"systemd",
+	"init",
+	"dockerd",
+	"containerd",
+	"containerd-shim",
+	"containerd-shim-runc-v2",
+	"crio",
+	"conmon",
+	"kubelet",
+	"kube-apiserver",
+	"kube-proxy",
+	"runc",
+	"crun",
+	"podman",
+	"systemd-journald",
+	"dbus-daemon",
+	"sshd",
+	"merlon",
 };
 
 void target_deinit(struct target *t)
@@ -133,7 +148,8 @@ static bool is_ours(const struct target_limits *l, const struct container *c)
 	       (str_starts(path, c->cgroup) && (path[n] == '/' || !path[n]));
 }
 
-static enum hand_outcome check_container(const struct target_limits *l, const struct container *c, char *why)
+static enum hand_outcome check_container(const struct target_limits *l, const struct container *c,
+					 char *why)
 {
 	if (!c->cgroup || !c->cgroup[1])
 		return refuse(why, "the container has no control group of its own");
@@ -143,7 +159,8 @@ static enum hand_outcome check_container(const struct target_limits *l, const st
 }
 
 /* Its process has ended: is the container still there? */
-static enum hand_outcome find_container(const struct target_limits *l, const char *id, struct target *ret, char *why)
+static enum hand_outcome find_container(const struct target_limits *l, const char *id,
+					struct target *ret, char *why)
 {
 	cleanup_container_list container_list all = { 0 };
 
@@ -163,7 +180,8 @@ static enum hand_outcome find_container(const struct target_limits *l, const cha
 /* --- processes ------------------------------------------------------------------------------------------- */
 
 static enum hand_outcome check_process(const struct target_limits *l, const struct hand_request *rq,
-				       const struct process_status *p, struct target *ret, char *why)
+				       const struct process_status *p, struct target *ret,
+				       char *why)
 {
 	char path[PATH_MAX];
 	int r;
@@ -182,14 +200,17 @@ static enum hand_outcome check_process(const struct target_limits *l, const stru
 	if (!r && rq->flags & HAND_HOST)
 		return refuse(why, "it is a process of a container");
 	if (r)
-		return is_spared(p->pid) ? refuse(why, "what runs containers, or this machine, is not touched") : HAND_DONE;
+		return is_spared(p->pid) ?
+			       refuse(why,
+				      "what runs containers, or this machine, is not touched") :
+			       HAND_DONE;
 	if (!str_eq(ret->container.id, rq->container))
 		return refuse(why, "it is a process of another container");
 	return check_container(l, &ret->container, why);
 }
 
-enum hand_outcome target_find(const struct target_limits *l, const struct hand_request *rq, struct target *ret,
-			      char *why)
+enum hand_outcome target_find(const struct target_limits *l, const struct hand_request *rq,
+			      struct target *ret, char *why)
 {
 	struct process_status p;
 	enum hand_outcome o;
@@ -289,7 +310,8 @@ static bool mark_children(relatives *all)
 	return more;
 }
 
-int target_each_in_tree(const struct target_limits *l, const struct target *t, target_process_fn fn, void *arg)
+int target_each_in_tree(const struct target_limits *l, const struct target *t, target_process_fn fn,
+			void *arg)
 {
 	relatives all = { 0 };
 	int r = list_processes(l, t, &all);

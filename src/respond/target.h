@@ -34,15 +34,16 @@ void target_deinit(struct target *t);
  * HAND_DONE: *ret is who was meant: that very process, by its start, and not another that has its number now; and its
  * container, which is the one of the request. HAND_GONE, HAND_REFUSED: why (HAND_TEXT_MAX bytes) says it.
  */
-enum hand_outcome target_find(const struct target_limits *l, const struct hand_request *rq, struct target *ret,
-			      char *why);
+enum hand_outcome target_find(const struct target_limits *l, const struct hand_request *rq,
+			      struct target *ret, char *why);
 
 /*
  * Calls fn for the process and its descendants, parents first, those of its container only. -errno of fn. Who is born
  * meanwhile may be missing: stop them first, then look again.
  */
 typedef int (*target_process_fn)(pid_t pid, uint64_t start_ticks, void *arg);
-int target_each_in_tree(const struct target_limits *l, const struct target *t, target_process_fn fn, void *arg);
+int target_each_in_tree(const struct target_limits *l, const struct target *t, target_process_fn fn,
+			void *arg);
 
 /* Sends a signal to the process that started then. -ESRCH: that one is gone. */
 int target_signal(pid_t pid, uint64_t start_ticks, int signal);

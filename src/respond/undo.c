@@ -28,7 +28,8 @@ static const struct undo_def *find(const json_t *entry)
 	return NULL;
 }
 
-int response_undo(const struct ledger *l, const struct target_limits *limits, json_t *entry, struct error *err)
+int response_undo(const struct ledger *l, const struct target_limits *limits, json_t *entry,
+		  struct error *err)
 {
 	const char *id = json_string_value(json_object_get(entry, "id")),
 		   *action = json_string_value(json_object_get(entry, "action")),
@@ -38,7 +39,8 @@ int response_undo(const struct ledger *l, const struct target_limits *limits, js
 	int r;
 
 	if (!def)
-		return error_set(err, EOPNOTSUPP, "%s: \"%s\" can't be undone", id, action ? action : "?");
+		return error_set(err, EOPNOTSUPP, "%s: \"%s\" can't be undone", id,
+				 action ? action : "?");
 	if (state && str_eq(state, "undone"))
 		return error_set(err, EINVAL, "%s was undone before", id);
 	if (!ledger_is_active(entry))
@@ -66,7 +68,8 @@ static int undo_one(json_t *entry, void *arg)
 	char wanted[17];
 
 	snprintf(wanted, sizeof(wanted), "%016" PRIx64, a->policy);
-	if (!ledger_is_active(entry) || !find(entry) || (a->policy && !(policy && str_eq(policy, wanted))))
+	if (!ledger_is_active(entry) || !find(entry) ||
+	    (a->policy && !(policy && str_eq(policy, wanted))))
 		return 0;
 	if (response_undo(a->l, a->limits, entry, NULL))
 		a->failed++;
@@ -75,7 +78,8 @@ static int undo_one(json_t *entry, void *arg)
 	return 0;
 }
 
-size_t response_undo_all(const struct ledger *l, const struct target_limits *limits, uint64_t policy, size_t *failed)
+size_t response_undo_all(const struct ledger *l, const struct target_limits *limits,
+			 uint64_t policy, size_t *failed)
 {
 	struct all a = { .l = l, .limits = limits, .policy = policy };
 

@@ -50,9 +50,11 @@ int pin_directory(const char *name, char out[PIN_PATH_MAX], struct error *err)
 	return make(out, err);
 }
 
-int pin_to_cgroup(int program_fd, int cgroup_fd, uint32_t attach_type, const char *path, struct error *err)
+int pin_to_cgroup(int program_fd, int cgroup_fd, uint32_t attach_type, const char *path,
+		  struct error *err)
 {
-	cleanup_fd int link = bpf_link_create(program_fd, cgroup_fd, (enum bpf_attach_type)attach_type, NULL);
+	cleanup_fd int link = bpf_link_create(program_fd, cgroup_fd,
+					      (enum bpf_attach_type)attach_type, NULL);
 
 	if (link < 0)
 		return error_errno(err, errno, "cannot attach to the control group");

@@ -18,4 +18,5 @@ int pin_directory(const char *name, char out[PIN_PATH_MAX], struct error *err);
  * Attaches a program (enum bpf_attach_type) to the control group, v2, and pins that at path: it is in force until the
  * file is removed. Needs Linux 5.7. -errno.
  */
-int pin_to_cgroup(int program_fd, int cgroup_fd, uint32_t attach_type, const char *path, struct error *err);
+int pin_to_cgroup(int program_fd, int cgroup_fd, uint32_t attach_type, const char *path,
+		  struct error *err);

@@ -14,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (hand_request_check(&rq, sizeof(rq)) || rq.action == HAND_POLICY)
 		return 0;
 	fuzz_check(rq.pid > 1 && rq.action < HAND_ACTIONS && rq.scope < HAND_SCOPES);
-	fuzz_check(strlen(rq.container) < sizeof(rq.container) && strlen(rq.path) < sizeof(rq.path));
+	fuzz_check(strlen(rq.container) < sizeof(rq.container) &&
+		   strlen(rq.path) < sizeof(rq.path));
 	fuzz_check(!strstr(rq.container, "/") && strlen(rq.rule) < sizeof(rq.rule));
 	fuzz_check(rq.action != HAND_QUARANTINE || (rq.path[0] == '/' && !strstr(rq.path, "/../")));
 	return 0;

@@ -14,8 +14,11 @@ static const char rules[] = "- rule: Miner\n"
 
 static void select_some(const struct response_policy *p, const struct rule *r)
 {
-	const struct event_container c = { .full_id = TEXT("0123456789abcdef"), .name = TEXT("web"), .image = TEXT("nginx:1"),
-					   .pod = { .name = TEXT("web-1"), .namespace = TEXT("shop") } };
+	const struct event_container c = { .full_id = TEXT("0123456789abcdef"),
+					   .name = TEXT("web"),
+					   .image = TEXT("nginx:1"),
+					   .pod = { .name = TEXT("web-1"),
+						    .namespace = TEXT("shop") } };
 	const struct event_container *const whose[] = { &c, NULL };
 
 	for (size_t i = 0; i < ARRAY_SIZE(whose); i++) {

@@ -36,26 +36,31 @@ static const struct packet packets[] = {
 	{ "another port", true, "10.1.2.3", IPPROTO_TCP, 80, 0, false, false, DROP },
 	{ "another port, any allowed", true, "10.1.2.3", IPPROTO_TCP, 80, 0, false, true, PASS },
 	{ "UDP", true, "10.1.2.3", IPPROTO_UDP, 53, 0, false, false, PASS },
-	{ "no ports, but they are asked for", true, "10.1.2.3", IPPROTO_ICMP, 0, 0, false, false, DROP },
+	{ "no ports, but they are asked for", true, "10.1.2.3", IPPROTO_ICMP, 0, 0, false, false,
+	  DROP },
 	{ "no ports, and they are not", true, "10.1.2.3", IPPROTO_ICMP, 0, 0, false, true, PASS },
 	{ "another network", true, "10.2.2.3", IPPROTO_TCP, 443, 0, false, false, DROP },
 	{ "another network, inwards", false, "10.2.2.3", IPPROTO_TCP, 443, 0, false, true, DROP },
 	{ "one address", true, "192.0.2.7", IPPROTO_TCP, 443, 0, false, false, PASS },
 	{ "its neighbour", true, "192.0.2.6", IPPROTO_TCP, 443, 0, false, false, DROP },
-	{ "a prefix between bytes", true, "172.20.15.255", IPPROTO_TCP, 443, 0, false, false, PASS },
+	{ "a prefix between bytes", true, "172.20.15.255", IPPROTO_TCP, 443, 0, false, false,
+	  PASS },
 	{ "just outside of it", true, "172.20.16.0", IPPROTO_TCP, 443, 0, false, false, DROP },
 	{ "a later fragment", true, "10.1.2.3", IPPROTO_TCP, 9, 100, false, false, PASS },
 	{ "options in the header", true, "10.1.2.3", IPPROTO_TCP, 443, 0, true, false, PASS },
-	{ "options in the header, another port", true, "10.1.2.3", IPPROTO_TCP, 444, 0, true, false, DROP },
+	{ "options in the header, another port", true, "10.1.2.3", IPPROTO_TCP, 444, 0, true, false,
+	  DROP },
 	{ "IPv6", true, "fd00:1::7", IPPROTO_TCP, 443, 0, false, false, PASS },
 	{ "IPv6, and back", false, "fd00:1::7", IPPROTO_TCP, 443, 0, false, false, PASS },
 	{ "IPv6, another port", true, "fd00:1::7", IPPROTO_TCP, 22, 0, false, false, DROP },
 	{ "IPv6, another network", true, "fd00:2::7", IPPROTO_TCP, 443, 0, false, false, DROP },
-	{ "IPv6, ports hidden by a header", true, "fd00:1::7", EXTENSION, 443, 0, false, false, DROP },
+	{ "IPv6, ports hidden by a header", true, "fd00:1::7", EXTENSION, 443, 0, false, false,
+	  DROP },
 	{ "loopback", true, "127.0.0.1", IPPROTO_TCP, 443, 0, false, true, DROP },
 };
 
-static const char *const networks[] = { "10.1.0.0/16", "192.0.2.7", "172.20.0.0/20", "fd00:1::/32" };
+static const char *const networks[] = { "10.1.0.0/16", "192.0.2.7", "172.20.0.0/20",
+					"fd00:1::/32" };
 static const uint16_t ports[] = { 53, 443 };
 
 static void fill(struct isolation *i, struct hand_network out[], bool any_ports, uint64_t netns)
@@ -67,8 +72,11 @@ static void fill(struct isolation *i, struct hand_network out[], bool any_ports,
 		out[n] = (struct hand_network){ parsed.address.family, parsed.prefix, { 0 } };
 		memcpy(out[n].bytes, parsed.address.bytes, sizeof(out[n].bytes));
 	}
-	*i = (struct isolation){ .networks = out, .network_count = ARRAY_SIZE(networks), .ports = ports,
-				 .port_count = any_ports ? 0 : ARRAY_SIZE(ports), .netns = netns };
+	*i = (struct isolation){ .networks = out,
+				 .network_count = ARRAY_SIZE(networks),
+				 .ports = ports,
+				 .port_count = any_ports ? 0 : ARRAY_SIZE(ports),
+				 .netns = netns };
 }
 
 /* A descriptor, or -errno. */
@@ -79,12 +87,14 @@ static int load(const struct isolation *i, enum isolation_hook hook)
 	int fd = -1, r;
 
 	assert_int_equal(isolation_compile(i, hook, &code), 0);
-	r = program_source_load(&(struct program_source){ .name = "isolation",
-							  .insns = code.insns.items,
-							  .insn_count = (uint32_t)code.insns.len,
-							  .type = isolation_hooks[hook].type,
-							  .expected_attach_type = isolation_hooks[hook].attach_type },
-				&fd, NULL, &err);
+	r = program_source_load(
+		&(struct program_source){
+			.name = "isolation",
+			.insns = code.insns.items,
+			.insn_count = (uint32_t)code.insns.len,
+			.type = isolation_hooks[hook].type,
+			.expected_attach_type = isolation_hooks[hook].attach_type },
+		&fd, NULL, &err);
 	if (r)
 		print_message("%s: %s\n", isolation_hooks[hook].name, err.text);
 	return r ? r : fd;
@@ -92,7 +102,10 @@ static int load(const struct isolation *i, enum isolation_hook hook)
 
 static size_t make_v4(const struct packet *p, unsigned char *at)
 {
-	struct iphdr ip = { .version = 4, .ihl = p->options ? 7 : 5, .ttl = 64, .protocol = p->protocol,
+	struct iphdr ip = { .version = 4,
+			    .ihl = p->options ? 7 : 5,
+			    .ttl = 64,
+			    .protocol = p->protocol,
 			    .frag_off = htons(p->fragment / 8) };
 	uint16_t two[2] = { htons(40000), htons(40000) };
 	size_t len = (size_t)ip.ihl * 4;
@@ -108,7 +121,10 @@ static size_t make_v4(const struct packet *p, unsigned char *at)
 
 static size_t make_v6(const struct packet *p, unsigned char *at)
 {
-	struct ip6_hdr ip = { .ip6_flow = htonl(6U << 28), .ip6_plen = htons(20), .ip6_nxt = p->protocol, .ip6_hlim = 64 };
+	struct ip6_hdr ip = { .ip6_flow = htonl(6U << 28),
+			      .ip6_plen = htons(20),
+			      .ip6_nxt = p->protocol,
+			      .ip6_hlim = 64 };
 	uint16_t two[2] = { htons(40000), htons(40000) };
 
 	inet_pton(AF_INET6, "fd00:9::1", p->egress ? &ip.ip6_src : &ip.ip6_dst);
@@ -175,8 +191,10 @@ static void test_verifier(void **state)
 		many[n] = (uint16_t)(n + 1);
 	for (int h = 0; h < ISOLATION_HOOKS; h++) {
 		for (int most = 0; most < 2; most++) {
-			const struct isolation i = { .networks = room, .network_count = most ? HAND_NETWORKS : 0,
-						     .ports = many, .port_count = most ? HAND_PORTS : 0 };
+			const struct isolation i = { .networks = room,
+						     .network_count = most ? HAND_NETWORKS : 0,
+						     .ports = many,
+						     .port_count = most ? HAND_PORTS : 0 };
 			int fd = load(&i, (enum isolation_hook)h);
 
 			check(isolation_hooks[h].name, fd >= 0);
@@ -187,7 +205,8 @@ static void test_verifier(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_packets), cmocka_unit_test(test_verifier) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_packets),
+					    cmocka_unit_test(test_verifier) };
 
 	libbpf_set_print(NULL);
 	return unit_run(tests);

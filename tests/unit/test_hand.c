@@ -61,16 +61,21 @@ static void test_requests(void **state)
 	REFUSED("an alert", strcpy(rq.alert, "yes"));
 	REFUSED("a rule without end", memset(rq.rule, 'a', sizeof(rq.rule)));
 	REFUSED("host and container", rq.flags = HAND_HOST);
-	REFUSED("all of the host", (rq.flags = HAND_HOST, rq.container[0] = '\0', rq.scope = HAND_CONTAINER));
-	REFUSED("the host frozen", (rq.flags = HAND_HOST, rq.container[0] = '\0', rq.action = HAND_FREEZE));
+	REFUSED("all of the host",
+		(rq.flags = HAND_HOST, rq.container[0] = '\0', rq.scope = HAND_CONTAINER));
+	REFUSED("the host frozen",
+		(rq.flags = HAND_HOST, rq.container[0] = '\0', rq.action = HAND_FREEZE));
 	REFUSED("no path", rq.action = HAND_QUARANTINE);
-	REFUSED("a path upwards", (rq.action = HAND_QUARANTINE, strcpy(rq.path, "/tmp/../etc/passwd")));
-	REFUSED("a path that ends upwards", (rq.action = HAND_QUARANTINE, strcpy(rq.path, "/tmp/..")));
+	REFUSED("a path upwards",
+		(rq.action = HAND_QUARANTINE, strcpy(rq.path, "/tmp/../etc/passwd")));
+	REFUSED("a path that ends upwards",
+		(rq.action = HAND_QUARANTINE, strcpy(rq.path, "/tmp/..")));
 	REFUSED("a relative path", (rq.action = HAND_QUARANTINE, strcpy(rq.path, "etc/passwd")));
 	REFUSED("too many networks", rq.network_count = HAND_NETWORKS + 1);
 	REFUSED("too many ports", rq.port_count = HAND_PORTS + 1);
 	REFUSED("a family", (rq.network_count = 1, rq.networks[0].family = 5));
-	REFUSED("a prefix", (rq.network_count = 1, rq.networks[0] = (struct hand_network){ .family = 4, .prefix = 33 }));
+	REFUSED("a prefix", (rq.network_count = 1,
+			     rq.networks[0] = (struct hand_network){ .family = 4, .prefix = 33 }));
 #undef REFUSED
 	rq = good();
 	rq.action = HAND_QUARANTINE;
@@ -168,7 +173,9 @@ static void begin(struct world *w, uint64_t confirm_ns)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
 	w->hand = fork();
 	if (w->hand == 0) {
-		const struct hand_options o = { .fd = fds[1], .parent = getppid(), .ledger = w->dir,
+		const struct hand_options o = { .fd = fds[1],
+						.parent = getppid(),
+						.ledger = w->dir,
 						.confirm_ns = confirm_ns };
 		struct hand *h = NULL;
 
@@ -212,7 +219,8 @@ static void test_garbage(void **state)
 		rq.action = (uint32_t)chance_below(&c, HAND_ACTIONS + 1);
 		rq.action += rq.action == HAND_POLICY;
 		for (int k = 0; k < 64; k++)
-			bytes[chance_below(&c, i % 2 ? sizeof(rq) : 256)] = (unsigned char)chance_next(&c);
+			bytes[chance_below(&c, i % 2 ? sizeof(rq) : 256)] = (unsigned char)
+				chance_next(&c);
 		if (i % 5 == 0)
 			rq.size = sizeof(rq);
 		if (rq.size == sizeof(rq) && size == sizeof(rq) && rq.action == HAND_POLICY)
@@ -258,7 +266,9 @@ static void test_kill(void **state)
 /* What was not confirmed becomes a dry run, and the hand says so unasked. */
 static void test_confirm(void **state)
 {
-	struct hand_request rq = good(), policy = { .size = sizeof(policy), .action = HAND_POLICY, .policy = 77 };
+	struct hand_request rq = good(), policy = { .size = sizeof(policy),
+						    .action = HAND_POLICY,
+						    .policy = 77 };
 	struct hand_reply reply;
 	struct world w;
 	uint64_t start_ns;
@@ -312,7 +322,8 @@ static void test_ledger(void **state)
 {
 	char *dir = unit_dir();
 	struct ledger l;
-	json_t *entry = json_pack("{s:s, s:s, s:{}}", "id", "01998f5e-8a31-7abc-8def-0123456789ab", "state", "begun", "undo"),
+	json_t *entry = json_pack("{s:s, s:s, s:{}}", "id", "01998f5e-8a31-7abc-8def-0123456789ab",
+				  "state", "begun", "undo"),
 	       *found = NULL;
 
 	assert_int_equal(ledger_open(&l, dir, NULL), 0);
@@ -332,8 +343,9 @@ static void test_ledger(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_requests), cmocka_unit_test(test_targets), cmocka_unit_test(test_reused),
-		cmocka_unit_test(test_garbage),	 cmocka_unit_test(test_kill),	 cmocka_unit_test(test_confirm),
+		cmocka_unit_test(test_requests), cmocka_unit_test(test_targets),
+		cmocka_unit_test(test_reused),	 cmocka_unit_test(test_garbage),
+		cmocka_unit_test(test_kill),	 cmocka_unit_test(test_confirm),
 		cmocka_unit_test(test_sha256),	 cmocka_unit_test(test_ledger),
 	};
 

@@ -5,28 +5,29 @@
 #include "guard/deny_check.h"
 #include "unit.h"
 
-static const char rules[] = "- rule: Terminal shell\n"
-			    "  desc: d\n"
-			    "  condition: evt.type = execve and proc.name = sh\n"
-			    "  output: o\n"
-			    "  priority: NOTICE\n"
-			    "  tags: [container, mitre_execution]\n"
-			    "- rule: Miner\n"
-			    "  desc: d\n"
-			    "  condition: evt.type = execve and proc.name = xmrig\n"
-			    "  output: o\n"
-			    "  priority: CRITICAL\n"
-			    "  response: {kill: container}\n"
-			    "- rule: Odd name\n"
-			    "  desc: d\n"
-			    "  condition: evt.type in (openat, open) and fd.name regex '^/x[0-9]+$'\n"
-			    "  output: o\n"
-			    "  priority: DEBUG\n"
-			    "- rule: Deleted\n"
-			    "  desc: d\n"
-			    "  condition: evt.type = unlinkat and evt.rawres = 0\n"
-			    "  output: o\n"
-			    "  priority: DEBUG\n";
+static const char rules[] =
+	"- rule: Terminal shell\n"
+	"  desc: d\n"
+	"  condition: evt.type = execve and proc.name = sh\n"
+	"  output: o\n"
+	"  priority: NOTICE\n"
+	"  tags: [container, mitre_execution]\n"
+	"- rule: Miner\n"
+	"  desc: d\n"
+	"  condition: evt.type = execve and proc.name = xmrig\n"
+	"  output: o\n"
+	"  priority: CRITICAL\n"
+	"  response: {kill: container}\n"
+	"- rule: Odd name\n"
+	"  desc: d\n"
+	"  condition: evt.type in (openat, open) and fd.name regex '^/x[0-9]+$'\n"
+	"  output: o\n"
+	"  priority: DEBUG\n"
+	"- rule: Deleted\n"
+	"  desc: d\n"
+	"  condition: evt.type = unlinkat and evt.rawres = 0\n"
+	"  output: o\n"
+	"  priority: DEBUG\n";
 
 static const char policy[] = "policy: test\n"
 			     "entries:\n"
@@ -85,26 +86,28 @@ struct selected {
 static void test_select(void **state)
 {
 	static const struct selected rows[] = {
-		{ "in the namespace", "Terminal shell", false, "shop", "p", "web:1", "c", NULL, "shop",
-		  MODE_ENFORCE, "kill" },
-		{ "an exception", "Terminal shell", false, "shop", "admin-1", "web:1", "c", NULL, NULL,
+		{ "in the namespace", "Terminal shell", false, "shop", "p", "web:1", "c", NULL,
+		  "shop", MODE_ENFORCE, "kill" },
+		{ "an exception", "Terminal shell", false, "shop", "admin-1", "web:1", "c", NULL,
+		  NULL, MODE_OBSERVE, NULL },
+		{ "an exception by id", "Terminal shell", false, "shop", "p", "web:1", "c",
+		  "0123456789abcdef", NULL, MODE_OBSERVE, NULL },
+		{ "not bad enough", "Odd name", false, "shop", "p", "web:1", "c", NULL, NULL,
 		  MODE_OBSERVE, NULL },
-		{ "an exception by id", "Terminal shell", false, "shop", "p", "web:1", "c", "0123456789abcdef", NULL,
-		  MODE_OBSERVE, NULL },
-		{ "not bad enough", "Odd name", false, "shop", "p", "web:1", "c", NULL, NULL, MODE_OBSERVE, NULL },
 		{ "the first decides", "Terminal shell", false, "shop", "p", "reg/debug", "c", NULL,
 		  "spare the debuggers", MODE_OBSERVE, "alert" },
-		{ "the implied registry", "Miner", false, NULL, NULL, "docker.io/library/debug:3", "web", NULL,
-		  "spare the debuggers", MODE_OBSERVE, "alert" },
-		{ "no namespace is not that one", "Terminal shell", false, NULL, NULL, "web:1", "c", NULL, NULL,
-		  MODE_OBSERVE, NULL },
-		{ "the rule's own, as the entry says", "Miner", false, NULL, NULL, "x", "web", NULL, "rules' own",
-		  MODE_ENFORCE, "kill" },
-		{ "the rule's own, as it may", "Miner", false, NULL, NULL, "x", "other", NULL, NULL, MODE_DRY_RUN,
+		{ "the implied registry", "Miner", false, NULL, NULL, "docker.io/library/debug:3",
+		  "web", NULL, "spare the debuggers", MODE_OBSERVE, "alert" },
+		{ "no namespace is not that one", "Terminal shell", false, NULL, NULL, "web:1", "c",
+		  NULL, NULL, MODE_OBSERVE, NULL },
+		{ "the rule's own, as the entry says", "Miner", false, NULL, NULL, "x", "web", NULL,
+		  "rules' own", MODE_ENFORCE, "kill" },
+		{ "the rule's own, as it may", "Miner", false, NULL, NULL, "x", "other", NULL, NULL,
+		  MODE_DRY_RUN, "kill" },
+		{ "the host", "Miner", true, NULL, NULL, NULL, NULL, NULL, "host", MODE_ENFORCE,
 		  "kill" },
-		{ "the host", "Miner", true, NULL, NULL, NULL, NULL, NULL, "host", MODE_ENFORCE, "kill" },
-		{ "the host, not meant", "Terminal shell", true, NULL, NULL, NULL, NULL, NULL, NULL, MODE_OBSERVE,
-		  NULL },
+		{ "the host, not meant", "Terminal shell", true, NULL, NULL, NULL, NULL, NULL, NULL,
+		  MODE_OBSERVE, NULL },
 	};
 	struct world w;
 
@@ -117,8 +120,8 @@ static void test_select(void **state)
 						   .image = text_of(t->image),
 						   .full_id = text_of(t->id),
 						   .name = text_of(t->name) };
-		const struct response_plan plan = response_select(w.policy, ruleset_rule(w.rules, text_of(t->rule)),
-								  t->host ? NULL : &c);
+		const struct response_plan plan = response_select(
+			w.policy, ruleset_rule(w.rules, text_of(t->rule)), t->host ? NULL : &c);
 
 		check(t->row, !plan.entry == !t->entry);
 		if (plan.entry && t->entry)
@@ -165,28 +168,43 @@ static void test_mistakes(void **state)
 	static const struct mistake rows[] = {
 		{ "no map", "- a\n", 1, 1, "must be a map" },
 		{ "no entries", "policy: x\n", 1, 1, "needs \"entries\"" },
-		{ "a mode of its own", "mode: maybe\nentries: []\n", 1, 7, "observe, dry-run or enforce" },
+		{ "a mode of its own", "mode: maybe\nentries: []\n", 1, 7,
+		  "observe, dry-run or enforce" },
 		{ "no name", "entries:\n  - select: {rule: x}\n", 2, 5, "needs a \"name\"" },
 		{ "no select", ENTRY("    respond: alert\n"), 4, 5, "needs \"select\"" },
-		{ "nothing selected", ENTRY("    select: {}\n"), 5, 13, "what is selected must be said" },
-		{ "a selector that is none", ENTRY("    select: {rules: x}\n"), 5, 14, "nothing is selected by" },
-		{ "a priority that is none", ENTRY("    select: {priority: high}\n"), 5, 24, "no priority" },
-		{ "a response that is none", ENTRY("    select: {rule: x}\n    respond: [reboot]\n"), 6, 15,
+		{ "nothing selected", ENTRY("    select: {}\n"), 5, 13,
+		  "what is selected must be said" },
+		{ "a selector that is none", ENTRY("    select: {rules: x}\n"), 5, 14,
+		  "nothing is selected by" },
+		{ "a priority that is none", ENTRY("    select: {priority: high}\n"), 5, 24,
+		  "no priority" },
+		{ "a response that is none",
+		  ENTRY("    select: {rule: x}\n    respond: [reboot]\n"), 6, 15,
 		  "no response \"reboot\"" },
-		{ "a port that is none", ENTRY("    select: {rule: x}\n    respond: {isolate: {ports: [0]}}\n"), 6, 33,
+		{ "a port that is none",
+		  ENTRY("    select: {rule: x}\n    respond: {isolate: {ports: [0]}}\n"), 6, 33,
 		  "no port" },
-		{ "a network that is none", ENTRY("    select: {rule: x}\n    respond: {isolate: 10.0.0.0/99}\n"), 6,
-		  24, "no network" },
-		{ "said twice", ENTRY("    select: {rule: x}\n    respond: [{kill: tree}, kill]\n"), 6, 29, "twice" },
-		{ "all of the host", ENTRY("    host: true\n    select: {rule: '*'}\n    respond: kill\n"), 4, 5,
+		{ "a network that is none",
+		  ENTRY("    select: {rule: x}\n    respond: {isolate: 10.0.0.0/99}\n"), 6, 24,
+		  "no network" },
+		{ "said twice", ENTRY("    select: {rule: x}\n    respond: [{kill: tree}, kill]\n"),
+		  6, 29, "twice" },
+		{ "all of the host",
+		  ENTRY("    host: true\n    select: {rule: '*'}\n    respond: kill\n"), 4, 5,
 		  "container runtimes and kubelet" },
-		{ "all of the host's bad things", ENTRY("    host: true\n    select: {priority: error}\n"), 4, 5,
+		{ "all of the host's bad things",
+		  ENTRY("    host: true\n    select: {priority: error}\n"), 4, 5,
 		  "container runtimes and kubelet" },
-		{ "the host frozen", ENTRY("    host: true\n    select: {rule: x}\n    respond: freeze\n"), 7, 14,
+		{ "the host frozen",
+		  ENTRY("    host: true\n    select: {rule: x}\n    respond: freeze\n"), 7, 14,
 		  "of containers" },
-		{ "a pod of the host", ENTRY("    host: true\n    select: {rule: x, pod: y}\n"), 4, 5, "of containers" },
-		{ "a member that is none", ENTRY("    select: {rule: x}\n    repsond: kill\n"), 6, 5, "no member" },
-		{ "two of a name", ENTRY("    select: {rule: x}\n  - name: e\n    select: {rule: y}\n"), 6, 5, "already" },
+		{ "a pod of the host", ENTRY("    host: true\n    select: {rule: x, pod: y}\n"), 4,
+		  5, "of containers" },
+		{ "a member that is none", ENTRY("    select: {rule: x}\n    repsond: kill\n"), 6,
+		  5, "no member" },
+		{ "two of a name",
+		  ENTRY("    select: {rule: x}\n  - name: e\n    select: {rule: y}\n"), 6, 5,
+		  "already" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -247,10 +265,8 @@ static void test_deny(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_select),
-		cmocka_unit_test(test_parameters),
-		cmocka_unit_test(test_mistakes),
-		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_select),	 cmocka_unit_test(test_parameters),
+		cmocka_unit_test(test_mistakes), cmocka_unit_test(test_order),
 		cmocka_unit_test(test_deny),
 	};
 
