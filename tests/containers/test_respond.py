@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Iterator
 
 import merlon  # first: it puts the rig on the path
+import cgroups
 import tap
 from container import Container, available, container
 from guarding import Alert, Guard
@@ -445,6 +446,26 @@ def reloaded(runtime: str) -> None:
         tap.check(stands(bad), "it runs")
 
 
+def confined(_: str) -> None:
+    """the hand has the privileges that SECURITY.md says, and no more"""
+    names = ["KILL", "DAC_OVERRIDE", "FOWNER", "SYS_PTRACE", "BPF", "PERFMON", "NET_ADMIN"] + \
+        ([] if cgroups.mode() == "v2" else ["SYS_ADMIN"])
+    numbers = {"KILL": 5, "DAC_OVERRIDE": 1, "FOWNER": 3, "SYS_PTRACE": 19, "BPF": 39, "PERFMON": 38, "NET_ADMIN": 12, "SYS_ADMIN": 21}
+    want = sum(1 << numbers[name] for name in names)
+    with world({"freeze": ["freeze"]}) as w:
+        children = Path(f"/proc/{w.guard.process.pid}/task/{w.guard.process.pid}/children").read_text().split()
+        hands = [pid for pid in children if Path(f"/proc/{pid}/comm").read_text().strip() == "merlon-hand"]
+        tap.check(len(hands) == 1, f"{hands} of {children}")
+        status = dict(line.split(":\t", 1) for line in Path(f"/proc/{hands[0]}/status").read_text().splitlines() if ":\t" in line)
+        for kind in ("CapEff", "CapPrm"):
+            tap.check(int(status[kind], 16) == want, f"{kind} {status[kind]}, not {want:016x}")
+        tap.check(status["NoNewPrivs"] == "1" and status["Seccomp"] == "2", f"{status['NoNewPrivs']} {status['Seccomp']}")
+        os.kill(int(hands[0]), signal.SIGKILL)
+        tap.check(w.guard.process.wait(30) != 0, "the guard goes on without it, and says nothing")
+        w.guard.stop()
+        tap.check(any("carries responses out" in line for line in w.guard.said), str(w.guard.said))
+
+
 def webhooks(runtime: str) -> None:
     """webhook: a receiver of the policy's own gets what is sent to it, and nothing else"""
     with Receiver() as receiver, world({"call": [{"webhook": receiver.url}], "freeze": ["alert"]}) as w, two(runtime) as (bad, _):
@@ -463,7 +484,7 @@ def main() -> None:
     """All of it on the host; what differs by control groups in machines."""
     works, why = available("runc")
     tests = (killing, freezing, isolating, quarantining) if QUICK else \
-        (killing, freezing, isolating, quarantining, capturing, dry_run, switched, confirmed, reloaded, webhooks)
+        (killing, freezing, isolating, quarantining, capturing, dry_run, switched, confirmed, reloaded, confined, webhooks)
     with tap.Suite("respond") as suite:
         for test in tests:
             if works:
