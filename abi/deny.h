@@ -12,6 +12,7 @@
 /* In the order of deny_hooks[] of src/guard/deny_hook.c. */
 enum abi_deny_hook {
 	ABI_DENY_OPEN,
+	ABI_DENY_EXEC, /* its record is of kind EXEC, as if it had succeeded */
 	ABI_DENY_UNLINK,
 	ABI_DENY_RENAME,
 	ABI_DENY_MKNOD,

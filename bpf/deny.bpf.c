@@ -13,6 +13,7 @@
 #include "bpf/lib/current.bpf.h"
 #include "bpf/lib/descriptor.bpf.h"
 #include "bpf/lib/place.bpf.h"
+#include "bpf/lib/process.bpf.h"
 #include "bpf/lib/program.bpf.h"
 
 const volatile struct abi_settings settings __weak = {};
@@ -20,6 +21,7 @@ const volatile struct abi_settings settings __weak = {};
 /* x86-64's numbers of the calls that hooks stand for, and i386's of some. */
 enum {
 	NR_CONNECT = 42,
+	NR_EXECVE = 59,
 	NR_KILL = 62,
 	NR_PTRACE = 101,
 	NR_PIVOT_ROOT = 155,
@@ -96,13 +98,15 @@ static __always_inline struct room *deny_begin(__u32 point, __u32 nr)
 		n->busy++;
 	if (!r)
 		return NULL;
-	room_head(r, ABI_EVENT_CALL, current_task(), cgroup);
+	room_head(r, point == ABI_DENY_EXEC ? ABI_EVENT_EXEC : ABI_EVENT_CALL, current_task(), cgroup);
 	r->ev.flags = ABI_EVENT_WATCHED |
 		      (mode == ABI_DENY_ENFORCE ? ABI_EVENT_DENIED : ABI_EVENT_WOULD_DENY);
 	r->ev.table = ABI_TABLE_NATIVE;
 	r->ev.nr = nr;
-	r->ev.call.fd = -1;
-	program_fill(r);
+	if (point != ABI_DENY_EXEC) {
+		r->ev.call.fd = -1;
+		program_fill(r);
+	}
 	r->ev.text[ABI_DENY_POINT_TEXT].len = point;
 	return r;
 }
@@ -223,6 +227,28 @@ static __always_inline void fill_open(struct room *r, struct file *file)
 	file_fill(r, file, false);
 }
 DENY_HOOK(file_open, ABI_DENY_OPEN, NR_OPENAT, fill_open(r, file), struct file *file)
+
+/*
+ * The program that would run; of a script first the script, then its interpreter. What it is called (comm) follows
+ * from the name that it was asked for by, and is not told.
+ */
+static __always_inline void fill_exec(struct room *r, struct linux_binprm *bprm)
+{
+	struct file *file = BPF_CORE_READ(bprm, file);
+	const char *name = BPF_CORE_READ(bprm, filename);
+
+	process_fill(&r->ev.process, current_task());
+	__builtin_memset(r->ev.process.comm, 0, sizeof(r->ev.process.comm));
+	exe_fill(&r->ev.process, current_task(), file);
+	r->ev.flags |= layer_of(BPF_CORE_READ(file, f_inode));
+	r->ev.process.path_flags = text_file(r, ABI_TEXT_EXE, (__u64)file);
+	text_kernel(r, ABI_TEXT_NAME, name);
+}
+DENY_ARRAY(bprm_check_security)
+DENY_FORM(lsm, "lsm/bprm_check_security", bprm_check_security, ABI_DENY_EXEC, ABI_DENY_EXEC, NR_EXECVE, fill_exec(r, bprm),
+	  struct linux_binprm *bprm)
+DENY_FORM(mod, "fmod_ret/security_bprm_check", bprm_check_security, ABI_DENY_EXEC, ABI_DENY_EXEC, NR_EXECVE,
+	  fill_exec(r, bprm), struct linux_binprm *bprm)
 
 DENY_HOOK(path_unlink, ABI_DENY_UNLINK, NR_UNLINKAT, fill_entry(r, ABI_TEXT_PATH1, dir, dentry),
 	  const struct path *dir, struct dentry *dentry)

@@ -14,6 +14,7 @@
 const struct deny_hook deny_hooks[ABI_DENY_HOOKS] = {
 	[ABI_DENY_OPEN] = { { "openat", FIELDS("fd.name", "fd.directory", "fd.filename", "fd.is_outside", "evt.is_open_read",
 		"evt.is_open_write", "evt.is_open_create", "evt.arg.flags") }, "files that are opened" },
+	[ABI_DENY_EXEC] = { { "execve", FIELDS("evt.rawres") }, "programs that are run, and interpreters of scripts" },
 	[ABI_DENY_UNLINK] = { { "unlinkat", FIELDS("evt.rawres", "fs.path.name", "evt.arg.name") }, "files that are removed" },
 	[ABI_DENY_RENAME] = { { "renameat2", FIELDS("evt.rawres", "fs.path.source", "fs.path.target", "evt.arg.oldpath", "evt.arg.newpath") },
 		"files that are renamed" },
@@ -45,6 +46,9 @@ const struct deny_hook deny_hooks[ABI_DENY_HOOKS] = {
 struct filter_target deny_hook_target(enum abi_deny_hook hook)
 {
 	struct filter_target t = { .kind = ABI_EVENT_CALL };
+
+	if (hook == ABI_DENY_EXEC)
+		return (struct filter_target){ .kind = ABI_EVENT_EXEC, .type = event_type_find(TEXT("execve")) };
 
 	for (size_t i = 0; i < call_row_count; i++)
 		if (str_eq(call_rows[i].call, deny_hooks[hook].filter.call))

@@ -159,7 +159,8 @@ static void take_match(struct engine *e, struct rule_match *m, const struct even
 		e->stats.alerts++;
 		e->stats.by_priority[m->rule->priority]++;
 		alert = quoting(e, document_of_match(m, ev, s, activity_log_before(e->activity, ev)));
-		add_hash(e, ev->process, alert);
+		if (ev->verdict == VERDICT_NONE) /* else the process does not run it */
+			add_hash(e, ev->process, alert);
 	}
 	if (e->o.matched)
 		e->o.matched(m, ev, alert, s, e->o.arg);

@@ -19,6 +19,7 @@ struct translator {
 	int64_t boot_offset_ns;
 	uint64_t number;
 	struct fd fd;
+	struct process would; /* of a program that the kernel asked about */
 	struct path_store *paths;
 	struct text exact[STORED_PATHS]; /* paths of the call at hand, in the order of its arguments */
 	unsigned next_exact;
@@ -355,9 +356,50 @@ static const struct event_type *exec_type(const struct translator *x,
 	return x->execve;
 }
 
+/*
+ * A program that was not run, or would not have been: the event has the process as it would be. The table is not told,
+ * for the process goes on as it is, or is told of by the exec itself.
+ */
+static int take_asked_exec(struct translator *x, const struct abi_event *record, struct event *ev)
+{
+	struct process *would = &x->would;
+
+	arena_reset(&x->arena);
+	if (!event_begin(x, ev, exec_type(x, record)))
+		return 0;
+	head_fill(x, record, ev);
+	if (!ev->process)
+		return 0;
+	*would = *ev->process;
+	would->exepath = event_record_text(record, ABI_TEXT_EXE);
+	would->exe = event_record_text(record, ABI_TEXT_NAME);
+	would->name = text_basename(would->exe);
+	would->args = (struct texts){ 0 };
+	would->cmdline = would->exe;
+	would->exe_upper_layer = record->flags & ABI_EVENT_UPPER;
+	would->exe_lower_layer = record->flags & ABI_EVENT_LOWER;
+	would->exe_memfd = record->process.path_flags & ABI_PATH_MEMORY;
+	would->exe_deleted = record->process.path_flags & ABI_PATH_DELETED;
+	would->exe_writable = record->process.exe_flags & ABI_EXE_WRITABLE;
+	would->exe_setuid = record->process.exe_flags & ABI_EXE_SETUID;
+	would->exe_setgid = record->process.exe_flags & ABI_EXE_SETGID;
+	would->exe_inode = record->process.exe_ino;
+	would->uid = record->uid;
+	would->gid = record->gid;
+	ev->process = would;
+	ev->has_result = true;
+	ev->verdict = record->flags & ABI_EVENT_DENIED ? VERDICT_DENIED : VERDICT_WOULD_DENY;
+	exec_fill(x, record, ev);
+	return 1;
+}
+
 int translator_take(struct translator *x, const struct abi_event *record, struct event *ev)
 {
-	int r = process_table_apply(x->processes, record);
+	int r;
+
+	if (record->kind == ABI_EVENT_EXEC && record->flags & (ABI_EVENT_DENIED | ABI_EVENT_WOULD_DENY))
+		return take_asked_exec(x, record, ev);
+	r = process_table_apply(x->processes, record);
 
 	if (r)
 		return r;

@@ -40,6 +40,7 @@ struct sensor_deny {
 /* Decision points at one function follow each other. */
 const char *const sensor_deny_hooks[ABI_DENY_HOOKS] = {
 	[ABI_DENY_OPEN] = "file_open",
+	[ABI_DENY_EXEC] = "bprm_check_security",
 	[ABI_DENY_UNLINK] = "path_unlink",
 	[ABI_DENY_RENAME] = "path_rename",
 	[ABI_DENY_MKNOD] = "path_mknod",
@@ -61,6 +62,13 @@ const char *const sensor_deny_hooks[ABI_DENY_HOOKS] = {
 	[ABI_DENY_SETNS] = "capable",
 	[ABI_DENY_BY_HANDLE] = "capable",
 };
+
+/* The one function whose hook has another name than itself. */
+static const char *function_of(enum sensor_deny_form form, unsigned hook)
+{
+	return form == DENY_FORM_MODIFY && hook == ABI_DENY_EXEC ? "bprm_check" :
+								   sensor_deny_hooks[hook];
+}
 
 /* Programs and the array of a function go by its name: they are those of its first decision point. */
 static enum abi_deny_hook first_of(unsigned hook)
@@ -231,7 +239,7 @@ static int find_functions(struct sensor_deny *d, struct error *err)
 			continue;
 		snprintf(name, sizeof(name), "%s%s",
 			 d->form == DENY_FORM_LSM ? "bpf_lsm_" : "security_",
-			 sensor_deny_hooks[hook]);
+			 function_of(d->form, hook));
 		id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
 		d->functions[hook] = id > 0 ? (uint32_t)id : 0;
 		if (id <= 0)

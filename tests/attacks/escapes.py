@@ -160,6 +160,14 @@ def kill_guard() -> None:
     os.kill(int(os.environ["GUARD"]), 0)
 
 
+def fileless() -> None:
+    """A program that has no file; where it runs, its end is that of the attack."""
+    program = refused(calls.memfd_create(b"x", 0))
+    with open("/bin/true", "rb") as source:
+        os.write(program, source.read())
+    os.execv(f"/proc/self/fd/{program}", ["x"])
+
+
 def receive_leaked() -> list[int]:
     """What a runtime that has the errors would leave open: a directory of the host's, and its own program."""
     listener = socket.socket(socket.AF_UNIX)
@@ -170,7 +178,7 @@ def receive_leaked() -> list[int]:
 
 LEAKED: list[int] = []
 ATTACKS = {
-    "leaked directory": leaked_directory, "runtime overwritten": runtime_overwritten, "signal to the guard": kill_guard,
+    "program in memory": fileless, "leaked directory": leaked_directory, "runtime overwritten": runtime_overwritten, "signal to the guard": kill_guard,
     "core_pattern": core_pattern, "core_pattern by another name": core_pattern_by_link, "release_agent": release_agent,
     "block device": block_device, "raw disk": raw_disk, "mount": mount, "mount by newer calls": mount_by_newer_calls,
     "pivot_root": pivot_root, "setns": setns, "setns to its own": own_setns, "user namespace": user_namespace,

@@ -215,6 +215,8 @@ static struct node *lower_check(struct lower *l, const struct check *c)
 		return lower_unknown(l, c, "a transformer or a list");
 	if (l->hook && text_eq_str(o->field.def->name, "container.id"))
 		return in_container(l, c);
+	if (l->hook && l->target.kind == ABI_EVENT_EXEC && text_eq_str(o->field.def->name, "proc.name"))
+		return lower_unknown(l, c, "a program is given its name later");
 	if (l->hook && !hook_knows(l->hook, &o->field))
 		return lower_unknown(l, c, "the kernel does not know it where it asks");
 	p = field_place_find(o->field.def->name, l->target.kind);

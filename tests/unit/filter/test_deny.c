@@ -86,14 +86,16 @@ static void put_path(struct chance *c, struct record_room *r, unsigned which)
 static void hook_record(struct chance *c, unsigned hook, struct record_room *r)
 {
 	const struct filter_target t = deny_hook_target(hook);
-	int nr = sys_call_nr(sys_arch_of_table(ABI_TABLE_NATIVE), t.row->call);
+	int nr = t.row ? sys_call_nr(sys_arch_of_table(ABI_TABLE_NATIVE), t.row->call) : -1;
 	static const uint16_t files[] = { 0100644, 0100644, 040755, 020666, 010600, 060600 };
 	struct record_room random;
 
+	nr = hook == ABI_DENY_EXEC ? sys_call_nr(sys_arch_of_table(ABI_TABLE_NATIVE), "execve") :
+				     nr;
 	random_record(c, t, nr, &random);
 	memset(&r->ev, 0, sizeof(r->ev));
 	r->ev.size = sizeof(r->ev);
-	r->ev.kind = ABI_EVENT_CALL;
+	r->ev.kind = (uint8_t)t.kind;
 	r->ev.flags = ABI_EVENT_WATCHED |
 		      (chance_below(c, 2) ? ABI_EVENT_DENIED : ABI_EVENT_WOULD_DENY);
 	r->ev.nr = (uint16_t)nr;
@@ -103,6 +105,14 @@ static void hook_record(struct chance *c, unsigned hook, struct record_room *r)
 	r->ev.vtid = random.ev.vtid;
 	r->ev.uid = random.ev.uid;
 	r->ev.gid = random.ev.gid;
+	if (hook == ABI_DENY_EXEC) {
+		r->ev.process = random.ev.process;
+		r->ev.flags |= random.ev.flags & (ABI_EVENT_UPPER | ABI_EVENT_LOWER);
+		put_path(c, r, ABI_TEXT_EXE);
+		put_text(r, ABI_TEXT_NAME, "sh", 2);
+		*(uint32_t *)(void *)((char *)r + ABI_EVENT_ROOM_OWNER) = SIMULATE_THREAD;
+		return;
+	}
 	r->ev.call.fd = -1;
 	memcpy(r->ev.call.args, random.ev.call.args, sizeof(r->ev.call.args));
 	if (hook == ABI_DENY_OPEN || hook == ABI_DENY_MODULE_FILE) {
@@ -154,11 +164,13 @@ static void random_rule(struct chance *c, struct filter_target target, struct bu
 /* Texts that are longer than what is looked at may hold anything; of programs these records say nothing. */
 static bool is_in_reach(const struct record_room *r, const char *rule)
 {
-	if (strstr(rule, "proc."))
+	if (r->ev.kind == ABI_EVENT_CALL && strstr(rule, "proc."))
 		return false;
 	for (unsigned i = 0; i < ABI_EVENT_TEXTS; i++)
 		if (r->ev.text[i].len > TEXT_KEY_MAX)
 			return false;
+	if (r->ev.kind == ABI_EVENT_EXEC)
+		return true;
 	return !(r->ev.call.path_flags & ABI_PATH_MEMORY) &&
 	       (r->ev.call.inode_mode & 0170000) != 010000;
 }
