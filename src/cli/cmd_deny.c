@@ -34,12 +34,11 @@ static const struct option_def on_options[] = {
 static int load_rules(const struct arguments *args, struct rules_loaded *ret, struct error *err)
 {
 	size_t n;
-	char **paths = arg_operands(args, &n);
-	int r = 0;
+	int r;
 
+	arg_operands(args, &n);
 	if (n)
 		return rules_load_good(args, 0, ret, err);
-	(void)paths;
 	ret->set = ruleset_new(&ret->diags);
 	if (!ret->set)
 		return error_errno(err, ENOMEM, "rules");

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/str.h"
 #include "guard.skel.h"
 #include "sensor/deny.h"
@@ -454,6 +455,8 @@ int sensor_stream_fd(const struct sensor_stream *s)
 
 int sensor_stream_drain(struct sensor_stream *s, sensor_record_fn fn, void *arg)
 {
+	/* What is denied from here on waits: whoever it is may have been born meanwhile. */
+	uint64_t now = (uint64_t)clock_passed_ns();
 	int n;
 
 	s->fn = fn;
@@ -461,7 +464,7 @@ int sensor_stream_drain(struct sensor_stream *s, sensor_record_fn fn, void *arg)
 	s->taken = 0;
 	n = ring_buffer__consume(s->ring);
 	if (n >= 0)
-		n = take_denials(s, UINT64_MAX);
+		n = take_denials(s, now);
 	return n == -ECANCELED ? 1 : n < 0 ? n : 0;
 }
 
