@@ -60,13 +60,13 @@ class Machine:
 MACHINES = (
     # The longest first: two run at a time.
     Machine("6.12", ("test_cli --rung=A:fentry --module=apparmor", *VM_TESTS, "test_confine --quick", "test_apparmor --quick",
-                     "test_attacks", "test_deny", "test_guard --quick", "test_oracle --quick --hooks=tracepoint", "test_identity --quick")),
+                     "test_attacks", "test_deny --quick", "test_guard --quick", "test_oracle --quick --hooks=tracepoint", "test_identity --quick")),
     Machine("5.10", ("test_cli --rung=B:fentry --module=apparmor", *VM_TESTS, "test_confine --quick", "test_apparmor --quick",
                      "test_attacks --attacks", "test_deny --quick", "test_guard --quick", "test_life --quick", "test_verify")),
     Machine("6.1", ("test_cli --rung=A:fentry --module=apparmor", *VM_TESTS, "test_attacks --attacks",
                     "test_oracle --quick --hooks=kprobe", "test_complain")),
     Machine("5.10", ("test_cli --rung=A:fentry --module=selinux", "test_selinux"), "lockdown,capability,yama,selinux,bpf"),
-    Machine("6.1", ("test_cli --rung=B:fentry --module=apparmor",), "lockdown,capability,yama,apparmor"),
+    Machine("6.1", ("test_cli --rung=B:fentry --module=apparmor", "test_deny"), "lockdown,capability,yama,apparmor"),
     Machine("6.1", ("test_cli --rung=A:fentry --module=selinux", "test_selinux"), "lockdown,capability,yama,selinux,bpf"),
     Machine("6.12", ("test_cli --rung=A:fentry --module=selinux", "test_selinux"), "lockdown,capability,yama,selinux,bpf"),
 )
