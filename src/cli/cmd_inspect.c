@@ -396,6 +396,7 @@ static char *subject(const struct arguments *args, const struct report *r)
 						      "severity",  "pss",   "pss-version" };
 	struct buf out = BUF_INIT;
 	const char *root = arg_value(args, "root");
+	char shown[4096];
 	size_t n;
 	char **paths = arg_operands(args, &n);
 
@@ -412,10 +413,9 @@ static char *subject(const struct arguments *args, const struct report *r)
 	for (size_t i = 0; i < ARRAY_SIZE(asked); i++)
 		for (size_t k = 0; arg_value_at(args, asked[i], k); k++)
 			buf_addf(&out, " --%s %s", asked[i], arg_value_at(args, asked[i], k));
-	if (!out.failed && out.data)
-		return buf_take(&out);
+	str_printable(shown, sizeof(shown), out.data ? out.data : "", out.len);
 	buf_deinit(&out);
-	return NULL;
+	return out.failed ? NULL : strdup(shown);
 }
 
 /* Lines are those of what was rendered. */

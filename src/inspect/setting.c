@@ -216,7 +216,8 @@ static bool gate_is_off(const struct found *f, const char *name)
 		return at_is_false(&at);
 	}
 	for (uint32_t i = 0; i < f->count; i++)
-		if (f->words[i].len == len + 6 && !memcmp(f->words[i].data, name, len) &&
+		if (f->words[i].data && f->words[i].len == len + 6 &&
+		    !memcmp(f->words[i].data, name, len) &&
 		    !strncasecmp(f->words[i].data + len, "=false", 6))
 			return true;
 	return false;
@@ -252,7 +253,7 @@ static bool is_good(const struct setting_rule *r, const struct found *f)
 				return false;
 		return f->count > 0;
 	case SETTING_GATE:
-		return !gate_is_off(f, r->want);
+		return !r->want || !gate_is_off(f, r->want);
 	}
 	return true;
 }

@@ -511,7 +511,7 @@ int history_items(struct history *h, int64_t run, enum history_change which, his
 		" ORDER BY severity DESC, object, name, path",
 		wheres[which]);
 	int step = SQLITE_DONE;
-	sqlite3_stmt *st;
+	sqlite3_stmt *st = NULL;
 	int r = sql ? prepare(h, sql, &st, err) : error_errno(err, ENOMEM, "%s", h->path);
 
 	if (r)

@@ -239,8 +239,9 @@ static const struct check checks[] = {
 	  SETTING("audit-log-path", NULL, SETTING_THERE, .unless = "audit-webhook-config-file") },
 	{ .id = "MRL-1217",
 	  .name = "apiserver-audit-age",
-	  .title = "Audit logs are kept for less than 30 days",
-	  .attack = "What happened a month ago can not be looked up.",
+	  .title = "Audit logs are kept for less than 30 days, or for ever",
+	  .attack =
+		  "What happened a month ago can not be looked up, or the disk of the control plane fills.",
 	  .suggest = "Set --audit-log-maxage=30.",
 	  .aliases = "CIS-1.2.17 C-0131 KCV-0020 CKV_K8S_92",
 	  .links = AUDIT_DOCS,
@@ -249,8 +250,9 @@ static const struct check checks[] = {
 	  SETTING("audit-log-maxage", NULL, SETTING_AT_LEAST, "30", .given = "audit-log-path") },
 	{ .id = "MRL-1218",
 	  .name = "apiserver-audit-backups",
-	  .title = "Fewer than 10 old audit logs are kept",
-	  .attack = "Enough requests push out the trace of one.",
+	  .title = "Fewer than 10 old audit logs are kept, or all",
+	  .attack =
+		  "Enough requests push out the trace of one, or fill the disk of the control plane.",
 	  .suggest = "Set --audit-log-maxbackup=10.",
 	  .aliases = "CIS-1.2.18 C-0132 KCV-0021 CKV_K8S_93",
 	  .links = AUDIT_DOCS,

@@ -114,7 +114,8 @@ static void add_mounts(struct look *l, struct yaml_node *o)
 		struct yaml_node *map = yaml_make_map(&l->arena, f, number, 1);
 		static const char *const names[] = { "point", "type", "options" };
 
-		if (!next_word(&line).len || *text_trim(line).data != '/')
+		if (text_starts(line, TEXT("#")) || !next_word(&line).len ||
+		    !text_starts(text_trim(line), TEXT("/")))
 			continue;
 		for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 			look_put(l, map, names[i], look_text(l, f, number, next_word(&line)));

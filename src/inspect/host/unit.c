@@ -133,7 +133,7 @@ static void read_unit(struct look *l, const char *path, void *arg)
 	cleanup_buf struct buf line = BUF_INIT;
 
 	u->found |= content.data != NULL;
-	while (f && content.len && number < LINES_MAX) {
+	while (f && content.data && content.len && number < LINES_MAX) {
 		const char *end = memchr(content.data, '\n', content.len);
 		uint32_t len = end ? (uint32_t)(end - content.data) : content.len;
 		struct text part = text_trim(text_from(content.data, len));
