@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -165,6 +167,34 @@ def bundle() -> None:
             tap.check(report["summary"]["files"] == 1 and found == live, f"{operand}: {found ^ live}")
 
 
+def daemon() -> None:
+    """a dockerd that runs here is found by its process, with what it was told"""
+    if not shutil.which("dockerd"):
+        return
+    with tempfile.TemporaryDirectory() as held:
+        base = Path(held)
+        with subprocess.Popen(
+                ["dockerd", "--data-root", base / "data", "--exec-root", base / "exec", "--pidfile", base / "pid", "-H",
+                 f"unix://{base}/socket", "--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false",
+                 "--storage-driver=vfs", "--log-level=debug"], stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL) as docker:
+            try:
+                deadline = time.monotonic() + 20
+                while not (base / "socket").exists() and time.monotonic() < deadline:
+                    time.sleep(0.1)
+                if docker.poll() is not None:
+                    return              # not here: no control groups, no mounts
+                (base / "socket").chmod(0o666)
+                done = merlon.run("inspect", "--host", "--json", "--fail-on", "never", check=False)
+            finally:
+                docker.terminate()
+                docker.wait(30)
+    found = {f["check"]: f for f in json.loads(done.stdout)["findings"] if f["kind"] == "DockerDaemon"}
+    tap.check({"MRL-1010", "MRL-1011", "MRL-1549"} <= set(found), f"found: {sorted(found)}")
+    tap.check(found["MRL-1010"]["file"] == f"/proc/{docker.pid}/cmdline", f"{found['MRL-1010']}")
+    tap.check(f"{base}/socket" in found["MRL-1549"]["value"], f"{found['MRL-1549']}")
+
+
 def nobody() -> None:
     """a name that nobody has is said to be one"""
     done = merlon.run("inspect", "--host", "no-such-container", check=False)
@@ -181,7 +211,7 @@ def main() -> None:
                 continue
             for test in (is_found, is_clean, is_clean_as_recorded):
                 suite.run(test, runtime, name=f"{runtime}: {test.__doc__}")
-        for test in (mounted_later, bundle, nobody):
+        for test in (mounted_later, bundle, daemon, nobody):
             suite.run(test)
 
 

@@ -221,7 +221,8 @@ static void docker(void **state)
 	struct host h = host_new();
 
 	put(&h, "/etc/docker/daemon.json",
-	    "{\n  \"icc\": true,\n  \"hosts\": [\"tcp://0.0.0.0:2375\"]\n}\n");
+	    "{\n  \"icc\": true,\n  \"hosts\": [\"tcp://0.0.0.0:2375\", \"unix:///run/d.sock\"]\n}\n");
+	put_bytes(&h, "/run/d.sock", "", 0, 0666);
 	put_process(&h, 5, "dockerd", "/usr/bin/dockerd -H fd:// -l debug --no-new-privileges");
 	put(&h, "/etc/docker/certs.d/r/ca.crt", "x");
 	host_look(&h);
@@ -230,6 +231,7 @@ static void docker(void **state)
 	passes(&h, "MRL-1005");
 	fails(&h, "MRL-1010", "/proc/5/cmdline", 1, "debug");
 	passes(&h, "MRL-1545");
+	fails(&h, "MRL-1549", "/run/d.sock", 1, "0666 /run/d.sock");
 	host_free(&h);
 }
 

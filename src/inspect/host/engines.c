@@ -68,6 +68,29 @@ static void docker_tls_files(struct look *l, struct yaml_node *o)
 	}
 }
 
+/* "unix:///run/other.sock" */
+static void add_socket(struct look *l, struct yaml_node *o, const struct yaml_node *host)
+{
+	static const struct text unix_scheme = TEXT("unix://");
+	char path[1024];
+
+	if (host->kind != YAML_SCALAR || !text_starts(host->text, unix_scheme) ||
+	    host->text.len - unix_scheme.len >= sizeof(path))
+		return;
+	snprintf(path, sizeof(path), "%.*s", (int)(host->text.len - unix_scheme.len),
+		 host->text.data + unix_scheme.len);
+	if (!str_eq(path, "/run/docker.sock") && !str_eq(path, "/var/run/docker.sock"))
+		look_add_files(l, o, "docker-socket", path);
+}
+
+static void add_sockets(struct look *l, struct yaml_node *o, const struct yaml_node *hosts)
+{
+	if (hosts && hosts->kind == YAML_SCALAR)
+		add_socket(l, o, hosts);
+	for (uint32_t i = 0; hosts && hosts->kind == YAML_LIST && i < hosts->count; i++)
+		add_socket(l, o, hosts->items[i]);
+}
+
 void host_docker(struct look *l)
 {
 	static const struct flag_letter letters[] = { { 'H', "host" },
@@ -88,13 +111,15 @@ void host_docker(struct look *l)
 		look_finish(l, NULL);
 		return;
 	}
-	o = look_object(l, KIND_DOCKER_DAEMON, config || !flags ? path : "/proc");
+	o = look_object(l, KIND_DOCKER_DAEMON, path);
 	if (!config && (flags || !look_exists(l, path))) /* not there: all is as it is by default */
 		config = yaml_make_map(&l->arena, o ? o->file : NULL, 1, 1);
 	look_put(l, o, "flags", flags);
 	look_put(l, o, "config", config);
 	add_roles(l, o, docker_files, ARRAY_SIZE(docker_files));
 	docker_tls_files(l, o);
+	add_sockets(l, o, MEMBER(o, "flags", "host"));
+	add_sockets(l, o, MEMBER(o, "config", "hosts"));
 	look_finish(l, o);
 }
 
@@ -194,6 +219,9 @@ void host_containerd(struct look *l)
 	look_put(l, o, "config", m.tree);
 	look_put(l, o, "hosts", hosts.list);
 	add_roles(l, o, files, ARRAY_SIZE(files));
+	path_of(MEMBER(o, "config", "grpc", "address"), path, sizeof(path));
+	if (*path && !str_eq(path, "/run/containerd/containerd.sock"))
+		look_add_files(l, o, "runtime-socket", path);
 	look_finish(l, o);
 }
 
