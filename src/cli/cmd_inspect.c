@@ -14,6 +14,7 @@
 #include "cli/inspect_render.h"
 #include "cli/inspect_watch.h"
 #include "inspect/host/host.h"
+#include "inspect/image/read.h"
 #include "inspect/input.h"
 #include "inspect/recording.h"
 #include "inspect/report/format.h"
@@ -41,6 +42,9 @@ static const struct option_def options[] = {
 	{ "root", 0, "DIRECTORY",
 	  "with --host: the host whose files are there (an image, a disk), without containers",
 	  false, COMPLETE_DIR, NULL },
+	{ "image", 'i', NULL,
+	  "images: OCI layouts, what docker save wrote, or root file systems, by their paths", false,
+	  COMPLETE_NONE, NULL },
 	{ "check", 'k', "CHECK", "ask this one only: its id, name, or name in another tool", true,
 	  COMPLETE_NONE, NULL },
 	{ "skip", 0, "CHECK", "leave this one out", true, COMPLETE_NONE, NULL },
@@ -248,6 +252,7 @@ static int read_options(const struct arguments *args, struct job *j, struct erro
 					       .skip = j->skip,
 					       .today = j->today,
 					       .all = arg_flag(args, "all"),
+					       .images = arg_flag(args, "image"),
 					       .keep_passed = arg_flag(args, "passed"),
 					       .ignore_annotations = arg_flag(args,
 									      "no-annotations") };
@@ -402,6 +407,7 @@ static char *subject(const struct arguments *args, const struct report *r)
 
 	if (arg_flag(args, "host"))
 		buf_addf(&out, "host%s%s", root ? " " : "", root ? root : "");
+	buf_add_str(&out, arg_flag(args, "image") ? "image" : "");
 	if (arg_flag(args, "cluster"))
 		buf_addf(&out, "cluster %s", r->cluster ? r->cluster : "");
 	for (size_t i = 0; i < n; i++) {
@@ -428,6 +434,19 @@ static int add_rendered(struct inspection *in, const char *directory, struct err
 	return r ? r : inspection_add(in, name, text_from(text.data ? text.data : "", text.len), err);
 }
 
+static int add_image(struct inspection *in, const char *path, struct error *err)
+{
+	struct image image;
+	int r;
+
+	inspect_image_init(&image);
+	r = inspect_image_read(&image, path, err);
+	if (!r)
+		r = inspection_add_image(in, path, &image, err);
+	inspect_image_deinit(&image);
+	return r;
+}
+
 static int add_inputs(const struct arguments *args, struct job *j, struct inspection *in,
 		      struct inspect_fix *fix, struct error *err)
 {
@@ -446,7 +465,9 @@ static int add_inputs(const struct arguments *args, struct job *j, struct inspec
 	if (!r && arg_flag(args, "cluster"))
 		r = inspect_cluster_add(&j->cluster, in, fix, err);
 	for (size_t i = 0; i < n && !r && !host; i++) {
-		if (!hook && !arg_flag(args, "no-render") && inspect_render_program(paths[i]))
+		if (arg_flag(args, "image"))
+			r = add_image(in, paths[i], err);
+		else if (!hook && !arg_flag(args, "no-render") && inspect_render_program(paths[i]))
 			r = add_rendered(in, paths[i], err);
 		else
 			r = inspect_path(in, paths[i], hook, err);
@@ -469,6 +490,8 @@ static int check_inputs(const struct arguments *args, struct error *err)
 	if (host && fixes)
 		return error_set(err, USAGE_ERROR,
 				 "--fix mends manifests, not what runs: leave --host out");
+	if (arg_flag(args, "image") && (fixes || host))
+		return error_set(err, USAGE_ERROR, "--image goes without --fix and --host");
 	if (watch && fixes)
 		return error_set(err, USAGE_ERROR, "--watch tells, it does not mend: leave --fix out");
 	for (size_t i = 0; watch && i < n; i++)
@@ -606,6 +629,8 @@ const struct command cmd_inspect = {
 		"or the one that this pod runs in. It only reads; what may not be read is said, and what is not judged "
 		"because of it. What a controller copied from a template is told once. A finding's place is "
 		"namespace/kind/name. Nothing is mended there: with --fix --json there are patches for kubectl patch.\n\n"
+		"With --image the operands are images: OCI layouts, what docker save or podman save wrote, or directories "
+		"with a root file system. Their configuration and the files of all layers are looked at.\n\n"
 		"A check is called by its id (MRL-101), its name (privileged-container) or what it is called in "
 		"Polaris, Kubescape, Trivy, kube-linter, kube-score, kubesec, Checkov, the CIS benchmarks or the "
 		"inspections of cloud providers: merlon checks lists them.\n\n"
@@ -634,6 +659,7 @@ const struct command cmd_inspect = {
 		    "  merlon inspect --fix --write deploy/\n"
 		    "  merlon inspect --host web\n"
 		    "  merlon inspect --cluster --context prod --namespace shop\n"
+		    "  merlon inspect --image web.tar\n"
 		    "  merlon inspect --profile recordings/ deploy/\n"
 		    "  merlon inspect --host --root /mnt/image --severity high\n"
 		    "  merlon inspect --store --format html --output report.html deploy/\n"

@@ -24,6 +24,7 @@ const struct check_group *const check_groups[] = {
 	&checks_control_plane,	&checks_node,
 	&checks_host_files,	&checks_pss_baseline,
 	&checks_pss_restricted, &checks_recorded,
+	&checks_image_files,
 	NULL,
 };
 

@@ -119,7 +119,7 @@ extern const struct check_group checks_privilege, checks_capability, checks_moun
 	checks_secrets, checks_image, checks_reliability, checks_network, checks_rbac,
 	checks_api, checks_cluster, checks_connections, checks_docker, checks_runtime, checks_kubelet,
 	checks_api_server, checks_control_plane, checks_node, checks_host_files, checks_pss_baseline,
-	checks_pss_restricted, checks_recorded;
+	checks_pss_restricted, checks_recorded, checks_image_files;
 
 extern const struct check_group *const check_groups[]; /* NULL-terminated */
 
@@ -154,6 +154,9 @@ void probe_fail_value(struct probe *p, const struct at *at, const char *fmt, ...
 	__attribute__((format(printf, 3, 4)));
 /* There is nothing here that it could be about. */
 void probe_skip(struct probe *p);
+/* It fails in a file of an image. */
+void probe_fail_file(struct probe *p, const char *path, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /* Of a resident. */
 void probe_fail_path(struct probe *p, const char *path, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "inspect/image/image.h"
 #include "inspect/oci.h"
 
 enum { REPORT_BYTES = 512 << 20 };
@@ -80,7 +81,7 @@ static bool is_wanted(const struct inspection *in, const struct check *c)
 	const struct exemptions *e = o->exemptions;
 
 	if (!is_of_version(c, o->version) || is_named(c, o->skip) ||
-	    (c->recorded && !o->recordings))
+	    (c->recorded && !o->recordings) || (c->kinds == KINDS_IMAGE && !o->images))
 		return false;
 	for (size_t i = 0; e && i < e->skip.len; i++)
 		if (check_is_called(c, text_of(e->skip.items[i])))
@@ -419,6 +420,44 @@ void inspection_note(struct inspection *in, const char *file, const char *why)
 	const char *name = inventory_text(&in->inventory, text_of(file));
 
 	diag_warning(&in->report.problems, (struct diag_place){ name, 0, 0 }, "note", "%s", why);
+}
+
+/* The name of what it lies in. */
+static struct text image_name_of(const char *file)
+{
+	struct text t = text_of(file);
+
+	while (t.len > 1 && t.data[t.len - 1] == '/')
+		t.len--;
+	return text_basename(t);
+}
+
+int inspection_add_image(struct inspection *in, const char *file, const struct image *image,
+			 struct error *err)
+{
+	const char *name = inventory_text(&in->inventory, text_of(file));
+	struct text config = image->config.len ?
+				     text_from(image->config.data, image->config.len) :
+				     TEXT("{}");
+	cleanup_yaml_stream struct yaml_stream *s = NULL;
+	struct yaml_node *root;
+	struct object o;
+
+	if (name)
+		s = yaml_stream_new(name, config, &manifest_limits, NULL, &in->report.problems);
+	if (!s)
+		return error_errno(err, ENOMEM, "%s", file);
+	in->report.files++;
+	vec_foreach(p, &image->problems)
+		inspection_problem(in, file, *p);
+	if (image->beyond)
+		inspection_problem(in, file, "there are more notable files than are kept");
+	if (yaml_stream_next(s, &root) != YAML_DOCUMENT)
+		return 0;
+	in->report.documents++;
+	buf_reset(&in->pointer);
+	object_of_image(image, root, image_name_of(file), &o);
+	return add_object(in, name, &o) ? 0 : error_errno(err, ENOMEM, "%s", file);
 }
 
 void inspection_problem(struct inspection *in, const char *file, const char *why)

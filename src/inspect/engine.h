@@ -5,6 +5,7 @@
 #include "inspect/exemption.h"
 #include "inspect/report.h"
 
+struct image;
 struct inspection;
 
 struct inspect_options {
@@ -15,6 +16,7 @@ struct inspect_options {
 	enum severity least;	 /* checks below are not asked */
 	enum pss_level level;	 /* the Pod Security Standard instead of the checks */
 	unsigned version;	 /* minor, of Kubernetes */
+	bool images;		 /* those of images too: there will be some */
 	bool keep_passed;	 /* findings of what passes too */
 	bool fixes;		 /* findings say what a fix would be about */
 	bool ignore_annotations; /* no exemptions by who wrote the manifest */
@@ -46,6 +48,9 @@ int inspection_add_object(struct inspection *in, const struct yaml_node *n, stru
 uint64_t inspection_kinds(const struct inspection *in);
 /* Not all objects of a kind could be read: checks that need to know them are not asked. */
 void inspection_unread(struct inspection *in, int kind);
+/* An image; file is where it is. What of it could not be read is a problem in the report. */
+int inspection_add_image(struct inspection *in, const char *file, const struct image *image,
+			 struct error *err);
 /* A file that could not even be opened. */
 void inspection_problem(struct inspection *in, const char *file, const char *why);
 /*

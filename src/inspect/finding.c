@@ -255,6 +255,17 @@ void probe_fail_path(struct probe *p, const char *path, const char *fmt, ...)
 	add_failure(p, NULL, path, p->resident->place, value, strlen(value));
 }
 
+void probe_fail_file(struct probe *p, const char *path, const char *fmt, ...)
+{
+	char value[VALUE_MAX + 1];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(value, sizeof(value), fmt, ap);
+	va_end(ap);
+	add_failure(p, NULL, path, at_place(&p->object->root), value, strlen(value));
+}
+
 void probe_fail_pod(struct probe *p, const char *member, const char *fmt, ...)
 {
 	const struct kind_def *k = &kinds[p->resident->kind];

@@ -50,6 +50,7 @@ const struct kind_def kinds[KINDS] = {
 						"security.openshift.io", .cluster = true },
 	[KIND_CLUSTER] = { "Cluster", "merlon", .cluster = true },
 	[KIND_OCI_CONTAINER] = { "Container", "" }, /* no API has it */
+	[KIND_IMAGE] = { "Image", "" },
 	[KIND_DOCKER_DAEMON] = { "DockerDaemon", HOST },
 	[KIND_CONTAINERD] = { "Containerd", HOST },
 	[KIND_CRIO] = { "CriO", HOST },

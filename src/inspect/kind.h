@@ -42,6 +42,7 @@ enum kind {
 	KIND_SECURITY_CONTEXT_CONSTRAINTS,
 	KIND_CLUSTER,	    /* what merlon inspect --cluster learned besides: no object of a cluster */
 	KIND_OCI_CONTAINER, /* an OCI bundle's config.json: no object of a cluster */
+	KIND_IMAGE, /* neither: an image, with its files */
 	/* What host/ finds on a host: no objects of a cluster either. */
 	KIND_DOCKER_DAEMON,
 	KIND_CONTAINERD,
@@ -72,6 +73,7 @@ extern const struct kind_def kinds[KINDS];
 /* What has a workload, of a cluster or not. */
 #define KINDS_CONTAINER (KINDS_WORKLOAD | KINDS_BUNDLE)
 #define KINDS_BUNDLE KIND_BIT(KIND_OCI_CONTAINER)
+#define KINDS_IMAGE KIND_BIT(KIND_IMAGE)
 #define KINDS_HOST (KIND_BIT(KIND_HOST + 1) - KIND_BIT(KIND_DOCKER_DAEMON))
 /* All but what host/ finds. */
 #define KINDS_ANY ((KIND_BIT(KINDS) - 1) & ~KINDS_HOST)

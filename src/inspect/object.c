@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inspect/object.h"
 
+#include "inspect/image/image.h"
+
 #include "base/cleanup.h"
 #include "base/yaml_make.h"
 #include "inspect/oci.h"
@@ -94,6 +96,18 @@ bool object_read(struct arena *a, const struct yaml_node *n, struct text kind,
 		return false;
 	}
 	return true;
+}
+
+void object_of_image(const struct image *image, const struct yaml_node *config, struct text name,
+		     struct object *ret)
+{
+	*ret = (struct object){ .kind = KIND_IMAGE,
+				.root = { .index = AT_MEMBER, .node = config },
+				.image = image };
+	ret->kind_name = text_of(kinds[KIND_IMAGE].name);
+	ret->name = image->name ? text_of(image->name) : name;
+	ret->annotations = at_member(&ret->root, "config.Labels");
+	ret->labels = at_member(&ret->root, "config.Labels");
 }
 
 /* "web" of "bundles/web/config.json"; else what the container calls itself. */

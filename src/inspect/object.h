@@ -5,11 +5,14 @@
 #include "inspect/live.h"
 #include "inspect/workload.h"
 
+struct image;
+
 struct object {
 	int kind; /* enum kind; -1: nothing is known about it */
 	struct text kind_name, api_version, name, name_space;
 	struct at root, annotations, labels;
 	struct workload *workload; /* NULL: it has no pods */
+	const struct image *image; /* of a KIND_IMAGE */
 };
 
 /*
@@ -25,3 +28,7 @@ bool object_read(struct arena *a, const struct yaml_node *n, struct text kind,
  */
 bool object_read_container(struct arena *a, const struct yaml_node *n, const struct live *live,
 			   struct diags *d, struct object *ret);
+
+/* An image with its configuration, called name where it has none of its own. */
+void object_of_image(const struct image *image, const struct yaml_node *config, struct text name,
+		     struct object *ret);
