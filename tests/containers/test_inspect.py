@@ -19,6 +19,7 @@ import cgroups
 import tap
 from container import RUNTIMES, Container, available, container
 from spec import CAPABILITIES, Spec
+from workloads import WORKLOADS
 
 SEVERE = ("critical", "high", "medium")
 REFUSES = {"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"],
@@ -195,6 +196,25 @@ def daemon() -> None:
     tap.check(f"{base}/socket" in found["MRL-1549"]["value"], f"{found['MRL-1549']}")
 
 
+def recorded() -> None:
+    """what a container has and its recording never used is found; under what was recorded it is clean"""
+    workload = WORKLOADS["python"]
+    profile = merlon.learn("runc", workload, read_only=True)
+    wide = workload.spec(no_new_privs=True, seccomp=REFUSES, capabilities=(*CAPABILITIES, "CAP_SYS_PTRACE"))
+    tight = workload.spec(no_new_privs=True, seccomp=profile.seccomp(), capabilities=profile.oci_capabilities(), read_only=True)
+    rows = {"MRL-151", "MRL-152", "MRL-153", "MRL-154"}
+    for spec, wanted in ((wide, rows), (tight, set())):
+        with container("runc", spec) as box:
+            named = profile.path.with_name("named.merlon.json")
+            data = json.loads(profile.path.read_text())
+            data["name"] = data["subject"]["name"] = box.id
+            named.write_text(json.dumps(data))
+            box.run()
+            workload.ready(box)
+            found = inspected(box, "--profile", str(named))
+            tap.check(rows & set(found) == wanted, f"{sorted(found)}, {[found.get(row) for row in rows]}")
+
+
 def nobody() -> None:
     """a name that nobody has is said to be one"""
     done = merlon.run("inspect", "--host", "no-such-container", check=False)
@@ -211,7 +231,7 @@ def main() -> None:
                 continue
             for test in (is_found, is_clean, is_clean_as_recorded):
                 suite.run(test, runtime, name=f"{runtime}: {test.__doc__}")
-        for test in (mounted_later, bundle, daemon, nobody):
+        for test in (mounted_later, bundle, daemon, recorded, nobody):
             suite.run(test)
 
 
