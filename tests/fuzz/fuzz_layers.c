@@ -13,10 +13,9 @@
 
 static void inspect(const struct image *image)
 {
-	struct inspect_options o = { .all = true,
-				     .images = true,
-				     .version = KUBERNETES_MINOR_MAX,
-				     .today = "2026-01-01" };
+	struct inspect_options o = {
+		.all = true, .images = true, .version = KUBERNETES_MINOR_MAX, .today = "2026-01-01"
+	};
 	cleanup_inspection struct inspection *in = NULL;
 	struct error err = ERROR_INIT;
 	const struct report *r;

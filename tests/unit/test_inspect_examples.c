@@ -67,7 +67,9 @@ struct example {
 static struct inspection *inspect(const struct example *e, const char *name)
 {
 	const char *only[] = { name, NULL };
-	struct inspect_options o = { .only = only, .version = e->version, .today = "2026-11-22",
+	struct inspect_options o = { .only = only,
+				     .version = e->version,
+				     .today = "2026-11-22",
 				     .recordings = &recordings };
 	struct inspection *in = NULL;
 	struct error err = ERROR_INIT;
@@ -104,7 +106,9 @@ static size_t lines_gone(const char *from, const char *in)
 static void mends(const struct example *e, const char *name)
 {
 	const char *only[] = { name, NULL };
-	struct inspect_options o = { .only = only, .version = e->version, .today = "2026-11-22",
+	struct inspect_options o = { .only = only,
+				     .version = e->version,
+				     .today = "2026-11-22",
 				     .recordings = &recordings };
 	cleanup_mend struct mend m = { 0 };
 	struct error err = ERROR_INIT;
@@ -272,7 +276,8 @@ static void table(void **state)
 		check(c->id,
 		      check_is_called(c, text_of(c->id)) && check_is_called(c, text_of(c->name)));
 		check(c->id, (c->fix.op == FIX_NONE) == (c->fix.why == NULL));
-		check(c->id, c->fix.value || c->fix.op == FIX_NONE || c->fix.op == FIX_REMOVE || c->recorded);
+		check(c->id, c->fix.value || c->fix.op == FIX_NONE || c->fix.op == FIX_REMOVE ||
+				     c->recorded);
 		check(c->id, (c->category == CATEGORY_POD_SECURITY) == (c->level != PSS_NONE));
 	}
 	assert_true(check_count() < ARRAY_SIZE(seen));

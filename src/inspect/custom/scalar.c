@@ -117,7 +117,8 @@ enum node_type value_type(const struct yaml_node *n)
 	if (!value_number(n, &number))
 		return NODE_STRING;
 	/* Beyond 64 bits there are no fractions left. */
-	return number > -0x1p63L && number < 0x1p63L && number != (long double)(int64_t)number ?
+	return number > (long double)INT64_MIN && number < (long double)INT64_MAX &&
+			       number != (long double)(int64_t)number ?
 		       NODE_NUMBER :
 		       NODE_INTEGER;
 }
