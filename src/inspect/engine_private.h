@@ -28,10 +28,7 @@ struct probe {
 	const struct object *object;	   /* NULL for residents */
 	const struct container *container; /* NULL */
 	const struct resident *resident;   /* NULL */
-	struct {
-		const char *target, *value; /* of the next failure; target NULL: as the check's row says */
-		enum fix_op op;
-	} fix;
+	struct finding_fix fix; /* of the next failure; without a target: as the check's row says */
 	bool failed, skipped;
 };
 

@@ -161,15 +161,22 @@ static void set_fix(struct probe *p, struct finding *f, const struct at *found, 
 {
 	const struct fix *fix = &p->check->fix;
 	bool bundle = p->object && p->object->kind == KIND_OCI_CONTAINER;
+	struct finding_fix made, *kept;
 
 	/* A bundle is written anew by its engine. */
 	if (fix->op == FIX_NONE || f->reason || !p->in->options.fixes || bundle) {
 		p->fix.target = NULL;
 		return;
 	}
-	f->fix = p->fix.target ? p->fix.target : fix_target(p, found, path);
-	f->fix_op = p->fix.target ? p->fix.op : fix->op;
-	f->fix_value = p->fix.target ? p->fix.value : fix->value;
+	made = (struct finding_fix){ fix->op, NULL, fix->value };
+	if (p->fix.target)
+		made = p->fix;
+	else
+		made.target = fix_target(p, found, path);
+	kept = made.target ? arena_new(&p->in->kept, struct finding_fix) : NULL;
+	if (kept)
+		*kept = made;
+	f->fix = kept;
 	p->fix.target = NULL;
 }
 

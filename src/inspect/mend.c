@@ -106,7 +106,7 @@ static struct mended *find_item(struct job *j, const struct finding *f, const st
 {
 	vec_foreach(i, &j->m->items)
 		if (i->check == f->check && i->document == o->document &&
-		    str_eq(i->object, o->pointer) && str_eq(i->target, f->fix) && !takes_item(i))
+		    str_eq(i->object, o->pointer) && str_eq(i->target, f->fix->target) && !takes_item(i))
 			return i;
 	return NULL;
 }
@@ -121,13 +121,13 @@ static bool add_item(struct job *j, const struct finding *f, const struct inspec
 	i->document = o->document;
 	i->line = f->line;
 	i->object = strdup(o->pointer);
-	i->target = strdup(f->fix);
+	i->target = strdup(f->fix->target);
 	i->kind = strdup(o->kind);
 	i->name_space = strdup(o->name_space);
 	i->name = strdup(o->name);
 	i->path = strdup(f->path);
-	i->value = f->fix_value ? strdup(f->fix_value) : NULL;
-	i->op = f->fix_op;
+	i->value = f->fix->value ? strdup(f->fix->value) : NULL;
+	i->op = f->fix->op;
 	i->round = j->round;
 	i->careful = f->check->fix.aggressive && !j->aggressive;
 	i->left = i->careful ? left_aggressive : NULL;

@@ -14,19 +14,23 @@ struct inspected {
 	uint32_t first, count; /* its findings, once the report is finished */
 };
 
+struct finding_fix {
+	enum fix_op op;
+	const char *target; /* in the object (RFC 6901) */
+	const char *value;  /* JSON; NULL: there is none to set */
+};
+
 struct finding {
 	const struct check *check;
 	uint32_t object;
 	const char *file; /* the object's, unless it is put together from several */
 	uint32_t line, column;
-	enum outcome outcome;
-	enum severity severity;	  /* the check's, unless the configuration says otherwise */
+	enum outcome outcome : 8; /* there may be a million of them */
+	enum severity severity : 8; /* the check's, unless the configuration says otherwise */
 	const char *path, *value; /* printable; the value is cut, and no secret */
 	const char *container;	  /* NULL: of the pod or object */
 	const char *reason;	  /* of an exemption; NULL */
-	const char *fix; /* what the check's fix is about, in the object (RFC 6901); NULL: none */
-	const char *fix_value; /* JSON; NULL: there is none to set */
-	enum fix_op fix_op;
+	const struct finding_fix *fix; /* only with options.fixes; NULL: there is none */
 	const char *suggest;	  /* what to do, in the words of what was inspected */
 };
 
