@@ -247,7 +247,7 @@ def test_checks_of_ones_own_are_configured_as_others() -> None:
 
 def test_examples_of_checks() -> None:
     code, out, err = merlon("checks", "test", CUSTOM)
-    assert code == 0 and "25 passed, 0 failed, 0 checks without" in out, out + err
+    assert code == 0 and "27 passed, 0 failed, 0 checks without" in out, out + err
     wrong = (CUSTOM / "ours.yaml").read_text().replace("r.example.com/nginx:1", "q.example.com/nginx:1")
     with directory(wrong_yaml=wrong) as d:
         code, out, _ = merlon("checks", "test", f"{d}/wrong.yaml")

@@ -69,6 +69,7 @@ static bool validate(struct probe *p, const struct custom_check *c, const struct
 	struct telling t = { .probe = p };
 	struct schema_run run = { .room = &c->all->room,
 				  .scratch = &c->all->scratch,
+				  .object = &probe_object(p)->root,
 				  .null_is_absent = true,
 				  .fail = fail,
 				  .arg = &t };

@@ -32,13 +32,21 @@ static const char *const keys[] = { "successMessage",	 "failureMessage",
 
 /* --- templates ----------------------------------------------------------------------------------- */
 
-static bool has_template(const struct yaml_node *n)
+/* Constants may be values of the object; what else is a template is not understood. */
+static bool has_template(const struct yaml_node *n, bool constant)
 {
+	struct text path;
+
 	if (n->kind == YAML_SCALAR)
-		return n->text.len && memmem(n->text.data, n->text.len, "{{", 2);
-	for (uint32_t i = 0; i < n->count; i++)
-		if (has_template(n->kind == YAML_MAP ? n->entries[i].value : n->items[i]))
+		return n->text.len && memmem(n->text.data, n->text.len, "{{", 2) &&
+		       !(constant && schema_own_value(n->text, &path));
+	for (uint32_t i = 0; i < n->count; i++) {
+		bool map = n->kind == YAML_MAP;
+
+		if (has_template(map ? n->entries[i].value : n->items[i],
+				 map && text_eq_str(n->entries[i].key, "const")))
 			return true;
+	}
 	return false;
 }
 
@@ -65,7 +73,7 @@ static bool is_left_out(struct custom_reader *r, struct text name, const struct 
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
 		const struct yaml_node *schema = yaml_get(n, own[i]);
 
-		if (schema && has_template(schema))
+		if (schema && has_template(schema, false))
 			return leave_out(r, name, schema, "its schema is a template");
 	}
 	return false;
