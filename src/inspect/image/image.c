@@ -23,6 +23,7 @@ void inspect_image_deinit(struct image *image)
 	buf_deinit(&image->config);
 	buf_deinit(&image->release);
 	vec_deinit(&image->files);
+	table_deinit(&image->paths);
 	vec_foreach(p, &image->problems)
 		free(*p);
 	vec_deinit(&image->problems);
@@ -99,6 +100,9 @@ static void add(struct image *image, const struct image_entry *e, enum image_fil
 				     .mode = e->mode,
 				     .uid = e->uid,
 				     .layer = image->layer };
+	slot->same = (uint32_t)(uintptr_t)table_get(&image->paths, slot->path);
+	if (!table_set(&image->paths, slot->path, (void *)(uintptr_t)image->files.len))
+		image->beyond++;
 }
 
 static bool has_cache(const struct image *image, const char *folder)
@@ -152,20 +156,33 @@ static bool is_inside(struct text path, struct text folder)
 	       (!folder.len || path.data[folder.len] == '/');
 }
 
-static void hide(struct image *image, struct text path, bool itself, bool below)
+static void hide_itself(struct image *image, struct text path)
+{
+	uint32_t number = (uint32_t)(uintptr_t)table_get(&image->paths, path);
+
+	while (number) {
+		struct image_file *f = &image->files.items[number - 1];
+
+		f->hidden |= f->layer < image->layer;
+		number = f->same;
+	}
+}
+
+static void hide_below(struct image *image, struct text path)
 {
 	image->work += image->files.len;
 	if (image->work > WORK_MAX)
 		return;
 	vec_foreach(f, &image->files)
-		if (f->layer < image->layer &&
-		    ((itself && text_eq(f->path, path)) || (below && is_inside(f->path, path))))
+		if (f->layer < image->layer && is_inside(f->path, path))
 			f->hidden = true;
 }
 
 void inspect_image_hide(struct image *image, struct text path, bool below_only)
 {
-	hide(image, path, !below_only, true);
+	if (!below_only)
+		hide_itself(image, path);
+	hide_below(image, path);
 }
 
 bool inspect_image_add(struct image *image, const struct image_entry *e, struct text content)
@@ -177,7 +194,10 @@ bool inspect_image_add(struct image *image, const struct image_entry *e, struct 
 	if (++image->entries > IMAGE_ENTRIES_MAX || image->work > WORK_MAX)
 		return false;
 	if (image->layer && image->files.len)
-		hide(image, e->path, true, e->type != '5');
+		hide_itself(image, e->path);
+	/* Where a directory was there may be a link now; a file is not worth the search. */
+	if (image->layer && e->type == '2')
+		hide_below(image, e->path);
 	/* Engines mount a /dev of their own over it. */
 	if ((e->type == '3' || e->type == '4') && !text_starts(e->path, TEXT("dev/")))
 		add(image, e, IMAGE_DEVICE, NULL);

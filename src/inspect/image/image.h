@@ -7,6 +7,7 @@
 #pragma once
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/table.h"
 #include "base/text.h"
 #include "base/vec.h"
 
@@ -26,6 +27,7 @@ struct image_file {
 	const char *what; /* of IMAGE_KEY: masked */
 	uint32_t mode, uid;
 	uint32_t layer; /* from 0 */
+	uint32_t same;	/* number + 1 of the last one before with this path; 0: there is none */
 	bool hidden;
 };
 
@@ -42,6 +44,7 @@ struct image {
 	struct buf config;  /* JSON; empty: there is none */
 	struct buf release; /* os-release of the last layer that has it */
 	VEC(struct image_file) files;
+	struct table paths; /* of each the number + 1 of the last with it */
 	size_t entries, layers, beyond; /* notable files that there was no room for */
 	uint32_t layer;			/* that is being read */
 	uint64_t work;			/* comparisons for what is hidden */
