@@ -127,9 +127,21 @@ static void load_filters(struct watch *w, const struct rulebook *book)
 	engine_say(w->engine, ALERT_NOTE, ALERT_WARNING, clock_wall_ns(), "merlon: not filtered", text, NULL);
 }
 
+/* The rules stay as they were: so is what they want, and until the next load all of it is told. */
+static void want_again(struct watch *w, const struct type_set *types)
+{
+	struct error ignored = ERROR_INIT;
+
+	w->types = *types;
+	live_want(w->live, types, &ignored);
+	if (w->o->loader)
+		(void)filter_set_load(w->o->loader, NULL, types, false, false, &w->stats->filters, &ignored);
+}
+
 static int load_rules(struct watch *w, struct error *err)
 {
 	cleanup_rulebook struct rulebook book = { 0 };
+	const struct type_set before = w->types;
 	size_t rules;
 	int r = rulebook_load(&book, &w->o->rules, err);
 
@@ -138,21 +150,23 @@ static int load_rules(struct watch *w, struct error *err)
 			w->o->bad_rules(&book, err, w->o->arg);
 		return r;
 	}
+	/* Before anything is changed for the new rules: a policy may have errors too. */
+	r = responder_load(w->responder, w->o->policies, w->o->policy_count, err);
+	if (r)
+		return r;
 	rules = book.enabled;
 	want_execs(&book.types);
 	w->types = book.types;
 	/* First what the new rules want, then they: no event of theirs is missing. */
 	r = w->live ? live_want(w->live, &w->types, err) : 0;
-	if (r)
-		return r;
-	if (w->live)
+	if (!r && w->live)
 		load_filters(w, &book);
-	r = responder_load(w->responder, w->o->policies, w->o->policy_count, err);
+	if (!r)
+		r = engine_set_rules(w->engine, &book, clock_wall_ns());
+	if (r && w->live)
+		want_again(w, &before);
 	if (r)
-		return r;
-	r = engine_set_rules(w->engine, &book, clock_wall_ns());
-	if (r)
-		return error_errno(err, -r, "rules");
+		return err->code ? r : error_errno(err, -r, "rules");
 	w->stats->rules = rules;
 	return 0;
 }

@@ -121,6 +121,23 @@ def reload() -> None:
         tap.check(any("no.such.field" in line for line in guard.said), f"what is wrong is not shown: {guard.said}")
 
 
+def half_reloaded() -> None:
+    """rules that are right do not come into force beside a policy that is wrong: those before see what they saw"""
+    with tempfile.TemporaryDirectory() as directory:
+        rules, policy = rules_in(directory), Path(directory, "policy.yaml")
+        policy.write_text("policy: none\nentries: []\n")
+        with Guard("--policy", policy, "--responses", Path(directory, "ledger"), rules=rules) as guard, \
+                container("runc", Spec(["/bin/sh", "-c", "while ! test -e /tmp/go; do sleep 0.1; done; echo x >/tmp/mark-a; sleep 5"],
+                                       name="kept")) as box:
+            box.run()
+            rules.write_text(MARK.replace("mark-", "other-"))
+            policy.write_text("policy: none\nentries: wrong\n")
+            guard.signal(signal.SIGHUP)
+            tap.check(guard.wait_for("merlon: rules not reloaded"), "it does not say that it did not reload")
+            Path(box.root, "tmp/go").touch()
+            tap.check(guard.wait_for("Marked", name=box.id), f"the rules before see nothing: {guard.alerts}")
+
+
 def many() -> None:
     """short-lived containers in a row and at once: each alert names its own"""
     row, once = (5, 3) if QUICK else (1000, 200) if FULL else (60, 12)
@@ -431,7 +448,7 @@ def main() -> None:
                     suite.run(test, runtime, name=title)
                 else:
                     suite.skip(title, why)
-        for test in (reload, many, filtered, flood, lost, given_up, hostile, confined, told, nothing_left) + (() if QUICK else (silent, masked, stuck, refused)):
+        for test in (reload, half_reloaded, many, filtered, flood, lost, given_up, hostile, confined, told, nothing_left) + (() if QUICK else (silent, masked, stuck, refused)):
             suite.run(test)
 
 
