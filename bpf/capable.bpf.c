@@ -65,13 +65,27 @@ int BPF_PROG(capable_by_function, const struct cred *cred, struct user_namespace
 	return opts & CAP_OPT_NOAUDIT || !is_of_interest(cred, ns, cap) ? 0 : tell(cap, !ret);
 }
 
-/* x86-64's numbers of calls that reserve memory, for which the kernel asks whether there is some for administrators. */
+/* Calls that reserve memory, for which the kernel asks whether there is some for administrators; a page fault is none. */
 static __always_inline bool reserves_memory(void)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	__s32 nr = BPF_CORE_READ(regs, orig_ax);
 
-	return nr < 0 || nr == 9 || nr == 10 || nr == 12 || nr == 25; /* a page fault, mmap, mprotect, brk, mremap */
+	switch ((__s32)BPF_CORE_READ(regs, orig_ax)) { /* x86-64's numbers */
+	case -1:
+	case 9: /* mmap */
+	case 10: /* mprotect */
+	case 12: /* brk */
+	case 25: /* mremap */
+	case 56: /* clone, fork, vfork, execve */
+	case 57:
+	case 58:
+	case 59:
+	case 322: /* execveat */
+	case 435: /* clone3 */
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* Of 6.14 and later: there are no options, and unwinding the stack takes a microsecond. */
