@@ -40,4 +40,4 @@ int privilege_user(const char *name, uint32_t *uid, uint32_t *gid, struct error 
  * Drops everything that the role does not need; nothing brings it back. The process ends with parent, which forked
  * it: at once if that is gone already.
  */
-int privilege_drop(enum privilege_role role, const char *user, pid_t parent, struct error *err);
+int privilege_drop(enum privilege_role which, const char *user, pid_t parent, struct error *err);

@@ -59,7 +59,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct cgroup_layout layout = { .mount = "/nowhere" };
 	struct source s = { text_from((const char *)data, size) };
-	const struct facts how = { .kernel = kernel, .own = own, .layer = layer, .users = users, .arg = &s };
+	const struct facts how = {
+		.kernel = kernel, .own = own, .layer = layer, .users = users, .arg = &s
+	};
 	cleanup_user_table struct user_table *t = NULL;
 	struct user_names names;
 	unsigned sum = 0;

@@ -36,7 +36,9 @@ static void a_nul_in_a_label_hides_nothing(void **state)
 {
 	cleanup_container struct container c = { 0 };
 
-	assert_int_equal(parse("{\"root\":{\"path\":\"rootfs\"},\"annotations\":{\"a\":\"b\\u0000c\"}}", &c), 0);
+	assert_int_equal(
+		parse("{\"root\":{\"path\":\"rootfs\"},\"annotations\":{\"a\":\"b\\u0000c\"}}", &c),
+		0);
 	assert_string_equal(c.rootfs, "rootfs");
 	assert_string_equal(c.labels.items[0], "a=b");
 }
@@ -64,9 +66,10 @@ static void what_it_may_reach(void **state)
 	assert_false(c.mounts.items[0].writable);
 	assert_int_equal(c.labels.len, 1);
 	assert_string_equal(c.labels.items[0], "team=shop");
-	assert_int_equal(parse("{\"linux\":{\"resources\":{\"devices\":[{\"allow\":true,\"major\":1}]}}}",
-			       &own),
-			 0);
+	assert_int_equal(
+		parse("{\"linux\":{\"resources\":{\"devices\":[{\"allow\":true,\"major\":1}]}}}",
+		      &own),
+		0);
 	assert_true(own.has_privileged && !own.privileged);
 }
 

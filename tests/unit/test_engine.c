@@ -75,7 +75,9 @@ static int load(struct world *w, const char *text, int64_t now)
 static void setup_with(struct world *w, uint32_t burst)
 {
 	struct error err = ERROR_INIT;
-	struct engine_options o = { .hostname = TEXT("node"), .burst = burst, .interval_ns = SECOND, .fn = keep };
+	struct engine_options o = {
+		.hostname = TEXT("node"), .burst = burst, .interval_ns = SECOND, .fn = keep
+	};
 
 	w->documents = o.arg = json_array();
 	assert_int_equal(engine_new(&w->engine, &o), 0);
@@ -104,16 +106,20 @@ static void give(struct world *w, const char *json)
 
 static void define(struct world *w)
 {
-	give(w, "{\"define\":\"container\",\"as\":\"web\",\"id\":\"c1\",\"full_id\":\"c1c1\",\"name\":\"web\","
-		"\"image\":\"nginx:1\"}");
-	give(w, "{\"define\":\"process\",\"as\":\"nginx\",\"name\":\"nginx\",\"pid\":10,\"container\":\"web\"}");
-	give(w, "{\"define\":\"process\",\"as\":\"sh\",\"name\":\"sh\",\"exe\":\"sh\",\"args\":[\"-c\",\"id\"],"
-		"\"pid\":11,\"parent\":\"nginx\",\"container\":\"web\"}");
+	give(w,
+	     "{\"define\":\"container\",\"as\":\"web\",\"id\":\"c1\",\"full_id\":\"c1c1\",\"name\":\"web\","
+	     "\"image\":\"nginx:1\"}");
+	give(w,
+	     "{\"define\":\"process\",\"as\":\"nginx\",\"name\":\"nginx\",\"pid\":10,\"container\":\"web\"}");
+	give(w,
+	     "{\"define\":\"process\",\"as\":\"sh\",\"name\":\"sh\",\"exe\":\"sh\",\"args\":[\"-c\",\"id\"],"
+	     "\"pid\":11,\"parent\":\"nginx\",\"container\":\"web\"}");
 }
 
 static void exec_at(struct world *w, int seconds)
 {
-	cleanup_free char *json = str_format("{\"event\":\"execve\",\"time\":%d000000000,\"process\":\"sh\"}", seconds);
+	cleanup_free char *json = str_format(
+		"{\"event\":\"execve\",\"time\":%d000000000,\"process\":\"sh\"}", seconds);
 
 	give(w, json);
 }
@@ -151,7 +157,8 @@ static void tells_who_what_why_and_next(void **state)
 	assert_string_equal(member(json_object_get(d, "container"), "id"), "c1c1");
 	process = json_object_get(d, "process");
 	assert_string_equal(member(process, "cmdline"), "sh -c id");
-	assert_string_equal(member(json_array_get(json_object_get(process, "ancestors"), 0), "name"), "nginx");
+	assert_string_equal(
+		member(json_array_get(json_object_get(process, "ancestors"), 0), "name"), "nginx");
 	assert_string_equal(member(json_object_get(d, "event"), "type"), "execve");
 	why = json_object_get(d, "why");
 	/* What is excepted is no reason. */
@@ -170,8 +177,9 @@ static void tells_what_came_before_and_after(void **state)
 
 	setup_with(&w, 0);
 	define(&w);
-	give(&w, "{\"define\":\"process\",\"as\":\"curl\",\"name\":\"curl\",\"exe\":\"curl\",\"args\":[\"http://x/\"],"
-		 "\"pid\":12,\"parent\":\"nginx\",\"container\":\"web\"}");
+	give(&w,
+	     "{\"define\":\"process\",\"as\":\"curl\",\"name\":\"curl\",\"exe\":\"curl\",\"args\":[\"http://x/\"],"
+	     "\"pid\":12,\"parent\":\"nginx\",\"container\":\"web\"}");
 	give(&w, "{\"event\":\"execve\",\"time\":1000000000,\"process\":\"curl\"}");
 	assert_int_equal(json_array_size(w.documents), 0);
 	exec_at(&w, 2);
@@ -228,7 +236,8 @@ static void rules_are_swapped(void **state)
 	exec_at(&w, 2);
 	give(&w, "{\"event\":\"unlink\",\"time\":2000000000,\"process\":\"sh\",\"result\":0}");
 	/* Activity of what followed the alert, then the new rule. */
-	assert_string_equal(member(document(&w, json_array_size(w.documents) - 1), "rule"), "Deleted");
+	assert_string_equal(member(document(&w, json_array_size(w.documents) - 1), "rule"),
+			    "Deleted");
 	teardown(&w);
 }
 
@@ -238,13 +247,14 @@ static void activity_forgets_the_container_that_was_quiet_longest(void **state)
 
 	setup_with(&w, 0);
 	for (int i = 0; i < 600; i++) {
-		cleanup_free char *container =
-			str_format("{\"define\":\"container\",\"as\":\"k%d\",\"id\":\"k%d\"}", i, i);
-		cleanup_free char *process = str_format("{\"define\":\"process\",\"as\":\"p%d\",\"name\":\"sh\","
-							"\"pid\":%d,\"container\":\"k%d\"}",
-							i, 100 + i, i);
-		cleanup_free char *event =
-			str_format("{\"event\":\"execve\",\"time\":%d,\"process\":\"p%d\"}", i + 1, i);
+		cleanup_free char *container = str_format(
+			"{\"define\":\"container\",\"as\":\"k%d\",\"id\":\"k%d\"}", i, i);
+		cleanup_free char *process = str_format(
+			"{\"define\":\"process\",\"as\":\"p%d\",\"name\":\"sh\","
+			"\"pid\":%d,\"container\":\"k%d\"}",
+			i, 100 + i, i);
+		cleanup_free char *event = str_format(
+			"{\"event\":\"execve\",\"time\":%d,\"process\":\"p%d\"}", i + 1, i);
 
 		give(&w, container);
 		give(&w, process);
@@ -270,10 +280,10 @@ static void what_programs_write_loses_no_alert(void **state)
 	buf_add_char(&args, 0);
 	give(&w, "{\"define\":\"process\",\"as\":\"p0\",\"name\":\"first\",\"pid\":100}");
 	for (int i = 1; i <= DOCUMENT_ANCESTORS_MAX + 1; i++) {
-		cleanup_free char *json =
-			str_format("{\"define\":\"process\",\"as\":\"p%d\",\"name\":\"sh\",\"exe\":\"sh\","
-				   "\"args\":[\"%s\"],\"pid\":%d,\"parent\":\"p%d\"}",
-				   i, args.data, 100 + i, i - 1);
+		cleanup_free char *json = str_format(
+			"{\"define\":\"process\",\"as\":\"p%d\",\"name\":\"sh\",\"exe\":\"sh\","
+			"\"args\":[\"%s\"],\"pid\":%d,\"parent\":\"p%d\"}",
+			i, args.data, 100 + i, i - 1);
 
 		give(&w, json);
 	}
@@ -284,7 +294,8 @@ static void what_programs_write_loses_no_alert(void **state)
 	assert_string_equal(a.rule, "Shell");
 	assert_int_equal(a.pid, 117);
 	assert_true(json_is_true(json_object_get(a.json, "cut")));
-	assert_int_equal(json_array_size(json_object_get(json_object_get(a.json, "process"), "ancestors")),
+	assert_int_equal(json_array_size(
+				 json_object_get(json_object_get(a.json, "process"), "ancestors")),
 			 DOCUMENT_ANCESTORS_MAX);
 	teardown(&w);
 }

@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-#include "base/str.h"
 #include "base/secret.h"
+#include "base/str.h"
 #include "unit.h"
 
 #define POD                                                                                            \

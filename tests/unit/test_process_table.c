@@ -7,7 +7,8 @@ static const struct event_container web = { .id = { "web", 3 }, .version = 1 };
 
 enum { GROUP_WEB = 8, GROUP_NEVER_TOLD = 9 };
 
-static const struct event_container *container_of(uint64_t cgroup, const struct event_container *so_far, void *arg)
+static const struct event_container *container_of(uint64_t cgroup,
+						  const struct event_container *so_far, void *arg)
 {
 	(void)arg;
 	return cgroup == GROUP_WEB ? &web : cgroup == GROUP_NEVER_TOLD ? so_far : NULL;
@@ -243,10 +244,9 @@ static bool is_init(const struct process *p, void *arg)
 static void what_was_missed_is_made_up_for(void **state)
 {
 	cleanup_process_table struct process_table *t = table_with_init();
-	struct process_facts f = { .pid = 5,
-				   .name = TEXT("fresh"),
-				   .exepath = TEXT("/sbin/init"),
-				   .start_ns = 5 };
+	struct process_facts f = {
+		.pid = 5, .name = TEXT("fresh"), .exepath = TEXT("/sbin/init"), .start_ns = 5
+	};
 
 	(void)state;
 	forked(t, 1, 5);

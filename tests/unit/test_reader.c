@@ -84,7 +84,8 @@ static void files_come_whole(void **state)
 	buf_reset(&got);
 	assert_int_equal(p.agent->read(path, LARGE - 1, &got, p.agent->arg), -EFBIG);
 	buf_reset(&got);
-	assert_int_equal(p.agent->read(unit_path(*state, "none"), LARGE, &got, p.agent->arg), -ENOENT);
+	assert_int_equal(p.agent->read(unit_path(*state, "none"), LARGE, &got, p.agent->arg),
+			 -ENOENT);
 	assert_int_equal(p.agent->kind(path, p.agent->arg), S_IFREG);
 	assert_int_equal(p.agent->kind(*state, p.agent->arg), S_IFDIR);
 	pair_close(&p);
@@ -137,7 +138,8 @@ static void processes_are_as_if_read_directly(void **state)
 	struct pair p;
 
 	pair_open(&p, *state);
-	assert_int_equal(process_scan_one(&facts_direct, &nowhere, (uint32_t)getpid(), see, &here), 0);
+	assert_int_equal(process_scan_one(&facts_direct, &nowhere, (uint32_t)getpid(), see, &here),
+			 0);
 	assert_int_equal(process_scan_one(p.facts, &nowhere, (uint32_t)getpid(), see, &there), 0);
 	assert_memory_equal(&here, &there, sizeof(here));
 	assert_true(there.pid == (uint32_t)getpid() && there.args);
@@ -172,7 +174,9 @@ static void paths_are_refused(void **state)
 {
 	static char rules[] = "/etc/merlon/rules", file[] = "mine.yaml";
 	char *trees[] = { rules, file };
-	const struct reader_serve_options o = { .groups = "/sys/fs/cgroup", .trees = trees, .tree_count = 2 };
+	const struct reader_serve_options o = { .groups = "/sys/fs/cgroup",
+						.trees = trees,
+						.tree_count = 2 };
 	static const struct {
 		unsigned ask;
 		const char *path;
@@ -201,7 +205,8 @@ static void paths_are_refused(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		check_number(rows[i].path, reader_allows(&o, rows[i].ask, rows[i].path), rows[i].allowed);
+		check_number(rows[i].path, reader_allows(&o, rows[i].ask, rows[i].path),
+			     rows[i].allowed);
 }
 
 static void parts_make_sense_or_not(void **state)

@@ -371,9 +371,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(rows_fit_the_types),  TEST(what_the_kernel_ignores_is_not_there),
-		TEST(opens), TEST(paths),
-		TEST(connections),	   TEST(lives), TEST(the_unwatched_only_feed_the_table),
+		TEST(rows_fit_the_types),
+		TEST(what_the_kernel_ignores_is_not_there),
+		TEST(opens),
+		TEST(paths),
+		TEST(connections),
+		TEST(lives),
+		TEST(the_unwatched_only_feed_the_table),
 		TEST(only_what_is_wanted),
 		TEST(paths_as_the_kernel_has_them),
 	};

@@ -6,14 +6,14 @@
 #include "unit.h"
 
 static const struct text passwd = TEXT("root:x:0:0:root:/root:/bin/bash\n"
-					"broken\n"
-					":x:7:7:nobody has no name:/:/bin/sh\n"
-					"big:x:4294967296:0::/:/bin/sh\n"
-					"neg:x:-1:0::/:/bin/sh\n"
-					"short:x:8\n"
-					"www:x:33:33:www:/var/www:/usr/sbin/nologin\n"
-					"late:x:33:33::/late:/bin/late\n"
-					"last:x:9:9::/last:/bin/last");
+				       "broken\n"
+				       ":x:7:7:nobody has no name:/:/bin/sh\n"
+				       "big:x:4294967296:0::/:/bin/sh\n"
+				       "neg:x:-1:0::/:/bin/sh\n"
+				       "short:x:8\n"
+				       "www:x:33:33:www:/var/www:/usr/sbin/nologin\n"
+				       "late:x:33:33::/late:/bin/late\n"
+				       "last:x:9:9::/last:/bin/last");
 static const struct text group = TEXT("root:x:0:\nwww:x:33:a,b\n");
 
 static void check_name(const char *what, struct text got, const char *want)

@@ -142,7 +142,8 @@ void random_program(struct chance *c, const struct process *p, struct record_roo
 	r->ev.text[ABI_TEXT_PROGRAM] = (struct abi_span){ 0, 0 };
 	if (!p || !chance_below(c, 3))
 		return;
-	memcpy(call->comm, p->name.data, p->name.len < sizeof(call->comm) ? p->name.len : sizeof(call->comm));
+	memcpy(call->comm, p->name.data,
+	       p->name.len < sizeof(call->comm) ? p->name.len : sizeof(call->comm));
 	call->program[ABI_PROGRAM_NAME] = ABI_YES;
 	call->program[ABI_PROGRAM_UPPER] = truth(p->exe_upper_layer);
 	call->program[ABI_PROGRAM_LOWER] = truth(p->exe_lower_layer);
@@ -161,7 +162,8 @@ static void any_program(struct chance *c, struct record_room *r)
 	struct abi_event_call *call = &r->ev.call;
 	const char *name = ONE(c, names);
 
-	memcpy(call->comm, name, strlen(name) < sizeof(call->comm) ? strlen(name) : sizeof(call->comm));
+	memcpy(call->comm, name,
+	       strlen(name) < sizeof(call->comm) ? strlen(name) : sizeof(call->comm));
 	for (int i = 0; i < ABI_PROGRAM_FACTS; i++)
 		call->program[i] = (uint8_t)chance_below(c, 3);
 	if (chance_below(c, 2))
@@ -245,12 +247,29 @@ void random_record(struct chance *c, struct filter_target target, int nr, struct
 
 /* Who random records are about, some of them. */
 static const struct process_facts known[] = {
-	{ .pid = 1, .vpid = 1, .name = TEXT("nginx"), .exepath = TEXT("/usr/sbin/nginx"), .cwd = TEXT("/srv"),
+	{ .pid = 1,
+	  .vpid = 1,
+	  .name = TEXT("nginx"),
+	  .exepath = TEXT("/usr/sbin/nginx"),
+	  .cwd = TEXT("/srv"),
 	  .exe_lower_layer = true },
-	{ .pid = 2, .parent = 1, .vpid = 2, .name = TEXT("sixteen-letters"), .exepath = TEXT("/tmp/x"),
-	  .exe_upper_layer = true, .exe_writable = true, .exe_deleted = true },
-	{ .pid = 3, .parent = 2, .vpid = 3, .name = TEXT("sh"), .exepath = TEXT("/etc/sh"), .cwd = TEXT("/srv"),
-	  .exe_setuid = true, .exe_setgid = true, .exe_memfd = true },
+	{ .pid = 2,
+	  .parent = 1,
+	  .vpid = 2,
+	  .name = TEXT("sixteen-letters"),
+	  .exepath = TEXT("/tmp/x"),
+	  .exe_upper_layer = true,
+	  .exe_writable = true,
+	  .exe_deleted = true },
+	{ .pid = 3,
+	  .parent = 2,
+	  .vpid = 3,
+	  .name = TEXT("sh"),
+	  .exepath = TEXT("/etc/sh"),
+	  .cwd = TEXT("/srv"),
+	  .exe_setuid = true,
+	  .exe_setgid = true,
+	  .exe_memfd = true },
 };
 
 struct process_table *random_processes(void)

@@ -142,8 +142,8 @@ static void tell_paths(struct chance *c, struct translator *x, const struct reco
 	assert_int_equal(translator_take(x, &paths.ev, &ev), 0);
 }
 
-static void compare_rules(struct chance *c, struct filter_target target, struct process_table *processes,
-			  struct translator *x, struct counts *n)
+static void compare_rules(struct chance *c, struct filter_target target,
+			  struct process_table *processes, struct translator *x, struct counts *n)
 {
 	static struct record_room room;
 	static struct filter_scratch scratch;
@@ -202,6 +202,7 @@ static void test_pairs(void **state)
 	}
 	translator_free(x);
 	process_table_free(processes);
+	assert_true(n.records > 0);
 	print_message("# %llu pairs: %llu fit, %llu of %llu records dropped, %llu of %llu programs "
 		      "can drop, %llu instructions a record\n",
 		      (unsigned long long)n.pairs, (unsigned long long)n.fits,
@@ -263,7 +264,8 @@ static void test_wrong_terms_are_caught(void **state)
 		for (int i = 0; i < 2000; i++) {
 			random_record(&c, f.target, nr_of(f.target), &room);
 			if (f.target.kind == ABI_EVENT_CALL)
-				random_program(&c, process_table_find(processes, room.ev.tgid), &room);
+				random_program(&c, process_table_find(processes, room.ev.tgid),
+					       &room);
 			compare(&r, &f, NULL, x, &room, &scratch, &n);
 		}
 		caught += n.wrong > 0;

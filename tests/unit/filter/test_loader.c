@@ -9,9 +9,10 @@
 
 enum { TARGETS_MAX = 256 };
 
-static const char rules[] = "- list: many\n  items: [/a, /b, /c, /d, /e, /f, /g, /h, /i, /j, /k, /l, /m, /n, /o, /p, /q, /r]\n"
-			    "- rule: r\n  desc: d\n  output: o\n  priority: INFO\n"
-			    "  condition: evt.type in (open, openat, unlink, connect, mount) and (fd.name in (many) or fd.sport = 4444)\n";
+static const char rules[] =
+	"- list: many\n  items: [/a, /b, /c, /d, /e, /f, /g, /h, /i, /j, /k, /l, /m, /n, /o, /p, /q, /r]\n"
+	"- rule: r\n  desc: d\n  output: o\n  priority: INFO\n"
+	"  condition: evt.type in (open, openat, unlink, connect, mount) and (fd.name in (many) or fd.sport = 4444)\n";
 
 struct made {
 	struct rig rig;
@@ -75,7 +76,8 @@ static void a_filter_arrives_as_it_was(void **state)
 	assert_int_equal(m->filter.maps.len, 1);
 	assert_int_equal(f.source.map_count, 1);
 	assert_int_equal(f.maps[0].count, 18);
-	assert_memory_equal(f.maps[0].keys, m->filter.maps.items[0].keys, 18 * (size_t)f.maps[0].key_size);
+	assert_memory_equal(f.maps[0].keys, m->filter.maps.items[0].keys,
+			    18 * (size_t)f.maps[0].key_size);
 }
 
 static void what_is_cut_off_is_refused(void **state)
@@ -110,12 +112,17 @@ static int with(struct made *m, uint8_t class, struct bpf_insn put)
 
 static void what_would_do_more_is_refused(void **state)
 {
-	const struct bpf_insn
-		read_kernel = { .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_read_kernel },
-		kfunc = { .code = BPF_JMP | BPF_CALL, .src_reg = 2, .imm = BPF_FUNC_map_lookup_elem },
-		btf_address = { .code = BPF_LD | BPF_IMM | BPF_DW, .src_reg = 3 },
-		other_map = { .code = BPF_LD | BPF_IMM | BPF_DW, .src_reg = BPF_PSEUDO_MAP_FD, .imm = 4 },
-		packet = { .code = BPF_LD | BPF_ABS | BPF_W }, atomic = { .code = BPF_STX | BPF_DW | 0xc0 };
+	const struct bpf_insn read_kernel = { .code = BPF_JMP | BPF_CALL,
+					      .imm = BPF_FUNC_probe_read_kernel },
+			      kfunc = { .code = BPF_JMP | BPF_CALL,
+					.src_reg = 2,
+					.imm = BPF_FUNC_map_lookup_elem },
+			      btf_address = { .code = BPF_LD | BPF_IMM | BPF_DW, .src_reg = 3 },
+			      other_map = { .code = BPF_LD | BPF_IMM | BPF_DW,
+					    .src_reg = BPF_PSEUDO_MAP_FD,
+					    .imm = 4 },
+			      packet = { .code = BPF_ABS }, /* BPF_LD and BPF_W are 0 */
+		atomic = { .code = BPF_STX | BPF_DW | 0xc0 };
 
 	assert_int_equal(with(*state, BPF_JMP, read_kernel), -EPERM);
 	remake(state);
