@@ -4,9 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "base/fs.h"
 #include "base/str.h"
-#include "base/string_list.h"
+#include "base/yaml_files.h"
 #include "respond/policy.h"
 
 static const char *const file_keys[] = { "policy", "description", "mode", "entries", NULL };
@@ -374,49 +373,14 @@ void response_policy_add(struct response_policy *p, const char *name, struct tex
 
 /* --- files ----------------------------------------------------------------------------------------------- */
 
-static int add_file(struct response_policy *p, const char *path, struct error *err)
+static int add(const char *path, struct text content, void *arg, struct error *err)
 {
-	cleanup_buf struct buf content = BUF_INIT;
-	int r = fs_read(path, YAML_TREE_BYTES_MAX, &content, err);
-
-	if (!r)
-		response_policy_add(p, path,
-				    text_from(content.data ? content.data : "", content.len));
-	return r;
-}
-
-static int add_name(const char *name, bool is_dir, void *arg)
-{
-	if (is_dir || name[0] == '.' || !(str_ends(name, ".yaml") || str_ends(name, ".yml")))
-		return 0;
-	return string_list_add(arg, name) ? 0 : -ENOMEM;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int add_directory(struct response_policy *p, const char *path, struct error *err)
-{
-	cleanup_string_list string_list names = { 0 };
-	int r = fs_list(path, add_name, &names);
-
-	if (r)
-		return error_errno(err, -r, "%s", path);
-	if (!names.len)
-		return error_set(err, ENOENT, "%s: there are no policies (*.yaml) in it", path);
-	qsort(names.items, names.len, sizeof(*names.items), compare_names);
-	vec_foreach(name, &names) {
-		cleanup_free char *file = str_format("%s/%s", path, *name);
-
-		if (!r)
-			r = file ? add_file(p, file, err) : error_errno(err, ENOMEM, "%s", path);
-	}
-	return r;
+	(void)err;
+	response_policy_add(arg, path, content);
+	return 0;
 }
 
 int response_policy_add_path(struct response_policy *p, const char *path, struct error *err)
 {
-	return fs_is_dir(path) ? add_directory(p, path, err) : add_file(p, path, err);
+	return yaml_files_each(path, add, p, err);
 }
