@@ -119,8 +119,13 @@ static void load_filters(struct watch *w, const struct rulebook *book)
 	if (!w->o->loader)
 		return;
 	r = filter_set_load(w->o->loader, book->set, &w->types, !w->o->unfiltered, !live_tells_paths(w->live), s, &err);
-	/* Rules about what this kernel does not tell are silent here: doctor says what it can. */
-	if ((!r || r == -ENOTSUP) && !s->refused)
+	if (r == -ENOTSUP) {
+		snprintf(text, sizeof(text), "rules that ask for them are silent: %s", err.text);
+		engine_say(w->engine, ALERT_NOTE, ALERT_WARNING, clock_wall_ns(), "merlon: not told by this kernel", text,
+			   NULL);
+		r = 0; /* all else is done */
+	}
+	if (!r && !s->refused)
 		return;
 	snprintf(text, sizeof(text), "%zu filters were not loaded: %s", r ? s->calls : s->refused,
 		 r ? err.text : s->why.text);
