@@ -91,6 +91,15 @@ _MODES = """\
 10 [1073741863] [ Process PID=10 runs in 64 bit mode. ]
 10 [   1] write(1, "a", 1) = 1
 """
+_KILLED = """\
+10 [  59] execve("/opt/x", ["x"], 0x7ff /* 1 var */) = 0
+10 [  56] clone(child_stack=NULL, flags=SIGCHLD) = 11
+11 [  39] getpid() = 11
+11 [  48] shutdown(3, SHUT_WR) = ?
+11 [  48] +++ killed by SIGKILL +++
+10 [ 231] exit_group(0) = ?
+10 [ 231] +++ exited with 0 +++
+"""
 
 
 def _parse(text: str) -> strace.Trace:
@@ -129,6 +138,14 @@ def strace_namespace() -> None:
         tap.check(tail == {"dup2": 1, "execve": 2}, f"tail: {tail}")
     ended = {process.pid: process.ended for process in trace.processes}
     tap.check(ended == {10: "", 20: "SIGKILL", 21: "", 22: "0"}, f"ends: {ended}")
+
+
+def strace_killed() -> None:
+    """strace: the call in which SIGKILL found a process was perhaps never made; exit_group was"""
+    images = _parse(_KILLED).images
+    tap.check(_names(images)["shutdown"] == 1, f"calls: {_names(images)}")
+    found = {call.name: count for call, count in strace.doubtful(images).items()}
+    tap.check(found == {"shutdown": 1}, f"doubtful: {found}")
 
 
 def strace_modes() -> None:
@@ -282,7 +299,7 @@ def _lsms() -> list[str]:
 
 def here(suite: tap.Suite) -> None:
     """Everything on this system."""
-    for parsing in (strace_threads, strace_namespace, strace_modes):
+    for parsing in (strace_threads, strace_namespace, strace_modes, strace_killed):
         suite.run(parsing)
     for runtime in containers.RUNTIMES:
         for workload in WORKLOADS.values():

@@ -60,6 +60,7 @@ class Image:
     calls: Counter[Call] = field(default_factory=Counter)
     failed: Counter[tuple[Call, str]] = field(default_factory=Counter)      # with the errno's name
     filtered: Counter[Call] = field(default_factory=Counter)    # those that threads with a seccomp filter made
+    doubtful: Counter[Call] = field(default_factory=Counter)    # among `calls`: perhaps never made, see `doubtful()`
 
     def descends_from(self, other: Image) -> bool:
         """Whether it is `other`, or came from it by fork and exec."""
@@ -167,6 +168,16 @@ def merged(images: Iterable[Image]) -> Counter[Call]:
     total: Counter[Call] = Counter()
     for image in images:
         total.update(image.calls)
+    return total
+
+
+def doubtful(images: Iterable[Image]) -> Counter[Call]:
+    """Those of the calls that the kernel may never have begun: the last of a thread that SIGKILL found in strace's stop
+    before the call looks the same as that of one which was killed within it (syscall_trace_enter() gives up a call if
+    a fatal signal is pending after the tracer's stop, before seccomp and the tracepoint)."""
+    total: Counter[Call] = Counter()
+    for image in images:
+        total.update(image.doubtful)
     return total
 
 
@@ -309,6 +320,7 @@ class _Reader:
         processes: list[Process] = []
         at_fork: dict[int, tuple[Image, bool]] = {}
         records: list[Record] = []
+        within: dict[int, tuple[Image, Call]] = {}      # by thread: the call that has not returned
         # At the same line, a call is entered before it returns.
         events: list[tuple[int, int, _Task, object]] = [(index, 0, task, call) for index, task, call in self._entered]
         events += [(index, 1, task, (pending, record)) for index, task, pending, record in self._returned]
@@ -319,6 +331,7 @@ class _Reader:
             if kind == 0:
                 assert isinstance(what, Call)
                 image.calls[what] += 1
+                within[id(task)] = image, what
                 if task.has_filter:
                     image.filtered[what] += 1
                 if what.name in _FORKS:
@@ -327,10 +340,16 @@ class _Reader:
                 assert isinstance(what, tuple)
                 record = what[1]
                 record.image = image
+                if record.result != "?":
+                    within.pop(id(task), None)
                 records.append(record)
                 self._happened(task, process, image, record)
-            elif not task.thread:
-                process.ended = task.ended
+            else:
+                if task.ended == "SIGKILL" and id(task) in within:
+                    last_image, last = within[id(task)]
+                    last_image.doubtful[last] += 1
+                if not task.thread:
+                    process.ended = task.ended
         return Trace(processes, records, self._oddities)
 
     def _process(self, task: _Task, processes: list[Process], at_fork: dict[int, tuple[Image, bool]]) -> Process:
