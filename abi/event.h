@@ -23,11 +23,11 @@ enum {
 
 enum abi_event_kind {
 	ABI_EVENT_NONE,
-	ABI_EVENT_FORK,	 /* tgid and tid are the child's; a new thread if parent is tgid */
-	ABI_EVENT_EXEC,	 /* it succeeded; nr tells which call it was, from 5.15 on */
-	ABI_EVENT_EXIT,	 /* of the last thread of a process */
-	ABI_EVENT_CALL,	 /* a system call returned */
-	ABI_EVENT_CGROUP, /* a control group was made: cgroup is its id */
+	ABI_EVENT_FORK,	       /* tgid and tid are the child's; a new thread if parent is tgid */
+	ABI_EVENT_EXEC,	       /* it succeeded; nr tells which call it was, from 5.15 on */
+	ABI_EVENT_EXIT,	       /* of the last thread of a process */
+	ABI_EVENT_CALL,	       /* a system call returned */
+	ABI_EVENT_CGROUP,      /* a control group was made: cgroup is its id */
 	ABI_EVENT_CGROUP_GONE, /* and removed */
 	/*
 	 * What the paths of a call led to, told while it is under way: PATH1 and PATH2, in the order of its
@@ -67,14 +67,14 @@ enum abi_call_text {
 	ABI_TEXT_PATH2,
 	ABI_TEXT_DIR1, /* what they are relative to, where they are */
 	ABI_TEXT_DIR2,
-	ABI_TEXT_FILE,	/* the file behind the descriptor, from the root of its mount namespace */
-	ABI_TEXT_BYTES, /* a socket address, or a struct that an argument points to */
+	ABI_TEXT_FILE,	  /* the file behind the descriptor, from the root of its mount namespace */
+	ABI_TEXT_BYTES,	  /* a socket address, or a struct that an argument points to */
 	ABI_TEXT_PROGRAM, /* the file that its process runs, if that is known and not too long */
 };
 
 /* What is known of the program that a process runs: each an enum abi_truth. */
 enum abi_program_fact {
-	ABI_PROGRAM_NAME, /* yes: so are comm and the others; or not known */
+	ABI_PROGRAM_NAME,  /* yes: so are comm and the others; or not known */
 	ABI_PROGRAM_UPPER, /* the layer of overlayfs that it is in */
 	ABI_PROGRAM_LOWER,
 	ABI_PROGRAM_MEMORY,
@@ -100,11 +100,11 @@ struct abi_program {
 };
 /* ... of an exec, and the path of a new control group. */
 enum abi_process_text {
-	ABI_TEXT_EXE, /* the file that runs */
+	ABI_TEXT_EXE,  /* the file that runs */
 	ABI_TEXT_ARGS, /* each with its NUL */
 	ABI_TEXT_ENV,
 	ABI_TEXT_CWD,
-	ABI_TEXT_NAME, /* as it was asked for */
+	ABI_TEXT_NAME,	/* as it was asked for */
 	ABI_TEXT_STDIO, /* three: paths of descriptors 0 to 2 */
 	ABI_EVENT_TEXTS = ABI_TEXT_STDIO + 3,
 	ABI_TEXT_GROUP = ABI_TEXT_EXE,
@@ -122,9 +122,9 @@ struct abi_event_call {
 	__u32 path_flags; /* enum abi_path_flag, of ABI_TEXT_FILE */
 	__u32 file_mode;  /* FMODE_* */
 	__u16 inode_mode;
-	__u16 family;	     /* of the socket */
-	__u16 socket_type;   /* SOCK_STREAM, ..., and ABI_SOCKET_ACCEPTED */
-	__u16 protocol;	     /* IPPROTO_* */
+	__u16 family;		       /* of the socket */
+	__u16 socket_type;	       /* SOCK_STREAM, ..., and ABI_SOCKET_ACCEPTED */
+	__u16 protocol;		       /* IPPROTO_* */
 	__u16 local_port, remote_port; /* host order */
 	__u32 target; /* with ABI_PLAN_PIDFD: of whom the descriptor says it is, if it is a pidfd */
 	__u8 local[16], remote[16];
@@ -133,7 +133,8 @@ struct abi_event_call {
 };
 
 enum abi_exe_flag {
-	ABI_EXE_WRITABLE = 1 << 0, /* by whoever runs it: as owner, group, anybody, or with CAP_DAC_OVERRIDE */
+	ABI_EXE_WRITABLE =
+		1 << 0, /* by whoever runs it: as owner, group, anybody, or with CAP_DAC_OVERRIDE */
 	ABI_EXE_SETUID = 1 << 1,
 	ABI_EXE_SETGID = 1 << 2,
 };
@@ -157,7 +158,7 @@ struct abi_event_process {
 	__u32 pgid, vpgid; /* vpid, vpgid, sid: in its own PID namespace */
 	__u32 tty;
 	__u32 loginuid;
-	__s32 status;		  /* EXIT: as wait(2) has it */
+	__s32 status; /* EXIT: as wait(2) has it */
 	char comm[ABI_EVENT_COMM];
 	__u64 pidns_start_ns; /* CLOCK_BOOTTIME: of the first process of its PID namespace */
 	__s64 exe_ctime_ns, exe_mtime_ns; /* since 1970 */
@@ -173,8 +174,8 @@ struct abi_event_cgroup {
 struct abi_event {
 	__u32 size; /* with the texts */
 	__u8 kind;
-	__u8 table; /* enum abi_table */
-	__u16 nr;   /* of the system call, ABI_CALL_NR_MAX: not known */
+	__u8 table;    /* enum abi_table */
+	__u16 nr;      /* of the system call, ABI_CALL_NR_MAX: not known */
 	__u64 time_ns; /* CLOCK_BOOTTIME */
 	__u64 cgroup;
 	__u32 tgid, tid, vtid;
@@ -204,7 +205,8 @@ enum abi_event_plan_flag {
 	ABI_PLAN_STDIO = 1 << 4,  /* only if the result is a descriptor from 0 to 2 */
 	ABI_PLAN_UNLESS = 1 << 5, /* turns what is said of when around */
 	ABI_PLAN_PIDFD = 1 << 6,  /* the descriptor is one */
-	ABI_PLAN_PATHS = 1 << 7,  /* its paths are told as the kernel resolved them, where it can be asked */
+	ABI_PLAN_PATHS =
+		1 << 7, /* its paths are told as the kernel resolved them, where it can be asked */
 };
 /* As bytes_len: a terminated text; the address in a struct msghdr, and told only if there is one. */
 enum { ABI_BYTES_TEXT = 255, ABI_BYTES_MESSAGE = 254 };
@@ -215,7 +217,7 @@ struct abi_event_plan {
 	__u8 fd;
 	__u8 bytes;	/* an argument that points to bytes */
 	__u8 bytes_len; /* how many; 0: the next argument says */
-	__u8 when;	/* told only if the low half of this argument, under mask, is one of value */
+	__u8 when; /* told only if the low half of this argument, under mask, is one of value */
 	__u8 pad[2];
 	__u32 mask, value[2];
 };
@@ -253,7 +255,7 @@ struct abi_budget {
 
 enum { ABI_SPARED_MAX = 4 }; /* processes of the guard beside the one that loads */
 struct abi_event_settings {
-	__u32 self;	/* tgid of the guard: never told */
+	__u32 self;	 /* tgid of the guard: never told */
 	__u8 everything; /* every control group is watched */
 	__u8 newborn;	 /* new ones are watched from their birth */
 	__u8 pad[2];

@@ -19,7 +19,7 @@
 #define ABI_RECORD_VERSION 1
 
 enum {
-	ABI_PATH_SHORT = 256,	 /* with the NUL; longer paths go to the map for long ones */
+	ABI_PATH_SHORT = 256, /* with the NUL; longer paths go to the map for long ones */
 	ABI_PATH_MAX = 4096,
 	ABI_EXE_PATH_MAX = 512,
 	ABI_CGROUP_PATH_MAX = 512,
@@ -27,7 +27,7 @@ enum {
 	ABI_CALL_NR_MAX = 1024,	 /* numbers from here on do not exist on any architecture */
 	ABI_ARG_TUPLES_MAX = 64, /* distinct argument values kept exactly per actor and call */
 	ABI_NOAUDIT_MAX = 5,
-	ABI_PEERS_MAX = 256,	 /* distinct peers kept exactly per cell */
+	ABI_PEERS_MAX = 256, /* distinct peers kept exactly per cell */
 };
 
 /* Which system call table a call went through: the number alone does not tell. */
@@ -55,22 +55,22 @@ enum abi_origin {
 struct abi_fact {
 	__u64 count;
 	__u64 first_ns; /* CLOCK_BOOTTIME */
-	__u64 last_ns;  /* the same; of a fact seen again, to the timer tick */
+	__u64 last_ns;	/* the same; of a fact seen again, to the timer tick */
 };
 
 enum abi_cell_flag {
-	ABI_CELL_COMMAND = 1 << 0, /* no runtime in between: the first exec is the application */
-	ABI_CELL_STARTED = 1 << 1, /* the application runs: who comes now has ENTERED */
-	ABI_CELL_IGNORED = 1 << 2, /* user space decided that nobody asked for this one */
-	ABI_CELL_GONE = 1 << 3,	   /* the control group was removed */
-	ABI_CELL_BORN = 1 << 4,	   /* seen from its creation on; else attached to while it ran */
-	ABI_CELL_NNP = 1 << 5,	   /* no_new_privs was set when the application started */
+	ABI_CELL_COMMAND = 1 << 0,  /* no runtime in between: the first exec is the application */
+	ABI_CELL_STARTED = 1 << 1,  /* the application runs: who comes now has ENTERED */
+	ABI_CELL_IGNORED = 1 << 2,  /* user space decided that nobody asked for this one */
+	ABI_CELL_GONE = 1 << 3,	    /* the control group was removed */
+	ABI_CELL_BORN = 1 << 4,	    /* seen from its creation on; else attached to while it ran */
+	ABI_CELL_NNP = 1 << 5,	    /* no_new_privs was set when the application started */
 	ABI_CELL_FILTERED = 1 << 6, /* a seccomp filter was in force by then */
 };
 
 /* Why a fact could not be kept. Every name shows up in the profile and in the live view. */
 enum abi_loss {
-	ABI_LOSS_TASKS,	  /* the task map was full: a thread was not followed */
+	ABI_LOSS_TASKS, /* the task map was full: a thread was not followed */
 	ABI_LOSS_ACTORS,
 	ABI_LOSS_EXES,
 	ABI_LOSS_CALLS,
@@ -87,19 +87,19 @@ enum abi_loss {
 
 /* Map cells: control group id -> */
 struct abi_cell {
-	__u64 parent;	/* control group id of the parent */
-	__u64 born_ns;	/* when the record of it began */
+	__u64 parent;	  /* control group id of the parent */
+	__u64 born_ns;	  /* when the record of it began */
 	__u64 started_ns; /* first exec of the application, 0 before */
-	__u64 facts;	/* distinct facts learned */
+	__u64 facts;	  /* distinct facts learned */
 	__u64 last_fact_ns;
 	__u64 caps_effective; /* of the application when it started */
 	__u64 caps_permitted;
 	__u64 caps_bounding;
 	__u32 flags;
-	__u32 uid, gid; /* of the application when it started, in the initial user namespace */
-	__u32 init_tgid; /* first task of the workload */
+	__u32 uid, gid;	   /* of the application when it started, in the initial user namespace */
+	__u32 init_tgid;   /* first task of the workload */
 	__u32 runtime_exe; /* executable of the parent of the first task: the container runtime */
-	__u32 peers;	/* distinct peers seen, up to ABI_PEERS_MAX */
+	__u32 peers;	   /* distinct peers seen, up to ABI_PEERS_MAX */
 	__u64 losses[ABI_LOSSES];
 	char path[ABI_CGROUP_PATH_MAX];
 };
@@ -245,13 +245,14 @@ enum abi_path_flag {
 	ABI_PATH_DIRECTORY = 1 << 4,
 	ABI_PATH_ABSTRACT = 1 << 5, /* abstract AF_UNIX name, without its leading NUL */
 	ABI_PATH_DETACHED = 1 << 6, /* from the root of its file system: its mount is in no tree */
-	ABI_PATH_OUTSIDE = 1 << 7,  /* its mount is in the tree of another mount namespace than current's */
+	ABI_PATH_OUTSIDE =
+		1 << 7, /* its mount is in the tree of another mount namespace than current's */
 };
 
 /* Maps files and long_files: the path follows, in ABI_PATH_SHORT or ABI_PATH_MAX bytes */
 struct abi_file_key {
 	__u32 actor;
-	__u32 ops;   /* enum abi_file_op: all that this one access was */
+	__u32 ops;  /* enum abi_file_op: all that this one access was */
 	__u64 hash; /* of the path, seeded per recording so that collisions can't be made */
 };
 struct abi_file {
@@ -319,12 +320,13 @@ struct abi_notice {
 /* Read-only settings of the programs, fixed when they are loaded. */
 struct abi_settings {
 	__u64 path_seed;
-	__u64 noaudit[ABI_NOAUDIT_MAX][2]; /* code ranges of the kernel's unaudited capability checks */
-	__u32 hierarchy;     /* control group hierarchy id that cells are in, 0 for v2 */
-	__s32 subsystem;     /* index of a v1 controller in that hierarchy, -1 for v2 */
-	__u8 watch_new;	     /* every new control group becomes a cell */
-	__u8 opens_by_hook;  /* security_file_open is attached: sys_exit must not look at opens */
-	__u8 paths_by_hook;  /* so are security_path_*: nor at names */
+	__u64 noaudit[ABI_NOAUDIT_MAX]
+		     [2];   /* code ranges of the kernel's unaudited capability checks */
+	__u32 hierarchy;    /* control group hierarchy id that cells are in, 0 for v2 */
+	__s32 subsystem;    /* index of a v1 controller in that hierarchy, -1 for v2 */
+	__u8 watch_new;	    /* every new control group becomes a cell */
+	__u8 opens_by_hook; /* security_file_open is attached: sys_exit must not look at opens */
+	__u8 paths_by_hook; /* so are security_path_*: nor at names */
 	__u8 pad[5];
 };
 

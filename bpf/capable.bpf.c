@@ -17,14 +17,15 @@ volatile __u32 spared[ABI_SPARED_MAX] __weak = {};
 enum { EPERM = 1, CAP_SYS_ADMIN = 21 };
 
 /* Whether somebody may want to be told: the common case leaves after two looks into maps. */
-static __always_inline bool is_of_interest(const struct cred *cred, struct user_namespace *ns, int cap)
+static __always_inline bool is_of_interest(const struct cred *cred, struct user_namespace *ns,
+					   int cap)
 {
 	struct task_struct *task = current_task();
 	__u64 cgroup = current_cgroup_id();
 
 	return cap >= 0 && cap < 64 && plan_of(ABI_TABLE_NATIVE, ABI_NR_CAPABILITY) &&
-	       is_watched(bpf_map_lookup_elem(&groups, &cgroup)) && cred == BPF_CORE_READ(task, real_cred) &&
-	       ns == BPF_CORE_READ(cred, user_ns);
+	       is_watched(bpf_map_lookup_elem(&groups, &cgroup)) &&
+	       cred == BPF_CORE_READ(task, real_cred) && ns == BPF_CORE_READ(cred, user_ns);
 }
 
 static __always_inline int tell(int cap, bool granted)
@@ -59,8 +60,8 @@ static __always_inline int tell(int cap, bool granted)
 }
 
 SEC("fexit/cap_capable")
-int BPF_PROG(capable_by_function, const struct cred *cred, struct user_namespace *ns, int cap, unsigned int opts,
-	     int ret)
+int BPF_PROG(capable_by_function, const struct cred *cred, struct user_namespace *ns, int cap,
+	     unsigned int opts, int ret)
 {
 	return opts & CAP_OPT_NOAUDIT || !is_of_interest(cred, ns, cap) ? 0 : tell(cap, !ret);
 }
@@ -72,7 +73,7 @@ static __always_inline bool reserves_memory(void)
 
 	switch ((__s32)BPF_CORE_READ(regs, orig_ax)) { /* x86-64's numbers */
 	case -1:
-	case 9: /* mmap */
+	case 9:	 /* mmap */
 	case 10: /* mprotect */
 	case 12: /* brk */
 	case 25: /* mremap */
@@ -93,7 +94,8 @@ SEC("tp_btf/cap_capable")
 int BPF_PROG(capable_by_tracepoint, const struct cred *cred, struct user_namespace *ns,
 	     const struct user_namespace *capable_ns, int cap, int ret)
 {
-	if (!is_of_interest(cred, ns, cap) || (cap == CAP_SYS_ADMIN && reserves_memory()) || is_noaudit(ctx))
+	if (!is_of_interest(cred, ns, cap) || (cap == CAP_SYS_ADMIN && reserves_memory()) ||
+	    is_noaudit(ctx))
 		return 0;
 	return tell(cap, !ret);
 }

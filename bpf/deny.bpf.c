@@ -98,7 +98,8 @@ static __always_inline struct room *deny_begin(__u32 point, __u32 nr)
 		n->busy++;
 	if (!r)
 		return NULL;
-	room_head(r, point == ABI_DENY_EXEC ? ABI_EVENT_EXEC : ABI_EVENT_CALL, current_task(), cgroup);
+	room_head(r, point == ABI_DENY_EXEC ? ABI_EVENT_EXEC : ABI_EVENT_CALL, current_task(),
+		  cgroup);
 	r->ev.flags = ABI_EVENT_WATCHED |
 		      (mode == ABI_DENY_ENFORCE ? ABI_EVENT_DENIED : ABI_EVENT_WOULD_DENY);
 	r->ev.table = ABI_TABLE_NATIVE;
@@ -140,45 +141,45 @@ static __noinline int deny_end(void)
  * filter goes on to. Each function has its array: on a kernel one form is loaded. POINT says which decision point it is, of
  * those that begin with FIRST; negative: none. FILL gets the room and the function's arguments.
  */
-#define DENY_ARRAY(name)                                     \
-	struct {                                             \
-		__uint(type, BPF_MAP_TYPE_PROG_ARRAY);       \
-		__uint(max_entries, ABI_DENY_CALLS);         \
-		__type(key, __u32);                          \
-		__type(value, __u32);                        \
+#define DENY_ARRAY(name)                               \
+	struct {                                       \
+		__uint(type, BPF_MAP_TYPE_PROG_ARRAY); \
+		__uint(max_entries, ABI_DENY_CALLS);   \
+		__type(key, __u32);                    \
+		__type(value, __u32);                  \
 	} deny_calls_##name SEC(".maps");
 
-#define DENY_FORM(form, section, name, first, point, nr, fill, ...)                              \
-	SEC(section)                                                                             \
-	int BPF_PROG(deny_##form##_##name, ##__VA_ARGS__)                                        \
-	{                                                                                        \
-		int which = (point);                                                             \
-		struct room *r = which < 0 ? NULL : deny_begin(which, nr);                       \
-                                                                                                 \
-		if (!r)                                                                          \
-			return 0;                                                                \
-		fill;                                                                            \
-		bpf_tail_call(ctx, &deny_calls_##name, ABI_DENY_FILTER + which - (first));       \
-		pool_leave();                                                                    \
-		return 0;                                                                        \
-	}                                                                                        \
-	SEC(section)                                                                             \
-	int verdict_##form##_##name(void *ctx)                                                   \
-	{                                                                                        \
-		if (deny_end())                                                                  \
-			return -EPERM;                                                           \
-		return 0;                                                                        \
-	}                                                                                        \
-	SEC(section)                                                                             \
-	int leave_##form##_##name(void *ctx)                                                     \
-	{                                                                                        \
-		pool_leave();                                                                    \
-		return 0;                                                                        \
+#define DENY_FORM(form, section, name, first, point, nr, fill, ...)                        \
+	SEC(section)                                                                       \
+	int BPF_PROG(deny_##form##_##name, ##__VA_ARGS__)                                  \
+	{                                                                                  \
+		int which = (point);                                                       \
+		struct room *r = which < 0 ? NULL : deny_begin(which, nr);                 \
+                                                                                           \
+		if (!r)                                                                    \
+			return 0;                                                          \
+		fill;                                                                      \
+		bpf_tail_call(ctx, &deny_calls_##name, ABI_DENY_FILTER + which - (first)); \
+		pool_leave();                                                              \
+		return 0;                                                                  \
+	}                                                                                  \
+	SEC(section)                                                                       \
+	int verdict_##form##_##name(void *ctx)                                             \
+	{                                                                                  \
+		if (deny_end())                                                            \
+			return -EPERM;                                                     \
+		return 0;                                                                  \
+	}                                                                                  \
+	SEC(section)                                                                       \
+	int leave_##form##_##name(void *ctx)                                               \
+	{                                                                                  \
+		pool_leave();                                                              \
+		return 0;                                                                  \
 	}
 
-#define DENY_AT(name, first, point, nr, fill, ...)                                               \
-	DENY_ARRAY(name)                                                                         \
-	DENY_FORM(lsm, "lsm/" #name, name, first, point, nr, fill, ##__VA_ARGS__)                \
+#define DENY_AT(name, first, point, nr, fill, ...)                                \
+	DENY_ARRAY(name)                                                          \
+	DENY_FORM(lsm, "lsm/" #name, name, first, point, nr, fill, ##__VA_ARGS__) \
 	DENY_FORM(mod, "fmod_ret/security_" #name, name, first, point, nr, fill, ##__VA_ARGS__)
 
 /* A function with one decision point. */
@@ -245,10 +246,10 @@ static __always_inline void fill_exec(struct room *r, struct linux_binprm *bprm)
 	text_kernel(r, ABI_TEXT_NAME, name);
 }
 DENY_ARRAY(bprm_check_security)
-DENY_FORM(lsm, "lsm/bprm_check_security", bprm_check_security, ABI_DENY_EXEC, ABI_DENY_EXEC, NR_EXECVE, fill_exec(r, bprm),
-	  struct linux_binprm *bprm)
-DENY_FORM(mod, "fmod_ret/security_bprm_check", bprm_check_security, ABI_DENY_EXEC, ABI_DENY_EXEC, NR_EXECVE,
-	  fill_exec(r, bprm), struct linux_binprm *bprm)
+DENY_FORM(lsm, "lsm/bprm_check_security", bprm_check_security, ABI_DENY_EXEC, ABI_DENY_EXEC,
+	  NR_EXECVE, fill_exec(r, bprm), struct linux_binprm *bprm)
+DENY_FORM(mod, "fmod_ret/security_bprm_check", bprm_check_security, ABI_DENY_EXEC, ABI_DENY_EXEC,
+	  NR_EXECVE, fill_exec(r, bprm), struct linux_binprm *bprm)
 
 DENY_HOOK(path_unlink, ABI_DENY_UNLINK, NR_UNLINKAT, fill_entry(r, ABI_TEXT_PATH1, dir, dentry),
 	  const struct path *dir, struct dentry *dentry)
@@ -276,8 +277,9 @@ static __always_inline int point_of_mknod(__u16 mode)
 {
 	return (mode & S_IFMT) == S_IFREG || !(mode & S_IFMT) ? -1 : ABI_DENY_MKNOD;
 }
-DENY_AT(path_mknod, ABI_DENY_MKNOD, point_of_mknod(mode), NR_MKNODAT, fill_mknod(r, dir, dentry, mode, dev),
-	  const struct path *dir, struct dentry *dentry, __u16 mode, __u32 dev)
+DENY_AT(path_mknod, ABI_DENY_MKNOD, point_of_mknod(mode), NR_MKNODAT,
+	fill_mknod(r, dir, dentry, mode, dev), const struct path *dir, struct dentry *dentry,
+	__u16 mode, __u32 dev)
 
 static __always_inline void fill_chmod(struct room *r, const struct path *path, __u16 mode)
 {
@@ -301,7 +303,8 @@ static __always_inline void fill_mount(struct room *r, const char *dev, const st
 DENY_HOOK(sb_mount, ABI_DENY_MOUNT, NR_MOUNT, fill_mount(r, dev, path, type, flags),
 	  const char *dev, const struct path *path, const char *type, unsigned long flags)
 
-static __always_inline void fill_move_mount(struct room *r, const struct path *from, const struct path *to)
+static __always_inline void fill_move_mount(struct room *r, const struct path *from,
+					    const struct path *to)
 {
 	fill_entry(r, ABI_TEXT_PATH1, from, BPF_CORE_READ(from, dentry));
 	fill_entry(r, ABI_TEXT_PATH2, to, BPF_CORE_READ(to, dentry));
@@ -309,7 +312,8 @@ static __always_inline void fill_move_mount(struct room *r, const struct path *f
 DENY_HOOK(move_mount, ABI_DENY_MOVE_MOUNT, NR_MOVE_MOUNT, fill_move_mount(r, from, to),
 	  const struct path *from, const struct path *to)
 
-static __always_inline void fill_pivot_root(struct room *r, const struct path *old, const struct path *fresh)
+static __always_inline void fill_pivot_root(struct room *r, const struct path *old,
+					    const struct path *fresh)
 {
 	fill_entry(r, ABI_TEXT_PATH1, fresh, BPF_CORE_READ(fresh, dentry));
 	fill_entry(r, ABI_TEXT_PATH2, old, BPF_CORE_READ(old, dentry));
@@ -326,7 +330,8 @@ static __always_inline int point_of_connect(struct socket *socket, const struct 
 	return family == AF_INET || family == AF_INET6 ? ABI_DENY_CONNECT : -1;
 }
 
-static __always_inline void fill_connect(struct room *r, struct socket *socket, const void *address, int len)
+static __always_inline void fill_connect(struct room *r, struct socket *socket, const void *address,
+					 int len)
 {
 	struct abi_event_call *c = &r->ev.call;
 	__u32 size = len;
@@ -352,7 +357,8 @@ static __always_inline void fill_connect(struct room *r, struct socket *socket, 
 		text_put(r, ABI_TEXT_BYTES, size);
 }
 DENY_AT(socket_connect, ABI_DENY_CONNECT, point_of_connect(socket, address), NR_CONNECT,
-	fill_connect(r, socket, address, len), struct socket *socket, const struct sockaddr *address, int len)
+	fill_connect(r, socket, address, len), struct socket *socket,
+	const struct sockaddr *address, int len)
 
 static __always_inline int point_of_unix(struct sock *other)
 {
@@ -377,7 +383,8 @@ static __always_inline void fill_connect_unix(struct room *r, struct sock *other
 	if (s->flags & ABI_PATH_TRUNCATED || len >= ABI_PATH_MAX)
 		return;
 	*(__u16 *)to = AF_UNIX;
-	bpf_probe_read_kernel(to + 2, len & (ABI_PATH_MAX - 1), &s->path[s->at & (ABI_PATH_MAX - 1)]);
+	bpf_probe_read_kernel(to + 2, len & (ABI_PATH_MAX - 1),
+			      &s->path[s->at & (ABI_PATH_MAX - 1)]);
 	text_put(r, ABI_TEXT_BYTES, len + 2);
 }
 DENY_AT(unix_stream_connect, ABI_DENY_CONNECT_UNIX, point_of_unix(other), NR_CONNECT,
@@ -403,23 +410,24 @@ static __always_inline void fill_ptrace(struct room *r, unsigned int mode)
 {
 	r->ev.call.args[0] = mode & MODE_ATTACH ? PTRACE_ATTACH : PTRACE_PEEKDATA;
 }
-DENY_AT(ptrace_access_check, ABI_DENY_PTRACE, point_of_ptrace(child, mode), NR_PTRACE, fill_ptrace(r, mode),
-	struct task_struct *child, unsigned int mode)
+DENY_AT(ptrace_access_check, ABI_DENY_PTRACE, point_of_ptrace(child, mode), NR_PTRACE,
+	fill_ptrace(r, mode), struct task_struct *child, unsigned int mode)
 
-DENY_AT(task_kill, ABI_DENY_KILL, is_beyond(task) ? ABI_DENY_KILL : -1, NR_KILL, r->ev.call.args[1] = (__u32)number,
-	struct task_struct *task, void *info, int number)
+DENY_AT(task_kill, ABI_DENY_KILL, is_beyond(task) ? ABI_DENY_KILL : -1, NR_KILL,
+	r->ev.call.args[1] = (__u32)number, struct task_struct *task, void *info, int number)
 
 /* --- the kernel ------------------------------------------------------------------------------------ */
 
 DENY_HOOK(bpf, ABI_DENY_BPF, NR_BPF, r->ev.call.args[0] = (__u32)cmd, int cmd)
 DENY_HOOK(perf_event_open, ABI_DENY_PERF, NR_PERF_EVENT_OPEN, (void)attr, void *attr)
 
-DENY_AT(kernel_read_file, ABI_DENY_MODULE_FILE, id == MODULE ? ABI_DENY_MODULE_FILE : -1, NR_FINIT_MODULE,
-	file_fill(r, file, false), struct file *file, int id)
-DENY_AT(kernel_load_data, ABI_DENY_MODULE_DATA, id == MODULE ? ABI_DENY_MODULE_DATA : -1, NR_INIT_MODULE, (void)id,
-	int id)
+DENY_AT(kernel_read_file, ABI_DENY_MODULE_FILE, id == MODULE ? ABI_DENY_MODULE_FILE : -1,
+	NR_FINIT_MODULE, file_fill(r, file, false), struct file *file, int id)
+DENY_AT(kernel_load_data, ABI_DENY_MODULE_DATA, id == MODULE ? ABI_DENY_MODULE_DATA : -1,
+	NR_INIT_MODULE, (void)id, int id)
 
-DENY_HOOK(userns_create, ABI_DENY_USERNS, NR_UNSHARE, r->ev.call.args[0] = CLONE_NEWUSER, const struct cred *cred)
+DENY_HOOK(userns_create, ABI_DENY_USERNS, NR_UNSHARE, r->ev.call.args[0] = CLONE_NEWUSER,
+	  const struct cred *cred)
 
 static __always_inline int point_of_anon(const struct qstr *name)
 {
@@ -432,8 +440,8 @@ static __always_inline int point_of_anon(const struct qstr *name)
 			return -1;
 	return ABI_DENY_USERFAULT;
 }
-DENY_AT(inode_init_security_anon, ABI_DENY_USERFAULT, point_of_anon(name), NR_USERFAULTFD, (void)name,
-	struct inode *inode, const struct qstr *name)
+DENY_AT(inode_init_security_anon, ABI_DENY_USERFAULT, point_of_anon(name), NR_USERFAULTFD,
+	(void)name, struct inode *inode, const struct qstr *name)
 
 /* What has no question of its own asks for a capability. */
 static __always_inline int point_of_capable(int cap)
@@ -448,7 +456,8 @@ static __always_inline int point_of_capable(int cap)
 	compat = table == ABI_TABLE_COMPAT;
 	if (nr == (compat ? NR_COMPAT_SETNS : NR_SETNS))
 		return ABI_DENY_SETNS;
-	if (cap == CAP_DAC_READ_SEARCH && nr == (compat ? NR_COMPAT_OPEN_BY_HANDLE_AT : NR_OPEN_BY_HANDLE_AT))
+	if (cap == CAP_DAC_READ_SEARCH &&
+	    nr == (compat ? NR_COMPAT_OPEN_BY_HANDLE_AT : NR_OPEN_BY_HANDLE_AT))
 		return ABI_DENY_BY_HANDLE;
 	return -1;
 }
@@ -466,7 +475,8 @@ static __always_inline void fill_setns(struct room *r)
 		r->ev.call.args[1] = (__u32)BPF_CORE_READ(regs, si);
 	}
 }
-DENY_AT(capable, ABI_DENY_SETNS, point_of_capable(cap), which == ABI_DENY_SETNS ? NR_SETNS : NR_OPEN_BY_HANDLE_AT,
-	fill_setns(r), const struct cred *cred, void *ns, int cap)
+DENY_AT(capable, ABI_DENY_SETNS, point_of_capable(cap),
+	which == ABI_DENY_SETNS ? NR_SETNS : NR_OPEN_BY_HANDLE_AT, fill_setns(r),
+	const struct cred *cred, void *ns, int cap)
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

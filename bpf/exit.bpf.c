@@ -285,8 +285,7 @@ static __noinline int unix_learn(struct abi_task *t, __u64 user, __u32 len, __u3
 	return 0;
 }
 
-static __noinline int sockaddr_learn(struct abi_task *t, __u32 fd, __u64 user, __u32 len,
-				     __u32 op)
+static __noinline int sockaddr_learn(struct abi_task *t, __u32 fd, __u64 user, __u32 len, __u32 op)
 {
 	struct inet_address address = {};
 	struct abi_peer_key key = {};
@@ -302,8 +301,7 @@ static __noinline int sockaddr_learn(struct abi_task *t, __u32 fd, __u64 user, _
 		return 0;
 	}
 	if (address.family == AF_UNIX) {
-		unix_learn(t, user, len,
-			   op == ABI_PEER_BIND ? ABI_FILE_BIND : ABI_FILE_CONNECT);
+		unix_learn(t, user, len, op == ABI_PEER_BIND ? ABI_FILE_BIND : ABI_FILE_CONNECT);
 		return 0;
 	}
 	key.actor = t->actor;

@@ -93,17 +93,17 @@ subprogram int hook_paths(__u32 nr_as, __u64 mnt1, __u64 dentry1, __u64 mnt2, __
 
 #define MNT(path) ((__u64)BPF_CORE_READ(path, mnt))
 
-#define ENTRY_HOOK(name, nr)                                                             \
-	SEC("kprobe/security_path_" #name)                                               \
-	int BPF_KPROBE(hook_path_##name, const struct path *dir, struct dentry *dentry)  \
-	{                                                                                \
-		return hook_paths(nr, MNT(dir), (__u64)dentry, 0, 0);                    \
+#define ENTRY_HOOK(name, nr)                                                            \
+	SEC("kprobe/security_path_" #name)                                              \
+	int BPF_KPROBE(hook_path_##name, const struct path *dir, struct dentry *dentry) \
+	{                                                                               \
+		return hook_paths(nr, MNT(dir), (__u64)dentry, 0, 0);                   \
 	}
 
-#define OBJECT_HOOK(name, nr)                                                             \
-	SEC("kprobe/security_path_" #name)                                                \
-	int BPF_KPROBE(hook_path_##name, const struct path *path)                         \
-	{                                                                                 \
+#define OBJECT_HOOK(name, nr)                                                               \
+	SEC("kprobe/security_path_" #name)                                                  \
+	int BPF_KPROBE(hook_path_##name, const struct path *path)                           \
+	{                                                                                   \
 		return hook_paths(nr, MNT(path), (__u64)BPF_CORE_READ(path, dentry), 0, 0); \
 	}
 

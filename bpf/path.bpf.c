@@ -49,16 +49,16 @@ static __always_inline int link_learn(struct dentry *old, const struct path *to,
 }
 
 /* Each hook twice: where BPF trampolines work, and where only kprobes do. */
-#define ENTRY_HOOK(name, ops)                                                              \
-	SEC("fentry/security_path_" #name)                                                 \
-	int BPF_PROG(path_##name##_fentry, const struct path *dir, struct dentry *dentry)  \
-	{                                                                                  \
-		return entry_learn(dir, dentry, ops);                                      \
-	}                                                                                  \
-	SEC("kprobe/security_path_" #name)                                                 \
+#define ENTRY_HOOK(name, ops)                                                               \
+	SEC("fentry/security_path_" #name)                                                  \
+	int BPF_PROG(path_##name##_fentry, const struct path *dir, struct dentry *dentry)   \
+	{                                                                                   \
+		return entry_learn(dir, dentry, ops);                                       \
+	}                                                                                   \
+	SEC("kprobe/security_path_" #name)                                                  \
 	int BPF_KPROBE(path_##name##_kprobe, const struct path *dir, struct dentry *dentry) \
-	{                                                                                  \
-		return entry_learn(dir, dentry, ops);                                      \
+	{                                                                                   \
+		return entry_learn(dir, dentry, ops);                                       \
 	}
 
 #define OBJECT_HOOK(name, ops)                                        \
@@ -82,8 +82,8 @@ OBJECT_HOOK(truncate, ABI_FILE_TRUNCATE)
 OBJECT_HOOK(chmod, ABI_FILE_CHMOD)
 
 SEC("fentry/security_path_rename")
-int BPF_PROG(path_rename_fentry, const struct path *from, struct dentry *old,
-	     const struct path *to, struct dentry *fresh)
+int BPF_PROG(path_rename_fentry, const struct path *from, struct dentry *old, const struct path *to,
+	     struct dentry *fresh)
 {
 	return rename_learn(from, old, to, fresh);
 }

@@ -123,8 +123,8 @@ int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
 	t->table = call_table(current_task(), &nr);
 	t->nr = nr < ABI_CALL_NR_MAX ? nr : ABI_CALL_NR_MAX; /* no such call: counted together */
 	t->in_call = ABI_CALL_ENTERED;
-	if (t->stage == ABI_STAGE_SETUP && t->filter != (__u64)BPF_CORE_READ(current_task(),
-									    seccomp.filter)) {
+	if (t->stage == ABI_STAGE_SETUP &&
+	    t->filter != (__u64)BPF_CORE_READ(current_task(), seccomp.filter)) {
 		t->stage = ABI_STAGE_TAIL;
 		t->actor = 0;
 	}

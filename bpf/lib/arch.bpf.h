@@ -27,8 +27,7 @@ static __always_inline enum abi_table call_table(const struct task_struct *task,
 }
 
 /* Argument 0..5 of the call. pt_regs keeps them until the call returns, except across execve. */
-static __always_inline __u64 call_arg(const struct pt_regs *regs, enum abi_table table,
-				      __u32 index)
+static __always_inline __u64 call_arg(const struct pt_regs *regs, enum abi_table table, __u32 index)
 {
 	if (table == ABI_TABLE_COMPAT) {
 		switch (index) {

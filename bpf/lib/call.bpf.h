@@ -39,7 +39,7 @@ static __always_inline __u32 socketcall_nr(__u32 what)
 		return 362; /* connect */
 	case 4:
 		return 363; /* listen */
-	case 5: /* accept */
+	case 5:		    /* accept */
 	case 18:
 		return 364; /* accept4 */
 	case 8:

@@ -8,8 +8,13 @@ enum {
 	AF_INET6 = 10,
 	AT_FDCWD = -100,
 
-	S_IFMT = 0170000, S_IFREG = 0100000, S_IFDIR = 0040000, S_IFSOCK = 0140000,
-	S_ISUID = 04000, S_ISGID = 02000, S_IXGRP = 010,
+	S_IFMT = 0170000,
+	S_IFREG = 0100000,
+	S_IFDIR = 0040000,
+	S_IFSOCK = 0140000,
+	S_ISUID = 04000,
+	S_ISGID = 02000,
+	S_IXGRP = 010,
 
 	MNT_READONLY = 0x40, /* vfsmount.mnt_flags */
 	SB_RDONLY = 1,	     /* super_block.s_flags */

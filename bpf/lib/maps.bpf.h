@@ -7,12 +7,12 @@
 #pragma once
 #include "bpf/lib/scratch.bpf.h"
 
-#define RECORD_MAP(kind, name_, key_type, value_type)    \
-	struct {                                         \
-		__uint(type, kind);                      \
-		__uint(max_entries, 1024);               \
-		__type(key, key_type);                   \
-		__type(value, value_type);               \
+#define RECORD_MAP(kind, name_, key_type, value_type) \
+	struct {                                      \
+		__uint(type, kind);                   \
+		__uint(max_entries, 1024);            \
+		__type(key, key_type);                \
+		__type(value, value_type);            \
 	} name_ __weak SEC(".maps")
 
 RECORD_MAP(BPF_MAP_TYPE_HASH, cells, __u64, struct abi_cell);

@@ -26,7 +26,8 @@ subprogram __u64 path_hash(void)
 
 		if (at >= ABI_PATH_MAX)
 			break;
-		h = hash_mix(hash_mix(hash_mix(hash_mix(h, words[0]), words[1]), words[2]), words[3]);
+		h = hash_mix(hash_mix(hash_mix(hash_mix(h, words[0]), words[1]), words[2]),
+			     words[3]);
 		at += 32;
 	}
 	return hash_mix(h, s->at);

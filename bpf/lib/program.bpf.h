@@ -27,8 +27,8 @@ static __always_inline __u8 truth(bool yes)
 	return yes ? ABI_YES : ABI_NO;
 }
 
-static __always_inline void program_facts(struct abi_program *p, struct task_struct *task, struct file *file,
-					  __u32 path_flags)
+static __always_inline void program_facts(struct abi_program *p, struct task_struct *task,
+					  struct file *file, __u32 path_flags)
 {
 	const struct cred *cred = BPF_CORE_READ(task, cred);
 	__u16 layer = layer_of(BPF_CORE_READ(file, f_inode));
@@ -69,7 +69,8 @@ subroutine int program_begin(struct task_struct *task, struct file *file)
 	len = ABI_PATH_MAX - s->at;
 	if (len < ABI_PROGRAM_PATH && !(s->flags & ABI_PATH_TRUNCATED)) {
 		barrier_var(len); /* the mask is for the verifier */
-		bpf_probe_read_kernel(p->path, len & (ABI_PROGRAM_PATH - 1), &s->path[s->at & (ABI_PATH_MAX - 1)]);
+		bpf_probe_read_kernel(p->path, len & (ABI_PROGRAM_PATH - 1),
+				      &s->path[s->at & (ABI_PATH_MAX - 1)]);
 		p->len = len;
 	}
 	program_facts(p, task, file, s->flags);

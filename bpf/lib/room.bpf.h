@@ -14,10 +14,11 @@ _Static_assert(ROOM_MASK + ABI_EVENT_TEXT_MAX <= ROOM_DATA, "the last text fits"
 struct room {
 	struct abi_event ev;
 	char data[ROOM_DATA];
-	__u32 used; /* bytes of data */
+	__u32 used;  /* bytes of data */
 	__u32 owner; /* thread, where rooms are taken and given back: pool.bpf.h */
 };
-_Static_assert(__builtin_offsetof(struct room, owner) == ABI_EVENT_ROOM_OWNER, "filters look there");
+_Static_assert(__builtin_offsetof(struct room, owner) == ABI_EVENT_ROOM_OWNER,
+	       "filters look there");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -20,8 +20,8 @@ struct scratch {
 	struct file_long value;
 	struct abi_cell cell;
 	struct abi_exe exe;
-	__u32 at;    /* where the text in path begins */
-	__u32 flags; /* enum abi_path_flag */
+	__u32 at;		 /* where the text in path begins */
+	__u32 flags;		 /* enum abi_path_flag */
 	__u64 dentry, mnt, root; /* where a walk up the path is */
 };
 struct {

@@ -24,11 +24,8 @@ const char *const alert_priorities[] = {
 static_assert(ARRAY_SIZE(alert_priorities) == ALERT_PRIORITIES, "a name for each");
 
 const char *const alert_kinds[] = {
-	[ALERT_FINDING] = "finding",
-	[ALERT_LOSS] = "loss",
-	[ALERT_NOTE] = "note",
-	[ALERT_ACTIVITY] = "activity",
-	[ALERT_RESPONSE] = "response",
+	[ALERT_FINDING] = "finding",   [ALERT_LOSS] = "loss",	      [ALERT_NOTE] = "note",
+	[ALERT_ACTIVITY] = "activity", [ALERT_RESPONSE] = "response",
 };
 static_assert(ARRAY_SIZE(alert_kinds) == ALERT_KINDS, "a name for each");
 

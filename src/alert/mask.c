@@ -10,7 +10,8 @@
 enum { DEPTH_MAX = 32 };
 
 /* All that is below them; names of rules, containers and images are nobody's secret. */
-static const char *const members[] = { "output", "output_fields", "process", "event", "why", "before" };
+static const char *const members[] = { "output", "output_fields", "process",
+				       "event",	 "why",		  "before" };
 
 static json_t *masked(const json_t *text)
 {
@@ -51,7 +52,8 @@ static void mask_object(json_t *o, unsigned depth)
 static void mask_array(json_t *a, unsigned depth)
 {
 	for (size_t i = 0; i < json_array_size(a); i++) {
-		json_t *value = json_array_get(a, i), *text = json_is_string(value) ? masked(value) : NULL;
+		json_t *value = json_array_get(a, i),
+		       *text = json_is_string(value) ? masked(value) : NULL;
 
 		if (text)
 			json_array_set_new(a, i, text);

@@ -33,7 +33,8 @@ bool base64_decode(struct buf *out, const char *text, size_t len)
 		uint32_t group = 0;
 
 		for (size_t k = 0; k < 4; k++) {
-			const char *at = k <= n && text[i + k] ? strchr(alphabet, text[i + k]) : NULL;
+			const char *at = k <= n && text[i + k] ? strchr(alphabet, text[i + k]) :
+								 NULL;
 
 			if (k <= n && !at)
 				return false;

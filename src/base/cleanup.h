@@ -9,25 +9,25 @@
 #define cleanup(fn) __attribute__((cleanup(fn)))
 
 /* Defines fn##p(), the form the cleanup attribute calls, for a destructor that accepts NULL. */
-#define DEFINE_CLEANUP(type, fn)             \
-	static inline void fn##p(type *p)    \
-	{                                    \
-		if (*p)                      \
-			fn(*p);              \
+#define DEFINE_CLEANUP(type, fn)          \
+	static inline void fn##p(type *p) \
+	{                                 \
+		if (*p)                   \
+			fn(*p);           \
 	}
 
 /* Moves ownership out of a local: the success path takes, every other path frees. */
-#define TAKE_PTR(p)                          \
-	({                                   \
-		__typeof__(p) taken_ = (p);  \
-		(p) = NULL;                  \
-		taken_;                      \
+#define TAKE_PTR(p)                         \
+	({                                  \
+		__typeof__(p) taken_ = (p); \
+		(p) = NULL;                 \
+		taken_;                     \
 	})
-#define TAKE_FD(fd)                          \
-	({                                   \
-		int taken_ = (fd);           \
-		(fd) = -1;                   \
-		taken_;                      \
+#define TAKE_FD(fd)                \
+	({                         \
+		int taken_ = (fd); \
+		(fd) = -1;         \
+		taken_;            \
 	})
 
 static inline void free_memory(void *p)

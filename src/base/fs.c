@@ -54,8 +54,8 @@ static int read_all(int fd, const char *path, size_t limit, struct buf *b, struc
 		if (n == 0)
 			break;
 		if (b->len + (size_t)n > limit)
-			return error_set(err, EFBIG, "%s: larger than the limit of %zu bytes",
-					 path, limit);
+			return error_set(err, EFBIG, "%s: larger than the limit of %zu bytes", path,
+					 limit);
 		buf_add(b, chunk, (size_t)n);
 	}
 	buf_add(b, "", 0);
@@ -148,8 +148,7 @@ static int write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-int fs_write_atomic(const char *path, const void *data, size_t len, mode_t mode,
-		    struct error *err)
+int fs_write_atomic(const char *path, const void *data, size_t len, mode_t mode, struct error *err)
 {
 	cleanup_free char *tmp = str_format("%s.tmp.XXXXXX", path);
 	int fd, r;

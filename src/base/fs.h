@@ -31,8 +31,7 @@ int fs_read_line(const char *path, char *out, size_t size);
  * Replaces path by data in one step: a temporary file beside it, fsync, rename. On failure (disk
  * full included) the old file is as it was and nothing is left behind.
  */
-int fs_write_atomic(const char *path, const void *data, size_t len, mode_t mode,
-		    struct error *err);
+int fs_write_atomic(const char *path, const void *data, size_t len, mode_t mode, struct error *err);
 
 /* mkdir -p; 0 if it is there in the end. */
 int fs_mkdirs(const char *path, mode_t mode, struct error *err);

@@ -28,13 +28,14 @@ static size_t enter(struct json_reader *r, int n)
 
 size_t json_enter(struct json_reader *r, const char *name)
 {
-	return enter(r, snprintf(r->path + r->path_len, sizeof(r->path) - r->path_len, "/%s", name));
+	return enter(r,
+		     snprintf(r->path + r->path_len, sizeof(r->path) - r->path_len, "/%s", name));
 }
 
 size_t json_enter_at(struct json_reader *r, size_t index)
 {
-	return enter(r, snprintf(r->path + r->path_len, sizeof(r->path) - r->path_len, "/%zu",
-				 index));
+	return enter(r,
+		     snprintf(r->path + r->path_len, sizeof(r->path) - r->path_len, "/%zu", index));
 }
 
 void json_leave(struct json_reader *r, size_t mark)
@@ -147,8 +148,7 @@ const json_t *json_get_object(struct json_reader *r, const json_t *o, const char
 	return v;
 }
 
-bool json_get_copy(struct json_reader *r, const json_t *o, const char *name, size_t max,
-		   char **ret)
+bool json_get_copy(struct json_reader *r, const json_t *o, const char *name, size_t max, char **ret)
 {
 	const char *s = NULL;
 

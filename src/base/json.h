@@ -14,10 +14,10 @@
 #define cleanup_json cleanup(json_decrefp) /* json_decrefp() is jansson's own */
 
 struct json_reader {
-	const char *file;	/* for messages */
+	const char *file; /* for messages */
 	struct error *err;
 	bool failed;
-	char path[256];		/* JSON pointer of the value under the cursor */
+	char path[256]; /* JSON pointer of the value under the cursor */
 	size_t path_len;
 };
 

@@ -67,7 +67,8 @@ static void hide(struct masker *m)
 /* A switch, or what will be put there. */
 static bool is_harmless(struct text v)
 {
-	static const char *const words[] = { "true", "false", "yes", "no", "on", "off", "none", "null", MASK };
+	static const char *const words[] = { "true", "false", "yes",  "no", "on",
+					     "off",  "none",  "null", MASK };
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (v.len == strlen(words[i]) && !strncasecmp(v.data, words[i], v.len))
@@ -95,7 +96,8 @@ static bool says_secret(struct text name, struct text value)
 {
 	if (!name.len || name.len > NAME_MAX_LEN || is_harmless(value))
 		return false;
-	if (contains(name, "passw") || contains(name, "passphrase") || (name.len >= 3 && contains(name, "pwd")))
+	if (contains(name, "passw") || contains(name, "passphrase") ||
+	    (name.len >= 3 && contains(name, "pwd")))
 		return secret_names(name) || (contains(name, "pwd") && value.data[0] != '/');
 	return value.data[0] != '/' && secret_names(name);
 }
@@ -153,7 +155,8 @@ static bool take_announced(struct masker *m, struct text word)
 		break;
 	}
 	hide(m);
-	m->program = TEXT_NONE; /* it has its password: what follows may be another's options, as in "sshpass -p x ssh -p 22" */
+	m->program =
+		TEXT_NONE; /* it has its password: what follows may be another's options, as in "sshpass -p x ssh -p 22" */
 	return true;
 }
 
@@ -206,7 +209,8 @@ static void note_program(struct masker *m, struct text word)
 static bool take_pair(struct masker *m, struct text word)
 {
 	for (uint32_t i = 0, from = 0; i < word.len; i++) {
-		bool quoted = m->before == '"' || m->before == '\'' || m->before == '{' || m->before == '\\';
+		bool quoted = m->before == '"' || m->before == '\'' || m->before == '{' ||
+			      m->before == '\\';
 		struct text name, value;
 
 		if (word.data[i] != '=' && !(word.data[i] == ':' && quoted))
@@ -217,7 +221,8 @@ static bool take_pair(struct masker *m, struct text word)
 			m->next = NEXT_HEADER;
 		else if (!value.len && name.len && name.len <= NAME_MAX_LEN && secret_names(name))
 			m->next = NEXT_SECRET;
-		if (says_secret(name, value) || (is_header(name) && value.len && !is_scheme(value))) {
+		if (says_secret(name, value) ||
+		    (is_header(name) && value.len && !is_scheme(value))) {
 			buf_add(m->out, word.data, i + 1);
 			hide(m);
 			return true;
@@ -239,8 +244,8 @@ static bool is_secret_option(struct text word)
 {
 	struct text name = without_dashes(word);
 
-	return word.data[0] == '-' && name.len > 1 && name.len <= NAME_MAX_LEN && !memchr(word.data, '=', word.len) &&
-	       secret_names(name);
+	return word.data[0] == '-' && name.len > 1 && name.len <= NAME_MAX_LEN &&
+	       !memchr(word.data, '=', word.len) && secret_names(name);
 }
 
 /* "X-Auth-Token:" */
@@ -248,8 +253,8 @@ static bool is_secret_header(struct text word)
 {
 	struct text name = text_from(word.data, word.len - 1);
 
-	return word.data[name.len] == ':' && name.len <= NAME_MAX_LEN && memchr(word.data, '-', word.len) &&
-	       !is_header(name) && secret_names(name);
+	return word.data[name.len] == ':' && name.len <= NAME_MAX_LEN &&
+	       memchr(word.data, '-', word.len) && !is_header(name) && secret_names(name);
 }
 
 /* What this word says of the next one. */
@@ -260,14 +265,15 @@ static void announce(struct masker *m, struct text word)
 
 	if (m->next != NEXT_ANY)
 		return;
-	if (((text_eq(word, colon) || text_eq(word, equals)) && m->named) || is_secret_option(word) ||
-	    is_secret_header(word))
+	if (((text_eq(word, colon) || text_eq(word, equals)) && m->named) ||
+	    is_secret_option(word) || is_secret_header(word))
 		m->next = NEXT_SECRET;
 	else if (is_word(word, "bearer") || is_word(word, "bearer:"))
 		m->next = NEXT_TOKEN;
 	else if (word.data[word.len - 1] == ':' && is_header(text_from(word.data, word.len - 1)))
 		m->next = NEXT_HEADER;
-	m->named = (m->before == '"' || m->before == '\'') && name.len <= NAME_MAX_LEN && secret_names(name);
+	m->named = (m->before == '"' || m->before == '\'') && name.len <= NAME_MAX_LEN &&
+		   secret_names(name);
 }
 
 static void take_word(struct masker *m, struct text word)

@@ -49,9 +49,8 @@ static const struct {
 	const char *name;
 	uint64_t ns;
 } duration_units[] = {
-	{ "ms", 1000000ULL },		{ "s", 1000000000ULL },
-	{ "m", 60 * 1000000000ULL },	{ "h", 3600 * 1000000000ULL },
-	{ "d", 86400 * 1000000000ULL },
+	{ "ms", 1000000ULL },	       { "s", 1000000000ULL },	       { "m", 60 * 1000000000ULL },
+	{ "h", 3600 * 1000000000ULL }, { "d", 86400 * 1000000000ULL },
 };
 
 bool str_to_duration(const char *s, uint64_t *ret_ns)
@@ -144,8 +143,10 @@ static size_t utf8_printable(const unsigned char *s, size_t len)
 
 	if (s[0] < 0x80)
 		return s[0] >= 0x20 && s[0] != 0x7f && s[0] != '\\';
-	n = s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 :
-	    s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : 0;
+	n = s[0] >= 0xf0 && s[0] < 0xf5 ? 4 :
+	    s[0] >= 0xe0 && s[0] < 0xf0 ? 3 :
+	    s[0] >= 0xc2 && s[0] < 0xe0 ? 2 :
+					  0;
 	if (!n || n > len)
 		return 0;
 	c = s[0] & (0xffu >> (n + 1));

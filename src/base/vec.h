@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VEC(T)                       \
-	struct {                     \
-		T *items;            \
-		size_t len, size;    \
+#define VEC(T)                    \
+	struct {                  \
+		T *items;         \
+		size_t len, size; \
 	}
 
 /* Makes room for one more element of elem bytes; false when out of memory, nothing changed. */
@@ -32,24 +32,24 @@ static inline bool vec_grow(void **items, size_t *size, size_t len, size_t elem)
 }
 
 /* Appends a zeroed element and yields its address, or NULL when out of memory. */
-#define vec_add(v)                                                                             \
-	(vec_grow((void **)&(v)->items, &(v)->size, (v)->len, sizeof(*(v)->items)) ?           \
-		 memset(&(v)->items[(v)->len++], 0, sizeof(*(v)->items)) :                     \
+#define vec_add(v)                                                                   \
+	(vec_grow((void **)&(v)->items, &(v)->size, (v)->len, sizeof(*(v)->items)) ? \
+		 memset(&(v)->items[(v)->len++], 0, sizeof(*(v)->items)) :           \
 		 NULL)
 
-#define vec_deinit(v)                                  \
-	do {                                           \
-		free((v)->items);                      \
-		(v)->items = NULL;                     \
-		(v)->len = (v)->size = 0;              \
+#define vec_deinit(v)                     \
+	do {                              \
+		free((v)->items);         \
+		(v)->items = NULL;        \
+		(v)->len = (v)->size = 0; \
 	} while (0)
 
-#define vec_sort(v, cmp)                                                               \
-	do {                                                                           \
-		if ((v)->len > 1)                                                      \
-			qsort((v)->items, (v)->len, sizeof(*(v)->items), cmp);         \
+#define vec_sort(v, cmp)                                                       \
+	do {                                                                   \
+		if ((v)->len > 1)                                              \
+			qsort((v)->items, (v)->len, sizeof(*(v)->items), cmp); \
 	} while (0)
 
 /* An empty one may have no items at all: to NULL nothing may be added, not even 0. */
-#define vec_foreach(it, v)                                                                  \
+#define vec_foreach(it, v) \
 	for (__typeof__(*(v)->items) *it = (v)->items; it && it < (v)->items + (v)->len; it++)

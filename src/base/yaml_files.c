@@ -42,10 +42,12 @@ static int take_directory(const char *path, yaml_file_fn fn, void *arg, struct e
 		return error_set(err, ENOENT, "%s: no file in it ends in .yaml or .yml", path);
 	qsort(names.items, names.len, sizeof(*names.items), compare_names);
 	vec_foreach(name, &names) {
-		cleanup_free char *file = str_format("%s%s%s", path, str_ends(path, "/") ? "" : "/", *name);
+		cleanup_free char *file = str_format("%s%s%s", path, str_ends(path, "/") ? "" : "/",
+						     *name);
 
 		if (!r)
-			r = file ? take_file(file, fn, arg, err) : error_errno(err, ENOMEM, "%s", path);
+			r = file ? take_file(file, fn, arg, err) :
+				   error_errno(err, ENOMEM, "%s", path);
 	}
 	return r;
 }

@@ -24,7 +24,8 @@ const struct option_def common_options[] = {
 };
 const size_t common_option_count = ARRAY_SIZE(common_options);
 
-static const struct option_def *option_by_name(const struct command *c, const char *name, size_t len)
+static const struct option_def *option_by_name(const struct command *c, const char *name,
+					       size_t len)
 {
 	for (size_t i = 0; i < c->option_count; i++)
 		if (strlen(c->options[i].name) == len && !memcmp(c->options[i].name, name, len))
@@ -71,7 +72,8 @@ static int give(struct arguments *a, const struct option_def *option, const char
 	if (!option->repeats && option->argument)
 		vec_foreach(known, &a->given)
 			if (known->option == option)
-				return error_set(err, USAGE_ERROR, "--%s is given twice", option->name);
+				return error_set(err, USAGE_ERROR, "--%s is given twice",
+						 option->name);
 	g = vec_add(&a->given);
 	if (!g)
 		return error_errno(err, ENOMEM, "arguments");

@@ -133,11 +133,10 @@ static int run(const struct arguments *args, struct error *err)
 		check_foreach (c)
 			list_check(&l, c);
 	if (!r)
-		check_group_foreach (c, &custom.group)
-			list_check(&l, c);
+		check_group_foreach(c, &custom.group) list_check(&l, c);
 	if (!r && !l.found && l.count)
-		r = error_set(err, ENOENT,
-			      "\"%s\" is no check, here or in a tool that is known", l.names[0]);
+		r = error_set(err, ENOENT, "\"%s\" is no check, here or in a tool that is known",
+			      l.names[0]);
 	if (!r && l.json)
 		json_dumpf(list, stdout, JSON_INDENT(2));
 	custom_checks_deinit(&custom);

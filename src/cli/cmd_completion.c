@@ -11,8 +11,8 @@ static int run(const struct arguments *args, struct error *err)
 	if (n != 1)
 		return error_set(err, USAGE_ERROR, "name one shell: bash, zsh or fish");
 	if (completion_print(words[0], stdout))
-		return error_set(err, USAGE_ERROR, "no completion for \"%s\": only bash, zsh and fish",
-				 words[0]);
+		return error_set(err, USAGE_ERROR,
+				 "no completion for \"%s\": only bash, zsh and fish", words[0]);
 	return EXIT_OK;
 }
 

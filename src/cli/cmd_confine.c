@@ -44,7 +44,8 @@ static int run(const struct arguments *args, struct error *err)
 					command, err);
 }
 
-static const struct command *const subcommands[] = { &cmd_confine_agent, &cmd_confine_verify, &cmd_confine_watch, NULL };
+static const struct command *const subcommands[] = { &cmd_confine_agent, &cmd_confine_verify,
+						     &cmd_confine_watch, NULL };
 
 const struct command cmd_confine = {
 	.name = "confine",

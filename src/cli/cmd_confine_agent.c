@@ -10,11 +10,11 @@
 #include "confine/agent.h"
 
 static const struct option_def options[] = {
-	{ "socket", 's', "PATH", "listen here: the same path as in profile export --two-phase", false,
-	  COMPLETE_FILE, NULL },
+	{ "socket", 's', "PATH", "listen here: the same path as in profile export --two-phase",
+	  false, COMPLETE_FILE, NULL },
 	{ "settle", 0, "TIME",
-	  "a container's start is over when it has asked for nothing for so long (default: 5s)", false,
-	  COMPLETE_NONE, NULL },
+	  "a container's start is over when it has asked for nothing for so long (default: 5s)",
+	  false, COMPLETE_NONE, NULL },
 };
 
 static void print_line(const char *text, void *arg)
@@ -74,7 +74,8 @@ static int run(const struct arguments *args, struct error *err)
 
 const struct command cmd_confine_agent = {
 	.name = "agent",
-	.summary = "answer filters of the second phase: what was a start's is denied once it is over",
+	.summary =
+		"answer filters of the second phase: what was a start's is denied once it is over",
 	.description =
 		"A profile knows which system calls a workload made only before it was ready to serve. "
 		"merlon profile export -f seccomp --two-phase SOCKET writes a filter that asks an agent "
@@ -82,9 +83,10 @@ const struct command cmd_confine_agent = {
 		"answers ENOSYS when it has asked for none for a while (--settle), or at SIGUSR1.\n\n"
 		"The runtime must know listenerPath (runc 1.1, crun 0.19). If the agent ends, what is "
 		"asked is answered ENOSYS by the kernel.",
-	.examples = "  merlon profile export -f seccomp --two-phase /run/merlon/agent web.merlon.json -o "
-		    "web.json\n"
-		    "  merlon confine agent --socket /run/merlon/agent\n",
+	.examples =
+		"  merlon profile export -f seccomp --two-phase /run/merlon/agent web.merlon.json -o "
+		"web.json\n"
+		"  merlon confine agent --socket /run/merlon/agent\n",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.run = run,

@@ -64,20 +64,24 @@ static const struct {
 	  "run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN; kernel 5.10 or later" },
 	{ PROBE_RINGBUF, STATE_MISSING, "nothing works: the kernel can't tell us anything",
 	  "kernel 5.8 or later" },
-	{ PROBE_LSM, STATE_LESS, "attacks are denied by fmod_ret instead, or, without that too, "
-				 "stopped by signal after the call",
+	{ PROBE_LSM, STATE_LESS,
+	  "attacks are denied by fmod_ret instead, or, without that too, "
+	  "stopped by signal after the call",
 	  "add bpf to the kernel's lsm= parameter (see /sys/kernel/security/lsm for the others)" },
-	{ PROBE_FMOD_RET, STATE_LESS, "without BPF LSM as well, attacks are stopped by signal after "
-				      "the call",
+	{ PROBE_FMOD_RET, STATE_LESS,
+	  "without BPF LSM as well, attacks are stopped by signal after "
+	  "the call",
 	  "a kernel with BPF trampolines and error injection (CONFIG_FUNCTION_ERROR_INJECTION)" },
-	{ PROBE_FENTRY, STATE_LESS, "files are learned at sys_exit: those opened by the kernel "
-				    "itself or by io_uring are not seen",
+	{ PROBE_FENTRY, STATE_LESS,
+	  "files are learned at sys_exit: those opened by the kernel "
+	  "itself or by io_uring are not seen",
 	  "a kernel with BPF trampolines (x86-64, arm64 since 6.0) that lets them attach" },
 	{ PROBE_KPROBE, STATE_LESS,
 	  "no fall-back where fentry is missing; the guard knows files that are removed, renamed and the like "
 	  "by name only, and of io_uring that a ring is made, not what is opened and connected through it",
 	  "CONFIG_KPROBE_EVENTS=y" },
-	{ PROBE_CAP_TRACEPOINT, STATE_LESS, "without fentry and kprobes, capabilities can't be learned",
+	{ PROBE_CAP_TRACEPOINT, STATE_LESS,
+	  "without fentry and kprobes, capabilities can't be learned",
 	  "kernel 6.14 or later, or one with fentry or kprobes" },
 	{ PROBE_CGROUP_CONNECT, STATE_LESS, "outgoing connections can't be denied inline",
 	  "CONFIG_CGROUP_BPF=y and a mounted cgroup v2 hierarchy" },
@@ -107,8 +111,10 @@ static void hooks_report(struct report *r, const struct probe *p)
 	    fentry ? "fentry security_file_open" :
 	    kprobe ? "kprobe security_file_open" :
 		     "tp_btf sys_exit");
-	add(r, "hooks", "capabilities", fentry || kprobe ? STATE_OK : tracepoint ? STATE_LESS :
-										   STATE_MISSING,
+	add(r, "hooks", "capabilities",
+	    fentry || kprobe ? STATE_OK :
+	    tracepoint	     ? STATE_LESS :
+			       STATE_MISSING,
 	    tracepoint ? "unaudited checks are told apart by the kernel's call chain" :
 			 "capabilities can't be learned",
 	    "see fentry and kprobe above", "%s",
@@ -132,7 +138,8 @@ static void kernel_report(struct report *r)
 
 		add(r, "kernel", probe_feature_names[f],
 		    probe.feature[f].ok ? STATE_OK : features[i].without, features[i].cost,
-		    features[i].remedy, "%s", probe.feature[f].ok ? "works" : probe.feature[f].reason);
+		    features[i].remedy, "%s",
+		    probe.feature[f].ok ? "works" : probe.feature[f].reason);
 	}
 	rung = probe_rung(&probe);
 	add(r, "kernel", "rung", rung <= 'B' ? STATE_OK : STATE_LESS,
@@ -214,7 +221,8 @@ static void engines_report(struct report *r)
 		    *version ? ", version " : "", version);
 	}
 	if (!runtimes)
-		add(r, "containers", "runtime", STATE_LESS, "there is nothing to run containers with",
+		add(r, "containers", "runtime", STATE_LESS,
+		    "there is nothing to run containers with",
 		    "apt install runc (or crun, podman, containerd)", "none found");
 }
 

@@ -26,8 +26,8 @@ static const struct option_def options[] = {
 	{ "duration", 'd', "TIME", "end after this time (90s, 10m, 1h30m)", false, COMPLETE_NONE,
 	  NULL },
 	{ "budget", 0, "KIB",
-	  "what the calls of one container may take per second; by default there is no limit", false,
-	  COMPLETE_NONE, NULL },
+	  "what the calls of one container may take per second; by default there is no limit",
+	  false, COMPLETE_NONE, NULL },
 	{ "buffer", 0, "MIB",
 	  "room in the kernel for what was not written yet: a power of two, by default 8", false,
 	  COMPLETE_NONE, NULL },
@@ -209,8 +209,9 @@ static int run(const struct arguments *args, struct error *err)
 				 "--buffer is a power of two up to %d, not \"%s\"", BUFFER_MAX_MIB,
 				 mib);
 	if (kib && (!str_to_u64(kib, &budget) || !budget || budget > BUDGET_MAX_KIB))
-		return error_set(err, USAGE_ERROR, "--budget is a number of KiB up to %d, not \"%s\"",
-				 BUDGET_MAX_KIB, kib);
+		return error_set(err, USAGE_ERROR,
+				 "--budget is a number of KiB up to %d, not \"%s\"", BUDGET_MAX_KIB,
+				 kib);
 	o.ring_size = (uint32_t)buffer << 20;
 	o.budget = kib ? budget << 10 : LIVE_UNLIMITED;
 	r = wanted_types(args, &types, &some, err);

@@ -16,37 +16,48 @@
 #include "version.h"
 
 static const struct option_def options[] = {
-	{ "rules", 'r', "FILE|DIR", "rules, or directories of them, instead of those that are shipped", true,
-	  COMPLETE_FILE, NULL },
+	{ "rules", 'r', "FILE|DIR",
+	  "rules, or directories of them, instead of those that are shipped", true, COMPLETE_FILE,
+	  NULL },
 	{ "disable", 0, "PATTERN", "leave out rules with such names (a shell pattern)", true,
 	  COMPLETE_NONE, NULL },
 	{ "matching", 0, "all|first",
 	  "tell of all rules that fit an event (the default), or of the first in the order of the files",
 	  false, COMPLETE_WORDS, "all first" },
-	{ "policy", 0, "FILE|DIR", "what to do about alerts: policies, or directories of them (docs/policy.md)", true,
+	{ "policy", 0, "FILE|DIR",
+	  "what to do about alerts: policies, or directories of them (docs/policy.md)", true,
 	  COMPLETE_FILE, NULL },
 	{ "confirm-within", 0, "TIME",
 	  "undo what a new policy did, and let it only say what it would do, unless merlon policy confirm comes in time",
 	  false, COMPLETE_NONE, NULL },
-	{ "responses", 0, "DIR", "where responses are noted, instead of in " LEDGER_PATH, false, COMPLETE_DIR, NULL },
-	{ "container", 'c', "ID|NAME", "watch only this running container", true, COMPLETE_NONE, NULL },
-	{ "host", 0, NULL, "watch all processes, not only those of containers", false, COMPLETE_NONE, NULL },
+	{ "responses", 0, "DIR", "where responses are noted, instead of in " LEDGER_PATH, false,
+	  COMPLETE_DIR, NULL },
+	{ "container", 'c', "ID|NAME", "watch only this running container", true, COMPLETE_NONE,
+	  NULL },
+	{ "host", 0, NULL, "watch all processes, not only those of containers", false,
+	  COMPLETE_NONE, NULL },
 	{ "priority", 'p', "NAME", "show alerts from this priority on (default: Debug)", false,
 	  COMPLETE_WORDS, "emergency alert critical error warning notice informational debug" },
-	{ "json", 0, NULL, "alerts as JSON lines (docs/alert-format.md)", false, COMPLETE_NONE, NULL },
-	{ "output", 'o', "OUTPUT", "where alerts go too, or instead of to the terminal: see merlon-alerts-forward(1)",
-	  true, COMPLETE_NONE, NULL },
-	{ "store", 0, "FILE", "where alerts are kept, instead of in " STORE_PATH, false, COMPLETE_FILE, NULL },
-	{ "no-store", 0, NULL, "keep no alerts", false, COMPLETE_NONE, NULL },
-	{ "metrics", 0, "ADDRESS", "answer /metrics and /healthz there: PORT of 127.0.0.1, or ADDRESS:PORT", false,
+	{ "json", 0, NULL, "alerts as JSON lines (docs/alert-format.md)", false, COMPLETE_NONE,
+	  NULL },
+	{ "output", 'o', "OUTPUT",
+	  "where alerts go too, or instead of to the terminal: see merlon-alerts-forward(1)", true,
 	  COMPLETE_NONE, NULL },
-	{ "status", 0, "FILE", "where the last numbers are, for merlon top, instead of in " GUARD_STATUS_PATH, false,
+	{ "store", 0, "FILE", "where alerts are kept, instead of in " STORE_PATH, false,
 	  COMPLETE_FILE, NULL },
-	{ "user", 0, "NAME", "as whom to write alerts (default: merlon if there is such a user, else 65530)",
-	  false, COMPLETE_NONE, NULL },
-	{ "burst", 0, "N",
-	  "alerts of one rule in one container at once, then one a second; 0: all (default: 20)", false,
+	{ "no-store", 0, NULL, "keep no alerts", false, COMPLETE_NONE, NULL },
+	{ "metrics", 0, "ADDRESS",
+	  "answer /metrics and /healthz there: PORT of 127.0.0.1, or ADDRESS:PORT", false,
 	  COMPLETE_NONE, NULL },
+	{ "status", 0, "FILE",
+	  "where the last numbers are, for merlon top, instead of in " GUARD_STATUS_PATH, false,
+	  COMPLETE_FILE, NULL },
+	{ "user", 0, "NAME",
+	  "as whom to write alerts (default: merlon if there is such a user, else 65530)", false,
+	  COMPLETE_NONE, NULL },
+	{ "burst", 0, "N",
+	  "alerts of one rule in one container at once, then one a second; 0: all (default: 20)",
+	  false, COMPLETE_NONE, NULL },
 	{ "budget", 0, "MIB",
 	  "what one container may tell a second, beyond which it loses events and nobody else does; 0: any "
 	  "(default: 10)",
@@ -54,9 +65,11 @@ static const struct option_def options[] = {
 	{ "unfiltered", 0, NULL,
 	  "have the kernel tell all that is of a kind which rules want, to compare: it costs much, and finds nothing more",
 	  false, COMPLETE_NONE, NULL },
-	{ "no-mask", 0, NULL, "tell passwords, keys and tokens in command lines and environments as they are", false,
+	{ "no-mask", 0, NULL,
+	  "tell passwords, keys and tokens in command lines and environments as they are", false,
 	  COMPLETE_NONE, NULL },
-	{ "duration", 'd', "TIME", "end after this time (90s, 10m, 1h30m)", false, COMPLETE_NONE, NULL },
+	{ "duration", 'd', "TIME", "end after this time (90s, 10m, 1h30m)", false, COMPLETE_NONE,
+	  NULL },
 	{ "buffer", 0, "MIB",
 	  "room in the kernel for what was not looked at yet: a power of two, by default 8", false,
 	  COMPLETE_NONE, NULL },
@@ -83,7 +96,8 @@ static void bad_rules(const struct rulebook *book, const struct error *err, void
 
 typedef VEC(char *) words;
 
-static int take_words(const struct arguments *args, const char *option, words *ret, struct error *err)
+static int take_words(const struct arguments *args, const char *option, words *ret,
+		      struct error *err)
 {
 	const char *value;
 
@@ -101,33 +115,38 @@ static int read_numbers(const struct arguments *args, struct guard_options *o, s
 {
 	const char *confirm = arg_value(args, "confirm-within");
 	const char *duration = arg_value(args, "duration"), *mib = arg_value(args, "buffer");
-	const char *budget = arg_value(args, "budget"), *burst = arg_value(args, "burst"), *matching = arg_value(args, "matching");
+	const char *budget = arg_value(args, "budget"), *burst = arg_value(args, "burst"),
+		   *matching = arg_value(args, "matching");
 	uint64_t n = 0;
 
 	if (confirm && (!str_to_duration(confirm, &o->confirm_ns) || !o->confirm_ns))
-		return error_set(err, USAGE_ERROR, "\"%s\" is not a duration (90s, 10m, 1h30m)", confirm);
-	if (duration && (!str_to_duration(duration, &o->watch.duration_ns) || !o->watch.duration_ns))
+		return error_set(err, USAGE_ERROR, "\"%s\" is not a duration (90s, 10m, 1h30m)",
+				 confirm);
+	if (duration &&
+	    (!str_to_duration(duration, &o->watch.duration_ns) || !o->watch.duration_ns))
 		return error_set(err, USAGE_ERROR, "\"%s\" is not a duration (90s, 10m, 1h30m)",
 				 duration);
 	if (mib && (!str_to_u64(mib, &n) || !n || n > BUFFER_MAX_MIB || n & (n - 1)))
-		return error_set(err, USAGE_ERROR, "--buffer is a power of two up to %d, not \"%s\"",
-				 BUFFER_MAX_MIB, mib);
+		return error_set(err, USAGE_ERROR,
+				 "--buffer is a power of two up to %d, not \"%s\"", BUFFER_MAX_MIB,
+				 mib);
 	o->live.ring_size = (uint32_t)n << 20;
 	n = 0;
 	if (budget && (!str_to_u64(budget, &n) || n > BUFFER_MAX_MIB))
-		return error_set(err, USAGE_ERROR, "--budget is a number up to %d, not \"%s\"", BUFFER_MAX_MIB,
-				 budget);
+		return error_set(err, USAGE_ERROR, "--budget is a number up to %d, not \"%s\"",
+				 BUFFER_MAX_MIB, budget);
 	o->live.budget = budget && !n ? LIVE_UNLIMITED : n << 20;
 	n = BURST_DEFAULT;
 	if (burst && (!str_to_u64(burst, &n) || n > BURST_MAX))
-		return error_set(err, USAGE_ERROR, "--burst is a number up to %d, not \"%s\"", BURST_MAX,
-				 burst);
+		return error_set(err, USAGE_ERROR, "--burst is a number up to %d, not \"%s\"",
+				 BURST_MAX, burst);
 	o->watch.burst = (uint32_t)n;
 	o->watch.interval_ns = 1000000000;
 	o->watch.unmasked = arg_flag(args, "no-mask");
 	o->watch.unfiltered = arg_flag(args, "unfiltered");
 	if (matching && strcmp(matching, "all") != 0 && strcmp(matching, "first") != 0)
-		return error_set(err, USAGE_ERROR, "--matching is \"all\" or \"first\", not \"%s\"", matching);
+		return error_set(err, USAGE_ERROR, "--matching is \"all\" or \"first\", not \"%s\"",
+				 matching);
 	o->watch.rules.matching = matching && *matching == 'f' ? MATCHING_FIRST : MATCHING_ALL;
 	return 0;
 }
@@ -136,9 +155,10 @@ static int report(const struct watch_stats *s)
 {
 	uint64_t lost = s->live.dropped + s->live.malformed + s->refused;
 
-	fprintf(stderr, "%s calls looked at in the kernel, %s events told, %s alerts, %s held back, %s events lost\n",
-		str_grouped(s->live.looked_at), str_grouped(s->engine.events), str_grouped(s->engine.alerts), str_grouped(s->engine.held),
-		str_grouped(lost));
+	fprintf(stderr,
+		"%s calls looked at in the kernel, %s events told, %s alerts, %s held back, %s events lost\n",
+		str_grouped(s->live.looked_at), str_grouped(s->engine.events),
+		str_grouped(s->engine.alerts), str_grouped(s->engine.held), str_grouped(lost));
 	return lost || s->outputs_lost ? EXIT_NEGATIVE : EXIT_OK;
 }
 
@@ -172,8 +192,8 @@ static int take_sinks(const struct arguments *args, words *ret, struct error *er
 	r = take_words(args, "output", ret, err);
 	r = r ? r : check_sinks(ret, err);
 	if (!r && (!ret->len || arg_flag(args, "json") || least)) {
-		snprintf(terminal, sizeof(terminal), "%s,min=%s", arg_flag(args, "json") ? "json" : "text",
-			 alert_priorities[p]);
+		snprintf(terminal, sizeof(terminal), "%s,min=%s",
+			 arg_flag(args, "json") ? "json" : "text", alert_priorities[p]);
 		slot = vec_add(ret);
 		if (slot)
 			*slot = terminal;
@@ -185,7 +205,8 @@ static int take_sinks(const struct arguments *args, words *ret, struct error *er
 }
 
 /* Receivers that policies name are outputs for what is sent to them. Errors in policies are shown here, once. */
-static int take_webhooks(const struct guard_options *o, words *sinks, string_list *ret, struct error *err)
+static int take_webhooks(const struct guard_options *o, words *sinks, string_list *ret,
+			 struct error *err)
 {
 	struct diags diags = { 0 };
 	cleanup_response_policy struct response_policy *p = response_policy_new(&diags);
@@ -219,7 +240,9 @@ static int take_webhooks(const struct guard_options *o, words *sinks, string_lis
 static int guard(const struct arguments *args, struct guard_options *o, struct error *err)
 {
 	const char *store = arg_value(args, "store"), *status = arg_value(args, "status");
-	struct guard_sinks s = { .store = arg_flag(args, "no-store") ? NULL : store ? store : STORE_PATH,
+	struct guard_sinks s = { .store = arg_flag(args, "no-store") ? NULL :
+					  store			     ? store :
+								       STORE_PATH,
 				 .metrics = arg_value(args, "metrics"),
 				 .status = status ? status : GUARD_STATUS_PATH,
 				 .user = arg_value(args, "user") };
@@ -279,7 +302,8 @@ static int run(const struct arguments *args, struct error *err)
 	if (!r && (operands > 0) + (containers.len > 0) + arg_flag(args, "host") > 1)
 		r = error_set(err, USAGE_ERROR, "give either containers, --host or a command");
 	if (!r && !rules.len && access(shipped[0], R_OK))
-		r = error_set(err, ENOENT, "the shipped rules are not installed (%s): name others with --rules",
+		r = error_set(err, ENOENT,
+			      "the shipped rules are not installed (%s): name others with --rules",
 			      shipped[0]);
 	if (!r && !rules.len)
 		r = add_path(&rules, shipped[0], err);

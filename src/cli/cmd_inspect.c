@@ -29,10 +29,11 @@ static const struct option_def options[] = {
 	{ "host", 0, NULL,
 	  "this host and the containers that run here; or only those named by id or name", false,
 	  COMPLETE_NONE, NULL },
-	{ "cluster", 0, NULL, "the objects of a cluster, asked from its API; nothing is changed there",
-	  false, COMPLETE_NONE, NULL },
-	{ "kubeconfig", 0, "FILE", "with --cluster: instead of $KUBECONFIG or ~/.kube/config", false,
-	  COMPLETE_FILE, NULL },
+	{ "cluster", 0, NULL,
+	  "the objects of a cluster, asked from its API; nothing is changed there", false,
+	  COMPLETE_NONE, NULL },
+	{ "kubeconfig", 0, "FILE", "with --cluster: instead of $KUBECONFIG or ~/.kube/config",
+	  false, COMPLETE_FILE, NULL },
 	{ "context", 0, "NAME", "with --cluster: instead of the current context", false,
 	  COMPLETE_NONE, NULL },
 	{ "namespace", 'n', "NAME", "with --cluster: only what is in this namespace", false,
@@ -43,8 +44,8 @@ static const struct option_def options[] = {
 	  "with --host: the host whose files are there (an image, a disk), without containers",
 	  false, COMPLETE_DIR, NULL },
 	{ "image", 'i', NULL,
-	  "images: OCI layouts, what docker save wrote, or root file systems, by their paths", false,
-	  COMPLETE_NONE, NULL },
+	  "images: OCI layouts, what docker save wrote, or root file systems, by their paths",
+	  false, COMPLETE_NONE, NULL },
 	{ "check", 'k', "CHECK", "ask this one only: its id, name, or name in another tool", true,
 	  COMPLETE_NONE, NULL },
 	{ "skip", 0, "CHECK", "leave this one out", true, COMPLETE_NONE, NULL },
@@ -74,8 +75,8 @@ static const struct option_def options[] = {
 	  NULL },
 	{ "output", 'o', "FILE", "write the report to a file", false, COMPLETE_FILE, NULL },
 	{ "profile", 0, "FILE|DIRECTORY",
-	  "recordings of what is inspected: what they show to be more than is needed is found too", true,
-	  COMPLETE_FILE, NULL },
+	  "recordings of what is inspected: what they show to be more than is needed is found too",
+	  true, COMPLETE_FILE, NULL },
 	{ "no-render", 0, NULL, "read the files of charts and kustomizations as they are", false,
 	  COMPLETE_NONE, NULL },
 	{ "fix", 0, NULL,
@@ -86,10 +87,11 @@ static const struct option_def options[] = {
 	{ "write", 'w', NULL,
 	  "with --fix: write the files; for standard input, the mended text to standard output",
 	  false, COMPLETE_NONE, NULL },
-	{ "store", 0, NULL, "keep the result, and tell what is new and what is mended since the last",
-	  false, COMPLETE_NONE, NULL },
-	{ "store-file", 0, "FILE", "the same in another file than " HISTORY_PATH, false, COMPLETE_FILE,
-	  NULL },
+	{ "store", 0, NULL,
+	  "keep the result, and tell what is new and what is mended since the last", false,
+	  COMPLETE_NONE, NULL },
+	{ "store-file", 0, "FILE", "the same in another file than " HISTORY_PATH, false,
+	  COMPLETE_FILE, NULL },
 	{ "watch", 0, NULL, "go on, and tell what changes", false, COMPLETE_NONE, NULL },
 	{ "interval", 0, "SECONDS", "with --watch and --host: inspect again so often (60)", false,
 	  COMPLETE_NONE, NULL },
@@ -362,13 +364,16 @@ static int check_cluster(const struct arguments *args, size_t operands, struct e
 	if (!arg_flag(args, "cluster"))
 		return 0;
 	if (operands || arg_flag(args, "host"))
-		return error_set(err, USAGE_ERROR, "--cluster inspects a cluster, and no files or --host");
+		return error_set(err, USAGE_ERROR,
+				 "--cluster inspects a cluster, and no files or --host");
 	if (arg_flag(args, "write"))
-		return error_set(err, USAGE_ERROR,
-				 "a cluster is never written to: --fix --json gives patches for kubectl patch");
+		return error_set(
+			err, USAGE_ERROR,
+			"a cluster is never written to: --fix --json gives patches for kubectl patch");
 	if (arg_flag(args, "fix") && !arg_flag(args, "json"))
-		return error_set(err, USAGE_ERROR,
-				 "a cluster has no files to show differences of: --fix --json gives patches");
+		return error_set(
+			err, USAGE_ERROR,
+			"a cluster has no files to show differences of: --fix --json gives patches");
 	return 0;
 }
 
@@ -398,7 +403,7 @@ static int open_cluster(const struct arguments *args, struct job *j, struct erro
 static char *subject(const struct arguments *args, const struct report *r)
 {
 	static const char *const asked[] = { "namespace", "check", "skip",
-						      "severity",  "pss",   "pss-version" };
+					     "severity",  "pss",   "pss-version" };
 	struct buf out = BUF_INIT;
 	const char *root = arg_value(args, "root");
 	char shown[4096];
@@ -428,10 +433,13 @@ static char *subject(const struct arguments *args, const struct report *r)
 static int add_rendered(struct inspection *in, const char *directory, struct error *err)
 {
 	cleanup_buf struct buf text = { .limit = (size_t)256 << 20 };
-	cleanup_free char *name = str_format("%s (%s)", directory, inspect_render_program(directory));
-	int r = name ? inspect_render(directory, &text, err) : error_errno(err, ENOMEM, "%s", directory);
+	cleanup_free char *name = str_format("%s (%s)", directory,
+					     inspect_render_program(directory));
+	int r = name ? inspect_render(directory, &text, err) :
+		       error_errno(err, ENOMEM, "%s", directory);
 
-	return r ? r : inspection_add(in, name, text_from(text.data ? text.data : "", text.len), err);
+	return r ? r :
+		   inspection_add(in, name, text_from(text.data ? text.data : "", text.len), err);
 }
 
 static int add_image(struct inspection *in, const char *path, struct error *err)
@@ -483,8 +491,9 @@ static int check_inputs(const struct arguments *args, struct error *err)
 	char **paths = arg_operands(args, &n);
 
 	if (!n && !host && !arg_flag(args, "cluster"))
-		return error_set(err, USAGE_ERROR,
-				 "name files or directories, - for standard input, --host or --cluster");
+		return error_set(
+			err, USAGE_ERROR,
+			"name files or directories, - for standard input, --host or --cluster");
 	if (arg_value(args, "root") && (!host || n))
 		return error_set(err, USAGE_ERROR, "--root goes with --host and without names");
 	if (host && fixes)
@@ -493,10 +502,12 @@ static int check_inputs(const struct arguments *args, struct error *err)
 	if (arg_flag(args, "image") && (fixes || host))
 		return error_set(err, USAGE_ERROR, "--image goes without --fix and --host");
 	if (watch && fixes)
-		return error_set(err, USAGE_ERROR, "--watch tells, it does not mend: leave --fix out");
+		return error_set(err, USAGE_ERROR,
+				 "--watch tells, it does not mend: leave --fix out");
 	for (size_t i = 0; watch && i < n; i++)
 		if (str_eq(paths[i], "-"))
-			return error_set(err, USAGE_ERROR, "--watch needs files: standard input ends");
+			return error_set(err, USAGE_ERROR,
+					 "--watch needs files: standard input ends");
 	return 0;
 }
 
@@ -506,15 +517,16 @@ static bool is_stored(const struct arguments *args)
 }
 
 /* Keeps it if that was asked for, and writes the report with what the store says of it. */
-static int tell_report(const struct arguments *args, const struct job *j, const struct report *report,
-		       bool write, struct error *err)
+static int tell_report(const struct arguments *args, const struct job *j,
+		       const struct report *report, bool write, struct error *err)
 {
 	cleanup_inspect_history struct inspect_history history = { 0 };
 	cleanup_free char *what = is_stored(args) ? subject(args, report) : NULL;
 	int r = is_stored(args) && !what ? error_errno(err, ENOMEM, "history") : 0;
 
 	if (!r && what)
-		r = inspect_history_keep(&history, arg_value(args, "store-file"), what, report, err);
+		r = inspect_history_keep(&history, arg_value(args, "store-file"), what, report,
+					 err);
 	return r || !write ? r : write_report(args, j, report, what ? &history.trend : NULL, err);
 }
 
@@ -543,10 +555,9 @@ static int tell_again(void *arg, const struct report *r, bool first, struct erro
 static int watch(const struct arguments *args, struct job *j, struct error *err)
 {
 	struct watching arg = { args, j };
-	struct inspect_watch w = { .json = arg_flag(args, "json"),
-				   .look = look_again,
-				   .tell = tell_again,
-				   .arg = &arg };
+	struct inspect_watch w = {
+		.json = arg_flag(args, "json"), .look = look_again, .tell = tell_again, .arg = &arg
+	};
 	const char *interval = arg_value(args, "interval");
 	uint64_t seconds = 60;
 
@@ -609,7 +620,8 @@ static const struct command *const subcommands[] = { &cmd_inspect_history, NULL 
 
 const struct command cmd_inspect = {
 	.name = "inspect",
-	.summary = "find what is wrong in manifests, containers, hosts and clusters, and say how to mend it",
+	.summary =
+		"find what is wrong in manifests, containers, hosts and clusters, and say how to mend it",
 	.operands = "FILE|DIRECTORY|-|CONTAINER...",
 	.description =
 		"Reads objects of Kubernetes from YAML and JSON files (all of a directory, lists and many documents "

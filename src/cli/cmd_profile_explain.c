@@ -15,8 +15,8 @@
 static const struct option_def options[] = {
 	{ "json", 0, NULL, "print JSON", false, COMPLETE_NONE, NULL },
 	{ "blocked", 0, NULL,
-	  "what is blocked instead: by part of the kernel, and vulnerabilities that are cut off", false,
-	  COMPLETE_NONE, NULL },
+	  "what is blocked instead: by part of the kernel, and vulnerabilities that are cut off",
+	  false, COMPLETE_NONE, NULL },
 	POLICY_OPTION_ROWS,
 };
 
@@ -86,9 +86,10 @@ static void explain_call(const struct profile *p, const struct policy_entry *e)
 	char reasons[256];
 
 	reasons_text(e->reasons, reasons, sizeof(reasons));
-	printf("%s: %s\n", e->name, e->deflected ? "answered with ENOSYS" :
-				     e->logged	  ? "allowed and logged" :
-						    "allowed");
+	printf("%s: %s\n", e->name,
+	       e->deflected ? "answered with ENOSYS" :
+	       e->logged    ? "allowed and logged" :
+			      "allowed");
 	printf("    because %s\n", reasons);
 	if (e->why)
 		printf("    %s\n", e->why);
@@ -156,11 +157,12 @@ static int explain_named(const struct profile *p, const struct policy *policy, u
 		return EXIT_OK;
 	}
 	if (sys_call_is_known(what)) {
-		printf("%s: denied\n    it was not seen, and nothing that was seen implies it\n", what);
+		printf("%s: denied\n    it was not seen, and nothing that was seen implies it\n",
+		       what);
 		return EXIT_NEGATIVE;
 	}
-	return error_set(err, ENOENT, "\"%s\" is neither a system call nor a capability%s%s%s", what,
-			 sys_call_suggest(what) ? " (did you mean " : "",
+	return error_set(err, ENOENT, "\"%s\" is neither a system call nor a capability%s%s%s",
+			 what, sys_call_suggest(what) ? " (did you mean " : "",
 			 sys_call_suggest(what) ? sys_call_suggest(what) : "",
 			 sys_call_suggest(what) ? "?)" : "");
 }
@@ -221,12 +223,13 @@ const struct command cmd_profile_explain = {
 	.name = "explain",
 	.summary = "say why something is allowed: who needed it, when, and how often",
 	.operands = "PROFILE [CALL|CAPABILITY]...",
-	.description = "Prints for every system call and capability, or for those named, whether the "
-		       "profile allows it, why, and the evidence. Exits with 1 if one that was "
-		       "named is denied.\n\n"
-		       "With --blocked: which parts of the kernel are out of reach, and which known "
-		       "vulnerabilities need a call, or a family of sockets, that is. That is a dividend, "
-		       "and no reason to leave a kernel as it is.",
+	.description =
+		"Prints for every system call and capability, or for those named, whether the "
+		"profile allows it, why, and the evidence. Exits with 1 if one that was "
+		"named is denied.\n\n"
+		"With --blocked: which parts of the kernel are out of reach, and which known "
+		"vulnerabilities need a call, or a family of sockets, that is. That is a dividend, "
+		"and no reason to leave a kernel as it is.",
 	.examples = "  merlon profile explain web.merlon.json socket CAP_NET_BIND_SERVICE\n"
 		    "  merlon profile explain --blocked web.merlon.json\n",
 	.options = options,

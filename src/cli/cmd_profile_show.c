@@ -31,8 +31,8 @@ static void show_head(const struct profile *p)
 	printf("\n  recorded   %.19sZ for %s, start %s; kernel %s\n", start, length,
 	       p->recording.start_seen ? "seen" : "NOT seen", shown(p->kernel));
 	if (p->runtime.name)
-		printf("  runtime    %s %s, no_new_privs %s, its calls %s\n", shown(p->runtime.name),
-		       p->runtime.version ? shown(p->runtime.version) : "",
+		printf("  runtime    %s %s, no_new_privs %s, its calls %s\n",
+		       shown(p->runtime.name), p->runtime.version ? shown(p->runtime.version) : "",
 		       p->runtime.no_new_privileges ? "on" : "off",
 		       profile_tail_source_names[p->runtime.tail]);
 	if (p->credentials.known)
@@ -171,7 +171,8 @@ static int run(const struct arguments *args, struct error *err)
 	}
 	show_head(p);
 	show_calls(p, PROFILE_APP, false, "System calls of the workload");
-	show_calls(p, PROFILE_TAIL, false, "System calls of the container runtime under the filter");
+	show_calls(p, PROFILE_TAIL, false,
+		   "System calls of the container runtime under the filter");
 	show_calls(p, PROFILE_ENTERED, false, "System calls of tasks that entered later");
 	show_calls(p, PROFILE_APP, true, "System calls refused by a filter in force");
 	show_caps(p);

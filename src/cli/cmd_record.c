@@ -25,14 +25,15 @@ static const struct option_def options[] = {
 	  NULL },
 	{ "all", 'a', NULL, "record every container, also those that start later", false,
 	  COMPLETE_NONE, NULL },
-	{ "wait", 'w', NULL, "wait for named containers that do not run, and for them to come back", false,
-	  COMPLETE_NONE, NULL },
+	{ "wait", 'w', NULL, "wait for named containers that do not run, and for them to come back",
+	  false, COMPLETE_NONE, NULL },
 	{ "duration", 'd', "TIME", "end after this time (90s, 10m, 1h30m)", false, COMPLETE_NONE,
 	  NULL },
 	{ "output", 'o', "DIR", "write profiles here (default: the current directory)", false,
 	  COMPLETE_DIR, NULL },
-	{ "name", 'n', "NAME", "name of the recording and, if it is about one workload, of its profile",
-	  false, COMPLETE_NONE, NULL },
+	{ "name", 'n', "NAME",
+	  "name of the recording and, if it is about one workload, of its profile", false,
+	  COMPLETE_NONE, NULL },
 	{ "capacity", 0, "N", "make room in the kernel for this many containers", false,
 	  COMPLETE_NONE, NULL },
 	{ "hooks", 0, "KIND", "use no better kernel hooks than these: fentry, kprobe or tracepoint",
@@ -41,8 +42,9 @@ static const struct option_def options[] = {
 	{ "json", 0, NULL, "print the result as JSON", false, COMPLETE_NONE, NULL },
 	{ "snapshot", 0, "NAME", "write the profiles of a running recording, which goes on", false,
 	  COMPLETE_NONE, NULL },
-	{ "end", 0, "NAME", "write the profiles of a recording whose process is gone, and remove it",
-	  false, COMPLETE_NONE, NULL },
+	{ "end", 0, "NAME",
+	  "write the profiles of a recording whose process is gone, and remove it", false,
+	  COMPLETE_NONE, NULL },
 	{ "list", 0, NULL, "list recordings", false, COMPLETE_NONE, NULL },
 };
 
@@ -197,14 +199,15 @@ static json_t *workload_json(const struct session_workload *w, const struct prof
 		json_object_set_new(o, "startSeen", json_boolean(p->recording.start_seen));
 		for (int i = 0; i < ABI_LOSSES; i++)
 			lost += i == ABI_LOSS_NOTICES ? 0 : p->recording.losses[i];
-		json_object_set_new(o, "syscalls", json_integer((json_int_t)profile_count_calls(
-							   p, 1u << PROFILE_APP, false)));
+		json_object_set_new(
+			o, "syscalls",
+			json_integer((json_int_t)profile_count_calls(p, 1u << PROFILE_APP, false)));
 		json_object_set_new(o, "runtimeSyscalls",
 				    json_integer((json_int_t)profile_count_calls(
 					    p, 1u << PROFILE_TAIL, false)));
-		json_object_set_new(o, "refusedSyscalls",
-				    json_integer((json_int_t)profile_count_calls(
-					    p, 1u << PROFILE_APP, true)));
+		json_object_set_new(
+			o, "refusedSyscalls",
+			json_integer((json_int_t)profile_count_calls(p, 1u << PROFILE_APP, true)));
 		count_own(p, &files, &peers);
 		json_object_set_new(o, "files", json_integer((json_int_t)files));
 		json_object_set_new(o, "peers", json_integer((json_int_t)peers));
@@ -253,8 +256,9 @@ static void print_result(const struct session *s, const char *name, bool as_json
 
 	for (size_t i = 0; i < session_workload_count(s); i++) {
 		const struct session_workload *w = session_workload(s, i);
-		cleanup_profile struct profile *p =
-			w->profile_path ? profile_load(w->profile_path, NULL) : NULL;
+		cleanup_profile struct profile *p = w->profile_path ?
+							    profile_load(w->profile_path, NULL) :
+							    NULL;
 
 		if (as_json)
 			json_array_append_new(list, workload_json(w, p));
@@ -363,8 +367,9 @@ static int record(const struct arguments *args, const struct session_options *o,
 	if (!r)
 		r = session_snapshot(s, err);
 	if (r == -ENOSPC || r == -EROFS || r == -EDQUOT || r == -EACCES) {
-		error_prefix(err, "recording \"%s\" is kept in the kernel: make room, then merlon "
-				  "record --end %s -o DIR",
+		error_prefix(err,
+			     "recording \"%s\" is kept in the kernel: make room, then merlon "
+			     "record --end %s -o DIR",
 			     o->name, o->name);
 		return r;
 	}

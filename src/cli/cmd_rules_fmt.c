@@ -3,9 +3,9 @@
 #include <sys/stat.h>
 
 #include "base/fs.h"
+#include "base/yaml_tree.h"
 #include "cli/commands.h"
 #include "rules/format.h"
-#include "base/yaml_tree.h"
 
 static const struct option_def options[] = {
 	{ "write", 'w', NULL, "change the files instead of printing them", false, COMPLETE_NONE,

@@ -17,11 +17,13 @@
 #include "cli/rules_load.h"
 
 static const struct option_def options[] = {
-	{ "status", 0, "FILE", "the guard's numbers, instead of " GUARD_STATUS_PATH, false, COMPLETE_FILE, NULL },
+	{ "status", 0, "FILE", "the guard's numbers, instead of " GUARD_STATUS_PATH, false,
+	  COMPLETE_FILE, NULL },
 	ALERT_STORE_OPTION,
 	{ "once", '1', NULL, "print one view, and end", false, COMPLETE_NONE, NULL },
 	{ "interval", 'i', "TIME", "between two views (default: 2s)", false, COMPLETE_NONE, NULL },
-	{ "json", 0, NULL, "print JSON: one view, or with --interval a line each", false, COMPLETE_NONE, NULL },
+	{ "json", 0, NULL, "print JSON: one view, or with --interval a line each", false,
+	  COMPLETE_NONE, NULL },
 };
 
 enum { STATUS_MAX = 4 << 20, ROWS_MAX = 40, ALERTS_SHOWN = 5, WIDTH_NAME = 32 };
@@ -69,7 +71,7 @@ static double number(const struct view *v, const char *name, const char *key, co
 	double sum = 0;
 	size_t i;
 
-	json_array_foreach(all, i, m)
+	json_array_foreach (all, i, m)
 		if (is_called(m, name) && (!key || str_eq(label(m, key), value)))
 			sum += json_number_value(json_object_get(m, "value"));
 	return sum;
@@ -98,7 +100,7 @@ static void find_rows(struct view *v, const struct view *before)
 	double seconds = (double)(v->time_ns - before->time_ns) / NS_PER_S;
 	size_t i;
 
-	json_array_foreach(all, i, m) {
+	json_array_foreach (all, i, m) {
 		struct row *r = &v->rows[v->count];
 		const struct row *old;
 
@@ -116,7 +118,8 @@ static void find_rows(struct view *v, const struct view *before)
 	qsort(v->rows, v->count, sizeof(*v->rows), by_rate);
 }
 
-static int read_view(const char *path, const struct view *before, struct view *ret, struct error *err)
+static int read_view(const char *path, const struct view *before, struct view *ret,
+		     struct error *err)
 {
 	cleanup_buf struct buf text = BUF_INIT;
 	struct json_reader reader = { .file = path, .err = err };
@@ -172,13 +175,17 @@ static void show_head(const struct view *v, const struct view *before)
 	double events = number(v, "merlon_events_total", NULL, NULL);
 	double was = number(before, "merlon_events_total", NULL, NULL);
 
-	printf("%s rules, %s processes, ", str_grouped((uint64_t)number(v, "merlon_rules", NULL, NULL)),
+	printf("%s rules, %s processes, ",
+	       str_grouped((uint64_t)number(v, "merlon_rules", NULL, NULL)),
 	       str_grouped((uint64_t)number(v, "merlon_processes", NULL, NULL)));
 	printf("%s events (%s/s), ", str_grouped((uint64_t)events),
-	       str_grouped(before->document && seconds > 0 && events >= was ? (uint64_t)((events - was) / seconds) : 0));
+	       str_grouped(before->document && seconds > 0 && events >= was ?
+				   (uint64_t)((events - was) / seconds) :
+				   0));
 	printf("%s lost", str_grouped((uint64_t)number(v, "merlon_events_lost_total", NULL, NULL)));
 	if (number(v, "merlon_reads_given_up_total", NULL, NULL) > 0)
-		printf(", %s reads given up", str_grouped((uint64_t)number(v, "merlon_reads_given_up_total", NULL, NULL)));
+		printf(", %s reads given up",
+		       str_grouped((uint64_t)number(v, "merlon_reads_given_up_total", NULL, NULL)));
 	fputs("\nalerts:", stdout);
 	for (int i = 0; i < ALERT_PRIORITIES; i++) {
 		double n = number(v, "merlon_alerts_total", "priority", alert_priorities[i]);
@@ -186,7 +193,8 @@ static void show_head(const struct view *v, const struct view *before)
 		if (n > 0)
 			printf(" %s %s", str_grouped((uint64_t)n), alert_priorities[i]);
 	}
-	printf(" (%s held back)\n\n", str_grouped((uint64_t)number(v, "merlon_alerts_held_back_total", NULL, NULL)));
+	printf(" (%s held back)\n\n",
+	       str_grouped((uint64_t)number(v, "merlon_alerts_held_back_total", NULL, NULL)));
 }
 
 static void show(const struct view *v, const struct view *before, const struct arguments *args)
@@ -194,13 +202,15 @@ static void show(const struct view *v, const struct view *before, const struct a
 	if (clock_wall_ns() - v->time_ns > STALE_NS)
 		puts("THE GUARD DOES NOT ANSWER: these numbers are old.");
 	show_head(v, before);
-	printf("%-*s %-14s %12s %10s %10s\n", WIDTH_NAME, "CONTAINER", "ID", "EVENTS", "A SECOND", "LOST");
+	printf("%-*s %-14s %12s %10s %10s\n", WIDTH_NAME, "CONTAINER", "ID", "EVENTS", "A SECOND",
+	       "LOST");
 	for (size_t i = 0; i < v->count; i++) {
 		const struct row *r = &v->rows[i];
 
-		printf("%-*.*s %-14.12s %12s ", WIDTH_NAME, WIDTH_NAME, alert_shown(r->name), alert_shown(r->id),
-		       str_grouped((uint64_t)r->told));
-		printf("%10s %10s\n", str_grouped((uint64_t)r->rate), str_grouped((uint64_t)r->lost));
+		printf("%-*.*s %-14.12s %12s ", WIDTH_NAME, WIDTH_NAME, alert_shown(r->name),
+		       alert_shown(r->id), str_grouped((uint64_t)r->told));
+		printf("%10s %10s\n", str_grouped((uint64_t)r->rate),
+		       str_grouped((uint64_t)r->lost));
 	}
 	show_alerts(args);
 }
@@ -210,8 +220,9 @@ static json_t *view_json(const struct view *v)
 	json_t *o = json_object(), *rows = json_array();
 
 	for (size_t i = 0; i < v->count; i++)
-		json_array_append_new(rows, json_pack("{s:s, s:s, s:f, s:f, s:f}", "container", v->rows[i].id, "name",
-						      v->rows[i].name, "records", v->rows[i].told, "per_second",
+		json_array_append_new(rows, json_pack("{s:s, s:s, s:f, s:f, s:f}", "container",
+						      v->rows[i].id, "name", v->rows[i].name,
+						      "records", v->rows[i].told, "per_second",
 						      v->rows[i].rate, "lost", v->rows[i].lost));
 	json_object_set_new(o, "time", json_integer(v->time_ns));
 	json_object_set_new(o, "containers", rows);
@@ -219,7 +230,8 @@ static json_t *view_json(const struct view *v)
 	return o;
 }
 
-static void print(const struct view *v, const struct view *before, const struct arguments *args, bool once)
+static void print(const struct view *v, const struct view *before, const struct arguments *args,
+		  bool once)
 {
 	if (arg_flag(args, "json")) {
 		cleanup_json json_t *o = view_json(v);
@@ -240,7 +252,8 @@ static void print(const struct view *v, const struct view *before, const struct 
 
 static int run(const struct arguments *args, struct error *err)
 {
-	const char *path = arg_value(args, "status") ? arg_value(args, "status") : GUARD_STATUS_PATH;
+	const char *path = arg_value(args, "status") ? arg_value(args, "status") :
+						       GUARD_STATUS_PATH;
 	const char *interval = arg_value(args, "interval");
 	bool once = arg_flag(args, "once") || (arg_flag(args, "json") && !interval);
 	struct view before = { 0 }, now = { 0 };
@@ -248,7 +261,8 @@ static int run(const struct arguments *args, struct error *err)
 	int r;
 
 	if (interval && (!str_to_duration(interval, &ns) || ns < NS_PER_S / 10))
-		return error_set(err, USAGE_ERROR, "\"%s\" is not a time of 100ms or more", interval);
+		return error_set(err, USAGE_ERROR, "\"%s\" is not a time of 100ms or more",
+				 interval);
 	do {
 		r = read_view(path, &before, &now, err);
 		if (!r) {
@@ -268,8 +282,9 @@ static int run(const struct arguments *args, struct error *err)
 const struct command cmd_top = {
 	.name = "top",
 	.summary = "show what the guard sees now: containers, rates, alerts, losses",
-	.description = "Reads the numbers that a running guard writes once a second: what each container does, how many "
-		       "alerts there were, what was lost. Below stand the last alerts of the store.",
+	.description =
+		"Reads the numbers that a running guard writes once a second: what each container does, how many "
+		"alerts there were, what was lost. Below stand the last alerts of the store.",
 	.examples = "  merlon top\n"
 		    "  merlon top --once --json        # for a program to read\n",
 	.options = options,

@@ -48,8 +48,8 @@ struct arguments;
 
 struct command {
 	const char *name;
-	const char *summary;   /* one line, lower case, no full stop */
-	const char *operands;  /* as in a synopsis: "[CONTAINER]..." */
+	const char *summary;	 /* one line, lower case, no full stop */
+	const char *operands;	 /* as in a synopsis: "[CONTAINER]..." */
 	const char *description; /* paragraphs, separated by blank lines */
 	const char *examples;	 /* lines "command # what for" */
 	const struct option_def *options;

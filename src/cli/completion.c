@@ -7,7 +7,8 @@
 #include "cli/command.h"
 
 /* Calls fn for every command that takes options, with its path ("record", "profile export"). */
-static void each_command(void (*fn)(const struct command *c, const char *path, FILE *out), FILE *out)
+static void each_command(void (*fn)(const struct command *c, const char *path, FILE *out),
+			 FILE *out)
 {
 	for (const struct command *const *c = commands; *c; c++) {
 		if ((*c)->run)
@@ -84,17 +85,21 @@ static void bash_print(FILE *out)
 	for (const struct command *const *c = commands; *c; c++) {
 		if (!(*c)->subcommands)
 			continue;
-		fprintf(out, "\t%s)\n\t\tif ((COMP_CWORD == 2)) && [[ $cur != -* ]]; then\n"
-			     "\t\t\tCOMPREPLY=($(compgen -W \"", (*c)->name);
+		fprintf(out,
+			"\t%s)\n\t\tif ((COMP_CWORD == 2)) && [[ $cur != -* ]]; then\n"
+			"\t\t\tCOMPREPLY=($(compgen -W \"",
+			(*c)->name);
 		print_names((*c)->subcommands, out);
-		fputs("\" -- \"$cur\"))\n\t\t\treturn\n\t\tfi\n\t\tcase ${COMP_WORDS[2]} in\n\t\t", out);
+		fputs("\" -- \"$cur\"))\n\t\t\treturn\n\t\tfi\n\t\tcase ${COMP_WORDS[2]} in\n\t\t",
+		      out);
 		print_alternatives((*c)->subcommands, out);
 		fputs(") path+=\" ${COMP_WORDS[2]}\" ;;\n\t\tesac ;;\n", out);
 	}
 	fputs("\tesac\n\tcase $path in\n", out);
 	each_command(bash_case, out);
 	fputs("\tesac\n\tCOMPREPLY=($(compgen -W \"$opts\" -- \"$cur\"))\n}\n"
-	      "complete -F _merlon merlon\n", out);
+	      "complete -F _merlon merlon\n",
+	      out);
 }
 
 /* What stands for itself in a single-quoted word only behind a backslash. */
@@ -153,7 +158,8 @@ static void zsh_print(FILE *out)
 {
 	fputs("#compdef merlon\n# made from merlon's command tables\n"
 	      "_merlon()\n{\n\tlocal -a names\n\tlocal path=$words[2]\n"
-	      "\tif ((CURRENT == 2)); then\n", out);
+	      "\tif ((CURRENT == 2)); then\n",
+	      out);
 	zsh_list("names", commands, out);
 	fputs("\t\t_describe command names\n\t\treturn\n\tfi\n\tcase $path in\n", out);
 	for (const struct command *const *c = commands; *c; c++) {
@@ -162,10 +168,12 @@ static void zsh_print(FILE *out)
 		fprintf(out, "\t%s)\n\t\tif ((CURRENT == 3)) && [[ $words[3] != -* ]]; then\n\t",
 			(*c)->name);
 		zsh_list("names", (*c)->subcommands, out);
-		fputs("\t\t\t_describe command names\n\t\t\treturn\n\t\tfi\n\t\tcase $words[3] in\n\t\t", out);
+		fputs("\t\t\t_describe command names\n\t\t\treturn\n\t\tfi\n\t\tcase $words[3] in\n\t\t",
+		      out);
 		print_alternatives((*c)->subcommands, out);
 		fputs(")\n\t\t\tpath+=\" $words[3]\"\n\t\t\tshift words\n\t\t\t((CURRENT--)) ;;\n"
-		      "\t\tesac ;;\n", out);
+		      "\t\tesac ;;\n",
+		      out);
 	}
 	fputs("\tesac\n\tshift words\n\t((CURRENT--))\n\tcase $path in\n", out);
 	each_command(zsh_case, out);
@@ -203,12 +211,15 @@ static void fish_print(FILE *out)
 {
 	fputs("# fish completion for merlon: made from its command tables\n", out);
 	for (const struct command *const *c = commands; *c; c++) {
-		fprintf(out, "complete -c merlon -n __fish_use_subcommand -f -a %s -d '", (*c)->name);
+		fprintf(out, "complete -c merlon -n __fish_use_subcommand -f -a %s -d '",
+			(*c)->name);
 		print_quoted((*c)->summary, FISH_SPECIAL, out);
 		fputs("'\n", out);
 		for (const struct command *const *s = (*c)->subcommands; s && *s; s++) {
-			fprintf(out, "complete -c merlon -n '__fish_seen_subcommand_from %s' -f "
-				     "-a %s -d '", (*c)->name, (*s)->name);
+			fprintf(out,
+				"complete -c merlon -n '__fish_seen_subcommand_from %s' -f "
+				"-a %s -d '",
+				(*c)->name, (*s)->name);
 			print_quoted((*s)->summary, FISH_SPECIAL, out);
 			fputs("'\n", out);
 		}

@@ -3,6 +3,7 @@
 #pragma once
 #include "cli/policy_options.h"
 
+/* clang-format off */
 #define EXPORT_OPTION_ROWS									\
 	{ "name", 'n', "NAME",									\
 	  "what it is called on nodes and in clusters: lower-case letters, digits and dashes",	\
@@ -45,3 +46,4 @@ struct export_options {
 int export_options_read(const struct arguments *args, struct export_options *o, struct error *err);
 void export_options_deinit(struct export_options *o);
 #define cleanup_export_options cleanup(export_options_deinit)
+/* clang-format on */

@@ -49,7 +49,8 @@ int export_set(const struct profile *p, const struct backend_options *o, const c
 
 	buf_addf(&readme, "# %s: one recording, every layer\n\n", name ? name : "");
 	backend_head(p, "", &readme);
-	buf_add_str(&readme, "\nThe layers stand beside each other: apply as many as the host has.\n");
+	buf_add_str(&readme,
+		    "\nThe layers stand beside each other: apply as many as the host has.\n");
 	for (size_t i = 0; !r && profile_backends[i]; i++) {
 		const struct profile_backend *b = profile_backends[i];
 		cleanup_free char *file = str_format("%s.%s", name, b->suffix);

@@ -21,7 +21,7 @@
 
 #define KEEP_NS (90 * 86400LL * 1000000000)
 #define KEEP_BYTES ((uint64_t)1 << 30)
-#define TELL_NS (60LL * 1000000000) /* between two alerts of losses */
+#define TELL_NS (60LL * 1000000000)  /* between two alerts of losses */
 #define STALE_NS (30LL * 1000000000) /* numbers that are older mean that the engine hangs */
 
 /* --- whose files are ------------------------------------------------------------------------------------ */
@@ -32,7 +32,8 @@ static void give(const char *path, uint32_t uid, uint32_t gid)
 	cleanup_fd int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 
-	if (fd >= 0 && !fstat(fd, &st) && st.st_uid == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
+	if (fd >= 0 && !fstat(fd, &st) && st.st_uid == 0 &&
+	    (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
 		(void)!fchown(fd, uid, gid);
 }
 
@@ -57,7 +58,8 @@ static int give_parents(const char *path, uint32_t uid, uint32_t gid, struct err
 	return r;
 }
 
-static int give_directory(const char *path, uint32_t uid, uint32_t gid, bool ours, struct error *err)
+static int give_directory(const char *path, uint32_t uid, uint32_t gid, bool ours,
+			  struct error *err)
 {
 	bool there = fs_is_dir(path);
 	int r = there ? 0 : give_parents(path, uid, gid, err);
@@ -104,7 +106,9 @@ static int prepare_sink(const char *word, uint32_t uid, uint32_t gid, struct err
 	if (r)
 		return r;
 	if (c.ops == &sink_file && c.target) {
-		fd = open(c.target, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+		fd = open(c.target,
+			  O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+			  0600);
 		if (fd < 0)
 			r = error_errno(err, errno, "%s", c.target);
 		else
@@ -152,7 +156,7 @@ static void fill(void *context, metric_list *list)
 	const json_t *m;
 	size_t i;
 
-	json_array_foreach(s->numbers, i, m) {
+	json_array_foreach (s->numbers, i, m) {
 		struct metric *to = vec_add(list);
 		const json_t *label;
 		const char *name;
@@ -162,10 +166,12 @@ static void fill(void *context, metric_list *list)
 			return;
 		*to = (struct metric){ .name = json_string_value(json_object_get(m, "name")),
 				       .help = json_string_value(json_object_get(m, "help")),
-				       .type = json_is_true(json_object_get(m, "gauge")) ? METRIC_GAUGE :
-											    METRIC_COUNTER,
+				       .type = json_is_true(json_object_get(m, "gauge")) ?
+						       METRIC_GAUGE :
+						       METRIC_COUNTER,
 				       .value = json_number_value(json_object_get(m, "value")) };
-		json_object_foreach((json_t *)(uintptr_t)json_object_get(m, "labels"), name, label) {
+		json_object_foreach ((json_t *)(uintptr_t)json_object_get(m, "labels"), name,
+				     label) {
 			if (n == METRIC_LABELS)
 				break;
 			to->labels[n].name = name;
@@ -210,7 +216,8 @@ static int open_outputs(void *arg, struct error *err)
 /* For merlon top. Two guards take turns. */
 static void write_status(const struct guard_sinks *s)
 {
-	cleanup_json json_t *o = json_pack("{s:I, s:O}", "time", (json_int_t)s->numbers_ns, "metrics", s->numbers);
+	cleanup_json json_t *o = json_pack("{s:I, s:O}", "time", (json_int_t)s->numbers_ns,
+					   "metrics", s->numbers);
 	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
 	struct error err = ERROR_INIT;
 
@@ -243,8 +250,9 @@ static json_t *losers(const struct outputs *o)
 
 	outputs_losses(o, &all);
 	vec_foreach(c, &all)
-		json_array_append_new(list, json_pack("{s:o, s:s, s:I}", "output", utf8_json(text_of(c->of)), "what",
-						      c->name, "lost", (json_int_t)c->value));
+		json_array_append_new(list, json_pack("{s:o, s:s, s:I}", "output",
+						      utf8_json(text_of(c->of)), "what", c->name,
+						      "lost", (json_int_t)c->value));
 	vec_deinit(&all);
 	return list;
 }
@@ -263,10 +271,13 @@ static void tell_losses(struct guard_sinks *s)
 	if (!lost || (s->lost_told_ns && now - s->lost_told_ns < TELL_NS))
 		return;
 	gethostname(hostname, sizeof(hostname) - 1);
-	snprintf(text, sizeof(text), "%s times an alert was lost to the store or to an output", str_grouped(lost));
-	details = json_pack("{s:I, s:o}", "merlon.lost", (json_int_t)lost, "merlon.by_output", losers(s->outputs));
-	outputs_take_json(s->outputs, document_of_guard(ALERT_LOSS, ALERT_CRITICAL, clock_wall_ns(), text_of(hostname),
-							"merlon: alerts lost", text, details));
+	snprintf(text, sizeof(text), "%s times an alert was lost to the store or to an output",
+		 str_grouped(lost));
+	details = json_pack("{s:I, s:o}", "merlon.lost", (json_int_t)lost, "merlon.by_output",
+			    losers(s->outputs));
+	outputs_take_json(s->outputs, document_of_guard(ALERT_LOSS, ALERT_CRITICAL, clock_wall_ns(),
+							text_of(hostname), "merlon: alerts lost",
+							text, details));
 	s->lost_told = outputs_lost(s->outputs);
 	s->lost_told_ns = now;
 }

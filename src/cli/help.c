@@ -107,8 +107,9 @@ void help_print(const struct command *c, const struct command *parent, FILE *out
 
 void help_overview(FILE *out)
 {
-	fprintf(out, "merlon %s: runtime security for containers and Kubernetes\n\n"
-		     "Usage: merlon COMMAND [OPTION]...\n\nCommands:\n",
+	fprintf(out,
+		"merlon %s: runtime security for containers and Kubernetes\n\n"
+		"Usage: merlon COMMAND [OPTION]...\n\nCommands:\n",
 		MERLON_VERSION);
 	print_commands(commands, out);
 	fprintf(out, "\nmerlon COMMAND --help says more. Exit codes:\n");

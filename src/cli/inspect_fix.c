@@ -142,8 +142,8 @@ static int write_recorded(struct inspect_fix *x, const char *path, const struct 
 			  struct error *err)
 {
 	const char *slash = str_eq(path, INPUT_STDIN) ? NULL : strrchr(path, '/');
-	cleanup_free char *file = str_format("%.*s%s.json", slash ? (int)(slash + 1 - path) : 0, path,
-					     r->name);
+	cleanup_free char *file = str_format("%.*s%s.json", slash ? (int)(slash + 1 - path) : 0,
+					     path, r->name);
 	cleanup_buf struct buf out = BUF_INIT;
 	struct backend_options o = { .default_errno = ENOSYS };
 	int code;
@@ -152,8 +152,9 @@ static int write_recorded(struct inspect_fix *x, const char *path, const struct 
 		return error_errno(err, ENOMEM, "%s", path);
 	if (string_list_has(&x->written, file))
 		return 0;
-	buf_addf(&x->notes, "%s: the seccomp profile that is named: %s to /var/lib/kubelet/seccomp/%s on "
-			    "every node\n",
+	buf_addf(&x->notes,
+		 "%s: the seccomp profile that is named: %s to /var/lib/kubelet/seccomp/%s on "
+		 "every node\n",
 		 file, x->write ? "copy it" : "with --write it is put there, to be copied",
 		 r->seccomp_file);
 	if (!string_list_add(&x->written, file))

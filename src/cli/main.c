@@ -9,10 +9,10 @@
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
-	&cmd_inspect, &cmd_checks,
-	&cmd_guard, &cmd_policy, &cmd_responses, &cmd_undo, &cmd_top, &cmd_alerts, &cmd_record, &cmd_profile, &cmd_confine,    &cmd_rules,	  &cmd_events, &cmd_containers,
-	&cmd_deny,
-	&cmd_doctor, &cmd_help,	   &cmd_completion, &cmd_version, NULL,
+	&cmd_inspect, &cmd_checks, &cmd_guard,	    &cmd_policy,     &cmd_responses,
+	&cmd_undo,    &cmd_top,	   &cmd_alerts,	    &cmd_record,     &cmd_profile,
+	&cmd_confine, &cmd_rules,  &cmd_events,	    &cmd_containers, &cmd_deny,
+	&cmd_doctor,  &cmd_help,   &cmd_completion, &cmd_version,    NULL,
 };
 
 const struct exit_code_def exit_codes[] = {

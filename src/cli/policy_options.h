@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "profile/backend.h"
 
+/* clang-format off */
 #define POLICY_OPTION_ROWS                                                                         \
 	{ "arguments", 0, "WHICH",                                                                 \
 	  "compare arguments of the calls where they decide danger, of all that were recorded "    \
@@ -32,6 +33,7 @@
 	{ "errno", 0, "NAME", "what a denied call answers (default: ENOSYS, on which libc takes "  \
 	  "another call)",                                                                         \
 	  false, COMPLETE_WORDS, "ENOSYS EPERM" }
+/* clang-format on */
 
 /* Reads them; *allow_names (names from here and from --static's file, owned by the caller) must outlive *o. */
 int policy_options_read(const struct arguments *args, struct backend_options *o,

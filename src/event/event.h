@@ -150,16 +150,21 @@ struct fd {
 struct event_arg {
 	struct value value;
 	struct text resolved; /* what the sensor made of it: a path, a name; may be absent */
-	bool exact;	      /* of a path: the kernel resolved it, links and all; else it is by name */
+	bool exact; /* of a path: the kernel resolved it, links and all; else it is by name */
 };
 
 /* What became of something that the kernel asked about before it was done. */
-enum event_verdict { VERDICT_NONE, VERDICT_DENIED, VERDICT_WOULD_DENY /* in a dry run: it was done */ };
+enum event_verdict {
+	VERDICT_NONE,
+	VERDICT_DENIED,
+	VERDICT_WOULD_DENY /* in a dry run: it was done */
+};
 
 struct event {
 	const struct event_type *type;
 	const struct process *process;
-	const struct process *target; /* whom a signal, a trace or the like goes to; NULL: nobody, or not known */
+	const struct process *
+		target; /* whom a signal, a trace or the like goes to; NULL: nobody, or not known */
 	const struct fd *fd;
 	const json_t *audit; /* the audit record, for that source */
 	struct text hostname;

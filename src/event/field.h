@@ -26,7 +26,7 @@ enum field_flag {
 	FIELD_HEX = 1 << 8,    /* shown in hexadecimal */
 	FIELD_RAW_TIME = 1 << 9, /* in JSON: nanoseconds since 1970 */
 	FIELD_DEPRECATED = 1 << 10,
-	FIELD_OURS = 1 << 11, /* other engines do not have it */
+	FIELD_OURS = 1 << 11,	/* other engines do not have it */
 	FIELD_INSIDE = 1 << 12, /* of ancestors those in the same container only */
 };
 
@@ -64,7 +64,7 @@ struct field_def {
 	field_get *get;
 	field_presence *presence; /* NULL: varies for every type of its sources */
 	uint16_t param;		  /* for accessors that serve several rows: an offset or a number */
-	uint8_t hop;		  /* 0: the process itself, 1: its parent, FIELD_TARGET: whom it acts on */
+	uint8_t hop; /* 0: the process itself, 1: its parent, FIELD_TARGET: whom it acts on */
 	const char *meaning, *example;
 };
 

@@ -91,10 +91,10 @@ bool fd_name(const struct event *ev, bool raw, struct scratch *s, struct text *r
 
 /* --- container, k8s ------------------------------------------------------------------------------ */
 
-field_get field_container_id, field_target_container, field_container_text, field_container_name, field_container_flag,
-	field_container_privileged, field_container_mounts, field_container_mount,
-	field_container_start, field_container_labels, field_container_label, field_pod_text,
-	field_pod_labels, field_pod_label;
+field_get field_container_id, field_target_container, field_container_text, field_container_name,
+	field_container_flag, field_container_privileged, field_container_mounts,
+	field_container_mount, field_container_start, field_container_labels, field_container_label,
+	field_pod_text, field_pod_labels, field_pod_label;
 enum field_mount { MOUNT_ALL, MOUNT_SOURCE, MOUNT_DEST, MOUNT_MODE, MOUNT_RDWR, MOUNT_PROPAGATION };
 
 /* --- ka, jevt ------------------------------------------------------------------------------------- */

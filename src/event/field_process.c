@@ -5,7 +5,8 @@
 /* The process a row is about: that of the event or, for proc.p*, its parent. */
 static const struct process *subject(const struct field_ref *f, const struct event *ev)
 {
-	return f->def->hop == FIELD_TARGET ? ev->target : process_ancestor(ev->process, f->def->hop);
+	return f->def->hop == FIELD_TARGET ? ev->target :
+					     process_ancestor(ev->process, f->def->hop);
 }
 
 /* A member of a struct at the offset that the row gives. */

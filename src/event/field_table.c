@@ -32,7 +32,7 @@
 	ROW(SYS, name, type, NONE, flags, get, NULL, param, 0, meaning, example)
 #define PARENT(name, type, flags, get, param, meaning, example) \
 	ROW(SYS, name, type, NONE, flags, get, NULL, param, 1, meaning, example)
-#define TARGET(name, type, get, param, meaning, example)                                           \
+#define TARGET(name, type, get, param, meaning, example) \
 	ROW(SYS, name, type, NONE, FIELD_OURS, get, NULL, param, FIELD_TARGET, meaning, example)
 #define ANCESTOR(name, type, flags, get, param, meaning, example)                                 \
 	ROW(SYS, name, type, INDEX, (flags) | FIELD_ANY | NO_SIDES, get, NULL, param, 0, meaning, \

@@ -13,8 +13,8 @@ static const struct fd fd_standard = FD_INIT;
 	{                                                                          \
 		id, MEMBER_##kind, offsetof(struct process, member), name, meaning \
 	}
-#define C(id, kind, member, name, meaning)                                           \
-	{                                                                            \
+#define C(id, kind, member, name, meaning)                                                 \
+	{                                                                                  \
 		id, MEMBER_##kind, offsetof(struct event_container, member), name, meaning \
 	}
 #define F(id, kind, member, name, meaning)                                    \

@@ -18,7 +18,8 @@ enum {
 	STREAM_OBJECTS_MAX = 1 << 20,  /* processes, containers */
 	STREAM_LIST_MAX = 4096,	       /* arguments, variables, labels of one */
 	STREAM_HOSTNAME_MAX = 256,
-	STREAM_WRITER_MAX = 1 << 16, /* a writer defines again what it wrote when it has written so many */
+	STREAM_WRITER_MAX =
+		1 << 16, /* a writer defines again what it wrote when it has written so many */
 };
 
 enum stream_form { STREAM_BINARY, STREAM_JSON };

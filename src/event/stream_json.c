@@ -522,13 +522,13 @@ static bool read_result(struct reading *x, const json_t *v, struct event *ev)
 
 static bool read_event_members(struct reading *x, const json_t *o, struct event *ev)
 {
-	static const char *const known[] = { "event", "time", "number", "process", "result", "args",
-					     "fd",    "tid",  "vtid",	"cpu",	   "audit",  "target",
-					     NULL };
+	static const char *const known[] = { "event", "time",	"number", "process", "result",
+					     "args",  "fd",	"tid",	  "vtid",    "cpu",
+					     "audit", "target", NULL };
 	const json_t *args = json_object_get(o, "args"), *fd = json_object_get(o, "fd"),
 		     *result = json_object_get(o, "result"),
-		     *process = json_object_get(o, "process"), *target = json_object_get(o, "target"),
-		     *time = json_object_get(o, "time");
+		     *process = json_object_get(o, "process"),
+		     *target = json_object_get(o, "target"), *time = json_object_get(o, "time");
 	uint64_t number = 0, cpu = 0;
 	const char *key;
 	json_t *v;

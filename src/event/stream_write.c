@@ -241,7 +241,8 @@ static json_t *json_name(char prefix, uint32_t number)
 	return json_sprintf("%c%u", prefix, number);
 }
 
-static uint32_t write_container(struct event_writer *w, const struct event_container *c, struct buf *out)
+static uint32_t write_container(struct event_writer *w, const struct event_container *c,
+				struct buf *out)
 {
 	uint32_t number = container_number(w, c);
 	struct buf payload = BUF_INIT;

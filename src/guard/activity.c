@@ -16,7 +16,7 @@ struct line {
 };
 
 struct place {
-	char id[72]; /* of the container, "" for the host */
+	char id[72];	/* of the container, "" for the host */
 	uint64_t used;	/* when last, by the log's count */
 	uint32_t count; /* lines ever added */
 	uint32_t after; /* lines that may still be told */
@@ -30,12 +30,18 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
-	{ "execve", "ran", OF_PROCESS },	{ "execveat", "ran", OF_PROCESS },
-	{ "connect", "connected to", OF_PEER }, { "open", "wrote", OF_FILE },
-	{ "openat", "wrote", OF_FILE },		{ "openat2", "wrote", OF_FILE },
-	{ "creat", "wrote", OF_FILE },		{ "unlink", "deleted", OF_PATH },
-	{ "unlinkat", "deleted", OF_PATH },	{ "rename", "renamed", OF_PATH },
-	{ "renameat", "renamed", OF_PATH },	{ "renameat2", "renamed", OF_PATH },
+	{ "execve", "ran", OF_PROCESS },
+	{ "execveat", "ran", OF_PROCESS },
+	{ "connect", "connected to", OF_PEER },
+	{ "open", "wrote", OF_FILE },
+	{ "openat", "wrote", OF_FILE },
+	{ "openat2", "wrote", OF_FILE },
+	{ "creat", "wrote", OF_FILE },
+	{ "unlink", "deleted", OF_PATH },
+	{ "unlinkat", "deleted", OF_PATH },
+	{ "rename", "renamed", OF_PATH },
+	{ "renameat", "renamed", OF_PATH },
+	{ "renameat2", "renamed", OF_PATH },
 	{ "chmod", "changed the mode of", OF_PATH },
 	{ "fchmodat", "changed the mode of", OF_PATH },
 	{ "mount", "mounted on", OF_PATH },
@@ -145,7 +151,8 @@ static struct text path_of(const struct event *ev)
 	for (uint32_t i = 0; i < ev->type->param_count; i++) {
 		int slot = ev->type->params[i].slot;
 
-		if (slot < 0 || ev->type->params[i].kind != PARAM_PATH || !(ev->arg_set >> slot & 1))
+		if (slot < 0 || ev->type->params[i].kind != PARAM_PATH ||
+		    !(ev->arg_set >> slot & 1))
 			continue;
 		path = ev->args[slot].resolved.data ? ev->args[slot].resolved :
 						      value_text(&ev->args[slot].value);
@@ -175,9 +182,11 @@ static bool describe(const struct activity_log *log, const struct event *ev, con
 		return false;
 	if (v->object == OF_FILE && (!ev->fd || !opens_to_write(log, ev)))
 		return false;
-	if (v->object == OF_PEER && (!ev->fd || (ev->fd->type != FD_UNIX && !ev->fd->server.family)))
+	if (v->object == OF_PEER &&
+	    (!ev->fd || (ev->fd->type != FD_UNIX && !ev->fd->server.family)))
 		return false;
-	buf_addf(out, "%.*s %s ", (int)ev->process->name.len, ev->process->name.data ?: "", v->says);
+	buf_addf(out, "%.*s %s ", (int)ev->process->name.len, ev->process->name.data ?: "",
+		 v->says);
 	if (v->object == OF_PROCESS) {
 		process_cmdline(ev->process, out);
 	} else if (v->object == OF_PEER) {

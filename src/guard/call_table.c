@@ -173,10 +173,11 @@ static bool is_always_told(const struct call_row *row)
 /* Hooks that are called with what the kernel made of a path. */
 static bool has_resolved_paths(const struct call_row *row, enum event_hook hook)
 {
-	static const uint64_t hooks = 1ULL << HOOK_UNLINK | 1ULL << HOOK_RMDIR | 1ULL << HOOK_RENAME |
-				      1ULL << HOOK_LINK | 1ULL << HOOK_SYMLINK |
-				      1ULL << HOOK_MKDIR | 1ULL << HOOK_MKNOD |
-				      1ULL << HOOK_CHMOD | 1ULL << HOOK_TRUNCATE;
+	static const uint64_t hooks = 1ULL << HOOK_UNLINK | 1ULL << HOOK_RMDIR |
+				      1ULL << HOOK_RENAME | 1ULL << HOOK_LINK |
+				      1ULL << HOOK_SYMLINK | 1ULL << HOOK_MKDIR |
+				      1ULL << HOOK_MKNOD | 1ULL << HOOK_CHMOD |
+				      1ULL << HOOK_TRUNCATE;
 
 	return hooks >> hook & 1 && row->plan.path[0] != NONE;
 }
@@ -210,13 +211,14 @@ void call_table_fill(struct call_table *t)
 	memset(t, 0, sizeof(*t));
 	for (size_t i = 0; i < call_row_count; i++) {
 		const struct call_row *row = &call_rows[i];
-		const struct event_type *type =
-			event_type_find(text_of(row->type ? row->type : row->call));
+		const struct event_type *type = event_type_find(
+			text_of(row->type ? row->type : row->call));
 
 		for (unsigned table = 0; type && table < ABI_TABLES; table++) {
 			int nr = row->no_call && table == ABI_TABLE_NATIVE ?
 					 row->no_call :
-					 sys_call_nr(sys_arch_of_table((enum abi_table)table), row->call);
+					 sys_call_nr(sys_arch_of_table((enum abi_table)table),
+						     row->call);
 			size_t slot = table * ABI_CALL_NR_MAX + (size_t)nr;
 
 			if (nr < 0 || nr >= ABI_CALL_NR_MAX ||

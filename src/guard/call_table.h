@@ -9,7 +9,7 @@
 /* Where the value of an event's argument comes from. */
 enum call_source {
 	SOURCE_NONE,
-	SOURCE_ARG,		       /* + 0..5: a register */
+	SOURCE_ARG, /* + 0..5: a register */
 	/*
 	 * The same where the kernel takes 32 bits of it (int, unsigned int, umode_t, uid_t): what a program
 	 * leaves in the high half is not there for the kernel, and must not be for rules.
@@ -24,7 +24,8 @@ enum call_source {
 	SOURCE_ADDRESS, /* the bytes as a socket address */
 	SOURCE_STRING,	/* the bytes as a text */
 	SOURCE_HALF,	/* + 0..7: 32 bits out of the bytes */
-	SOURCE_CAPSET = SOURCE_HALF + 8, /* + 0..2: effective, permitted, inheritable, as capset(2) has them */
+	SOURCE_CAPSET = SOURCE_HALF +
+			8, /* + 0..2: effective, permitted, inheritable, as capset(2) has them */
 };
 
 /* Whom the call is about. */

@@ -15,7 +15,7 @@
 enum {
 	BUCKETS = 1 << 10,
 	GROUPS_MAX = 1 << 16,
-	ID_SHOWN = 12,	  /* of a container's id, as rules expect it */
+	ID_SHOWN = 12, /* of a container's id, as rules expect it */
 	DEPTH_MAX = 64,
 };
 
@@ -246,7 +246,9 @@ static void ask(struct container_table *t, struct group *g)
 	if (!g->asked_first_ns)
 		g->asked_first_ns = now;
 	age = now - g->asked_first_ns;
-	g->ask_next_ns = now + (age < ASK_FIRST_NS ? ASK_FIRST_NS : age < ASK_MOST_NS ? age : ASK_MOST_NS);
+	g->ask_next_ns = now + (age < ASK_FIRST_NS ? ASK_FIRST_NS :
+				age < ASK_MOST_NS  ? age :
+						     ASK_MOST_NS);
 	g->settled = age >= ASK_UNTIL_NS;
 	if (container_of_cgroup(&t->layout, g->path, &who)) {
 		container_deinit(&who);
@@ -276,7 +278,8 @@ void container_table_ask_again(struct container_table *t, uint64_t cgroup)
 /* Groups that service managers make for programs of the host, whatever namespaces these use. */
 static bool is_of_the_host(const char *path)
 {
-	static const char *const suffixes[] = { ".service", ".scope", ".slice", ".socket", ".mount" };
+	static const char *const suffixes[] = { ".service", ".scope", ".slice", ".socket",
+						".mount" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
 		if (str_ends(path, suffixes[i]))
@@ -323,7 +326,8 @@ static void announce(struct container_table *t, struct group *g)
 		t->fn(g->cgroup, payer, t->arg);
 }
 
-const struct event_container *container_table_find(uint64_t cgroup, const struct event_container *so_far, void *arg)
+const struct event_container *container_table_find(uint64_t cgroup,
+						   const struct event_container *so_far, void *arg)
 {
 	struct container_table *t = arg;
 	struct group *own = find(t, cgroup), *g = own, *outermost = NULL;

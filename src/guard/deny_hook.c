@@ -8,7 +8,11 @@
 #include "base/str.h"
 #include "guard/fd_kind.h"
 
-#define FIELDS(...) (const char *const[]){ __VA_ARGS__, NULL }
+#define FIELDS(...)               \
+	(const char *const[])     \
+	{                         \
+		__VA_ARGS__, NULL \
+	}
 
 /* clang-format off */
 const struct deny_hook deny_hooks[ABI_DENY_HOOKS] = {
@@ -48,7 +52,8 @@ struct filter_target deny_hook_target(enum abi_deny_hook hook)
 	struct filter_target t = { .kind = ABI_EVENT_CALL };
 
 	if (hook == ABI_DENY_EXEC)
-		return (struct filter_target){ .kind = ABI_EVENT_EXEC, .type = event_type_find(TEXT("execve")) };
+		return (struct filter_target){ .kind = ABI_EVENT_EXEC,
+					       .type = event_type_find(TEXT("execve")) };
 
 	for (size_t i = 0; i < call_row_count; i++)
 		if (str_eq(call_rows[i].call, deny_hooks[hook].filter.call))

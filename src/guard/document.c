@@ -132,7 +132,8 @@ static json_t *event_json(const struct event *ev, struct scratch *s)
 	/* Before it is done the result is what it would be. */
 	if (ev->verdict != VERDICT_NONE)
 		json_object_set_new(o, "verdict",
-				    json_string(ev->verdict == VERDICT_DENIED ? "denied" : "would-deny"));
+				    json_string(ev->verdict == VERDICT_DENIED ? "denied" :
+										"would-deny"));
 	else if (ev->has_result)
 		json_object_set_new(o, "result", json_integer(ev->result));
 	if (ev->fd) {
@@ -210,7 +211,8 @@ static json_t *plain(enum alert_kind kind, enum alert_priority priority, int64_t
 
 json_t *document_of_activity(const struct event *ev, struct text about)
 {
-	json_t *o = plain(ALERT_ACTIVITY, ALERT_DEBUG, ev->time_ns, ev->hostname, "activity", about);
+	json_t *o = plain(ALERT_ACTIVITY, ALERT_DEBUG, ev->time_ns, ev->hostname, "activity",
+			  about);
 
 	if (!o)
 		return NULL;
@@ -231,7 +233,8 @@ json_t *document_of_response(const struct event *ev, const char *rule)
 }
 
 json_t *document_of_guard(enum alert_kind kind, enum alert_priority priority, int64_t time_ns,
-			  struct text hostname, const char *rule, const char *output, json_t *details)
+			  struct text hostname, const char *rule, const char *output,
+			  json_t *details)
 {
 	json_t *o = plain(kind, priority, time_ns, hostname, rule, text_of(output));
 

@@ -21,4 +21,5 @@ json_t *document_of_response(const struct event *ev, const char *rule);
 
 /* Of the guard itself. details may be NULL, and is taken over as "output_fields". */
 json_t *document_of_guard(enum alert_kind kind, enum alert_priority priority, int64_t time_ns,
-			  struct text hostname, const char *rule, const char *output, json_t *details);
+			  struct text hostname, const char *rule, const char *output,
+			  json_t *details);

@@ -71,8 +71,8 @@ static void put_out(struct engine *e, json_t *document)
 	e->o.fn(document, e->o.arg);
 }
 
-void engine_say(struct engine *e, enum alert_kind kind, enum alert_priority priority, int64_t now_ns,
-		const char *rule, const char *output, json_t *details)
+void engine_say(struct engine *e, enum alert_kind kind, enum alert_priority priority,
+		int64_t now_ns, const char *rule, const char *output, json_t *details)
 {
 	put_out(e, document_of_guard(kind, priority, now_ns, e->o.hostname, rule, output, details));
 }
@@ -145,7 +145,8 @@ static void add_hash(struct engine *e, const struct process *p, json_t *alert)
 	if (!alert || !p || !e->o.hash || !(p->exe_upper_layer || p->exe_memfd || p->exe_deleted))
 		return;
 	if (e->o.hash(p, hash, e->o.arg))
-		json_object_set_new(json_object_get(alert, "process"), "exe_sha256", json_string(hash));
+		json_object_set_new(json_object_get(alert, "process"), "exe_sha256",
+				    json_string(hash));
 }
 
 static void take_match(struct engine *e, struct rule_match *m, const struct event *ev)
@@ -158,7 +159,8 @@ static void take_match(struct engine *e, struct rule_match *m, const struct even
 		m->suppressed += held;
 		e->stats.alerts++;
 		e->stats.by_priority[m->rule->priority]++;
-		alert = quoting(e, document_of_match(m, ev, s, activity_log_before(e->activity, ev)));
+		alert = quoting(e,
+				document_of_match(m, ev, s, activity_log_before(e->activity, ev)));
 		if (ev->verdict == VERDICT_NONE) /* else the process does not run it */
 			add_hash(e, ev->process, alert);
 	}

@@ -42,13 +42,13 @@ void engine_take(struct engine *e, const struct event *ev);
 void engine_turn(struct engine *e, int64_t now_ns, bool all);
 
 /* A document of the guard itself, to the same place as alerts; details may be NULL and is taken over. */
-void engine_say(struct engine *e, enum alert_kind kind, enum alert_priority priority, int64_t now_ns,
-		const char *rule, const char *output, json_t *details);
+void engine_say(struct engine *e, enum alert_kind kind, enum alert_priority priority,
+		int64_t now_ns, const char *rule, const char *output, json_t *details);
 
 struct engine_stats {
 	uint64_t events, alerts, held;
 	uint64_t by_priority[ALERT_PRIORITIES];
 	uint64_t by_type[TYPE_SET_WORDS * 64]; /* events, by event_type_index() */
-	uint64_t given_up[EVAL_COUNTERS]; /* evaluator_counters[] names them */
+	uint64_t given_up[EVAL_COUNTERS];      /* evaluator_counters[] names them */
 };
 void engine_statistics(const struct engine *e, struct engine_stats *ret);

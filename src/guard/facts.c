@@ -210,7 +210,8 @@ static int read_users(uint32_t pid, struct buf *out, void *arg)
 
 static int open_in_root(uint32_t pid, const char *path)
 {
-	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC,
+				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
 	cleanup_fd int root = -1;
 	char at[64];
 	int fd;
@@ -239,7 +240,8 @@ static int hash_all(int fd, char out[SHA256_TEXT_SIZE])
 	return 0;
 }
 
-static int hash_program(uint32_t pid, const char *path, uint64_t ino, char out[SHA256_TEXT_SIZE], void *arg)
+static int hash_program(uint32_t pid, const char *path, uint64_t ino, char out[SHA256_TEXT_SIZE],
+			void *arg)
 {
 	cleanup_fd int place = -1, fd = -1;
 	struct stat st;

@@ -22,7 +22,7 @@ enum facts_kernel {
 	FACTS_LOGINUID,
 	FACTS_EXE, /* links of it */
 	FACTS_CWD,
-	FACTS_STDIO,			      /* one for each descriptor */
+	FACTS_STDIO,				 /* one for each descriptor */
 	FACTS_PIDNS = FACTS_STDIO + STDIO_COUNT, /* uint32_t: inode number of its PID namespace */
 	FACTS_KERNEL_PARTS
 };
@@ -63,7 +63,8 @@ struct facts {
 	 * SHA-256 of the program of the process, or, if path is given, of the file there in its root; -ESTALE if that is not
 	 * inode ino, -EFBIG over FACTS_HASH_MAX.
 	 */
-	int (*hash)(uint32_t pid, const char *path, uint64_t ino, char out[SHA256_TEXT_SIZE], void *arg);
+	int (*hash)(uint32_t pid, const char *path, uint64_t ino, char out[SHA256_TEXT_SIZE],
+		    void *arg);
 	void *arg;
 };
 

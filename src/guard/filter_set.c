@@ -12,8 +12,9 @@ static bool is_wanted(const struct filter_target *t, const struct type_set *type
 }
 
 /* A filter that would drop nothing, or that the kernel does not take, is left out. */
-static int load_one(struct loader_client *c, const struct ruleset *rs, const struct filter_target *t,
-		    const struct filter_options *o, struct filter_set_stats *stats)
+static int load_one(struct loader_client *c, const struct ruleset *rs,
+		    const struct filter_target *t, const struct filter_options *o,
+		    struct filter_set_stats *stats)
 {
 	cleanup_kernel_filter struct kernel_filter f = { 0 };
 	struct error err = ERROR_INIT;
@@ -33,9 +34,11 @@ static int load_one(struct loader_client *c, const struct ruleset *rs, const str
 }
 
 int filter_set_load(struct loader_client *c, const struct ruleset *rs, const struct type_set *types,
-		    bool filtered, bool paths_by_name, struct filter_set_stats *ret, struct error *err)
+		    bool filtered, bool paths_by_name, struct filter_set_stats *ret,
+		    struct error *err)
 {
-	const struct filter_options o = { .paths_by_name = paths_by_name, .tail_call = ABI_FILTER_SEND + 1 };
+	const struct filter_options o = { .paths_by_name = paths_by_name,
+					  .tail_call = ABI_FILTER_SEND + 1 };
 	struct filter_target targets[TARGETS_MAX];
 	size_t n = kernel_filter_targets(targets, TARGETS_MAX);
 	int r = n > TARGETS_MAX ? -E2BIG : 0;

@@ -4,9 +4,9 @@
 #include "guard/loader.h"
 
 struct filter_set_stats {
-	size_t calls;	/* that rules want */
-	size_t filters; /* of those, which have a filter: the others are all told */
-	size_t refused; /* that could not be loaded: among the others */
+	size_t calls;	  /* that rules want */
+	size_t filters;	  /* of those, which have a filter: the others are all told */
+	size_t refused;	  /* that could not be loaded: among the others */
 	struct error why; /* of the last that was refused */
 };
 
@@ -16,4 +16,5 @@ struct filter_set_stats {
  * other -errno: the filters are as they were.
  */
 int filter_set_load(struct loader_client *c, const struct ruleset *rs, const struct type_set *types,
-		    bool filtered, bool paths_by_name, struct filter_set_stats *ret, struct error *err);
+		    bool filtered, bool paths_by_name, struct filter_set_stats *ret,
+		    struct error *err);

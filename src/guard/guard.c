@@ -25,7 +25,13 @@
 #include "respond/hand.h"
 
 enum { OUTPUTS_LOST = 3 }; /* exit status of outputs that ended well, but had lost alerts */
-enum { TURN_MS = 100, OUTPUTS_TURN_MS = 1000, PIPE_ROOM = 1 << 20, LAST_WORDS_MS = 15000, LOOK_MS = 10 };
+enum {
+	TURN_MS = 100,
+	OUTPUTS_TURN_MS = 1000,
+	PIPE_ROOM = 1 << 20,
+	LAST_WORDS_MS = 15000,
+	LOOK_MS = 10
+};
 
 #define ENGINE_END_NS (20LL * 1000000000) /* more than it waits for the outputs */
 
@@ -57,7 +63,7 @@ struct guard {
 	struct message coming;
 	size_t have;	     /* bytes of it */
 	struct message last; /* MESSAGE_END once that came */
-	int64_t asked_ns;    /* when the engine was asked to end, of clock_passed_ns(); 0: not yet */
+	int64_t asked_ns; /* when the engine was asked to end, of clock_passed_ns(); 0: not yet */
 	bool killed;
 };
 
@@ -158,8 +164,11 @@ static int start_outputs(struct guard *g, struct error *err)
 
 static _Noreturn void hand_main(const struct guard_options *o, pid_t parent, int fd)
 {
-	const struct hand_options ho = { .fd = fd, .parent = parent, .containers = o->live.containers,
-					 .container_count = o->live.container_count, .ledger = o->ledger,
+	const struct hand_options ho = { .fd = fd,
+					 .parent = parent,
+					 .containers = o->live.containers,
+					 .container_count = o->live.container_count,
+					 .ledger = o->ledger,
 					 .confirm_ns = o->confirm_ns };
 	struct cgroup_layout layout;
 	struct error err = ERROR_INIT;
@@ -170,7 +179,9 @@ static _Noreturn void hand_main(const struct guard_options *o, pid_t parent, int
 	signal(SIGPIPE, SIG_IGN);
 	r = cgroup_layout_detect(&layout, &err);
 	r = r ? r : hand_new(&h, &ho, &err);
-	r = r ? r : privilege_drop(layout.mode == CGROUP_V2 ? ROLE_HAND : ROLE_HAND_V1, NULL, parent, &err);
+	r = r ? r :
+		privilege_drop(layout.mode == CGROUP_V2 ? ROLE_HAND : ROLE_HAND_V1, NULL, parent,
+			       &err);
 	r = r ? r : hand_run(h);
 	if (r)
 		fprintf(stderr, "merlon: responses: %s\n", err.code ? err.text : strerror(-r));
@@ -408,11 +419,13 @@ static void supervise(struct guard *g)
 			judge_reader(g);
 		take_signals(g);
 		notifier_feed(&g->notifier);
-		if (!end_passed_on && (g->outputs_ended || g->hand_ended || live_is_over(g->live))) {
+		if (!end_passed_on &&
+		    (g->outputs_ended || g->hand_ended || live_is_over(g->live))) {
 			end_passed_on = true;
 			pass_on(g, SIGTERM);
 		}
-		if (g->asked_ns && !g->killed && !g->engine_ended && clock_passed_ns() - g->asked_ns > ENGINE_END_NS) {
+		if (g->asked_ns && !g->killed && !g->engine_ended &&
+		    clock_passed_ns() - g->asked_ns > ENGINE_END_NS) {
 			g->killed = true;
 			kill(g->engine, SIGKILL);
 		}
@@ -433,9 +446,12 @@ static void supervise(struct guard *g)
 static int judge(const struct guard *g, struct watch_stats *stats, struct error *err)
 {
 	if (g->last.what != MESSAGE_END && g->killed)
-		return error_set(err, ETIME, "the guard's engine did not end when asked, and was killed: what it saw last was not told");
+		return error_set(
+			err, ETIME,
+			"the guard's engine did not end when asked, and was killed: what it saw last was not told");
 	if (g->last.what != MESSAGE_END)
-		return error_set(err, ECHILD, "the guard's engine ended unasked: nothing was watched since");
+		return error_set(err, ECHILD,
+				 "the guard's engine ended unasked: nothing was watched since");
 	*stats = g->last.stats;
 	stats->outputs_lost = g->outputs_lost;
 	if (g->start_failed) {

@@ -18,8 +18,9 @@
 
 /* All are called in the outputs process only; those that may be NULL say so. */
 struct guard_outputs {
-	int (*prepare)(void *arg, struct error *err); /* before privileges are dropped; may be NULL */
-	int (*open)(void *arg, struct error *err);    /* after that; may be NULL */
+	int (*prepare)(void *arg,
+		       struct error *err);	   /* before privileges are dropped; may be NULL */
+	int (*open)(void *arg, struct error *err); /* after that; may be NULL */
 	void (*take)(json_t *document, void *arg); /* takes it over; NULL: what came was none */
 	void (*turn)(void *arg);		   /* after documents, and when fd is readable */
 	int (*fd)(void *arg);			   /* may be NULL */
@@ -29,9 +30,10 @@ struct guard_outputs {
 };
 
 struct guard_options {
-	const char *ledger; /* of responses, which there are if there are policies to watch; NULL: LEDGER_PATH */
-	uint64_t confirm_ns; /* as hand_options has it */
-	struct live_options live; /* what is wanted, and that calls are looked at, is filled in */
+	const char *
+		ledger; /* of responses, which there are if there are policies to watch; NULL: LEDGER_PATH */
+	uint64_t confirm_ns;	    /* as hand_options has it */
+	struct live_options live;   /* what is wanted, and that calls are looked at, is filled in */
 	struct watch_options watch; /* ready is called in the parent, bad_rules in the engine */
 	struct guard_outputs outputs;
 	const char *user; /* as whom the outputs run; NULL: privilege_user() says */

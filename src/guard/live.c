@@ -51,7 +51,7 @@ struct live {
 	pid_t command_pid;
 	bool command_ended;
 	const struct facts *how; /* who reads of processes */
-	bool only_containers; /* groups that turn out to be none are not watched any longer */
+	bool only_containers;	 /* groups that turn out to be none are not watched any longer */
 	struct ended ended[ENDED_MAX];
 	size_t ended_count;
 	uint64_t births_lost; /* that /proc was read again for */
@@ -84,7 +84,8 @@ static int count_process(const struct process_facts *f, void *arg)
 	return c->put(c->processes, f);
 }
 
-static int count_processes(struct live *l, int (*put)(struct process_table *t, const struct process_facts *f))
+static int count_processes(struct live *l,
+			   int (*put)(struct process_table *t, const struct process_facts *f))
 {
 	struct census c = { .processes = l->processes, .put = put };
 	int r = process_scan_all(l->how, &l->layout, count_process, &c);
@@ -282,7 +283,8 @@ static void name_users(struct process *p, void *arg)
 	p->login_user = TEXT_NONE;
 	if (p->loginuid == ID_NONE)
 		return;
-	user_table_find(l->users, NULL, 0, p->loginuid, ID_NONE, &login); /* they come from the host */
+	user_table_find(l->users, NULL, 0, p->loginuid, ID_NONE,
+			&login); /* they come from the host */
 	p->login_user = login.user;
 }
 
@@ -327,7 +329,9 @@ int live_new(struct live **ret, const struct live_options *o, struct error *err)
 		.everything = !o->container_count && !o->command && !o->all_containers,
 		.newborn = o->all_containers,
 		.ring_size = o->ring_size,
-		.budget = o->budget == LIVE_UNLIMITED ? 0 : o->budget ? o->budget : BUDGET_DEFAULT,
+		.budget = o->budget == LIVE_UNLIMITED ? 0 :
+			  o->budget		      ? o->budget :
+							BUDGET_DEFAULT,
 		.plans = l->calls.plans,
 		.calls = o->calls,
 		.denials = o->denials,
@@ -443,8 +447,9 @@ int live_filter(struct live *l, const struct call_row *row, int fd)
 
 int live_attach(struct live *l, const struct type_set *types)
 {
-	return sensor_stream_capabilities(l->stream,
-					  type_set_has(types, event_type_index(event_type_find(TEXT("capability")))));
+	return sensor_stream_capabilities(
+		l->stream,
+		type_set_has(types, event_type_index(event_type_find(TEXT("capability")))));
 }
 
 bool live_tells_paths(const struct live *l)

@@ -18,8 +18,8 @@ struct live_options {
 	char *const *containers; /* ids or names of running ones */
 	size_t container_count;
 	bool all_containers; /* of this machine, and those to come */
-	char **command;	    /* NULL: none; started in a control group of its own */
-	uint32_t ring_size; /* bytes, a power of two; 0: a default */
+	char **command;	     /* NULL: none; started in a control group of its own */
+	uint32_t ring_size;  /* bytes, a power of two; 0: a default */
 	/* Bytes of calls per second that a container may tell; 0: a default, LIVE_UNLIMITED: any. */
 	uint64_t budget;
 	const struct type_set *want; /* event types; NULL: all */
@@ -59,7 +59,8 @@ int live_want(struct live *l, const struct type_set *types, struct error *err);
  * Filters that are made at run time (guard/filter). Loading needs privilege; *ret_fd is the caller's. From
  * live_filter() on, a program looks at the records of all calls of the row; -1: they are all told.
  */
-int live_load_filter(struct live *l, const struct program_source *p, int *ret_fd, struct error *err);
+int live_load_filter(struct live *l, const struct program_source *p, int *ret_fd,
+		     struct error *err);
 int live_filter(struct live *l, const struct call_row *row, int fd);
 /* What else has to be attached for these types, by whoever may. -ENOTSUP: the kernel can't tell one of them. */
 int live_attach(struct live *l, const struct type_set *types);
@@ -91,7 +92,8 @@ struct live_lost {
 };
 
 struct live_stats {
-	uint64_t dropped, malformed; /* records that were lost, of all reasons; that made no sense */
+	uint64_t dropped,
+		malformed; /* records that were lost, of all reasons; that made no sense */
 	struct live_lost lost;
 	uint64_t looked_at; /* records of calls that the kernel made; what no rule wants it does not tell */
 	size_t processes;
@@ -101,7 +103,8 @@ int live_statistics(const struct live *l, struct live_stats *ret);
 /* What one container, or another control group, has told and lost. */
 struct live_load {
 	const struct event_container *container; /* NULL: it is none */
-	struct text group; /* path of the control group; without data: all that could not be told apart */
+	struct text
+		group; /* path of the control group; without data: all that could not be told apart */
 	uint64_t told;
 	struct live_lost lost;
 	bool ended; /* it is gone, and is not told of again */

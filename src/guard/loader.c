@@ -24,7 +24,8 @@ enum { COMING_MAX = REQUEST_MAX + 2 * TURN_BYTES };
 enum what { LOADER_ADD, LOADER_COMMIT };
 
 struct request {
-	uint32_t what, size; /* of what follows it: LOADER_ADD a filter, LOADER_COMMIT a struct type_set */
+	uint32_t what,
+		size; /* of what follows it: LOADER_ADD a filter, LOADER_COMMIT a struct type_set */
 };
 
 /* Then come the instructions, and the maps: each a head, its keys and its values. */
@@ -105,7 +106,8 @@ void loader_write(struct buf *to, uint32_t row, const struct kernel_filter *f)
 		add_map(to, m);
 }
 
-int loader_add(struct loader_client *c, uint32_t row, const struct kernel_filter *f, struct error *err)
+int loader_add(struct loader_client *c, uint32_t row, const struct kernel_filter *f,
+	       struct error *err)
 {
 	cleanup_buf struct buf request = { .limit = REQUEST_MAX };
 	struct request head = { .what = LOADER_ADD };
@@ -113,7 +115,8 @@ int loader_add(struct loader_client *c, uint32_t row, const struct kernel_filter
 	buf_add(&request, &head, sizeof(head));
 	loader_write(&request, row, f);
 	if (request.failed)
-		return error_set(err, E2BIG, "a filter with lists of more than %d MB", REQUEST_MAX >> 20);
+		return error_set(err, E2BIG, "a filter with lists of more than %d MB",
+				 REQUEST_MAX >> 20);
 	head.size = (uint32_t)(request.len - sizeof(head));
 	memcpy(request.data, &head, sizeof(head));
 	return ask(c, &request, err);
@@ -198,8 +201,8 @@ int loader_fd(const struct loader *l)
 /* Loads of a map's address: two instructions, the second of which has no code. */
 static bool is_map_load(const struct bpf_insn *i, uint32_t maps)
 {
-	return (!i->src_reg || (i->src_reg == BPF_PSEUDO_MAP_FD && (uint32_t)i->imm < maps)) && !i[1].code &&
-	       !i[1].src_reg;
+	return (!i->src_reg || (i->src_reg == BPF_PSEUDO_MAP_FD && (uint32_t)i->imm < maps)) &&
+	       !i[1].code && !i[1].src_reg;
 }
 
 static bool is_harmless_call(const struct bpf_insn *i)
@@ -214,7 +217,8 @@ static bool is_harmless(const struct bpf_insn *insns, uint32_t count, uint32_t m
 
 		switch (BPF_CLASS(i->code)) {
 		case BPF_LD:
-			if (i->code != (BPF_LD | BPF_IMM | BPF_DW) || n + 1 == count || !is_map_load(i, maps))
+			if (i->code != (BPF_LD | BPF_IMM | BPF_DW) || n + 1 == count ||
+			    !is_map_load(i, maps))
 				return false;
 			n++;
 			break;
@@ -258,7 +262,9 @@ static bool take_map(struct bytes *b, struct program_map *m)
 	if (!at)
 		return false;
 	memcpy(&head, at, sizeof(head));
-	*m = (struct program_map){ .key_size = head.key_size, .value_size = head.value_size, .count = head.count };
+	*m = (struct program_map){ .key_size = head.key_size,
+				   .value_size = head.value_size,
+				   .count = head.count };
 	if (!head.key_size || !head.value_size || head.key_size > ABI_EVENT_TEXT_MAX ||
 	    head.value_size > ABI_EVENT_TEXT_MAX)
 		return false;
@@ -304,7 +310,8 @@ void loader_filter_deinit(struct loader_filter *f)
 	f->insns = NULL;
 }
 
-static int load(struct loader *l, const struct loader_filter *f, uint64_t digest, int *ret_fd, struct error *err)
+static int load(struct loader *l, const struct loader_filter *f, uint64_t digest, int *ret_fd,
+		struct error *err)
 {
 	const struct loaded *old = &l->in_force[f->row];
 

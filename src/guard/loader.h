@@ -21,7 +21,8 @@ struct loader_client {
  * The row of call_rows[] that the filter is for; put aside until loader_commit(). -errno: its calls go
  * without one, and are all told; -EPIPE: the parent is gone, or has closed the connection.
  */
-int loader_add(struct loader_client *c, uint32_t row, const struct kernel_filter *f, struct error *err);
+int loader_add(struct loader_client *c, uint32_t row, const struct kernel_filter *f,
+	       struct error *err);
 /*
  * From now on those that were added since the last time are in force, and no others; and what these types of events
  * need is attached. -ENOTSUP: all of it, but that this kernel can't tell one of the types.

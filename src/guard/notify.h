@@ -9,10 +9,10 @@
 #include <stdint.h>
 
 struct notifier {
-	int fd; /* -1: nobody wants to know */
-	uint32_t *beats;      /* shared with the engine, which counts its turns; NULL: no memory for it */
-	uint32_t seen;	      /* beats when the watchdog was fed last */
-	int64_t interval_ns;  /* how often it is fed; 0: there is none */
+	int fd;		 /* -1: nobody wants to know */
+	uint32_t *beats; /* shared with the engine, which counts its turns; NULL: no memory for it */
+	uint32_t seen;	 /* beats when the watchdog was fed last */
+	int64_t interval_ns; /* how often it is fed; 0: there is none */
 	int64_t fed_ns;
 };
 

@@ -32,22 +32,29 @@ static void add_engine(json_t *list, const struct watch_stats *s)
 	static const struct number
 		events = { "merlon_events_total", "Events that rules looked at, by type", false },
 		alerts = { "merlon_alerts_total", "Alerts, by priority", false },
-		held = { "merlon_alerts_held_back_total", "Alerts beyond the burst of their rule in a container",
-			 false },
-		refused = { "merlon_alerts_refused_total", "Alerts that the outputs took too long for", false },
-		given_up = { "merlon_rules_counters_total", "What evaluating rules counted and gave up", false },
+		held = { "merlon_alerts_held_back_total",
+			 "Alerts beyond the burst of their rule in a container", false },
+		refused = { "merlon_alerts_refused_total",
+			    "Alerts that the outputs took too long for", false },
+		given_up = { "merlon_rules_counters_total",
+			     "What evaluating rules counted and gave up", false },
 		rules = { "merlon_rules", "Rules in force", true },
 		calls = { "merlon_calls_wanted", "System calls that rules want", true },
 		filters = { "merlon_filters", "Of those, calls that the kernel filters", true },
-		responses = { "merlon_responses_total", "Responses to alerts, by what was asked for and what came of it", false },
-		dropped = { "merlon_responses_dropped_total", "Responses that there was no room to ask for", false },
+		responses = { "merlon_responses_total",
+			      "Responses to alerts, by what was asked for and what came of it",
+			      false },
+		dropped = { "merlon_responses_dropped_total",
+			    "Responses that there was no room to ask for", false },
 		reloads = { "merlon_rules_reloads_total", "Reloads of rules, by result", false };
 
 	for (uint32_t i = 0; i < event_type_count; i++)
 		if (s->engine.by_type[i])
-			add_labelled(list, &events, "type", event_types[i].name.data, s->engine.by_type[i]);
+			add_labelled(list, &events, "type", event_types[i].name.data,
+				     s->engine.by_type[i]);
 	for (int i = 0; i < ALERT_PRIORITIES; i++)
-		add_labelled(list, &alerts, "priority", alert_priorities[i], s->engine.by_priority[i]);
+		add_labelled(list, &alerts, "priority", alert_priorities[i],
+			     s->engine.by_priority[i]);
 	add(list, &held, NULL, s->engine.held);
 	add(list, &refused, NULL, s->refused);
 	for (int i = 0; i < EVAL_COUNTERS; i++)
@@ -58,7 +65,9 @@ static void add_engine(json_t *list, const struct watch_stats *s)
 	for (int a = HAND_KILL; a < HAND_ACTIONS; a++)
 		for (int o = 0; o < HAND_OUTCOMES; o++)
 			if (s->responses.by_outcome[a][o])
-				add(list, &responses, json_pack("{s:s, s:s}", "response", hand_actions[a], "outcome", hand_outcomes[o]),
+				add(list, &responses,
+				    json_pack("{s:s, s:s}", "response", hand_actions[a], "outcome",
+					      hand_outcomes[o]),
 				    s->responses.by_outcome[a][o]);
 	add(list, &dropped, NULL, s->responses.dropped);
 	add_labelled(list, &reloads, "result", "done", s->reloads);
@@ -67,10 +76,13 @@ static void add_engine(json_t *list, const struct watch_stats *s)
 
 static void add_live(json_t *list, const struct live_stats *s)
 {
-	static const struct number
-		processes = { "merlon_processes", "Processes that are known", true },
-		looked_at = { "merlon_calls_looked_at_total", "Calls that the kernel looked at for the rules", false },
-		lost = { "merlon_events_lost_total", "Events that were lost, by reason", false };
+	static const struct number processes = { "merlon_processes", "Processes that are known",
+						 true },
+				   looked_at = { "merlon_calls_looked_at_total",
+						 "Calls that the kernel looked at for the rules",
+						 false },
+				   lost = { "merlon_events_lost_total",
+					    "Events that were lost, by reason", false };
 
 	add(list, &processes, NULL, s->processes);
 	add(list, &looked_at, NULL, s->looked_at);
@@ -84,8 +96,10 @@ static void add_reads(json_t *list, const struct reader_numbers *n)
 {
 	static const struct number
 		asked = { "merlon_reads_total", "Questions about processes and files", false },
-		given_up = { "merlon_reads_given_up_total", "Those that did not answer in time, by what was read", false },
-		spared = { "merlon_reads_spared_total", "Those not asked, since the like did not answer", false };
+		given_up = { "merlon_reads_given_up_total",
+			     "Those that did not answer in time, by what was read", false },
+		spared = { "merlon_reads_spared_total",
+			   "Those not asked, since the like did not answer", false };
 
 	add(list, &asked, NULL, n->asked);
 	for (int i = 0; i < READER_ASKS; i++)
@@ -99,18 +113,21 @@ struct containers {
 
 static int add_container(const struct live_load *load, void *arg)
 {
-	static const struct number
-		told = { "merlon_container_records_total", "Records that the kernel told, by container", false },
-		lost = { "merlon_container_lost_total", "Records that were lost, by container", false };
+	static const struct number told = { "merlon_container_records_total",
+					    "Records that the kernel told, by container", false },
+				   lost = { "merlon_container_lost_total",
+					    "Records that were lost, by container", false };
 	struct containers *to = arg;
 	const struct event_container *c = load->container;
 	json_t *labels;
 
 	if (!c)
 		return 0;
-	labels = json_pack("{s:o, s:o}", "container", utf8_json(c->full_id.data ? c->full_id : c->id), "name",
+	labels = json_pack("{s:o, s:o}", "container",
+			   utf8_json(c->full_id.data ? c->full_id : c->id), "name",
 			   utf8_json(c->name.data ? c->name : TEXT("")));
-	add(to->lost, &lost, json_deep_copy(labels), load->lost.ring + load->lost.budget + load->lost.life);
+	add(to->lost, &lost, json_deep_copy(labels),
+	    load->lost.ring + load->lost.budget + load->lost.life);
 	add(to->told, &told, labels, load->told);
 	return json_array_size(to->told) >= NUMBERS_CONTAINERS_MAX;
 }

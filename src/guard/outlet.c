@@ -81,7 +81,9 @@ static void take_lines(struct inlet *i, inlet_fn fn, void *arg)
 
 	while (at < i->line.len && (nl = memchr(i->line.data + at, '\n', i->line.len - at))) {
 		/* Programs may put a NUL into a text: into the name of an abstract socket, for one. */
-		fn(json_loadb(i->line.data + at, (size_t)(nl - i->line.data) - at, JSON_ALLOW_NUL, NULL), arg);
+		fn(json_loadb(i->line.data + at, (size_t)(nl - i->line.data) - at, JSON_ALLOW_NUL,
+			      NULL),
+		   arg);
 		at = (size_t)(nl - i->line.data) + 1;
 	}
 	i->line.len -= at;

@@ -16,7 +16,7 @@ enum { OUTLET_ROOM = 16 << 20 };
 struct outlet {
 	int fd; /* owned */
 	struct buf queue;
-	size_t sent; /* bytes of queue */
+	size_t sent;	  /* bytes of queue */
 	uint64_t refused; /* documents that found no room */
 };
 #define OUTLET_INIT ((struct outlet){ .fd = -1, .queue = { .limit = OUTLET_ROOM } })

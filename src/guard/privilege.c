@@ -26,7 +26,10 @@
 enum { OUTPUTS_ID = 65530, ENGINE_ID = 65531, READER_ID = 65529 };
 
 /* Of bpf(2), which the kernel lets anybody do to a map whose descriptor they hold from 5.19 on (c8644cd0efe7). */
-enum { MAP_COMMANDS_FIRST = 1 /* BPF_MAP_LOOKUP_ELEM */, MAP_COMMANDS_LAST = 4 /* ..._GET_NEXT_KEY */ };
+enum {
+	MAP_COMMANDS_FIRST = 1 /* BPF_MAP_LOOKUP_ELEM */,
+	MAP_COMMANDS_LAST = 4 /* ..._GET_NEXT_KEY */
+};
 enum { MAPS_FREE_MAJOR = 5, MAPS_FREE_MINOR = 19 };
 
 static const cap_value_t engine_caps[] = { CAP_BPF };
@@ -51,6 +54,7 @@ static const cap_value_t hand_caps[] = {
 /* --- system calls ---------------------------------------------------------------------------------------- */
 
 /* What both have; without conditions, which are below. */
+/* clang-format off */
 static const char *const common_calls[] = {
 	"brk",		 "clock_gettime", "clock_nanosleep", "close",	       "exit",	       "exit_group",
 	"fcntl",	 "fstat",	  "futex",	     "getegid",	       "geteuid",      "getgid",
@@ -61,6 +65,7 @@ static const char *const common_calls[] = {
 	"sched_getaffinity", "sched_yield", "sendmsg",	     "sendto",	       "set_robust_list", "sigaltstack",
 	"sysinfo",	 "uname",	  "write",	     "writev",
 };
+/* clang-format on */
 
 /* The ring, signals, timers. It opens nothing: files are the reader's. */
 static const char *const engine_calls[] = {
@@ -69,21 +74,58 @@ static const char *const engine_calls[] = {
 
 /* Files, and what others have open. */
 static const char *const reader_calls[] = {
-	"access",     "dup2",	   "dup3",	 "faccessat",	   "faccessat2", "fadvise64",	"fstatfs", "getcwd",
-	"getdents64", "getsockopt",	   "lstat",	 "newfstatat",	"pread64", "readlink",
-	"readlinkat", "name_to_handle_at", "pidfd_open", "pidfd_getfd", "stat",	   "statfs",
-	"statx",
+	"access",  "dup2",     "dup3",	     "faccessat",	  "faccessat2", "fadvise64",
+	"fstatfs", "getcwd",   "getdents64", "getsockopt",	  "lstat",	"newfstatat",
+	"pread64", "readlink", "readlinkat", "name_to_handle_at", "pidfd_open", "pidfd_getfd",
+	"stat",	   "statfs",   "statx",
 };
 
 /* Files too, to write and to take away; signals; programs. */
 static const char *const hand_calls[] = {
-	"access",     "bpf",	    "dup",	 "faccessat",  "faccessat2", "fadvise64",	  "fchmod",	 "fdatasync",
-	"fgetxattr",  "flistxattr", "fstatfs",	 "fsync",      "ftruncate",  "getcwd",	  "getdents64", "lstat",
-	"mkdir",      "mkdirat",    "name_to_handle_at", "newfstatat", "open",	     "openat",	  "openat2",	 "pidfd_open",
-	"pidfd_send_signal", "pread64",	    "prlimit64", "readlink",   "readlinkat", "rename",	  "renameat",	 "renameat2",
-	"rmdir",      "signalfd4",  "stat",	 "statfs",     "statx",	     "sync_file_range", "unlink", "unlinkat",
+	"access",
+	"bpf",
+	"dup",
+	"faccessat",
+	"faccessat2",
+	"fadvise64",
+	"fchmod",
+	"fdatasync",
+	"fgetxattr",
+	"flistxattr",
+	"fstatfs",
+	"fsync",
+	"ftruncate",
+	"getcwd",
+	"getdents64",
+	"lstat",
+	"mkdir",
+	"mkdirat",
+	"name_to_handle_at",
+	"newfstatat",
+	"open",
+	"openat",
+	"openat2",
+	"pidfd_open",
+	"pidfd_send_signal",
+	"pread64",
+	"prlimit64",
+	"readlink",
+	"readlinkat",
+	"rename",
+	"renameat",
+	"renameat2",
+	"rmdir",
+	"signalfd4",
+	"stat",
+	"statfs",
+	"statx",
+	"sync_file_range",
+	"unlink",
+	"unlinkat",
 	/* ROLE_HAND_V1 only: */
-	"setns",      "socket",	    "getsockopt",
+	"setns",
+	"socket",
+	"getsockopt",
 };
 enum { HAND_V1_CALLS = 3 };
 
@@ -114,8 +156,10 @@ static int add_engine(scmp_filter_ctx f)
 static int add_reader(scmp_filter_ctx f)
 {
 	const int written = O_ACCMODE | O_CREAT | O_TRUNC;
-	const struct scmp_arg_cmp read_only = SCMP_A1(SCMP_CMP_MASKED_EQ, (scmp_datum_t)written, O_RDONLY);
-	const struct scmp_arg_cmp read_only_at = SCMP_A2(SCMP_CMP_MASKED_EQ, (scmp_datum_t)written, O_RDONLY);
+	const struct scmp_arg_cmp read_only = SCMP_A1(SCMP_CMP_MASKED_EQ, (scmp_datum_t)written,
+						      O_RDONLY);
+	const struct scmp_arg_cmp read_only_at = SCMP_A2(SCMP_CMP_MASKED_EQ, (scmp_datum_t)written,
+							 O_RDONLY);
 	int r = add(f, "open", 1, &read_only);
 
 	r = r ? r : add(f, "openat", 1, &read_only_at);
@@ -142,7 +186,8 @@ static const struct role roles[] = {
 	[ROLE_OUTPUTS] = { .name = "outputs" },
 	[ROLE_HAND] = { "hand", 0, hand_caps, ARRAY_SIZE(hand_caps) - 1, hand_calls,
 			ARRAY_SIZE(hand_calls) - HAND_V1_CALLS, NULL, true },
-	[ROLE_HAND_V1] = { "hand", 0, hand_caps, ARRAY_SIZE(hand_caps), hand_calls, ARRAY_SIZE(hand_calls), NULL, true },
+	[ROLE_HAND_V1] = { "hand", 0, hand_caps, ARRAY_SIZE(hand_caps), hand_calls,
+			   ARRAY_SIZE(hand_calls), NULL, true },
 };
 static_assert(ARRAY_SIZE(roles) == PRIVILEGE_ROLES, "a row for each");
 
@@ -187,8 +232,9 @@ static int keep_caps(const cap_value_t *caps, int count)
 	cap_t set = cap_init();
 	int r = set ? 0 : -ENOMEM;
 
-	if (!r && count && (cap_set_flag(set, CAP_PERMITTED, count, caps, CAP_SET) ||
-			    cap_set_flag(set, CAP_EFFECTIVE, count, caps, CAP_SET)))
+	if (!r && count &&
+	    (cap_set_flag(set, CAP_PERMITTED, count, caps, CAP_SET) ||
+	     cap_set_flag(set, CAP_EFFECTIVE, count, caps, CAP_SET)))
 		r = -errno;
 	if (!r)
 		r = cap_set_proc(set) ? -errno : 0;
@@ -199,13 +245,15 @@ static int keep_caps(const cap_value_t *caps, int count)
 /* Root is not to be looked into either. */
 static int become(const struct role *role, const char *user, struct error *err)
 {
-	uint32_t uid = role->id, gid = role->id; /* whatever is the outputs', as the store, they can't touch */
+	uint32_t uid = role->id,
+		 gid = role->id; /* whatever is the outputs', as the store, they can't touch */
 	int r = uid || role->stays_root ? 0 : privilege_user(user, &uid, &gid, err);
 
 	if (r)
 		return r;
 	if (setgroups(0, NULL) ||
-	    (!role->stays_root && (prctl(PR_SET_KEEPCAPS, 1) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid))) ||
+	    (!role->stays_root &&
+	     (prctl(PR_SET_KEEPCAPS, 1) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid))) ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0))
 		return error_errno(err, errno, "cannot give up privileges");
 	return 0;

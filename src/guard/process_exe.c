@@ -51,7 +51,8 @@ static void find_layer(const struct facts *how, struct text mountinfo, struct pr
 	char dir[DIR_MAX], inside[DIR_MAX];
 	int r;
 
-	if (!mountinfo.len || !f->exepath.len || f->exepath.len >= sizeof(inside) || !find_upper(mountinfo, dir))
+	if (!mountinfo.len || !f->exepath.len || f->exepath.len >= sizeof(inside) ||
+	    !find_upper(mountinfo, dir))
 		return;
 	memcpy(inside, f->exepath.data, f->exepath.len);
 	inside[f->exepath.len] = '\0';
@@ -60,8 +61,8 @@ static void find_layer(const struct facts *how, struct text mountinfo, struct pr
 	f->exe_lower_layer = r && r != -ETIMEDOUT && r != -EBUSY;
 }
 
-void process_exe_understand(const struct facts *how, const struct facts_files *files, struct text mountinfo,
-			    struct process_facts *f)
+void process_exe_understand(const struct facts *how, const struct facts_files *files,
+			    struct text mountinfo, struct process_facts *f)
 {
 	if (!files->exe.ino)
 		return;

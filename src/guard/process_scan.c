@@ -46,7 +46,8 @@ static struct text text_or_none(struct text t)
 	return t.len ? t : TEXT_NONE;
 }
 
-static bool understand_status(uint32_t pid, const struct text parts[FACTS_KERNEL_PARTS], struct process_facts *f)
+static bool understand_status(uint32_t pid, const struct text parts[FACTS_KERNEL_PARTS],
+			      struct process_facts *f)
 {
 	struct process_status p;
 
@@ -103,8 +104,8 @@ static void understand_own(const struct facts *how, const struct text parts[FACT
 	process_stdio_understand(&files, links, f);
 }
 
-int process_scan_one(const struct facts *how, const struct cgroup_layout *layout, uint32_t pid, process_scan_fn fn,
-		     void *arg)
+int process_scan_one(const struct facts *how, const struct cgroup_layout *layout, uint32_t pid,
+		     process_scan_fn fn, void *arg)
 {
 	cleanup_buf struct buf kernel = BUF_INIT, own = BUF_INIT;
 	struct text parts[FACTS_KERNEL_PARTS], own_parts[FACTS_OWN_PARTS];
@@ -113,10 +114,12 @@ int process_scan_one(const struct facts *how, const struct cgroup_layout *layout
 
 	if (r == -ENOMEM)
 		return r;
-	if (r || !take_parts(&kernel, parts, FACTS_KERNEL_PARTS) || !understand_kernel(pid, layout, parts, &f))
+	if (r || !take_parts(&kernel, parts, FACTS_KERNEL_PARTS) ||
+	    !understand_kernel(pid, layout, parts, &f))
 		return -ESRCH;
 	/* It may be gone meanwhile, or not answer: there was such a process all the same. */
-	if (!how->own(pid, f.cgroup, &own, how->arg) && take_parts(&own, own_parts, FACTS_OWN_PARTS))
+	if (!how->own(pid, f.cgroup, &own, how->arg) &&
+	    take_parts(&own, own_parts, FACTS_OWN_PARTS))
 		understand_own(how, own_parts, &parts[FACTS_STDIO], &f);
 	return fn(&f, arg);
 }
@@ -140,7 +143,8 @@ static int scan_name(const char *name, bool is_dir, void *arg)
 	return r == -ESRCH ? 0 : r;
 }
 
-int process_scan_all(const struct facts *how, const struct cgroup_layout *layout, process_scan_fn fn, void *arg)
+int process_scan_all(const struct facts *how, const struct cgroup_layout *layout,
+		     process_scan_fn fn, void *arg)
 {
 	struct walk w = { how, layout, fn, arg };
 

@@ -9,7 +9,8 @@
 typedef int (*process_scan_fn)(const struct process_facts *f, void *arg);
 
 /* One process; -ESRCH if it is gone. What took too long to be read is missing in its facts. */
-int process_scan_one(const struct facts *how, const struct cgroup_layout *layout, uint32_t pid, process_scan_fn fn,
-		     void *arg);
+int process_scan_one(const struct facts *how, const struct cgroup_layout *layout, uint32_t pid,
+		     process_scan_fn fn, void *arg);
 /* All of them, in the order of their numbers: a parent may come after its children. */
-int process_scan_all(const struct facts *how, const struct cgroup_layout *layout, process_scan_fn fn, void *arg);
+int process_scan_all(const struct facts *how, const struct cgroup_layout *layout,
+		     process_scan_fn fn, void *arg);

@@ -17,7 +17,7 @@ struct entry {
 	bool alive;
 	uint32_t container_version; /* that this entry's version knows of */
 	uint32_t pidns;
-	char *texts;		    /* everything that p borrows */
+	char *texts; /* everything that p borrows */
 };
 
 struct process_table {
@@ -136,9 +136,9 @@ static size_t texts_size(struct texts list)
 /* Gives e texts of its own, equal to those of from (which may be its old ones). */
 static int keep_texts(struct entry *e, const struct process *from)
 {
-	size_t size = texts_size(from->args) + texts_size(from->env) + texts_size(from->stdio_types) +
-		      texts_size(from->stdio_names) + from->name.len + from->exe.len +
-		      from->exepath.len + from->cwd.len;
+	size_t size = texts_size(from->args) + texts_size(from->env) +
+		      texts_size(from->stdio_types) + texts_size(from->stdio_names) +
+		      from->name.len + from->exe.len + from->exepath.len + from->cwd.len;
 	char *block = malloc(size + 1), *at;
 	struct text *items = (struct text *)block;
 
@@ -224,7 +224,8 @@ const struct process *process_table_find_inside(const struct process_table *t, u
 {
 	const struct entry *of = find(t, pid), *same = find(t, vpid);
 
-	if (!of || !of->pidns || of->p.vpid == of->p.pid) /* in the first namespace they are the same */
+	if (!of || !of->pidns ||
+	    of->p.vpid == of->p.pid) /* in the first namespace they are the same */
 		return same ? &same->p : NULL;
 	for (size_t i = 0; i < BUCKETS; i++)
 		for (const struct entry *e = t->buckets[i]; e; e = e->next)
@@ -393,7 +394,8 @@ void process_table_forget_container(struct process_table *t, const struct event_
 	for (size_t i = 0; i < BUCKETS; i++) {
 		for (struct entry *of = t->buckets[i]; of; of = of->next) {
 			/* Those that ended are in no bucket, only above their children. */
-			for (struct entry *e = of; e; e = e->alive && e != of ? NULL : parent_of(e)) {
+			for (struct entry *e = of; e;
+			     e = e->alive && e != of ? NULL : parent_of(e)) {
 				if (e->p.container != c)
 					continue;
 				e->p.container = NULL;

@@ -17,7 +17,8 @@ enum { PROGRAMS_MAX = 256, ABOVE_MAX = 3 };
 /* A file that was written since has another time of change. */
 struct program {
 	uint64_t ino, ctime_ns;
-	const struct event_container *container; /* never looked into: inode numbers are of one file system */
+	const struct event_container
+		*container; /* never looked into: inode numbers are of one file system */
 	char hash[SHA256_TEXT_SIZE];
 };
 
@@ -43,7 +44,8 @@ static const struct program *find(const struct program_hashes *h, const struct p
 	for (size_t i = 0; i < PROGRAMS_MAX && i < h->count; i++) {
 		const struct program *known = &h->programs[i];
 
-		if (known->ino == p->exe_inode && known->ctime_ns == p->exe_ctime_ns && known->container == p->container)
+		if (known->ino == p->exe_inode && known->ctime_ns == p->exe_ctime_ns &&
+		    known->container == p->container)
 			return known;
 	}
 	return NULL;
@@ -60,7 +62,8 @@ static int read_hash(const struct facts *how, const struct process *p, char out[
 		return r;
 	memcpy(path, p->exepath.data, p->exepath.len);
 	path[p->exepath.len] = '\0';
-	for (int i = 0; r && r != -ETIMEDOUT && r != -EFBIG && above && i < ABOVE_MAX; i++, above = above->parent)
+	for (int i = 0; r && r != -ETIMEDOUT && r != -EFBIG && above && i < ABOVE_MAX;
+	     i++, above = above->parent)
 		if (above->container == p->container && above->pid > 0)
 			r = how->hash((uint32_t)above->pid, path, p->exe_inode, out, how->arg);
 	return r;
@@ -75,7 +78,8 @@ static bool has_time(struct program_hashes *h, int64_t now)
 	return h->spent_ns < BUDGET_NS;
 }
 
-bool program_hash(struct program_hashes *h, const struct facts *how, const struct process *p, char out[SHA256_TEXT_SIZE])
+bool program_hash(struct program_hashes *h, const struct facts *how, const struct process *p,
+		  char out[SHA256_TEXT_SIZE])
 {
 	const struct program *known = find(h, p);
 	int64_t began = clock_passed_ns();
@@ -93,7 +97,9 @@ bool program_hash(struct program_hashes *h, const struct facts *how, const struc
 	if (r)
 		return false;
 	slot = &h->programs[h->count++ % PROGRAMS_MAX];
-	*slot = (struct program){ .ino = p->exe_inode, .ctime_ns = p->exe_ctime_ns, .container = p->container };
+	*slot = (struct program){ .ino = p->exe_inode,
+				  .ctime_ns = p->exe_ctime_ns,
+				  .container = p->container };
 	memcpy(slot->hash, out, SHA256_TEXT_SIZE);
 	return true;
 }

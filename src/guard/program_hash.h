@@ -19,4 +19,5 @@ DEFINE_CLEANUP(struct program_hashes *, program_hashes_free)
 #define cleanup_program_hashes cleanup(program_hashes_freep)
 
 /* False: it is gone, too large, can't be read, or there was no time for it. */
-bool program_hash(struct program_hashes *h, const struct facts *how, const struct process *p, char out[SHA256_TEXT_SIZE]);
+bool program_hash(struct program_hashes *h, const struct facts *how, const struct process *p,
+		  char out[SHA256_TEXT_SIZE]);

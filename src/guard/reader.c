@@ -28,8 +28,8 @@ struct reader {
 	const char *user;
 	struct cgroup_layout layout;
 	pid_t pid, parent;
-	pid_t stuck[STUCK_MAX]; /* killed, and not gone yet; 0: free */
-	int asking, answering;	      /* the socket's ends: the engine's and the reader's */
+	pid_t stuck[STUCK_MAX];	     /* killed, and not gone yet; 0: free */
+	int asking, answering;	     /* the socket's ends: the engine's and the reader's */
 	int complaining, complaints; /* the pipe's: the engine's and the parent's */
 	uint32_t *at; /* number of the question that is being answered, 0: none. Shared with the process. */
 };
@@ -55,7 +55,8 @@ int reader_new(struct reader **ret, const struct reader_options *o, struct error
 	e = cgroup_layout_detect(&r->layout, err);
 	if (e)
 		return e;
-	r->at = mmap(NULL, sizeof(*r->at), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	r->at = mmap(NULL, sizeof(*r->at), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
 	if (r->at == MAP_FAILED) {
 		r->at = NULL;
 		return error_errno(err, errno, "reader");
@@ -227,6 +228,7 @@ bool reader_judge(struct reader *r)
 	failed.seq = c.seq;
 	again = may_start(r);
 	failed.result = again ? -ETIMEDOUT : -EHOSTDOWN;
-	(void)!send(r->answering, &failed, offsetof(struct reader_answer, bytes), MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)!send(r->answering, &failed, offsetof(struct reader_answer, bytes),
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
 	return again && !reader_start(r, NULL);
 }

@@ -22,7 +22,7 @@
 struct reader;
 
 struct reader_options {
-	const char *user;	  /* of privilege_drop() */
+	const char *user;   /* of privilege_drop() */
 	char *const *trees; /* paths that may be read with all below them: rules. Borrowed. */
 	size_t tree_count;
 };

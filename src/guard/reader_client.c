@@ -22,9 +22,9 @@ enum {
 #define NOBODY_NS (10LL * 1000000000)
 
 const char *const reader_ask_names[READER_ASKS] = {
-	[ASK_FILE] = "file",	   [ASK_KIND] = "kind",		   [ASK_LIST] = "directory", [ASK_ID] = "control_group",
-	[ASK_PROCESS] = "process", [ASK_OWN] = "process_memory", [ASK_LAYER] = "layer",	     [ASK_USERS] = "users",
-	[ASK_HASH] = "program",
+	[ASK_FILE] = "file",	    [ASK_KIND] = "kind",       [ASK_LIST] = "directory",
+	[ASK_ID] = "control_group", [ASK_PROCESS] = "process", [ASK_OWN] = "process_memory",
+	[ASK_LAYER] = "layer",	    [ASK_USERS] = "users",     [ASK_HASH] = "program",
 };
 
 struct reader_client {
@@ -61,7 +61,8 @@ static void bar(struct reader_client *c, uint64_t what)
 /* Only what the kernel alone answers is asked whatever happened. */
 static bool may_hang(enum reader_ask ask)
 {
-	return ask == ASK_OWN || ask == ASK_USERS || ask == ASK_HASH || ask == ASK_LAYER || ask == ASK_KIND;
+	return ask == ASK_OWN || ask == ASK_USERS || ask == ASK_HASH || ask == ASK_LAYER ||
+	       ask == ASK_KIND;
 }
 
 static bool is_too_much(struct reader_client *c)
@@ -112,7 +113,8 @@ static int await(struct reader_client *c, const struct reader_question *q, struc
 		}
 		if (n < (ssize_t)offsetof(struct reader_answer, bytes) || p.seq != q->seq)
 			continue; /* of a question that was given up */
-		if (p.result == -EHOSTDOWN) /* all readers hang: no use in waiting for each question */
+		if (p.result ==
+		    -EHOSTDOWN) /* all readers hang: no use in waiting for each question */
 			c->nobody_until_ns = clock_passed_ns() + NOBODY_NS;
 		if (p.result == -ETIMEDOUT || p.result == -EHOSTDOWN)
 			return give_up(c, q);
@@ -135,8 +137,8 @@ static int put_text(struct reader_question *q, uint32_t *len, const char *text)
 	return 0;
 }
 
-static int ask(struct reader_client *c, enum reader_ask what, uint32_t pid, const char *first, const char *second,
-	       uint64_t limit, struct buf *out)
+static int ask(struct reader_client *c, enum reader_ask what, uint32_t pid, const char *first,
+	       const char *second, uint64_t limit, struct buf *out)
 {
 	struct reader_question q;
 	int r;
@@ -155,15 +157,16 @@ static int ask(struct reader_client *c, enum reader_ask what, uint32_t pid, cons
 	}
 	q.seq = ++c->seq ? c->seq : ++c->seq;
 	c->numbers.asked++;
-	if (send(c->socket, &q, offsetof(struct reader_question, texts) + q.first_len + q.second_len,
+	if (send(c->socket, &q,
+		 offsetof(struct reader_question, texts) + q.first_len + q.second_len,
 		 MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		return errno == EAGAIN ? give_up(c, &q) : -errno;
 	return await(c, &q, out);
 }
 
 /* Unless the same did not answer before. */
-static int ask_once(struct reader_client *c, enum reader_ask what, uint64_t of, uint32_t pid, const char *first,
-		    const char *second, struct buf *out)
+static int ask_once(struct reader_client *c, enum reader_ask what, uint64_t of, uint32_t pid,
+		    const char *first, const char *second, struct buf *out)
 {
 	int r;
 
@@ -241,7 +244,8 @@ static int facts_users(uint32_t pid, struct buf *out, void *arg)
 	return ask(arg, ASK_USERS, pid, NULL, NULL, 0, out);
 }
 
-static int facts_hash(uint32_t pid, const char *path, uint64_t ino, char out[SHA256_TEXT_SIZE], void *arg)
+static int facts_hash(uint32_t pid, const char *path, uint64_t ino, char out[SHA256_TEXT_SIZE],
+		      void *arg)
 {
 	cleanup_buf struct buf hash = BUF_INIT;
 	int r = ask(arg, ASK_HASH, pid, path, NULL, ino, &hash);
@@ -267,7 +271,9 @@ int reader_client_new(struct reader_client **ret, int asking, int complaints)
 	c->socket = asking;
 	c->complaints = complaints;
 	c->agent = (struct fs_agent){ agent_read, agent_kind, agent_list, agent_id, c };
-	c->facts = (struct facts){ facts_kernel, facts_own, facts_layer, facts_users, facts_hash, c };
+	c->facts = (struct facts){
+		facts_kernel, facts_own, facts_layer, facts_users, facts_hash, c
+	};
 	*ret = c;
 	return 0;
 }
@@ -291,7 +297,8 @@ const struct facts *reader_client_facts(struct reader_client *c)
 	return &c->facts;
 }
 
-void reader_client_numbers(struct reader_client *c, struct reader_numbers *ret, struct reader_given_up *last)
+void reader_client_numbers(struct reader_client *c, struct reader_numbers *ret,
+			   struct reader_given_up *last)
 {
 	*ret = c->numbers;
 	*last = c->last;

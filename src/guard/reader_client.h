@@ -17,7 +17,7 @@ struct reader_client;
 struct reader_numbers {
 	uint64_t asked;
 	uint64_t given_up[READER_ASKS]; /* took too long */
-	uint64_t spared;		/* not asked, since it or too much else had taken too long */
+	uint64_t spared; /* not asked, since it or too much else had taken too long */
 };
 
 /* A question that was given up. */
@@ -40,4 +40,5 @@ const struct fs_agent *reader_client_agent(struct reader_client *c);
 const struct facts *reader_client_facts(struct reader_client *c);
 
 /* last: since it was asked for before, if there was one; one of a process rather than others. */
-void reader_client_numbers(struct reader_client *c, struct reader_numbers *ret, struct reader_given_up *last);
+void reader_client_numbers(struct reader_client *c, struct reader_numbers *ret,
+			   struct reader_given_up *last);

@@ -19,7 +19,8 @@
 /* --- what may be asked --------------------------------------------------------------------------------- */
 
 /* Files of runtimes and engines, wherever a runtime's state says that they are. */
-static const char *const names[] = { "state.json", "status", "config.json", "config.v2.json", "containers.json" };
+static const char *const names[] = { "state.json", "status", "config.json", "config.v2.json",
+				     "containers.json" };
 
 static bool is_below(const char *path, const char *dir)
 {
@@ -27,7 +28,8 @@ static bool is_below(const char *path, const char *dir)
 
 	while (n > 1 && dir[n - 1] == '/')
 		n--;
-	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/') && !strstr(path, "/../") && !str_ends(path, "/..");
+	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/') && !strstr(path, "/../") &&
+	       !str_ends(path, "/..");
 }
 
 static bool has_name(const char *path)
@@ -142,10 +144,9 @@ static int answer_hash(const struct asked *a)
 }
 
 static int (*const answers[READER_ASKS])(const struct asked *a) = {
-	[ASK_FILE] = answer_file,	[ASK_KIND] = answer_kind, [ASK_LIST] = answer_list,
-	[ASK_ID] = answer_id,		[ASK_PROCESS] = answer_process, [ASK_OWN] = answer_own,
-	[ASK_LAYER] = answer_layer,	[ASK_USERS] = answer_users,
-	[ASK_HASH] = answer_hash,
+	[ASK_FILE] = answer_file,   [ASK_KIND] = answer_kind,	    [ASK_LIST] = answer_list,
+	[ASK_ID] = answer_id,	    [ASK_PROCESS] = answer_process, [ASK_OWN] = answer_own,
+	[ASK_LAYER] = answer_layer, [ASK_USERS] = answer_users,	    [ASK_HASH] = answer_hash,
 };
 
 /* --- packets -------------------------------------------------------------------------------------------- */
@@ -169,7 +170,8 @@ static bool take_texts(const struct reader_question *q, size_t size, struct aske
 	return true;
 }
 
-static int answer(const struct reader_serve_options *o, const struct reader_question *q, size_t size, struct buf *out)
+static int answer(const struct reader_serve_options *o, const struct reader_question *q,
+		  size_t size, struct buf *out)
 {
 	struct asked a = { .o = o, .pid = q->pid, .limit = q->limit, .out = out };
 	int r;

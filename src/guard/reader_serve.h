@@ -7,8 +7,8 @@
 
 struct reader_serve_options {
 	int socket;
-	uint32_t *at;		  /* told the number of the question that is being answered, 0 between them */
-	const char *groups;	  /* where control groups are mounted */
+	uint32_t *at; /* told the number of the question that is being answered, 0 between them */
+	const char *groups; /* where control groups are mounted */
 	char *const *trees; /* what may be read with all below */
 	size_t tree_count;
 };

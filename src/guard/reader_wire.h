@@ -12,9 +12,9 @@ enum reader_ask {
 	ASK_ID,	     /* first: path -> uint64_t of fs_id() */
 	ASK_PROCESS, /* pid -> the kernel's own words on it (facts.h) */
 	ASK_OWN,     /* pid -> what its memory and files say */
-	ASK_LAYER,   /* first: directory, second: path below it -> whether a file is there, as the result */
-	ASK_USERS,   /* pid -> files of users in its root */
-	ASK_HASH,    /* pid, first: path or none, limit: the inode's number -> its SHA-256 as text */
+	ASK_LAYER, /* first: directory, second: path below it -> whether a file is there, as the result */
+	ASK_USERS, /* pid -> files of users in its root */
+	ASK_HASH,  /* pid, first: path or none, limit: the inode's number -> its SHA-256 as text */
 	READER_ASKS
 };
 
@@ -30,15 +30,15 @@ struct reader_question {
 	uint32_t first_len; /* of the texts, each with its NUL */
 	uint32_t second_len;
 	uint32_t padding;
-	uint64_t limit; /* or another number */
+	uint64_t limit;		     /* or another number */
 	char texts[READER_TEXT_MAX]; /* as much as is used is sent */
 };
 
 /* One or several of these are an answer; the result is that of the last. */
 struct reader_answer {
 	uint32_t seq;
-	int32_t result; /* -errno, or what the question says */
-	uint32_t more;	/* 0: the last one */
+	int32_t result;		      /* -errno, or what the question says */
+	uint32_t more;		      /* 0: the last one */
 	char bytes[READER_PIECE_MAX]; /* as many as there are */
 };
 
@@ -47,5 +47,6 @@ struct reader_complaint {
 	uint32_t seq, waited_ms;
 };
 
-static_assert(sizeof(struct reader_question) == 32 + READER_TEXT_MAX && sizeof(struct reader_answer) == 12 + READER_PIECE_MAX,
+static_assert(sizeof(struct reader_question) == 32 + READER_TEXT_MAX &&
+		      sizeof(struct reader_answer) == 12 + READER_PIECE_MAX,
 	      "no holes");

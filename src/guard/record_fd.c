@@ -135,9 +135,10 @@ static void inet_fill(struct fd *fd, const struct abi_event *record, enum event_
 	struct text path;
 
 	fd->l4proto = protocol_name(c->protocol);
-	if (!connected && (hook == HOOK_CONNECT || hook == HOOK_SEND)) /* it failed, or is on its way */
+	if (!connected &&
+	    (hook == HOOK_CONNECT || hook == HOOK_SEND)) /* it failed, or is on its way */
 		connected = record_sockaddr(event_record_text(record, ABI_TEXT_BYTES), &remote,
-					   &(uint16_t){ 0 }, &path) &&
+					    &(uint16_t){ 0 }, &path) &&
 			    remote.family;
 	if (serves && !connected) {
 		fd->type = v4 ? FD_IPV4_SERVER : FD_IPV6_SERVER;
@@ -161,7 +162,7 @@ static void inet_fill(struct fd *fd, const struct abi_event *record, enum event_
 	fd->server_is_local = accepted;
 	if ((hook == HOOK_CONNECT || hook == HOOK_SEND) && !c->remote_port)
 		record_sockaddr(event_record_text(record, ABI_TEXT_BYTES), &fd->server,
-			       &fd->server_port, &path);
+				&fd->server_port, &path);
 }
 
 static void socket_fill(const struct abi_event *record, enum event_hook hook, struct arena *arena,

@@ -22,7 +22,8 @@ bool throttle_pass(struct throttle *t, const struct rule *r, struct text contain
 		   uint64_t *held);
 
 /* What was held back and not told yet, of those whose last alert is quiet_ns old (0: of all). */
-typedef void (*throttle_held_fn)(const struct rule *r, const char *container, uint64_t held, void *arg);
+typedef void (*throttle_held_fn)(const struct rule *r, const char *container, uint64_t held,
+				 void *arg);
 void throttle_settle(struct throttle *t, int64_t now_ns, int64_t quiet_ns, throttle_held_fn fn,
 		     void *arg);
 

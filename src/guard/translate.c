@@ -21,7 +21,8 @@ struct translator {
 	struct fd fd;
 	struct process would; /* of a program that the kernel asked about */
 	struct path_store *paths;
-	struct text exact[STORED_PATHS]; /* paths of the call at hand, in the order of its arguments */
+	struct text
+		exact[STORED_PATHS]; /* paths of the call at hand, in the order of its arguments */
 	unsigned next_exact;
 	bool has_exact;
 	struct arena arena; /* of the event at hand */
@@ -147,8 +148,8 @@ static void path_arg(struct translator *x, const struct abi_event *record, unsig
 /* Of what goes through io_uring no registers are known, but the flags of an open. */
 static bool is_known(const struct abi_event *record, unsigned source, const struct event_param *p)
 {
-	return !(record->flags & ABI_EVENT_URING) || source < SOURCE_ARG ||
-	       source >= SOURCE_TEXT || p->names == &names_open;
+	return !(record->flags & ABI_EVENT_URING) || source < SOURCE_ARG || source >= SOURCE_TEXT ||
+	       p->names == &names_open;
 }
 
 /* False: the record does not have it. */
@@ -301,8 +302,8 @@ static void exact_take(struct translator *x, const struct abi_event *record, siz
 	x->has_exact = path_store_take(x->paths, record->tid, (uint32_t)slot, x->exact);
 	if (!(record->flags & ABI_EVENT_URING))
 		return;
-	x->exact[0] = event_record_text(
-		record, record->flags & ABI_EVENT_FILE ? ABI_TEXT_FILE : ABI_TEXT_PATH1);
+	x->exact[0] = event_record_text(record, record->flags & ABI_EVENT_FILE ? ABI_TEXT_FILE :
+										 ABI_TEXT_PATH1);
 	x->exact[1] = event_record_text(record, ABI_TEXT_PATH2);
 	x->has_exact = true;
 }
@@ -397,7 +398,8 @@ int translator_take(struct translator *x, const struct abi_event *record, struct
 {
 	int r;
 
-	if (record->kind == ABI_EVENT_EXEC && record->flags & (ABI_EVENT_DENIED | ABI_EVENT_WOULD_DENY))
+	if (record->kind == ABI_EVENT_EXEC &&
+	    record->flags & (ABI_EVENT_DENIED | ABI_EVENT_WOULD_DENY))
 		return take_asked_exec(x, record, ev);
 	r = process_table_apply(x->processes, record);
 

@@ -25,11 +25,11 @@ struct watch {
 	struct outlet *out;
 	struct program_hashes *hashes;
 	struct responder *responder;
-	struct type_set types;	/* that are wanted */
-	struct live_stats told; /* losses that were told already */
-	uint64_t given_up; /* reads, told already */
+	struct type_set types;			  /* that are wanted */
+	struct live_stats told;			  /* losses that were told already */
+	uint64_t given_up;			  /* reads, told already */
 	int64_t told_ns, numbers_ns, given_up_ns; /* of clock_passed_ns() */
-	int64_t offset_ns; /* from there to the time that events have */
+	int64_t offset_ns;			  /* from there to the time that events have */
 	int signals;
 	char hostname[HOSTNAME_MAX];
 };
@@ -41,8 +41,8 @@ static void say_started(struct watch *w, size_t rules)
 	char text[128];
 
 	snprintf(text, sizeof(text), "the guard watches with %zu rules", rules);
-	engine_say(w->engine, ALERT_NOTE, ALERT_INFORMATIONAL, clock_wall_ns(), "merlon: started", text,
-		   json_pack("{s:I}", "merlon.rules", (json_int_t)rules));
+	engine_say(w->engine, ALERT_NOTE, ALERT_INFORMATIONAL, clock_wall_ns(), "merlon: started",
+		   text, json_pack("{s:I}", "merlon.rules", (json_int_t)rules));
 }
 
 static void set_text(json_t *o, const char *name, struct text t)
@@ -92,9 +92,11 @@ static void tell_losses(struct watch *w, int64_t passed)
 		 str_grouped(dropped + malformed), str_grouped(s->lost.ring - w->told.lost.ring),
 		 str_grouped(s->lost.budget - w->told.lost.budget));
 	w->told = *s;
-	engine_say(w->engine, ALERT_LOSS, ALERT_CRITICAL, clock_wall_ns(), "merlon: events lost", text,
-		   json_pack("{s:I, s:I, s:o}", "merlon.dropped", (json_int_t)dropped, "merlon.malformed",
-			     (json_int_t)malformed, "merlon.by_container", losers));
+	engine_say(w->engine, ALERT_LOSS, ALERT_CRITICAL, clock_wall_ns(), "merlon: events lost",
+		   text,
+		   json_pack("{s:I, s:I, s:o}", "merlon.dropped", (json_int_t)dropped,
+			     "merlon.malformed", (json_int_t)malformed, "merlon.by_container",
+			     losers));
 }
 
 /* --- rules ------------------------------------------------------------------------------------------- */
@@ -118,18 +120,20 @@ static void load_filters(struct watch *w, const struct rulebook *book)
 
 	if (!w->o->loader)
 		return;
-	r = filter_set_load(w->o->loader, book->set, &w->types, !w->o->unfiltered, !live_tells_paths(w->live), s, &err);
+	r = filter_set_load(w->o->loader, book->set, &w->types, !w->o->unfiltered,
+			    !live_tells_paths(w->live), s, &err);
 	if (r == -ENOTSUP) {
 		snprintf(text, sizeof(text), "rules that ask for them are silent: %s", err.text);
-		engine_say(w->engine, ALERT_NOTE, ALERT_WARNING, clock_wall_ns(), "merlon: not told by this kernel", text,
-			   NULL);
+		engine_say(w->engine, ALERT_NOTE, ALERT_WARNING, clock_wall_ns(),
+			   "merlon: not told by this kernel", text, NULL);
 		r = 0; /* all else is done */
 	}
 	if (!r && !s->refused)
 		return;
 	snprintf(text, sizeof(text), "%zu filters were not loaded: %s", r ? s->calls : s->refused,
 		 r ? err.text : s->why.text);
-	engine_say(w->engine, ALERT_NOTE, ALERT_WARNING, clock_wall_ns(), "merlon: not filtered", text, NULL);
+	engine_say(w->engine, ALERT_NOTE, ALERT_WARNING, clock_wall_ns(), "merlon: not filtered",
+		   text, NULL);
 }
 
 /* The rules stay as they were: so is what they want, and until the next load all of it is told. */
@@ -140,7 +144,8 @@ static void want_again(struct watch *w, const struct type_set *types)
 	w->types = *types;
 	live_want(w->live, types, &ignored);
 	if (w->o->loader)
-		(void)filter_set_load(w->o->loader, NULL, types, false, false, &w->stats->filters, &ignored);
+		(void)filter_set_load(w->o->loader, NULL, types, false, false, &w->stats->filters,
+				      &ignored);
 }
 
 static int load_rules(struct watch *w, struct error *err)
@@ -231,8 +236,8 @@ static bool take_signals(struct watch *w)
 	return end;
 }
 
-static void on_match(const struct rule_match *m, const struct event *ev, json_t *alert, struct scratch *s,
-		     void *arg)
+static void on_match(const struct rule_match *m, const struct event *ev, json_t *alert,
+		     struct scratch *s, void *arg)
 {
 	struct watch *w = arg;
 
@@ -262,13 +267,15 @@ static void tell_refused(struct watch *w)
 	if (!refused || outlet_has_more(w->out))
 		return;
 	w->stats->refused = w->out->refused;
-	snprintf(text, sizeof(text), "%s alerts were lost: the outputs took too long", str_grouped(refused));
-	engine_say(w->engine, ALERT_LOSS, ALERT_CRITICAL, clock_wall_ns(), "merlon: alerts lost", text,
-		   json_pack("{s:I}", "merlon.refused", (json_int_t)refused));
+	snprintf(text, sizeof(text), "%s alerts were lost: the outputs took too long",
+		 str_grouped(refused));
+	engine_say(w->engine, ALERT_LOSS, ALERT_CRITICAL, clock_wall_ns(), "merlon: alerts lost",
+		   text, json_pack("{s:I}", "merlon.refused", (json_int_t)refused));
 }
 
 /* Who is behind it: whoever lets its files and its memory not answer has a reason. */
-static json_t *given_up_details(const struct watch *w, const struct reader_given_up *last, uint64_t count)
+static json_t *given_up_details(const struct watch *w, const struct reader_given_up *last,
+				uint64_t count)
 {
 	const struct event_container *c = last->pid ? live_container_of(w->live, last->pid) : NULL;
 	json_t *o = json_pack("{s:I, s:s}", "merlon.given_up", (json_int_t)count, "merlon.what",
@@ -302,10 +309,12 @@ static void tell_given_up(struct watch *w, int64_t passed)
 		snprintf(who, sizeof(who), " of process %u", last.pid);
 	else if (*last.path)
 		snprintf(who, sizeof(who), " of %s", last.path);
-	snprintf(text, sizeof(text), "%s reads did not answer and were given up, among them of the %s%s: less is known of it",
-		 str_grouped(count - w->given_up), reader_ask_names[last.ask], who);
-	engine_say(w->engine, ALERT_LOSS, ALERT_WARNING, clock_wall_ns(), "merlon: reads given up", text,
-		   given_up_details(w, &last, count - w->given_up));
+	snprintf(
+		text, sizeof(text),
+		"%s reads did not answer and were given up, among them of the %s%s: less is known of it",
+		str_grouped(count - w->given_up), reader_ask_names[last.ask], who);
+	engine_say(w->engine, ALERT_LOSS, ALERT_WARNING, clock_wall_ns(), "merlon: reads given up",
+		   text, given_up_details(w, &last, count - w->given_up));
 	w->given_up = count;
 }
 
@@ -343,7 +352,8 @@ static int turn(struct watch *w, bool over)
 
 static int follow(struct watch *w, struct error *err)
 {
-	int64_t end = w->o->duration_ns ? clock_passed_ns() + (int64_t)w->o->duration_ns : INT64_MAX;
+	int64_t end = w->o->duration_ns ? clock_passed_ns() + (int64_t)w->o->duration_ns :
+					  INT64_MAX;
 	bool over = false;
 	int r = 0;
 
@@ -394,10 +404,19 @@ static int run(struct watch *w, struct error *err)
 int watch_run(struct live *live, struct outlet *out, const struct watch_options *o,
 	      struct watch_stats *stats, struct error *err)
 {
-	struct watch w = { .o = o, .stats = stats, .live = live, .out = out, .signals = -1,
+	struct watch w = { .o = o,
+			   .stats = stats,
+			   .live = live,
+			   .out = out,
+			   .signals = -1,
 			   .offset_ns = clock_boot_offset_ns() };
-	struct engine_options eo = { .burst = o->burst, .interval_ns = o->interval_ns, .unmasked = o->unmasked, .fn = on_document, .matched = on_match, .hash = on_hash,
-				      .arg = &w };
+	struct engine_options eo = { .burst = o->burst,
+				     .interval_ns = o->interval_ns,
+				     .unmasked = o->unmasked,
+				     .fn = on_document,
+				     .matched = on_match,
+				     .hash = on_hash,
+				     .arg = &w };
 	int r;
 
 	*stats = (struct watch_stats){ 0 };

@@ -9,17 +9,18 @@
 #include "guard/responder.h"
 
 struct watch_options {
-	struct reader_client *reader; /* who reads files and of processes; borrowed */
+	struct reader_client *reader;	 /* who reads files and of processes; borrowed */
 	const struct live_options *look; /* what live was made with */
 	struct rulebook_options rules;
-	char *const *policies; /* files and directories that say what is done about alerts; reloaded with the rules */
+	char *const *
+		policies; /* files and directories that say what is done about alerts; reloaded with the rules */
 	size_t policy_count;
-	int hand; /* who does it, SOCK_SEQPACKET; -1: nobody */
+	int hand;	/* who does it, SOCK_SEQPACKET; -1: nobody */
 	uint32_t burst; /* as engine_options has it */
 	uint64_t interval_ns;
-	bool unmasked; /* as engine_options has it */
+	bool unmasked;	 /* as engine_options has it */
 	uint32_t *beats; /* counts turns, for who wants to know that it makes them; may be NULL */
-	uint64_t duration_ns; /* 0: until a signal */
+	uint64_t duration_ns;	      /* 0: until a signal */
 	struct loader_client *loader; /* who loads filters; NULL: nobody */
 	bool unfiltered;	      /* all records are told, also those that no rule can want */
 	/* Says how many rules are in force, once it watches. */

@@ -95,8 +95,8 @@ static void mounts_read(const json_t *mounts, struct container *c)
 		const char *from = json_string_value(json_object_get(mount, "source"));
 		const char *type = json_string_value(json_object_get(mount, "type"));
 
-		if (!to || !from || from[0] != '/' || (type && !str_eq(type, "bind") &&
-						       !str_eq(type, "none")))
+		if (!to || !from || from[0] != '/' ||
+		    (type && !str_eq(type, "bind") && !str_eq(type, "none")))
 			continue;
 		if (is_below(to, "/proc") || is_below(to, "/sys") || is_below(to, "/dev") ||
 		    !fs_is_dir(from))
@@ -238,8 +238,8 @@ int bundle_parse(const char *text, size_t len, struct container *c)
 	process = json_object_get(config, "process");
 	root = json_object_get(config, "root");
 	c->no_new_privileges = json_is_true(json_object_get(process, "noNewPrivileges"));
-	c->has_seccomp =
-		json_is_object(json_object_get(json_object_get(config, "linux"), "seccomp"));
+	c->has_seccomp = json_is_object(
+		json_object_get(json_object_get(config, "linux"), "seccomp"));
 	fill(&c->rootfs, json_string_value(json_object_get(root, "path")));
 	annotations_read(json_object_get(config, "annotations"), c);
 	bundle_labels_read(json_object_get(config, "annotations"), c);

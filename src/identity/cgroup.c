@@ -25,8 +25,8 @@ const char *const cgroup_mode_names[] = {
 static_assert(ARRAY_SIZE(cgroup_mode_names) == CGROUP_V1 + 1, "a name for each");
 
 /* Runtimes put a container into every v1 controller they know; the first of these that is there. */
-static const char *const v1_controllers[] = { "pids", "memory", "cpu", "devices", "freezer",
-					      "blkio", "cpuset" };
+static const char *const v1_controllers[] = { "pids",	 "memory", "cpu",   "devices",
+					      "freezer", "blkio",  "cpuset" };
 
 /* True if list ("rw,cpu,cpuacct") has the word. */
 static bool list_has(const char *list, size_t len, const char *word)
@@ -143,7 +143,8 @@ bool cgroup_of_text(const struct cgroup_layout *layout, const char *text, char *
 
 		at = list ? memchr(list + 1, ':', len - (size_t)(list + 1 - line)) : NULL;
 		if (at) {
-			size_t list_len = (size_t)(at - list - 1), path_len = len - (size_t)(at + 1 - line);
+			size_t list_len = (size_t)(at - list - 1),
+			       path_len = len - (size_t)(at + 1 - line);
 			bool ours = *layout->controller ?
 					    list_has(list + 1, list_len, layout->controller) :
 					    list_len == 0 && line[0] == '0';
@@ -213,7 +214,8 @@ static int descend(const char *name, bool is_dir, void *arg)
 	char path[PATH_MAX];
 
 	if (!is_dir || name[0] == '.' ||
-	    snprintf(path, sizeof(path), "%s/%s", str_eq(d.path, "/") ? "" : d.path, name) >= (int)sizeof(path))
+	    snprintf(path, sizeof(path), "%s/%s", str_eq(d.path, "/") ? "" : d.path, name) >=
+		    (int)sizeof(path))
 		return 0;
 	d.path = path;
 	d.depth++;

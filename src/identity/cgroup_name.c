@@ -9,16 +9,20 @@
 #include "base/cleanup.h"
 
 const char *const cgroup_engine_names[] = {
-	[CGROUP_ENGINE_UNKNOWN] = "unknown",	   [CGROUP_ENGINE_DOCKER] = "docker",
-	[CGROUP_ENGINE_CONTAINERD] = "containerd", [CGROUP_ENGINE_CRIO] = "cri-o",
-	[CGROUP_ENGINE_PODMAN] = "podman",	   [CGROUP_ENGINE_NERDCTL] = "nerdctl",
-	[CGROUP_ENGINE_RUNC] = "runc",		   [CGROUP_ENGINE_CRUN] = "crun",
+	[CGROUP_ENGINE_UNKNOWN] = "unknown",
+	[CGROUP_ENGINE_DOCKER] = "docker",
+	[CGROUP_ENGINE_CONTAINERD] = "containerd",
+	[CGROUP_ENGINE_CRIO] = "cri-o",
+	[CGROUP_ENGINE_PODMAN] = "podman",
+	[CGROUP_ENGINE_NERDCTL] = "nerdctl",
+	[CGROUP_ENGINE_RUNC] = "runc",
+	[CGROUP_ENGINE_CRUN] = "crun",
 	[CGROUP_ENGINE_LXC] = "lxc",
 };
 static_assert(ARRAY_SIZE(cgroup_engine_names) == CGROUP_ENGINES, "a name for each");
 
 enum id_form {
-	ID_HEX,	   /* 64 hexadecimal digits, as every engine above the runtime gives out */
+	ID_HEX, /* 64 hexadecimal digits, as every engine above the runtime gives out */
 	ID_ANY,
 };
 
@@ -134,7 +138,8 @@ static bool pod_parse(struct span s, char *uid, size_t size)
 	return true;
 }
 
-static void name_fill(struct cgroup_name *ret, enum cgroup_engine engine, bool systemd, struct span id)
+static void name_fill(struct cgroup_name *ret, enum cgroup_engine engine, bool systemd,
+		      struct span id)
 {
 	ret->engine = engine;
 	ret->systemd = systemd;
@@ -146,7 +151,8 @@ static void name_fill(struct cgroup_name *ret, enum cgroup_engine engine, bool s
  * "SLICE:PREFIX:ID": what was meant for the systemd driver, taken literally by a runtime with the
  * cgroupfs driver. Nodes run for years with that mismatch.
  */
-static bool literal_parse(struct span component, struct cgroup_name *ret, char *pod, size_t pod_size)
+static bool literal_parse(struct span component, struct cgroup_name *ret, char *pod,
+			  size_t pod_size)
 {
 	const char *colon = memchr(component.at, ':', component.len);
 	struct span slice, rest;

@@ -25,10 +25,10 @@ extern const char *const cgroup_engine_names[CGROUP_ENGINES];
 
 struct cgroup_name {
 	enum cgroup_engine engine;
-	bool systemd;	    /* the systemd driver made it, else cgroupfs */
-	char id[128];	    /* container id or, for lxc, name */
-	char pod_uid[64];   /* with dashes; "" if it is not in a pod */
-	size_t path_len;    /* of the part of the path that is the container's own group */
+	bool systemd;	  /* the systemd driver made it, else cgroupfs */
+	char id[128];	  /* container id or, for lxc, name */
+	char pod_uid[64]; /* with dashes; "" if it is not in a pod */
+	size_t path_len;  /* of the part of the path that is the container's own group */
 };
 
 /*

@@ -62,7 +62,8 @@ static json_t *json_file(const char *path, size_t limit)
 
 	if (fs_read(path, limit, &text, NULL))
 		return NULL;
-	return json_loadb(text.data, text.len, JSON_ALLOW_NUL, NULL); /* as a label of an image may have */
+	return json_loadb(text.data, text.len, JSON_ALLOW_NUL,
+			  NULL); /* as a label of an image may have */
 }
 
 static void fill(char **field, const char *value)
@@ -160,8 +161,8 @@ static void bundle_find(struct container *c)
 /* Docker's data-root: a container's root file system is below it, in the storage driver's folder. */
 static int docker_root_len(const struct container *c, const char **ret)
 {
-	static const char *const drivers[] = { "/overlay2/", "/fuse-overlayfs/", "/vfs/dir/", "/btrfs/",
-					       "/zfs/" };
+	static const char *const drivers[] = { "/overlay2/", "/fuse-overlayfs/", "/vfs/dir/",
+					       "/btrfs/", "/zfs/" };
 
 	for (size_t i = 0; c->rootfs && i < ARRAY_SIZE(drivers); i++) {
 		const char *at = strstr(c->rootfs, drivers[i]);
@@ -189,7 +190,8 @@ static void docker_read(struct container *c)
 	fill(&c->engine, "docker");
 	name = json_string_value(json_object_get(config, "Name"));
 	fill(&c->name, name && *name == '/' ? name + 1 : name);
-	fill(&c->image, json_string_value(json_object_get(json_object_get(config, "Config"), "Image")));
+	fill(&c->image,
+	     json_string_value(json_object_get(json_object_get(config, "Config"), "Image")));
 	fill(&c->image_digest, json_string_value(json_object_get(config, "Image")));
 	bundle_labels_read(json_object_get(json_object_get(config, "Config"), "Labels"), c);
 }
@@ -220,7 +222,8 @@ static void podman_read(struct container *c)
 		metadata = text ? json_loads(text, JSON_ALLOW_NUL, NULL) : NULL;
 		fill(&c->engine, "podman");
 		fill(&c->name, json_string_value(json_object_get(metadata, "name")));
-		fill(&c->name, json_string_value(json_array_get(json_object_get(entry, "names"), 0)));
+		fill(&c->name,
+		     json_string_value(json_array_get(json_object_get(entry, "names"), 0)));
 		fill(&c->image, json_string_value(json_object_get(metadata, "image-name")));
 		fill(&c->image_digest, json_string_value(json_object_get(entry, "image")));
 		return;
@@ -231,7 +234,8 @@ static void engine_read(struct container *c, enum cgroup_engine engine)
 {
 	if (engine == CGROUP_ENGINE_DOCKER || engine == CGROUP_ENGINE_UNKNOWN)
 		docker_read(c);
-	if (engine == CGROUP_ENGINE_PODMAN || (c->bundle && strstr(c->bundle, "/overlay-containers/")))
+	if (engine == CGROUP_ENGINE_PODMAN ||
+	    (c->bundle && strstr(c->bundle, "/overlay-containers/")))
 		podman_read(c);
 	if (engine != CGROUP_ENGINE_UNKNOWN)
 		fill(&c->engine, cgroup_engine_names[engine]);
@@ -264,8 +268,7 @@ static bool bare_container_find(const char *path, struct container *c, size_t *r
 	return false;
 }
 
-int container_of_cgroup(const struct cgroup_layout *layout, const char *path,
-			struct container *ret)
+int container_of_cgroup(const struct cgroup_layout *layout, const char *path, struct container *ret)
 {
 	enum cgroup_engine engine = CGROUP_ENGINE_UNKNOWN;
 	struct cgroup_name name;

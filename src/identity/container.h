@@ -25,21 +25,21 @@ struct container_mount {
 /* All strings are owned, NULL if unknown. */
 struct container {
 	char *id;
-	char *name;	    /* what people call it; in Kubernetes the name in the pod */
-	char *engine;	    /* docker, containerd, cri-o, podman, nerdctl, lxc; or the runtime */
-	char *runtime;	    /* runc, crun, ... as far as its state tells */
+	char *name;    /* what people call it; in Kubernetes the name in the pod */
+	char *engine;  /* docker, containerd, cri-o, podman, nerdctl, lxc; or the runtime */
+	char *runtime; /* runc, crun, ... as far as its state tells */
 	char *image;
 	char *image_digest; /* sha256:... of the image (config or manifest, as the engine keeps it) */
 	char *pod_namespace, *pod_name, *pod_uid;
-	char *bundle;	    /* directory of config.json */
+	char *bundle; /* directory of config.json */
 	char *rootfs;
-	char *cgroup;	    /* path in the hierarchy of the layout */
-	pid_t pid;	    /* first process, 0 if not known */
-	bool sandbox;	    /* the pod's own container ("pause") */
+	char *cgroup;			     /* path in the hierarchy of the layout */
+	pid_t pid;			     /* first process, 0 if not known */
+	bool sandbox;			     /* the pod's own container ("pause") */
 	bool no_new_privileges, has_seccomp; /* as config.json asks for */
-	VEC(char *) volumes; /* mount points of data that is not the image's */
-	VEC(char *) volume_sources; /* where that is on the host, in the same order */
-	VEC(char *) command; /* as config.json has it */
+	VEC(char *) volumes;		     /* mount points of data that is not the image's */
+	VEC(char *) volume_sources;	     /* where that is on the host, in the same order */
+	VEC(char *) command;		     /* as config.json has it */
 	VEC(struct container_mount) mounts;
 	VEC(char *) labels; /* "key=value" */
 	/* Every capability and every device; known once there is a config.json. */
@@ -66,8 +66,7 @@ int container_of_cgroup(const struct cgroup_layout *layout, const char *path,
 			struct container *ret);
 
 /* Every running container on the host, from the tree of control groups. */
-int container_list_all(const struct cgroup_layout *layout, container_list *ret,
-		       struct error *err);
+int container_list_all(const struct cgroup_layout *layout, container_list *ret, struct error *err);
 
 /* True if what is an id, the beginning of one (12 characters or more), or a name of c. */
 bool container_is_called(const struct container *c, const char *what);

@@ -18,11 +18,16 @@
 #include "base/str.h"
 
 const struct engine_def engine_defs[] = {
-	{ "runc", "runc", true },	{ "crun", "crun", true },
-	{ "youki", NULL, true },	{ "runsc", NULL, true },
-	{ "containerd", "containerd", false }, { "dockerd", "docker.io", false },
-	{ "podman", "podman", false },	{ "crio", NULL, false },
-	{ "nerdctl", NULL, false },	{ "lxc-start", "lxc", false },
+	{ "runc", "runc", true },
+	{ "crun", "crun", true },
+	{ "youki", NULL, true },
+	{ "runsc", NULL, true },
+	{ "containerd", "containerd", false },
+	{ "dockerd", "docker.io", false },
+	{ "podman", "podman", false },
+	{ "crio", NULL, false },
+	{ "nerdctl", NULL, false },
+	{ "lxc-start", "lxc", false },
 	{ "kubelet", NULL, false },
 };
 const size_t engine_def_count = ARRAY_SIZE(engine_defs);
@@ -32,7 +37,7 @@ enum { ANSWER_MS = 5000 };
 bool engine_find(const char *name, char *path, size_t size)
 {
 	static const char *const dirs[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
-					    "/usr/bin", "/sbin", "/bin" };
+					    "/usr/bin",	       "/sbin",		 "/bin" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
 		snprintf(path, size, "%s/%s", dirs[i], name);
@@ -69,7 +74,8 @@ static void version_parse(const char *text, char *out, size_t size)
 	for (const char *p = text; *p; p++) {
 		size_t len;
 
-		if (!isdigit((unsigned char)*p) || (p > text && isalnum((unsigned char)p[-1]) && p[-1] != 'v'))
+		if (!isdigit((unsigned char)*p) ||
+		    (p > text && isalnum((unsigned char)p[-1]) && p[-1] != 'v'))
 			continue;
 		len = strspn(p, "0123456789abcdefghijklmnopqrstuvwxyz.+~-");
 		if (memchr(p, '.', len)) {

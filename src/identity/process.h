@@ -7,14 +7,14 @@
 
 struct process_status {
 	pid_t pid, parent;
-	pid_t inner_pid;     /* in the innermost pid namespace */
-	int pid_namespaces;  /* depth: 1 if it is in ours only */
+	pid_t inner_pid;      /* in the innermost pid namespace */
+	int pid_namespaces;   /* depth: 1 if it is in ours only */
 	uint64_t start_ticks; /* since boot: with pid it names the process for good */
 	bool kernel;
 	bool no_new_privileges;
 	int seccomp_mode;      /* 0 none, 1 strict, 2 filter */
 	unsigned filter_count; /* of seccomp filters; 0 before 5.9, which does not tell */
-	uint32_t uid, gid; /* real, as our user namespace sees them */
+	uint32_t uid, gid;     /* real, as our user namespace sees them */
 	uint64_t caps_effective, caps_permitted, caps_inheritable, caps_bounding, caps_ambient;
 };
 

@@ -5,27 +5,20 @@
 #include <strings.h>
 
 const char *const severity_names[SEVERITIES] = { "low", "medium", "high", "critical" };
-const char *const category_names[CATEGORIES] = { "privilege", "mounts",	     "identity",
-						 "image",     "reliability", "network",
-						 "rbac",      "cluster",     "engine",
+const char *const category_names[CATEGORIES] = { "privilege", "mounts",	       "identity",
+						 "image",     "reliability",   "network",
+						 "rbac",      "cluster",       "engine",
 						 "node",      "control-plane", "pod-security" };
 const char *const outcome_names[OUTCOMES] = { "pass",		"fail",	 "warn",
 					      "not-applicable", "error", "exempt" };
 
 const struct check_group *const check_groups[] = {
-	&checks_privilege,	&checks_capability,
-	&checks_mounts,		&checks_identity,
-	&checks_secrets,	&checks_image,
-	&checks_reliability,	&checks_network,
-	&checks_connections,	&checks_rbac,
-	&checks_cluster,	&checks_api,
-	&checks_docker,		&checks_runtime,
-	&checks_kubelet,	&checks_api_server,
-	&checks_control_plane,	&checks_node,
-	&checks_host_files,	&checks_pss_baseline,
-	&checks_pss_restricted, &checks_recorded,
-	&checks_image_files,
-	NULL,
+	&checks_privilege,	&checks_capability, &checks_mounts,	 &checks_identity,
+	&checks_secrets,	&checks_image,	    &checks_reliability, &checks_network,
+	&checks_connections,	&checks_rbac,	    &checks_cluster,	 &checks_api,
+	&checks_docker,		&checks_runtime,    &checks_kubelet,	 &checks_api_server,
+	&checks_control_plane,	&checks_node,	    &checks_host_files,	 &checks_pss_baseline,
+	&checks_pss_restricted, &checks_recorded,   &checks_image_files, NULL,
 };
 
 static bool is_unprivileged(const struct container *c)

@@ -30,7 +30,7 @@ enum category {
 	CATEGORY_RBAC,
 	CATEGORY_CLUSTER,
 	CATEGORY_ENGINE, /* what runs containers on a host */
-	CATEGORY_NODE, /* kubelet, kernel, files of a node */
+	CATEGORY_NODE,	 /* kubelet, kernel, files of a node */
 	CATEGORY_CONTROL_PLANE,
 	CATEGORY_POD_SECURITY, /* the standards, and nothing else */
 	CATEGORIES
@@ -97,7 +97,7 @@ struct check {
 	uint8_t level;	      /* enum pss_level: of the standards */
 	const char *
 		overridden; /* baseline: not part of restricted where that has the check of this name */
-	uint64_t needs; /* resident: KIND_BIT()s of what must be known completely to judge */
+	uint64_t needs;	    /* resident: KIND_BIT()s of what must be known completely to judge */
 	bool optional;	    /* only if it is named, or all are asked for */
 	bool recorded;	    /* only if there are recordings to ask */
 	struct fix fix;	    /* op FIX_NONE: a person must think */
@@ -116,10 +116,10 @@ struct check_group {
 
 /* One per file of checks/. */
 extern const struct check_group checks_privilege, checks_capability, checks_mounts, checks_identity,
-	checks_secrets, checks_image, checks_reliability, checks_network, checks_rbac,
-	checks_api, checks_cluster, checks_connections, checks_docker, checks_runtime, checks_kubelet,
-	checks_api_server, checks_control_plane, checks_node, checks_host_files, checks_pss_baseline,
-	checks_pss_restricted, checks_recorded, checks_image_files;
+	checks_secrets, checks_image, checks_reliability, checks_network, checks_rbac, checks_api,
+	checks_cluster, checks_connections, checks_docker, checks_runtime, checks_kubelet,
+	checks_api_server, checks_control_plane, checks_node, checks_host_files,
+	checks_pss_baseline, checks_pss_restricted, checks_recorded, checks_image_files;
 
 extern const struct check_group *const check_groups[]; /* NULL-terminated */
 
@@ -130,7 +130,7 @@ extern const struct check_group *const check_groups[]; /* NULL-terminated */
 		     it < (*groups_##it)->checks + (*groups_##it)->count; it++)
 
 /* Those of a group that may be NULL. */
-#define check_group_foreach(it, group)                        \
+#define check_group_foreach(it, group)                                  \
 	for (const struct check *it = (group) ? (group)->checks : NULL; \
 	     it && it < (group)->checks + (group)->count; it++)
 
@@ -168,7 +168,7 @@ unsigned probe_version(const struct probe *p);
 /* "2026-01-31"; NULL: it does not matter when. */
 const char *probe_today(const struct probe *p);
 const struct object *probe_object(const struct probe *p);
-const void *probe_data(const struct probe *p); /* the check's */
+const void *probe_data(const struct probe *p);			  /* the check's */
 const struct recordings *probe_recordings(const struct probe *p); /* of a check that is recorded */
 /* The fix of the next failure, in place of what the row says; value is JSON, or NULL. */
 void probe_set_fix(struct probe *p, enum fix_op op, const struct at *at, const char *value);

@@ -36,9 +36,8 @@ static bool is_known(const struct inspection *in, const char *name)
 	check_foreach (c)
 		if (check_is_called(c, text_of(name)))
 			return true;
-	check_group_foreach (c, in->options.custom)
-		if (check_is_called(c, text_of(name)))
-			return true;
+	check_group_foreach(c,
+			    in->options.custom) if (check_is_called(c, text_of(name))) return true;
 	return false;
 }
 
@@ -110,8 +109,7 @@ static int select_checks(struct inspection *in, struct error *err)
 		return r;
 	check_foreach (c)
 		select_check(in, c);
-	check_group_foreach (c, in->options.custom)
-		select_check(in, c);
+	check_group_foreach(c, in->options.custom) select_check(in, c);
 	in->report.tally_count = in->checks.len;
 	in->report.tallies = calloc(in->checks.len + 1, sizeof(*in->report.tallies));
 	if (!in->report.tallies)
@@ -221,9 +219,10 @@ static bool add_object(struct inspection *in, const char *file, const struct obj
 
 	if (!slot)
 		return false;
-	*slot = (struct inspected){
-		.file = file, .line = file ? o->root.node->line : 0, .document = in->document, .worst = -1
-	};
+	*slot = (struct inspected){ .file = file,
+				    .line = file ? o->root.node->line : 0,
+				    .document = in->document,
+				    .worst = -1 };
 	if (!file)
 		slot->file = place_in_cluster(in, o);
 	if (in->options.fixes)
@@ -268,8 +267,7 @@ static void count_errors(struct inspection *in, size_t before)
 
 	if (!more || !in->report.objects.len)
 		return;
-	in->report.objects.items[in->report.objects.len - 1].counts[OUTCOME_ERROR] +=
-		(uint32_t)more;
+	in->report.objects.items[in->report.objects.len - 1].counts[OUTCOME_ERROR] += (uint32_t)more;
 	in->report.counts[OUTCOME_ERROR] += more;
 }
 
@@ -436,9 +434,8 @@ int inspection_add_image(struct inspection *in, const char *file, const struct i
 			 struct error *err)
 {
 	const char *name = inventory_text(&in->inventory, text_of(file));
-	struct text config = image->config.len ?
-				     text_from(image->config.data, image->config.len) :
-				     TEXT("{}");
+	struct text config = image->config.len ? text_from(image->config.data, image->config.len) :
+						 TEXT("{}");
 	cleanup_yaml_stream struct yaml_stream *s = NULL;
 	struct yaml_node *root;
 	struct object o;

@@ -22,9 +22,11 @@ struct inspect_options {
 	bool ignore_annotations; /* no exemptions by who wrote the manifest */
 	const char *today;	 /* "2026-01-31", for exemptions that end; NULL: they don't */
 	const struct exemptions *exemptions; /* borrowed; may be NULL */
-	const struct check_group *custom;    /* checks besides those of the tables; borrowed; may be NULL */
-	const struct recordings *recordings; /* what is known of the workloads; borrowed; may be NULL */
-	const struct baseline *baseline;     /* borrowed; may be NULL */
+	const struct check_group
+		*custom; /* checks besides those of the tables; borrowed; may be NULL */
+	const struct recordings
+		*recordings;		 /* what is known of the workloads; borrowed; may be NULL */
+	const struct baseline *baseline; /* borrowed; may be NULL */
 };
 
 /* -EINVAL with *err: a check is named that there is not. */

@@ -31,9 +31,7 @@ static bool is_check(const struct reader *r, struct text name)
 	check_foreach (c)
 		if (check_is_called(c, name))
 			return true;
-	check_group_foreach (c, r->e->custom)
-		if (check_is_called(c, name))
-			return true;
+	check_group_foreach(c, r->e->custom) if (check_is_called(c, name)) return true;
 	return false;
 }
 

@@ -190,7 +190,8 @@ static void add_failure(struct probe *p, const struct at *found, const char *pat
 
 	if (!p->in->report.objects.items[p->object_number].line)
 		f.line = f.column = 0;
-	if (place.file && p->object && p->object->kind >= 0 && KINDS_HOST & KIND_BIT(p->object->kind))
+	if (place.file && p->object && p->object->kind >= 0 &&
+	    KINDS_HOST & KIND_BIT(p->object->kind))
 		f.file = finding_text(p->in, text_of(place.file));
 	f.path = finding_text(p->in, text_of(path));
 	f.value = finding_text(p->in, text_from(value, len));

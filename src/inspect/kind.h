@@ -40,9 +40,9 @@ enum kind {
 	KIND_LIMIT_RANGE,
 	KIND_RESOURCE_QUOTA,
 	KIND_SECURITY_CONTEXT_CONSTRAINTS,
-	KIND_CLUSTER,	    /* what merlon inspect --cluster learned besides: no object of a cluster */
+	KIND_CLUSTER, /* what merlon inspect --cluster learned besides: no object of a cluster */
 	KIND_OCI_CONTAINER, /* an OCI bundle's config.json: no object of a cluster */
-	KIND_IMAGE, /* neither: an image, with its files */
+	KIND_IMAGE,	    /* neither: an image, with its files */
 	/* What host/ finds on a host: no objects of a cluster either. */
 	KIND_DOCKER_DAEMON,
 	KIND_CONTAINERD,

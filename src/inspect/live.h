@@ -31,7 +31,7 @@ struct live_mount {
 };
 
 struct live {
-	const char *name; /* what people call the container */
+	const char *name;  /* what people call the container */
 	const char *image; /* as its engine keeps it; NULL: nobody knows */
 	const struct live_process *processes;
 	size_t process_count;

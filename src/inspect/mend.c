@@ -106,7 +106,8 @@ static struct mended *find_item(struct job *j, const struct finding *f, const st
 {
 	vec_foreach(i, &j->m->items)
 		if (i->check == f->check && i->document == o->document &&
-		    str_eq(i->object, o->pointer) && str_eq(i->target, f->fix->target) && !takes_item(i))
+		    str_eq(i->object, o->pointer) && str_eq(i->target, f->fix->target) &&
+		    !takes_item(i))
 			return i;
 	return NULL;
 }

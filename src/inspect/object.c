@@ -44,7 +44,8 @@ static bool read_component(struct arena *a, struct object *o)
 	} files[] = {
 		{ "KubeletConfiguration", "kubelet.config.k8s.io/", "config", KIND_KUBELET },
 		{ "KubeProxyConfiguration", "kubeproxy.config.k8s.io/", "config", KIND_KUBE_PROXY },
-		{ "EncryptionConfiguration", "apiserver.config.k8s.io/", "encryption", KIND_API_SERVER },
+		{ "EncryptionConfiguration", "apiserver.config.k8s.io/", "encryption",
+		  KIND_API_SERVER },
 	};
 	const struct yaml_node *n = o->root.node;
 

@@ -5,9 +5,9 @@
 
 struct inspected {
 	const char *kind, *name, *name_space; /* name_space may be empty */
-	const char *file; /* or "namespace/kind/name" in a cluster */
-	uint32_t line;	  /* 0: in a cluster there are no lines */
-	uint32_t document;   /* of the file, from 0 */
+	const char *file;		      /* or "namespace/kind/name" in a cluster */
+	uint32_t line;			      /* 0: in a cluster there are no lines */
+	uint32_t document;		      /* of the file, from 0 */
 	const char *pointer; /* in the document (RFC 6901); only with options.fixes */
 	uint32_t counts[OUTCOMES];
 	int worst;	       /* enum severity of what fails; -1: nothing does */
@@ -25,13 +25,13 @@ struct finding {
 	uint32_t object;
 	const char *file; /* the object's, unless it is put together from several */
 	uint32_t line, column;
-	enum outcome outcome : 8; /* there may be a million of them */
-	enum severity severity : 8; /* the check's, unless the configuration says otherwise */
-	const char *path, *value; /* printable; the value is cut, and no secret */
-	const char *container;	  /* NULL: of the pod or object */
-	const char *reason;	  /* of an exemption; NULL */
+	enum outcome outcome : 8;      /* there may be a million of them */
+	enum severity severity : 8;    /* the check's, unless the configuration says otherwise */
+	const char *path, *value;      /* printable; the value is cut, and no secret */
+	const char *container;	       /* NULL: of the pod or object */
+	const char *reason;	       /* of an exemption; NULL */
 	const struct finding_fix *fix; /* only with options.fixes; NULL: there is none */
-	const char *suggest;	  /* what to do, in the words of what was inspected */
+	const char *suggest;	       /* what to do, in the words of what was inspected */
 };
 
 struct tally {
@@ -45,8 +45,8 @@ struct report {
 	struct tally *tallies;	      /* one per check that was asked */
 	size_t tally_count;
 	struct diags problems;			  /* of reading */
-	const char *cluster, *cluster_version; /* where the objects are from; NULL: from files */
-	size_t owned;			       /* objects for which others stand */
+	const char *cluster, *cluster_version;	  /* where the objects are from; NULL: from files */
+	size_t owned;				  /* objects for which others stand */
 	size_t files, documents, unknown, beyond; /* beyond: findings that there was no room for */
 	uint64_t counts[OUTCOMES];
 	uint64_t by_severity[SEVERITIES]; /* of what fails */

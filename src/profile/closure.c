@@ -54,11 +54,25 @@ const size_t closure_rules_count = ARRAY_SIZE(closure_rules);
 
 /* Source: src/runtime of Go (sys_linux_amd64.s, os_linux.go): what its scheduler, network poller,
  * preemption signals and memory allocator call on their own. */
-static const char *const go_calls[] = { "brk",		 "clone",   "epoll_ctl",  "epoll_pwait",
-					"epoll_wait",	 "futex",   "getpid",	  "gettid",
-					"madvise",	 "mmap",    "munmap",	  "nanosleep",
-					"rt_sigprocmask", "rt_sigreturn", "sched_yield",
-					"sigaltstack",	 "tgkill",  "write",	  NULL };
+static const char *const go_calls[] = { "brk",
+					"clone",
+					"epoll_ctl",
+					"epoll_pwait",
+					"epoll_wait",
+					"futex",
+					"getpid",
+					"gettid",
+					"madvise",
+					"mmap",
+					"munmap",
+					"nanosleep",
+					"rt_sigprocmask",
+					"rt_sigreturn",
+					"sched_yield",
+					"sigaltstack",
+					"tgkill",
+					"write",
+					NULL };
 
 const struct closure_runtime closure_runtimes[] = {
 	{ "runc", go_calls,

@@ -18,8 +18,8 @@
 #define FOREVER INT64_MAX
 
 static const char *const phase_names[] = { "start", "serve", "listener" };
-static const char *const file_flag_names[] = { "raw", "truncated", "memory", "deleted",
-					       "directory", "abstract", "detached" };
+static const char *const file_flag_names[] = { "raw",	    "truncated", "memory",  "deleted",
+					       "directory", "abstract",	 "detached" };
 
 /* --- writing ------------------------------------------------------------------------------------ */
 
@@ -195,8 +195,9 @@ static json_t *peers_json(const struct profile *p)
 		json_object_set_new(o, "layer", json_string(profile_layer_names[peer->layer]));
 		json_object_set_new(o, "family",
 				    named_or_number(sys_family_name(peer->family), peer->family));
-		json_object_set_new(o, "protocol", named_or_number(sys_protocol_name(peer->protocol),
-								   peer->protocol));
+		json_object_set_new(o, "protocol",
+				    named_or_number(sys_protocol_name(peer->protocol),
+						    peer->protocol));
 		json_object_set_new(o, "port", json_integer(peer->port));
 		if (peer->many)
 			json_object_set_new(o, "manyAddresses", json_true());
@@ -223,8 +224,8 @@ static json_t *subject_json(const struct profile *p)
 	json_set_string(o, "podName", p->subject.pod_name);
 	json_set_string(o, "cgroup", p->subject.cgroup);
 	if (p->subject.command.len)
-		json_object_set_new(o, "command", strings_json(p->subject.command.items,
-							       p->subject.command.len));
+		json_object_set_new(o, "command",
+				    strings_json(p->subject.command.items, p->subject.command.len));
 	return o;
 }
 
@@ -248,7 +249,8 @@ static json_t *recording_json(const struct profile *p)
 	json_object_set_new(o, "start", time_json(p->recording.start_ns));
 	json_object_set_new(o, "end", time_json(p->recording.end_ns));
 	json_object_set_new(o, "quietNanoseconds",
-			    json_u64((uint64_t)(p->recording.quiet_ns > 0 ? p->recording.quiet_ns : 0)));
+			    json_u64((uint64_t)(p->recording.quiet_ns > 0 ? p->recording.quiet_ns :
+									    0)));
 	json_object_set_new(o, "startSeen", json_boolean(p->recording.start_seen));
 	json_object_set_new(o, "readySeen", json_boolean(p->recording.ready_seen));
 	for (int i = 0; i < ABI_LOSSES; i++)
@@ -559,8 +561,8 @@ static bool get_strings(struct json_reader *r, const json_t *o, const char *memb
 	return !r->failed;
 }
 
-#define GET_STRINGS(r, o, member, max, required, v)                                         \
-	get_strings(r, o, member, max, required, PROFILE_TEXT_MAX, &(v)->items, &(v)->len,  \
+#define GET_STRINGS(r, o, member, max, required, v)                                        \
+	get_strings(r, o, member, max, required, PROFILE_TEXT_MAX, &(v)->items, &(v)->len, \
 		    &(v)->size)
 
 enum { LABEL_MAX = 128 };
@@ -600,8 +602,7 @@ static bool get_file(struct json_reader *r, struct profile *p, const json_t *o)
 }
 
 static bool get_number_or_name(struct json_reader *r, const json_t *o, const char *member,
-			       bool (*parse)(const char *, unsigned *), unsigned max,
-			       unsigned *ret)
+			       bool (*parse)(const char *, unsigned *), unsigned max, unsigned *ret)
 {
 	const json_t *v = json_object_get(o, member);
 
@@ -807,8 +808,7 @@ static bool get_head(struct json_reader *r, struct profile *p, const json_t *roo
 	return !r->failed;
 }
 
-struct profile *profile_from_json(const char *file, const char *text, size_t len,
-				  struct error *err)
+struct profile *profile_from_json(const char *file, const char *text, size_t len, struct error *err)
 {
 	cleanup_json json_t *root = json_parse(file, text, len, err);
 	cleanup_profile struct profile *p = profile_new("");

@@ -176,7 +176,8 @@ static int fold_call(struct profile *p, const struct denial *d, const struct sys
 		return -ENOMEM;
 	if (!plan)
 		return 0;
-	if (!has_arguments(d, plan)) { /* with any arguments, then: those that are known limit nothing */
+	if (!has_arguments(
+		    d, plan)) { /* with any arguments, then: those that are known limit nothing */
 		vec_deinit(&c->tuples);
 		memset(&c->range, 0, sizeof(c->range));
 		return 0;

@@ -21,10 +21,18 @@ enum {
 	ESCAPE_LEN = 4,	  /* "\x1b" */
 };
 
-static const char *const rule_names[] = { "process", "volume", "library-version", "temporary",
-					  "identifier", "numbered", "crowd" };
-enum { RULE_PROCESS, RULE_VOLUME, RULE_LIBRARY, RULE_TEMPORARY, RULE_IDENTIFIER, RULE_NUMBERED,
-       RULE_CROWD };
+static const char *const rule_names[] = { "process",   "volume",     "library-version",
+					  "temporary", "identifier", "numbered",
+					  "crowd" };
+enum {
+	RULE_PROCESS,
+	RULE_VOLUME,
+	RULE_LIBRARY,
+	RULE_TEMPORARY,
+	RULE_IDENTIFIER,
+	RULE_NUMBERED,
+	RULE_CROWD
+};
 
 const char *profile_path_rule(const char *name)
 {
@@ -46,7 +54,8 @@ char *profile_path_escape(const char *raw, size_t len)
 		return NULL;
 	str_printable(printable, size, raw, len);
 	for (const char *p = printable; *p; p++) {
-		if (p[0] == '\\' && p[1] == '\\') { /* str_printable() doubles it: one form is enough */
+		if (p[0] == '\\' &&
+		    p[1] == '\\') { /* str_printable() doubles it: one form is enough */
 			buf_add_str(&out, "\\x5c");
 			p++;
 		} else if (strchr("*?[]{}@", *p)) {

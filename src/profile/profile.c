@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "profile/profile.h"
 
-#include <ctype.h>
 #include <assert.h>
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,12 +21,12 @@ const char *const profile_layer_names[] = {
 static_assert(ARRAY_SIZE(profile_layer_names) == PROFILE_LAYERS, "a name for each");
 
 const char *const profile_loss_names[] = {
-	[ABI_LOSS_TASKS] = "tasks",   [ABI_LOSS_ACTORS] = "actors",
+	[ABI_LOSS_TASKS] = "tasks",	 [ABI_LOSS_ACTORS] = "actors",
 	[ABI_LOSS_EXES] = "executables", [ABI_LOSS_CALLS] = "calls",
-	[ABI_LOSS_ARGS] = "arguments", [ABI_LOSS_CAPS] = "capabilities",
-	[ABI_LOSS_FILES] = "files",   [ABI_LOSS_PEERS] = "peers",
-	[ABI_LOSS_READ] = "unreadable", [ABI_LOSS_DEPTH] = "deep_paths",
-	[ABI_LOSS_NOTICES] = "notices", [ABI_LOSS_CELLS] = "cells",
+	[ABI_LOSS_ARGS] = "arguments",	 [ABI_LOSS_CAPS] = "capabilities",
+	[ABI_LOSS_FILES] = "files",	 [ABI_LOSS_PEERS] = "peers",
+	[ABI_LOSS_READ] = "unreadable",	 [ABI_LOSS_DEPTH] = "deep_paths",
+	[ABI_LOSS_NOTICES] = "notices",	 [ABI_LOSS_CELLS] = "cells",
 };
 static_assert(ARRAY_SIZE(profile_loss_names) == ABI_LOSSES, "a name for each");
 
@@ -37,9 +37,8 @@ const char *const profile_cap_outcome_names[] = {
 };
 
 const char *const profile_peer_op_names[] = {
-	[ABI_PEER_BIND] = "bind",	[ABI_PEER_LISTEN] = "listen",
-	[ABI_PEER_CONNECT] = "connect", [ABI_PEER_SEND] = "send",
-	[ABI_PEER_ACCEPT] = "accept",
+	[ABI_PEER_BIND] = "bind", [ABI_PEER_LISTEN] = "listen", [ABI_PEER_CONNECT] = "connect",
+	[ABI_PEER_SEND] = "send", [ABI_PEER_ACCEPT] = "accept",
 };
 static_assert(ARRAY_SIZE(profile_peer_op_names) == ABI_PEER_ACCEPT + 1, "a name for each");
 
@@ -50,9 +49,10 @@ const char *const profile_tail_source_names[] = {
 };
 
 static const char *const file_op_names[] = {
-	"read",	 "write",  "create", "exec",	"map-exec", "unlink", "rename-from", "rename-to",
-	"link-target", "link", "symlink", "mkdir", "rmdir", "mknod", "chmod", "chown",
-	"truncate", "setxattr", "utime", "connect", "bind", "chdir", "mount",
+	"read",	       "write",	    "create",	   "exec",  "map-exec", "unlink",
+	"rename-from", "rename-to", "link-target", "link",  "symlink",	"mkdir",
+	"rmdir",       "mknod",	    "chmod",	   "chown", "truncate", "setxattr",
+	"utime",       "connect",   "bind",	   "chdir", "mount",
 };
 static_assert(1u << (ARRAY_SIZE(file_op_names) - 1) == ABI_FILE_MOUNT, "a name for each bit");
 
@@ -74,21 +74,32 @@ struct profile *profile_new(const char *name)
 	return p;
 }
 
-#define free_strings(v)                   \
-	do {                              \
-		vec_foreach(s_, v)        \
-			free(*s_);        \
-		vec_deinit(v);            \
+#define free_strings(v)            \
+	do {                       \
+		vec_foreach(s_, v) \
+			free(*s_); \
+		vec_deinit(v);     \
 	} while (0)
 
 /* The members that point to text of their own. */
 static void texts_free(struct profile *p)
 {
-	char **owned[] = { &p->name, &p->merlon, &p->kernel, &p->subject.id, &p->subject.name,
-			   &p->subject.engine, &p->subject.image, &p->subject.image_digest,
-			   &p->subject.pod_namespace, &p->subject.pod_name, &p->subject.cgroup,
-			   &p->runtime.name, &p->runtime.path, &p->runtime.version,
-			   &p->recording.file_hook, &p->recording.cap_hook };
+	char **owned[] = { &p->name,
+			   &p->merlon,
+			   &p->kernel,
+			   &p->subject.id,
+			   &p->subject.name,
+			   &p->subject.engine,
+			   &p->subject.image,
+			   &p->subject.image_digest,
+			   &p->subject.pod_namespace,
+			   &p->subject.pod_name,
+			   &p->subject.cgroup,
+			   &p->runtime.name,
+			   &p->runtime.path,
+			   &p->runtime.version,
+			   &p->recording.file_hook,
+			   &p->recording.cap_hook };
 
 	for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
 		free(*owned[i]);
@@ -336,10 +347,10 @@ void profile_call_widen(struct profile_call *c, const struct profile_range *from
 
 /* --- order -------------------------------------------------------------------------------------- */
 
-#define COMPARE(a, b)                                \
-	do {                                         \
-		if ((a) != (b))                      \
-			return (a) < (b) ? -1 : 1;   \
+#define COMPARE(a, b)                              \
+	do {                                       \
+		if ((a) != (b))                    \
+			return (a) < (b) ? -1 : 1; \
 	} while (0)
 
 static int tuple_compare(const void *a, const void *b)
@@ -459,18 +470,18 @@ static void peer_join(struct profile_peer *into, struct profile_peer *from)
 }
 
 /* Sorts, and joins neighbours that compare equal. */
-#define SORT_FACTS(v, compare, join)                                                   \
-	do {                                                                           \
-		size_t kept_ = 0;                                                      \
-                                                                                       \
-		vec_sort(v, compare);                                                  \
-		for (size_t i_ = 0; i_ < (v)->len; i_++) {                             \
+#define SORT_FACTS(v, compare, join)                                                    \
+	do {                                                                            \
+		size_t kept_ = 0;                                                       \
+                                                                                        \
+		vec_sort(v, compare);                                                   \
+		for (size_t i_ = 0; i_ < (v)->len; i_++) {                              \
 			if (kept_ && !compare(&(v)->items[kept_ - 1], &(v)->items[i_])) \
-				join(&(v)->items[kept_ - 1], &(v)->items[i_]);         \
-			else                                                           \
-				(v)->items[kept_++] = (v)->items[i_];                  \
-		}                                                                      \
-		(v)->len = kept_;                                                      \
+				join(&(v)->items[kept_ - 1], &(v)->items[i_]);          \
+			else                                                            \
+				(v)->items[kept_++] = (v)->items[i_];                   \
+		}                                                                       \
+		(v)->len = kept_;                                                       \
 	} while (0)
 
 void profile_sort(struct profile *p)
@@ -499,8 +510,7 @@ size_t profile_count_calls(const struct profile *p, unsigned layer_mask, bool re
 	size_t n = 0;
 
 	vec_foreach(c, &p->calls) {
-		if (!(layer_mask >> c->layer & 1) || c->refused != refused ||
-		    seen[c->arch][c->nr])
+		if (!(layer_mask >> c->layer & 1) || c->refused != refused || seen[c->arch][c->nr])
 			continue;
 		seen[c->arch][c->nr] = true;
 		n++;

@@ -25,9 +25,9 @@ enum {
 
 /* On whose behalf something was done. */
 enum profile_layer {
-	PROFILE_SETUP, /* the container runtime, before the container's filter is loaded */
-	PROFILE_TAIL,  /* the container runtime under that filter, up to its exec */
-	PROFILE_APP,   /* the workload */
+	PROFILE_SETUP,	       /* the container runtime, before the container's filter is loaded */
+	PROFILE_TAIL,	       /* the container runtime under that filter, up to its exec */
+	PROFILE_APP,	       /* the workload */
 	PROFILE_ENTERED_SETUP, /* the same three for tasks that came in later: exec, probe, shell */
 	PROFILE_ENTERED_TAIL,
 	PROFILE_ENTERED,
@@ -67,8 +67,8 @@ enum profile_phase {
 struct profile_call {
 	enum sys_arch arch;
 	enum profile_layer layer;
-	uint32_t nr;	/* SYS_NR_MAX: numbers that no table has */
-	bool refused;	/* a filter in force denied it */
+	uint32_t nr;	 /* SYS_NR_MAX: numbers that no table has */
+	bool refused;	 /* a filter in force denied it */
 	unsigned phases; /* enum profile_phase */
 	profile_evidence_list evidence;
 	VEC(struct profile_tuple) tuples;
@@ -85,11 +85,11 @@ struct profile_cap {
 };
 
 struct profile_file {
-	char *path;    /* in the container's root; generalised if rule is set */
-	uint32_t ops;  /* enum abi_file_op */
+	char *path;	/* in the container's root; generalised if rule is set */
+	uint32_t ops;	/* enum abi_file_op */
 	uint32_t flags; /* enum abi_path_flag */
 	enum profile_layer layer;
-	char *label;   /* SELinux type of a file in a volume, or NULL */
+	char *label;	  /* SELinux type of a file in a volume, or NULL */
 	const char *rule; /* name of the generalisation, static; NULL: as it was seen */
 	profile_evidence_list evidence;
 	VEC(char *) originals; /* some of the paths behind a generalised one */

@@ -30,21 +30,22 @@ enum {
  * The programs of the container: x86-64 ELF executables of a few instructions. Static, so that the
  * container needs no other file.
  */
-#define ELF_HEAD                                                                                   \
-	/* ELF header: 64-bit, little-endian, executable, x86-64, entry 0x400078, one segment */   \
-	0x7f, 'E', 'L', 'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0x3e, 0, 1, 0, 0, 0, 0x78,  \
-		0, 0x40, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-		0, 0x40, 0, 0x38, 0, 1, 0, 0, 0, 0, 0, 0, 0, /* program header: load the file, */  \
-		1, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* readable and executable, */     \
-		0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, /* at 0x400000 */            \
+#define ELF_HEAD                                                                                  \
+	/* ELF header: 64-bit, little-endian, executable, x86-64, entry 0x400078, one segment */  \
+	0x7f, 'E', 'L', 'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0x3e, 0, 1, 0, 0, 0, 0x78, \
+		0, 0x40, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  \
+		0, 0, 0x40, 0, 0x38, 0, 1, 0, 0, 0, 0, 0, 0,                                      \
+		0, /* program header: load the file, */                                           \
+		1, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* readable and executable, */    \
+		0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, /* at 0x400000 */           \
 		0x84, 0, 0, 0, 0, 0, 0, 0, 0x84, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0
 
 /* mov eax, 231 (exit_group); xor edi, edi; syscall */
-static const unsigned char exit_program[] = { ELF_HEAD,	 0xb8, 0xe7, 0,	   0,	 0,   0x31,
-					      0xff,	 0x0f, 0x05, 0x90, 0x90, 0x90 };
+static const unsigned char exit_program[] = { ELF_HEAD, 0xb8, 0xe7, 0,	  0,	0,   0x31,
+					      0xff,	0x0f, 0x05, 0x90, 0x90, 0x90 };
 
 /* mov eax, 34 (pause); syscall; and again */
-static const unsigned char pause_program[] = { ELF_HEAD, 0xb8, 0x22, 0,	  0,	0,    0x0f,
+static const unsigned char pause_program[] = { ELF_HEAD, 0xb8, 0x22, 0,	   0,	 0,   0x0f,
 					       0x05,	 0xeb, 0xf7, 0x90, 0x90, 0x90 };
 _Static_assert(sizeof(exit_program) == 0x84 && sizeof(pause_program) == 0x84,
 	       "the length that the program header gives");
@@ -229,12 +230,14 @@ static int settle(struct session *s, struct error *err)
 /* Records what the runtime does in the trial, for root and for somebody else. */
 static int record_trial(struct trial *t, struct profile *into, struct error *err)
 {
-	static const unsigned users[] = { 0, 65534 }; /* giving root up takes other calls than not */
+	static const unsigned users[] = { 0,
+					  65534 }; /* giving root up takes other calls than not */
 	static const link_list no_links;
 	cleanup_session struct session *s = NULL;
 	char *ids[] = { t->id };
-	struct session_options o = { .name = t->id, .output_dir = t->dir, .wait = true,
-				     .containers = 1 };
+	struct session_options o = {
+		.name = t->id, .output_dir = t->dir, .wait = true, .containers = 1
+	};
 	struct collect_target target = { .profile = into, .root_fd = -1, .links = &no_links };
 	bool resumed;
 	int r;
@@ -267,8 +270,8 @@ static int listener_open(const char *path)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	if (fd >= 0 && (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-			listen(fd, 64) < 0)) {
+	if (fd >= 0 &&
+	    (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 64) < 0)) {
 		close(fd);
 		fd = -1;
 	}
@@ -296,9 +299,9 @@ static void record_listener(struct trial *t, struct profile *into)
 		if (known || c->refused || !is_tail(c->layer))
 			continue;
 		e.exe = profile_executable(into, with->executables.items[e.exe]);
-		added = e.exe == UINT32_MAX ? NULL :
-					      profile_add_call(into, c->arch, c->nr, c->layer,
-							       false, &e);
+		added = e.exe == UINT32_MAX ?
+				NULL :
+				profile_add_call(into, c->arch, c->nr, c->layer, false, &e);
 		if (added)
 			added->phases = PROFILE_LISTENER;
 	}

@@ -34,7 +34,8 @@ static bool path_is_below(const char *path, const char *group)
 {
 	size_t n = strlen(group);
 
-	return !strncmp(path, group, n) && (path[n] == '\0' || path[n] == '/' || str_eq(group, "/"));
+	return !strncmp(path, group, n) &&
+	       (path[n] == '\0' || path[n] == '/' || str_eq(group, "/"));
 }
 
 static struct session_workload *workload_of_path(struct session *s, const char *path)
@@ -124,7 +125,8 @@ struct roll {
 };
 
 /* True if pid is the container's first process or descends from it: not from an exec or a probe. */
-static bool is_workload(const struct session_workload *w, pid_t pid, const struct process_status *first)
+static bool is_workload(const struct session_workload *w, pid_t pid,
+			const struct process_status *first)
 {
 	struct process_status p = *first;
 

@@ -63,8 +63,7 @@ static enum profile_layer layer_of(const struct abi_actor *a)
 		     [a->stage < ABI_STAGES ? a->stage : ABI_STAGE_APP];
 }
 
-static struct collect_target *target_of(struct collect_target *targets, size_t count,
-					uint64_t cell)
+static struct collect_target *target_of(struct collect_target *targets, size_t count, uint64_t cell)
 {
 	for (size_t t = 0; t < count; t++)
 		for (size_t i = 0; i < targets[t].cell_count; i++)
@@ -154,8 +153,9 @@ static struct profile_evidence evidence_of(const struct collector *c, const stru
 
 /* --- phases ------------------------------------------------------------------------------------- */
 
-static const char *const wait_calls[] = { "accept", "accept4", "epoll_wait", "epoll_pwait",
-					  "epoll_pwait2", "poll", "ppoll", "select", "pselect6" };
+static const char *const wait_calls[] = { "accept",	 "accept4",	 "epoll_wait",
+					  "epoll_pwait", "epoll_pwait2", "poll",
+					  "ppoll",	 "select",	 "pselect6" };
 
 static bool is_wait(const struct abi_call_key *k)
 {
@@ -279,7 +279,9 @@ static int take_args(struct collector *c, const void *key, const void *value)
 	const struct actor_row *a = actor_find(c, k->actor);
 	struct profile_call *call = a ? call_find(a, sys_arch_of_table(k->table), k->nr) : NULL;
 
-	return call && profile_call_add_tuple(call, (const uint64_t *)k->values, f->count) ? -ENOMEM : 0;
+	return call && profile_call_add_tuple(call, (const uint64_t *)k->values, f->count) ?
+		       -ENOMEM :
+		       0;
 }
 
 static int take_range(struct collector *c, const void *key, const void *value, size_t cpus)
@@ -352,8 +354,8 @@ static int take_file(struct collector *c, const void *key, const void *value)
 	if (!text)
 		return -ENOMEM;
 	e = evidence_of(c, a, &f->fact);
-	return profile_add_file(a->target->profile, text, k->ops, f->flags & ~(uint32_t)ABI_PATH_RAW,
-				a->layer, &e) ?
+	return profile_add_file(a->target->profile, text, k->ops,
+				f->flags & ~(uint32_t)ABI_PATH_RAW, a->layer, &e) ?
 		       0 :
 		       -ENOMEM;
 }
@@ -411,9 +413,9 @@ static const struct {
 	enum recorder_map map;
 	int (*take)(struct collector *c, const void *key, const void *value);
 } takers[] = {
-	{ RECORDER_CELLS, take_cell },	    { RECORDER_CALLS, take_call },
-	{ RECORDER_ARGS, take_args },	    { RECORDER_CAPS, take_cap },
-	{ RECORDER_FILES, take_file },	    { RECORDER_LONG_FILES, take_file },
+	{ RECORDER_CELLS, take_cell }, { RECORDER_CALLS, take_call },
+	{ RECORDER_ARGS, take_args },  { RECORDER_CAPS, take_cap },
+	{ RECORDER_FILES, take_file }, { RECORDER_LONG_FILES, take_file },
 	{ RECORDER_PEERS, take_peer },
 };
 
@@ -461,9 +463,9 @@ static bool has_cell(const uint64_t *cells, size_t count, uint64_t cell)
 
 int collect_forget(struct recorder *r, const uint64_t *cells, size_t count)
 {
-	static const enum recorder_map by_actor[] = { RECORDER_CALLS,	 RECORDER_ARGS,
+	static const enum recorder_map by_actor[] = { RECORDER_CALLS,	   RECORDER_ARGS,
 						      RECORDER_ARG_RANGES, RECORDER_CAPS,
-						      RECORDER_FILES,	 RECORDER_LONG_FILES,
+						      RECORDER_FILES,	   RECORDER_LONG_FILES,
 						      RECORDER_PEERS };
 	cleanup_dump struct recorder_dump actors = { 0 };
 	cleanup_free uint32_t *numbers = NULL;

@@ -25,9 +25,9 @@ int collect_forget(struct recorder *r, const uint64_t *cells, size_t count);
 
 /* Numbers for a live view, per cell set. */
 struct collect_stats {
-	uint64_t calls;	  /* system calls counted */
+	uint64_t calls; /* system calls counted */
 	uint64_t refused;
-	size_t distinct;  /* different system calls of the application */
+	size_t distinct; /* different system calls of the application */
 	size_t files;
 	uint64_t facts;
 	uint64_t last_fact_ns; /* CLOCK_BOOTTIME */

@@ -12,9 +12,10 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 
-static const char *const usual_links[] = { "/bin",     "/sbin",	   "/lib",     "/lib32",  "/lib64",
-					   "/libx32",  "/var/run", "/var/lock", "/usr/tmp", "/tmp",
-					   "/var/tmp", "/var/mail", "/var/log", "/home" };
+static const char *const usual_links[] = { "/bin",     "/sbin",	  "/lib",     "/lib32",
+					   "/lib64",   "/libx32", "/var/run", "/var/lock",
+					   "/usr/tmp", "/tmp",	  "/var/tmp", "/var/mail",
+					   "/var/log", "/home" };
 
 void link_list_deinit(link_list *list)
 {

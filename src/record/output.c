@@ -97,18 +97,19 @@ static void annotate(struct profile *p)
 	vec_foreach(c, &p->calls) {
 		const char *name = sys_call_name(c->arch, (int)c->nr);
 
-		io_uring = io_uring || (name && str_eq(name, "io_uring_enter") &&
-					c->layer == PROFILE_APP);
+		io_uring = io_uring ||
+			   (name && str_eq(name, "io_uring_enter") && c->layer == PROFILE_APP);
 	}
 	if (!p->recording.start_seen)
 		profile_add_note(p, "The container ran before the recording began: what it does "
 				    "when it starts was not seen. Record a start before enforcing "
 				    "this profile.");
 	if (p->recording.file_hook && str_eq(p->recording.file_hook, "tracepoint sys_exit"))
-		profile_add_note(p, "This kernel offers no hook where names have been looked up: what was "
-				    "renamed, linked or removed is listed as the program wrote it, with "
-				    "symbolic links resolved only as far as the container's files could "
-				    "still be read.");
+		profile_add_note(
+			p, "This kernel offers no hook where names have been looked up: what was "
+			   "renamed, linked or removed is listed as the program wrote it, with "
+			   "symbolic links resolved only as far as the container's files could "
+			   "still be read.");
 	if (io_uring)
 		profile_add_note(p, "The workload uses io_uring: what it asks for through the ring "
 				    "is not a system call, neither recorded nor filtered.");
@@ -141,9 +142,9 @@ static void complete_runtime(struct profile *p, const struct session_workload *w
 
 	if (w->command || (w->who.engine && str_eq(w->who.engine, "cgroup")))
 		return;
-	if (!p->runtime.path && p->runtime.name &&
-	    engine_find(p->runtime.name, path, sizeof(path)))
-		p->runtime.path = strdup(path); /* it started before us: the one that is installed */
+	if (!p->runtime.path && p->runtime.name && engine_find(p->runtime.name, path, sizeof(path)))
+		p->runtime.path = strdup(
+			path); /* it started before us: the one that is installed */
 	if (!p->runtime.path)
 		return;
 	if (!p->runtime.name)
@@ -158,8 +159,9 @@ static void complete_runtime(struct profile *p, const struct session_workload *w
 		return;
 	}
 	if (calibrate(p, &err))
-		profile_add_note(p, "What the container runtime needs itself under a filter is not "
-				    "known (%s): a container with this profile alone may not start.",
+		profile_add_note(p,
+				 "What the container runtime needs itself under a filter is not "
+				 "known (%s): a container with this profile alone may not start.",
 				 err.text);
 }
 

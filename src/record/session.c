@@ -43,7 +43,7 @@ static int copy_strings(char ***to, size_t *len, size_t *size, char *const *from
 	return 0;
 }
 
-#define COPY(to, from, field) \
+#define COPY(to, from, field)                                                                      \
 	copy_strings(&(to)->field.items, &(to)->field.len, &(to)->field.size, (from)->field.items, \
 		     (from)->field.len)
 
@@ -97,8 +97,7 @@ static int resume(struct session *s, struct error *err)
 				    s->name, s->name);
 	vec_foreach(w, &s->state.workloads)
 		if (w->command)
-			snprintf(s->command_cgroup, sizeof(s->command_cgroup), "%s",
-				 w->who.cgroup);
+			snprintf(s->command_cgroup, sizeof(s->command_cgroup), "%s", w->who.cgroup);
 	s->command_ended = true; /* its parent, who could reap it, is dead */
 	return 0;
 }
@@ -321,8 +320,7 @@ void session_list_deinit(session_list *list)
 	vec_deinit(list);
 }
 
-int session_visit(struct session **ret, const char *name, const char *output_dir,
-		  struct error *err)
+int session_visit(struct session **ret, const char *name, const char *output_dir, struct error *err)
 {
 	cleanup_session struct session *s = session_new(name, output_dir);
 	int r;

@@ -23,13 +23,13 @@
 #include "record/selection.h"
 
 struct session_options {
-	const char *name;	/* of the session; also of the profile if there is one workload */
+	const char *name; /* of the session; also of the profile if there is one workload */
 	const char *output_dir;
 	struct selection selection;
-	char **command;		/* NULL-terminated: a command of its own; NULL: containers */
-	bool wait;		/* containers named may come later, and come back */
+	char **command; /* NULL-terminated: a command of its own; NULL: containers */
+	bool wait;	/* containers named may come later, and come back */
 	enum recorder_rung rung;
-	unsigned containers;	/* make room for this many; 0: by what is asked for */
+	unsigned containers; /* make room for this many; 0: by what is asked for */
 };
 
 /* A container, control group or command that is being recorded. */
@@ -37,9 +37,9 @@ struct session_workload {
 	struct container who;
 	VEC(uint64_t) cells;
 	link_list links; /* in its root */
-	bool command;	/* ours */
+	bool command;	 /* ours */
 	bool ended;
-	bool written;	/* its final profile is on disk */
+	bool written;	    /* its final profile is on disk */
 	char *profile_path; /* once one was written */
 };
 

@@ -17,7 +17,7 @@ struct session {
 	struct cgroup_layout layout;
 	struct recorder *recorder;
 	struct state state;
-	bool dirty; /* workloads changed since the state was saved */
+	bool dirty;	/* workloads changed since the state was saved */
 	bool undecided; /* there are cells of which we can't tell yet whose they are */
 
 	pid_t command_pid;

@@ -30,8 +30,9 @@ static int check_name(const char *name, struct error *err)
 	size_t n = strlen(name);
 
 	if (n == 0 || n > 128 || name[0] == '.')
-		return error_set(err, EINVAL, "a recording's name must have 1 to 128 characters "
-					      "and not begin with a dot");
+		return error_set(err, EINVAL,
+				 "a recording's name must have 1 to 128 characters "
+				 "and not begin with a dot");
 	for (size_t i = 0; i < n; i++)
 		if (!isalnum((unsigned char)name[i]) && !strchr("._-", name[i]))
 			return error_set(err, EINVAL,
@@ -68,8 +69,8 @@ int state_pin_dir(const char *name, char *out, size_t size, struct error *err)
 		r = fs_mkdirs(OWN_BPF_DIR, 0700, err);
 		if (r)
 			return r;
-		if (!is_bpf_fs(OWN_BPF_DIR) &&
-		    mount("merlon", OWN_BPF_DIR, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
+		if (!is_bpf_fs(OWN_BPF_DIR) && mount("merlon", OWN_BPF_DIR, "bpf",
+						     MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
 			return error_errno(err, errno, "cannot mount a BPF file system on %s",
 					   OWN_BPF_DIR);
 		root = OWN_BPF_DIR;
@@ -141,10 +142,13 @@ static const struct {
 	const char *name;
 	size_t offset;
 } fields[] = {
-#define FIELD(f) { #f, offsetof(struct container, f) }
-	FIELD(id),	FIELD(name),	      FIELD(engine),   FIELD(runtime),
-	FIELD(image),	FIELD(image_digest),  FIELD(pod_namespace), FIELD(pod_name),
-	FIELD(pod_uid), FIELD(bundle),	      FIELD(rootfs),   FIELD(cgroup),
+#define FIELD(f)                                  \
+	{                                         \
+#f, offsetof(struct container, f) \
+	}
+	FIELD(id),	FIELD(name),	     FIELD(engine),	   FIELD(runtime),
+	FIELD(image),	FIELD(image_digest), FIELD(pod_namespace), FIELD(pod_name),
+	FIELD(pod_uid), FIELD(bundle),	     FIELD(rootfs),	   FIELD(cgroup),
 };
 
 static json_t *strings_json(char *const *items, size_t count)

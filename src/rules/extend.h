@@ -131,7 +131,8 @@ struct response_list {
  * Appends what n says ("deny", "{kill: tree}", or a list of such) to *ret: for rules, and for files that say what is to
  * be done about rules. Fields are those of the event source; memory is of rs. False: diagnostics of rs say why.
  */
-bool responses_read(struct ruleset *rs, const struct yaml_node *n, int event_source, struct response_list *ret);
+bool responses_read(struct ruleset *rs, const struct yaml_node *n, int event_source,
+		    struct response_list *ret);
 
 struct rule_test {
 	struct text name;

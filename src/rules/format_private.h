@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-#include "rules/format.h"
 #include "base/yaml_tree.h"
+#include "rules/format.h"
 
 /* --- format_scalar.c --- */
 

@@ -5,11 +5,11 @@
  */
 #pragma once
 #include "base/arena.h"
+#include "base/diag.h"
 #include "base/error.h"
 #include "base/table.h"
-#include "base/diag.h"
-#include "rules/expr.h"
 #include "base/yaml_tree.h"
+#include "rules/expr.h"
 
 /* The engine version that rule files ask for (required_engine_version): 0.63.0. */
 enum { RULES_ENGINE_MAJOR = 0, RULES_ENGINE_MINOR = 63, RULES_ENGINE_PATCH = 0 };

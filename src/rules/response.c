@@ -23,7 +23,8 @@ const struct response_def rule_responses[] = {
 	{ "isolate",
 	  true,
 	  { { "allow", RESPONSE_NETWORKS, false, NULL, NULL, "networks that stay reachable" },
-	    { "ports", RESPONSE_PORTS, false, NULL, NULL, "only these ports there; any if nothing is said" } },
+	    { "ports", RESPONSE_PORTS, false, NULL, NULL,
+	      "only these ports there; any if nothing is said" } },
 	  "cut the container's network" },
 	{ "quarantine",
 	  true,
@@ -113,7 +114,8 @@ static bool url_is_good(struct text url)
 		if (!text_starts(url, schemes[i]) || url.len == schemes[i].len)
 			continue;
 		for (uint32_t k = 0; k < url.len; k++)
-			if ((unsigned char)url.data[k] <= ' ' || (unsigned char)url.data[k] >= 0x7f || url.data[k] == ',')
+			if ((unsigned char)url.data[k] <= ' ' ||
+			    (unsigned char)url.data[k] >= 0x7f || url.data[k] == ',')
 				return false; /* a comma would have to be written as %2C: outputs are lists of words */
 		return url.data[schemes[i].len] != '/';
 	}
@@ -226,7 +228,8 @@ static bool read_params(struct ruleset *rs, int source, const struct yaml_node *
 }
 
 static bool add_response(struct ruleset *rs, int source, const struct yaml_node *place,
-			 struct text name, const struct yaml_node *params, struct response_list *list)
+			 struct text name, const struct yaml_node *params,
+			 struct response_list *list)
 {
 	struct rule_response *resp;
 
@@ -240,13 +243,15 @@ static bool add_response(struct ruleset *rs, int source, const struct yaml_node 
 			  "alert, deny, kill, freeze, isolate, quarantine, capture, webhook");
 		return false;
 	}
-	if ((params && !read_params(rs, source, params, resp)) || !fill_standard(rs, source, place, resp))
+	if ((params && !read_params(rs, source, params, resp)) ||
+	    !fill_standard(rs, source, place, resp))
 		return false;
 	list->count++;
 	return true;
 }
 
-bool responses_read(struct ruleset *rs, const struct yaml_node *n, int event_source, struct response_list *ret)
+bool responses_read(struct ruleset *rs, const struct yaml_node *n, int event_source,
+		    struct response_list *ret)
 {
 	uint32_t count = n->kind == YAML_LIST ? n->count : 1;
 	bool good = true;
@@ -263,8 +268,8 @@ bool responses_read(struct ruleset *rs, const struct yaml_node *n, int event_sou
 			continue;
 		}
 		for (uint32_t k = 0; k < item->count; k++)
-			good = add_response(rs, event_source, item->entries[k].value, item->entries[k].key,
-					    item->entries[k].value, ret) &&
+			good = add_response(rs, event_source, item->entries[k].value,
+					    item->entries[k].key, item->entries[k].value, ret) &&
 			       good;
 	}
 	return good;

@@ -119,7 +119,7 @@ static void probe_kprobe(struct probe *p)
 		return;
 	}
 	attr.type = (__u32)atoi(type);
-	attr.config1 = (__u64)(uintptr_t)"security_file_open";
+	attr.config1 = (__u64)(uintptr_t) "security_file_open";
 	fd = (int)syscall(__NR_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0)
 		verdict(p, PROBE_KPROBE, "cannot create one: %s", strerror(errno));

@@ -4,11 +4,11 @@
 #include <stdbool.h>
 
 enum probe_feature {
-	PROBE_BTF,	    /* /sys/kernel/btf/vmlinux */
-	PROBE_TP_BTF,	    /* tracepoints with typed arguments */
-	PROBE_FENTRY,	    /* fentry on a kernel function */
-	PROBE_FMOD_RET,	    /* fmod_ret on security_*: deny without lsm=bpf */
-	PROBE_LSM,	    /* BPF LSM programs, and bpf in the list of active LSMs */
+	PROBE_BTF,	/* /sys/kernel/btf/vmlinux */
+	PROBE_TP_BTF,	/* tracepoints with typed arguments */
+	PROBE_FENTRY,	/* fentry on a kernel function */
+	PROBE_FMOD_RET, /* fmod_ret on security_*: deny without lsm=bpf */
+	PROBE_LSM,	/* BPF LSM programs, and bpf in the list of active LSMs */
 	PROBE_KPROBE,
 	PROBE_CGROUP_CONNECT, /* cgroup/connect4 on the unified hierarchy */
 	PROBE_RINGBUF,

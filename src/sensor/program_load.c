@@ -86,7 +86,7 @@ static uint32_t verified(int fd)
 }
 
 int program_source_load(const struct program_source *s, int *ret_fd, uint32_t *ret_verified,
-		 struct error *err)
+			struct error *err)
 {
 	cleanup_free struct bpf_insn *insns = calloc(s->insn_count, sizeof(*insns));
 	int maps[PROGRAM_MAPS_MAX], r = 0;

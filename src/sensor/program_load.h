@@ -35,4 +35,4 @@ struct program_source {
  * many instructions the verifier walked, 0 before Linux 5.16. -errno: with the verifier's last words.
  */
 int program_source_load(const struct program_source *s, int *ret_fd, uint32_t *ret_verified,
-		 struct error *err);
+			struct error *err);

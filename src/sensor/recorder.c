@@ -65,8 +65,8 @@ static const struct {
 	const char *suffix;
 	enum recorder_rung rung;
 } rung_suffixes[] = {
-	{ "_fentry", RECORDER_RUNG_FENTRY },	   { "_fexit", RECORDER_RUNG_FENTRY },
-	{ "_kprobe", RECORDER_RUNG_KPROBE },	   { "_kretprobe", RECORDER_RUNG_KPROBE },
+	{ "_fentry", RECORDER_RUNG_FENTRY },	     { "_fexit", RECORDER_RUNG_FENTRY },
+	{ "_kprobe", RECORDER_RUNG_KPROBE },	     { "_kretprobe", RECORDER_RUNG_KPROBE },
 	{ "_tracepoint", RECORDER_RUNG_TRACEPOINT },
 };
 
@@ -87,7 +87,8 @@ static void select_programs(struct recorder *r, enum recorder_rung rung, bool pa
 	bool cap_tracepoint = probe_has(PROBE_CAP_TRACEPOINT);
 	struct bpf_program *p;
 
-	bpf_object__for_each_program(p, r->skel->obj) {
+	bpf_object__for_each_program(p, r->skel->obj)
+	{
 		const char *name = bpf_program__name(p);
 
 		for (size_t i = 0; i < ARRAY_SIZE(rung_suffixes); i++) {
@@ -125,8 +126,7 @@ static int fill_settings(struct recorder *r, const struct recorder_options *o,
 	if (getrandom(&s->path_seed, sizeof(s->path_seed), 0) != sizeof(s->path_seed))
 		return error_errno(err, errno, "no random numbers");
 	if (rung == RECORDER_RUNG_TRACEPOINT)
-		kernel_symbols_ranges(kernel_noaudit_functions, ARRAY_SIZE(s->noaudit),
-				      s->noaudit);
+		kernel_symbols_ranges(kernel_noaudit_functions, ARRAY_SIZE(s->noaudit), s->noaudit);
 	return 0;
 }
 
@@ -151,9 +151,10 @@ static void size_maps(struct recorder *r, unsigned containers)
 
 static int fill_plans(struct recorder *r)
 {
-	cleanup_free struct abi_arg_plan *args = calloc(ABI_TABLES * ABI_CALL_NR_MAX, sizeof(*args));
-	cleanup_free struct abi_exit_plan *exits =
-		calloc(ABI_TABLES * ABI_CALL_NR_MAX, sizeof(*exits));
+	cleanup_free struct abi_arg_plan *args = calloc(ABI_TABLES * ABI_CALL_NR_MAX,
+							sizeof(*args));
+	cleanup_free struct abi_exit_plan *exits = calloc(ABI_TABLES * ABI_CALL_NR_MAX,
+							  sizeof(*exits));
 	int arg_fd = bpf_map__fd(r->skel->maps.arg_plans);
 	int exit_fd = bpf_map__fd(r->skel->maps.exit_plans);
 
@@ -162,7 +163,8 @@ static int fill_plans(struct recorder *r)
 	sys_arg_plans_fill(args);
 	sys_exit_plans_fill(exits);
 	for (__u32 i = 0; i < ABI_TABLES * ABI_CALL_NR_MAX; i++) {
-		if ((args[i].count || args[i].memory) && bpf_map_update_elem(arg_fd, &i, &args[i], BPF_ANY))
+		if ((args[i].count || args[i].memory) &&
+		    bpf_map_update_elem(arg_fd, &i, &args[i], BPF_ANY))
 			return -errno;
 		if (exits[i].handler && bpf_map_update_elem(exit_fd, &i, &exits[i], BPF_ANY))
 			return -errno;
@@ -197,7 +199,8 @@ static int fill_handlers(struct recorder *r)
 		if (bpf_map_update_elem(fd, &slot, &prog, BPF_ANY))
 			return -errno;
 	}
-	return bpf_map_update_elem(bpf_map__fd(r->skel->maps.enter_handlers), &zero, &first, BPF_ANY) ?
+	return bpf_map_update_elem(bpf_map__fd(r->skel->maps.enter_handlers), &zero, &first,
+				   BPF_ANY) ?
 		       -errno :
 		       0;
 }
@@ -212,7 +215,8 @@ static int open_and_load(struct recorder *r, const struct recorder_options *o,
 	r->skel = recorder_bpf__open();
 	if (!r->skel)
 		return error_errno(err, errno, "cannot open the recorder's programs");
-	bpf_object__for_each_program(p, r->skel->obj) {
+	bpf_object__for_each_program(p, r->skel->obj)
+	{
 		const char *name = bpf_program__name(p);
 
 		if (str_starts(name, "exit_") || str_starts(name, "enter_"))
@@ -504,7 +508,8 @@ int recorder_dump(struct recorder *r, enum recorder_map map, struct recorder_dum
 	ret->key_size = info.key_size;
 	ret->value_size = info.value_size;
 	if (info.type == BPF_MAP_TYPE_PERCPU_HASH)
-		ret->value_size = (info.value_size + 7) / 8 * 8 * (size_t)libbpf_num_possible_cpus();
+		ret->value_size = (info.value_size + 7) / 8 * 8 *
+				  (size_t)libbpf_num_possible_cpus();
 	count = 1024;
 	while (!result) {
 		__u32 asked;
@@ -520,7 +525,8 @@ int recorder_dump(struct recorder *r, enum recorder_map map, struct recorder_dum
 		/* Hash buckets are read whole: ENOSPC asks for more room, ENOENT ends the walk. */
 		if (bpf_map_lookup_batch(fd, first ? NULL : &batch, &batch,
 					 ret->keys + ret->count * ret->key_size,
-					 ret->values + ret->count * ret->value_size, &asked, NULL)) {
+					 ret->values + ret->count * ret->value_size, &asked,
+					 NULL)) {
 			if (errno == ENOSPC) {
 				count *= 2;
 				continue;

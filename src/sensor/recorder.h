@@ -26,10 +26,10 @@ enum recorder_rung {
 };
 
 struct recorder_options {
-	uint32_t hierarchy;	/* of identity/cgroup.h */
-	const char *controller; /* its v1 controller, "" for v2 */
-	bool watch_new;		/* every control group born from now on becomes a cell */
-	unsigned containers;	/* how many to make room for; sets every map's size */
+	uint32_t hierarchy;	 /* of identity/cgroup.h */
+	const char *controller;	 /* its v1 controller, "" for v2 */
+	bool watch_new;		 /* every control group born from now on becomes a cell */
+	unsigned containers;	 /* how many to make room for; sets every map's size */
 	enum recorder_rung rung; /* AUTO, or the best one that may be used (for tests) */
 };
 

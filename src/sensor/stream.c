@@ -38,11 +38,11 @@ struct sensor_stream {
 	sensor_record_fn fn;
 	void *arg;
 	uint64_t malformed;
-	int cpus; /* that there may be: whoever drains may not be able to look it up */
+	int cpus;	/* that there may be: whoever drains may not be able to look it up */
 	uint32_t taken; /* in this turn */
 	struct bpf_link *capabilities;
 	int attach_btf_id; /* of sys_exit, for programs that guard_call calls */
-	bool calls;	/* are looked at in any case, and so is all else: nothing can be attached later */
+	bool calls; /* are looked at in any case, and so is all else: nothing can be attached later */
 	struct bpf_link *hooks[HOOKS_MAX]; /* in the order of the programs; NULL: not attached */
 	bool hopeless[HOOKS_MAX];
 };
@@ -94,7 +94,8 @@ static int attach_for_plans(struct sensor_stream *s)
 
 	for (size_t i = 0; i < SENSOR_PLANS; i++)
 		any = any || s->plans[i].flags;
-	bpf_object__for_each_program(p, s->skel->obj) {
+	bpf_object__for_each_program(p, s->skel->obj)
+	{
 		if (!is_hook(p) || n == HOOKS_MAX)
 			continue;
 		/* A kernel may lack one of the functions: then sys_exit tells what it can. Not tried twice. */
@@ -220,7 +221,8 @@ static void select_programs(struct guard_bpf *skel, bool hooks)
 				  !probe_has(PROBE_FENTRY) && probe_has(PROBE_CAP_TRACEPOINT));
 	bpf_program__set_autoattach(skel->progs.capable_by_function, false);
 	bpf_program__set_autoattach(skel->progs.capable_by_tracepoint, false);
-	bpf_object__for_each_program(p, skel->obj) {
+	bpf_object__for_each_program(p, skel->obj)
+	{
 		if (!is_hook(p))
 			continue;
 		bpf_program__set_autoload(p, hooks);
@@ -248,7 +250,8 @@ static int load(struct sensor_stream *s, const struct sensor_stream_options *o, 
 	if (*o->controller && settings->subsystem < 0)
 		return settings->subsystem;
 	if (!probe_has(PROBE_FENTRY))
-		kernel_symbols_ranges(kernel_noaudit_functions, ARRAY_SIZE(settings->noaudit), settings->noaudit);
+		kernel_symbols_ranges(kernel_noaudit_functions, ARRAY_SIZE(settings->noaudit),
+				      settings->noaudit);
 	settle((struct abi_event_settings *)&s->skel->rodata->event_settings, o, ring_size);
 	load_log_begin();
 	return load_log_end(guard_bpf__load(s->skel), "the guard's", err);
@@ -278,7 +281,9 @@ static int add_send(struct sensor_stream *s)
 	s->attach_btf_id = libbpf_find_vmlinux_btf_id("sys_exit", BPF_TRACE_RAW_TP);
 	if (s->attach_btf_id < 0)
 		return s->attach_btf_id;
-	return bpf_map_update_elem(bpf_map__fd(s->skel->maps.filters), &slot, &fd, BPF_ANY) ? -errno : 0;
+	return bpf_map_update_elem(bpf_map__fd(s->skel->maps.filters), &slot, &fd, BPF_ANY) ?
+		       -errno :
+		       0;
 }
 
 /* Their ring is there before anything is denied, so that what is put in force later is told. */
@@ -294,8 +299,8 @@ static int add_denials(struct sensor_stream *s)
 	if (!s->denials || !s->denial)
 		return -ENOMEM;
 	/* Whoever waits for the one waits for both. */
-	return epoll_ctl(ring_buffer__epoll_fd(s->ring), EPOLL_CTL_ADD, ring_buffer__epoll_fd(s->denials),
-			 &readable) ?
+	return epoll_ctl(ring_buffer__epoll_fd(s->ring), EPOLL_CTL_ADD,
+			 ring_buffer__epoll_fd(s->denials), &readable) ?
 		       -errno :
 		       0;
 }
@@ -359,7 +364,8 @@ void sensor_stream_free(struct sensor_stream *s)
 	free(s);
 }
 
-int sensor_stream_load(struct sensor_stream *s, const struct program_source *p, int *ret_fd, struct error *err)
+int sensor_stream_load(struct sensor_stream *s, const struct program_source *p, int *ret_fd,
+		       struct error *err)
 {
 	const int maps[SENSOR_FILTER_MAPS] = { bpf_map__fd(s->skel->maps.rooms),
 					       bpf_map__fd(s->skel->maps.filter_scratch),
@@ -469,7 +475,8 @@ int sensor_stream_drain(struct sensor_stream *s, sensor_record_fn fn, void *arg)
 }
 
 /* A number that each CPU counts by itself. */
-static int sum_up(const struct sensor_stream *s, const struct bpf_map *map, __u32 slot, uint64_t *ret)
+static int sum_up(const struct sensor_stream *s, const struct bpf_map *map, __u32 slot,
+		  uint64_t *ret)
 {
 	cleanup_free __u64 *each = calloc((size_t)s->cpus, sizeof(*each));
 

@@ -24,10 +24,10 @@ struct sensor_stream_options {
 	uint32_t ring_size;	/* bytes; a power of two, at least a page; 0: a default */
 	/* Bytes per second that the calls of one group, or of all that share its budget, may take; 0: any. */
 	uint64_t budget;
-	bool calls; /* looked at even while none has a plan */
+	bool calls;   /* looked at even while none has a plan */
 	bool denials; /* what is denied (deny.h) is told too; it is told to one */
 	const struct abi_event_plan *plans; /* SENSOR_PLANS of them, as sensor_stream_plan() has it */
-	uint32_t filter_scratch; /* bytes that filters work in; 0: there are none */
+	uint32_t filter_scratch;	    /* bytes that filters work in; 0: there are none */
 };
 
 /* Plans are by table * ABI_CALL_NR_MAX + nr. */
@@ -91,7 +91,7 @@ int sensor_stream_drain(struct sensor_stream *s, sensor_record_fn fn, void *arg)
 struct sensor_stream_stats {
 	uint64_t dropped[ABI_DROPS]; /* records that were lost, by enum abi_drop */
 	uint64_t malformed;	     /* records that made no sense: a bug */
-	uint64_t looked_at;	     /* records of calls that were made, whether or not they were told */
+	uint64_t looked_at; /* records of calls that were made, whether or not they were told */
 };
 int sensor_stream_statistics(const struct sensor_stream *s, struct sensor_stream_stats *ret);
 
@@ -99,7 +99,8 @@ int sensor_stream_statistics(const struct sensor_stream *s, struct sensor_stream
  * What each group has told and lost, by the group that pays; 0: those that the kernel had no room to
  * count by themselves. False if there is nothing about it.
  */
-bool sensor_stream_budget(const struct sensor_stream *s, uint64_t cgroup_id, struct abi_budget *ret);
+bool sensor_stream_budget(const struct sensor_stream *s, uint64_t cgroup_id,
+			  struct abi_budget *ret);
 /* Until fn returns anything but 0, which is passed on. */
 typedef int (*sensor_budget_fn)(uint64_t cgroup_id, const struct abi_budget *b, void *arg);
 int sensor_stream_budgets(const struct sensor_stream *s, sensor_budget_fn fn, void *arg);

@@ -394,8 +394,9 @@ static bool is_for(const struct sink *s, const struct alert *a)
 
 	if (!s->config.asked)
 		return true;
-	json_array_foreach(json_object_get(a->json, "webhooks"), i, url)
-		if (json_string_value(url) && s->config.target && str_eq(json_string_value(url), s->config.target))
+	json_array_foreach (json_object_get(a->json, "webhooks"), i, url)
+		if (json_string_value(url) && s->config.target &&
+		    str_eq(json_string_value(url), s->config.target))
 			return true;
 	return false;
 }

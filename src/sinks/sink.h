@@ -34,7 +34,7 @@ struct sink_config {
 	uint64_t max_bytes, keep, batch;
 	uint64_t timeout_ns, retry_ns;
 	uint64_t format, colour, facility;
-	uint64_t asked; /* webhook: only alerts whose "webhooks" have its target */
+	uint64_t asked;		    /* webhook: only alerts whose "webhooks" have its target */
 	char *spool, *headers, *ca; /* webhook: there is always a spool */
 };
 

@@ -14,8 +14,7 @@
 const struct sys_arch_def sys_archs[] = {
 	[SYS_ARCH_X86_64] = { "x86_64", "SCMP_ARCH_X86_64", "amd64", SCMP_ARCH_X86_64,
 			      AUDIT_ARCH_X86_64, 0, false },
-	[SYS_ARCH_X86] = { "x86", "SCMP_ARCH_X86", "x86", SCMP_ARCH_X86, AUDIT_ARCH_I386, 0,
-			   true },
+	[SYS_ARCH_X86] = { "x86", "SCMP_ARCH_X86", "x86", SCMP_ARCH_X86, AUDIT_ARCH_I386, 0, true },
 	[SYS_ARCH_X32] = { "x32", "SCMP_ARCH_X32", "x32", SCMP_ARCH_X32, AUDIT_ARCH_X86_64,
 			   SYS_X32_BIT, true },
 };

@@ -13,17 +13,12 @@
 
 #define SYS_X32_BIT 0x40000000u
 
-enum sys_arch {
-	SYS_ARCH_X86_64,
-	SYS_ARCH_X86,
-	SYS_ARCH_X32,
-	SYS_ARCH_MAX
-};
+enum sys_arch { SYS_ARCH_X86_64, SYS_ARCH_X86, SYS_ARCH_X32, SYS_ARCH_MAX };
 
 struct sys_arch_def {
-	const char *name;     /* ours: in profiles and on the screen */
-	const char *oci_name; /* SCMP_ARCH_*, runtime-spec 1.3 */
-	const char *go_name;  /* as Docker and Kubernetes write it */
+	const char *name;	/* ours: in profiles and on the screen */
+	const char *oci_name;	/* SCMP_ARCH_*, runtime-spec 1.3 */
+	const char *go_name;	/* as Docker and Kubernetes write it */
 	uint32_t seccomp_token; /* libseccomp's SCMP_ARCH_* */
 	uint32_t audit_arch;	/* AUDIT_ARCH_*: what a filter sees; x32 shares x86-64's */
 	uint32_t nr_flag;	/* what a filter sees added to the number */

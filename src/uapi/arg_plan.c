@@ -28,30 +28,44 @@ static const struct sys_arg_plan plans[] = {
 	{ "keyctl", SYS_ARG_DANGER, 1, { { "option", 0, INT, false, false, 0 } } },
 	{ "mmap", SYS_ARG_DANGER, 1, { { "prot", 2, PROT_WRITE_EXEC, true, true, PROT_WRITE } } },
 	{ "mmap2", SYS_ARG_DANGER, 1, { { "prot", 2, PROT_WRITE_EXEC, true, true, PROT_WRITE } } },
-	{ "mprotect", SYS_ARG_DANGER, 1, { { "prot", 2, PROT_WRITE_EXEC, true, true, PROT_WRITE } } },
+	{ "mprotect",
+	  SYS_ARG_DANGER,
+	  1,
+	  { { "prot", 2, PROT_WRITE_EXEC, true, true, PROT_WRITE } } },
 	{ "personality", SYS_ARG_DANGER, 1, { { "persona", 0, INT, false, true, 0 } } },
-	{ "pkey_mprotect", SYS_ARG_DANGER, 1, { { "prot", 2, PROT_WRITE_EXEC, true, true, PROT_WRITE } } },
+	{ "pkey_mprotect",
+	  SYS_ARG_DANGER,
+	  1,
+	  { { "prot", 2, PROT_WRITE_EXEC, true, true, PROT_WRITE } } },
 	{ "prctl", SYS_ARG_DANGER, 1, { { "option", 0, INT, false, false, 0 } } },
 	{ "ptrace", SYS_ARG_DANGER, 1, { { "request", 0, INT, false, false, 0 } } },
 	{ "seccomp", SYS_ARG_DANGER, 1, { { "operation", 0, INT, false, false, 0 } } },
 	{ "setns", SYS_ARG_DANGER, 1, { { "nstype", 1, INT, false, true, 0 } } },
-	{ "setsockopt", SYS_ARG_STRICT, 2,
+	{ "setsockopt",
+	  SYS_ARG_STRICT,
+	  2,
 	  { { "level", 1, INT, false, false, 0 }, { "optname", 2, INT, false, false, 0 } } },
-	{ "socket", SYS_ARG_DANGER, 3,
+	{ "socket",
+	  SYS_ARG_DANGER,
+	  3,
 	  { { "domain", 0, INT, false, false, 0 },
 	    { "type", 1, SOCK_TYPE, false, true, 0 },
 	    { "protocol", 2, INT, false, false, 0 } } },
 	{ "socketcall", SYS_ARG_DANGER, 1, { { "call", 0, INT, false, false, 0 } } },
-	{ "socketpair", SYS_ARG_DANGER, 3,
+	{ "socketpair",
+	  SYS_ARG_DANGER,
+	  3,
 	  { { "domain", 0, INT, false, false, 0 },
 	    { "type", 1, SOCK_TYPE, false, true, 0 },
 	    { "protocol", 2, INT, false, false, 0 } } },
-	{ "unshare", SYS_ARG_DANGER, 1,
+	{ "unshare",
+	  SYS_ARG_DANGER,
+	  1,
 	  { { "flags", 0, CLONE_NAMESPACES | CLONE_NEWTIME, true, true, 0 } } },
 };
 
 /* Calls whose only use of CAP_SYS_ADMIN is __vm_enough_memory(), which asks unaudited (mm/util.c). */
-static const char *const memory_calls[] = { "brk",    "mmap",	"mmap2",    "mprotect",
+static const char *const memory_calls[] = { "brk",    "mmap",	"mmap2",	"mprotect",
 					    "mremap", "munmap", "pkey_mprotect" };
 
 /* i386's "mmap" is sys_old_mmap: its one argument points to the others, out of a filter's sight. */
@@ -73,7 +87,8 @@ void sys_arg_plans_fill(struct abi_arg_plan out[ABI_TABLES * ABI_CALL_NR_MAX])
 	memset(out, 0, sizeof(*out) * ABI_TABLES * ABI_CALL_NR_MAX);
 	for (int table = 0; table < ABI_TABLES; table++) {
 		for (size_t i = 0; i < ARRAY_SIZE(memory_calls); i++) {
-			int nr = sys_call_nr(sys_arch_of_table((enum abi_table)table), memory_calls[i]);
+			int nr = sys_call_nr(sys_arch_of_table((enum abi_table)table),
+					     memory_calls[i]);
 
 			if (nr >= 0)
 				out[table * ABI_CALL_NR_MAX + nr].memory = true;

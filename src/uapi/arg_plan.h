@@ -22,7 +22,7 @@ struct sys_arg_plan {
 		unsigned index; /* 0..5 */
 		uint64_t mask;	/* the bits that decide; the others may have any value */
 		bool wide; /* the kernel reads 64 bits of it; otherwise the upper half is ignored */
-		bool flags; /* a set of bits, shown in hex */
+		bool flags;	   /* a set of bits, shown in hex */
 		uint64_t harmless; /* a value of the masked bits that, like 0, is never dangerous */
 	} arg[ABI_CALL_ARGS_MAX];
 };

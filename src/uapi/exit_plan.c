@@ -13,6 +13,7 @@ struct exit_row {
 	struct abi_exit_plan plan;
 };
 
+/* clang-format off */
 #define OPENS(call) { call, { .handler = ABI_EXIT_OPEN } }
 #define MAPS(call) { call, { .handler = ABI_EXIT_MAP } }
 
@@ -101,13 +102,15 @@ static const struct exit_row rows[] = {
 	{ "sendmsg", { .handler = ABI_EXIT_SENDMSG, .ops = { ABI_PEER_SEND } } },
 };
 /* clang-format on */
+/* clang-format on */
 
 void sys_exit_plans_fill(struct abi_exit_plan out[ABI_TABLES * ABI_CALL_NR_MAX])
 {
 	memset(out, 0, sizeof(*out) * ABI_TABLES * ABI_CALL_NR_MAX);
 	for (int table = 0; table < ABI_TABLES; table++) {
 		for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-			int nr = sys_call_nr(sys_arch_of_table((enum abi_table)table), rows[i].call);
+			int nr = sys_call_nr(sys_arch_of_table((enum abi_table)table),
+					     rows[i].call);
 
 			if (nr >= 0)
 				out[table * ABI_CALL_NR_MAX + nr] = rows[i].plan;

@@ -89,15 +89,17 @@ static struct node *socket_type(struct lower *l, const struct check *c, bool let
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		const struct fd_type_def *def = &fd_types[types[i]];
-		const struct value v = value_of_text(letter ? text_from(&def->letter, 1) : def->name);
+		const struct value v = value_of_text(letter ? text_from(&def->letter, 1) :
+							      def->name);
 
 		fits[i] = lower_holds(c, &v);
 	}
 	if (l->hook->family == FAMILY_UNIX)
 		return node_constant(l->arena, fits[0]);
-	return node_either(l->arena,
-			   node_both(l->arena, has_family(l, FAMILY_INET), node_constant(l->arena, fits[1])),
-			   node_both(l->arena, has_family(l, FAMILY_INET6), node_constant(l->arena, fits[2])));
+	return node_either(
+		l->arena,
+		node_both(l->arena, has_family(l, FAMILY_INET), node_constant(l->arena, fits[1])),
+		node_both(l->arena, has_family(l, FAMILY_INET6), node_constant(l->arena, fits[2])));
 }
 
 struct node *lower_fd_type(struct lower *l, const struct check *c, const struct field_place *p)

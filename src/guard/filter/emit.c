@@ -44,7 +44,8 @@ static void emit_fact(struct emitter *e, const struct node *n, uint32_t yes, uin
 	struct bpf_code *c = &e->code;
 
 	bpf_load(c, 1, R1, REG_RECORD, n->fact);
-	bpf_jump_imm(c, e->certain ? BPF_JNE : BPF_JEQ, R1, n->negated == e->certain ? ABI_NO : ABI_YES, no);
+	bpf_jump_imm(c, e->certain ? BPF_JNE : BPF_JEQ, R1,
+		     n->negated == e->certain ? ABI_NO : ABI_YES, no);
 	bpf_goto(c, yes);
 }
 

@@ -11,7 +11,8 @@
 #define SCRATCH(member) ((int)offsetof(struct filter_scratch, member))
 enum { KEY_HEAD = sizeof(((struct filter_scratch *)0)->key_len) };
 
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first bytes of a word are its low ones");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+	      "the first bytes of a word are its low ones");
 
 static uint32_t words_of(const struct text_view *v)
 {

@@ -338,8 +338,9 @@ static void empty_text(struct emitter *e, const struct text_view *v, const struc
 
 	if (v->kind == VIEW_SPAN) {
 		bpf_goto(c, to->missing);
-	} else if (v->kind == VIEW_PROGRAM_PATH || v->kind == VIEW_PATH_HERE || v->kind == VIEW_RAW_HERE ||
-		   v->kind == VIEW_FD_DIRECTORY || v->kind == VIEW_FD_FILENAME) {
+	} else if (v->kind == VIEW_PROGRAM_PATH || v->kind == VIEW_PATH_HERE ||
+		   v->kind == VIEW_RAW_HERE || v->kind == VIEW_FD_DIRECTORY ||
+		   v->kind == VIEW_FD_FILENAME) {
 		bpf_goto(c, to->unknown);
 	} else {
 		bpf_store_imm(c, 4, REG_SCRATCH, SCRATCH(len), 0);

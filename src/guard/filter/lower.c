@@ -172,11 +172,22 @@ static bool is_field(const struct field_ref *f, const char *name)
 
 static bool hook_knows(const struct filter_hook *h, const struct field_ref *f)
 {
-	static const char *const common[] = { "evt.failed", "evt.res", "user.uid", "group.gid", "proc.pid",
-					      "thread.tid", "thread.vtid", "proc.name", "proc.exepath",
-					      "proc.is_exe_upper_layer", "proc.is_exe_lower_layer",
-					      "proc.is_exe_from_memfd", "proc.is_exe_deleted",
-					      "proc.is_exe_writable", "proc.is_exe_setuid", "proc.is_exe_setgid" };
+	static const char *const common[] = { "evt.failed",
+					      "evt.res",
+					      "user.uid",
+					      "group.gid",
+					      "proc.pid",
+					      "thread.tid",
+					      "thread.vtid",
+					      "proc.name",
+					      "proc.exepath",
+					      "proc.is_exe_upper_layer",
+					      "proc.is_exe_lower_layer",
+					      "proc.is_exe_from_memfd",
+					      "proc.is_exe_deleted",
+					      "proc.is_exe_writable",
+					      "proc.is_exe_setuid",
+					      "proc.is_exe_setgid" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(common); i++)
 		if (is_field(f, common[i]))
@@ -215,7 +226,8 @@ static struct node *lower_check(struct lower *l, const struct check *c)
 		return lower_unknown(l, c, "a transformer or a list");
 	if (l->hook && text_eq_str(o->field.def->name, "container.id"))
 		return in_container(l, c);
-	if (l->hook && l->target.kind == ABI_EVENT_EXEC && text_eq_str(o->field.def->name, "proc.name"))
+	if (l->hook && l->target.kind == ABI_EVENT_EXEC &&
+	    text_eq_str(o->field.def->name, "proc.name"))
 		return lower_unknown(l, c, "a program is given its name later");
 	if (l->hook && !hook_knows(l->hook, &o->field))
 		return lower_unknown(l, c, "the kernel does not know it where it asks");

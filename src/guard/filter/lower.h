@@ -22,8 +22,9 @@ struct filter_target {
  * it has less, and the process is one in a container for sure.
  */
 struct filter_hook {
-	const char *call;	   /* of the target */
-	const char *const *fields; /* that it can say something of, besides common ones; NULL at the end */
+	const char *call; /* of the target */
+	const char *const
+		*fields; /* that it can say something of, besides common ones; NULL at the end */
 	/* Of its descriptor, if that is a socket for sure: AF_UNIX, or AF_INET which stands for both. 0: it may be anything. */
 	uint16_t family;
 };
@@ -32,7 +33,7 @@ struct lower {
 	struct arena *arena;
 	struct text_views *views;
 	struct filter_target target;
-	bool paths_by_name; /* no ABI_EVENT_PATHS are told of these calls */
+	bool paths_by_name;		/* no ABI_EVENT_PATHS are told of these calls */
 	const struct filter_hook *hook; /* NULL: the record is of a call that was made */
 	bool (*wants)(const struct rule *r, void *arg);
 	void *wants_arg;

@@ -36,7 +36,8 @@ static struct node *of_process_bit(struct lower *l, const struct check *c,
 }
 
 /* Where the kernel asks about a file there is one. */
-static struct node *file_outside(struct lower *l, const struct check *c, const struct field_place *p)
+static struct node *file_outside(struct lower *l, const struct check *c,
+				 const struct field_place *p)
 {
 	if (!l->hook)
 		return lower_unknown(l, c, "whether there is a file");
@@ -76,7 +77,8 @@ static struct node *of_program(struct lower *l, const struct check *c, const str
 	return lower_bool(l, c, node_fact(l->arena, (uint16_t)(p->place.at + p->arg)));
 }
 
-static struct node *of_program_text(struct lower *l, const struct check *c, const struct field_place *p)
+static struct node *of_program_text(struct lower *l, const struct check *c,
+				    const struct field_place *p)
 {
 	return lower_text(l, c, (enum view_kind)p->place.at, 0);
 }

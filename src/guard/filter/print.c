@@ -62,10 +62,14 @@ static const char *const view_names[] = {
 };
 static_assert(ARRAY_SIZE(view_names) == VIEW_KINDS, "a name for each");
 static const char *const program_facts[] = {
-	[ABI_PROGRAM_NAME] = "known",	  [ABI_PROGRAM_UPPER] = "in the upper layer",
-	[ABI_PROGRAM_LOWER] = "in a lower layer", [ABI_PROGRAM_MEMORY] = "in memory",
-	[ABI_PROGRAM_DELETED] = "deleted", [ABI_PROGRAM_WRITABLE] = "writable",
-	[ABI_PROGRAM_SETUID] = "set-user-ID", [ABI_PROGRAM_SETGID] = "set-group-ID",
+	[ABI_PROGRAM_NAME] = "known",
+	[ABI_PROGRAM_UPPER] = "in the upper layer",
+	[ABI_PROGRAM_LOWER] = "in a lower layer",
+	[ABI_PROGRAM_MEMORY] = "in memory",
+	[ABI_PROGRAM_DELETED] = "deleted",
+	[ABI_PROGRAM_WRITABLE] = "writable",
+	[ABI_PROGRAM_SETUID] = "set-user-ID",
+	[ABI_PROGRAM_SETGID] = "set-group-ID",
 };
 static_assert(ARRAY_SIZE(program_facts) == ABI_PROGRAM_FACTS, "a name for each");
 static const char *const text_ops[] = {

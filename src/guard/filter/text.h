@@ -18,7 +18,7 @@ enum view_kind {
 	VIEW_COMM,	/* of a process that the record is about */
 	VIEW_PROGRAM_NAME, /* of the process that makes a call: see struct abi_program */
 	VIEW_PROGRAM_PATH,
-	VIEW_FD_NAME,	/* of the descriptor; what would have been opened if it failed */
+	VIEW_FD_NAME, /* of the descriptor; what would have been opened if it failed */
 	VIEW_FD_DIRECTORY,
 	VIEW_FD_FILENAME,
 	VIEW_KINDS

@@ -250,6 +250,7 @@ static const enum image_file_kind set_id = IMAGE_SETID, writable = IMAGE_WRITABL
 
 #define IMAGE .category = CATEGORY_IMAGE, .kinds = KINDS_IMAGE
 
+/* clang-format off */
 static const struct check checks[] = {
 	{ .id = "MRL-411", .name = "image-root-user",
 	  .title = "The image runs as root",
@@ -330,5 +331,6 @@ static const struct check checks[] = {
 	  .aliases = "",
 	  .severity = SEVERITY_MEDIUM, .data = &device, IMAGE, .object = files },
 };
+/* clang-format on */
 
 const struct check_group checks_image_files = { checks, ARRAY_SIZE(checks) };

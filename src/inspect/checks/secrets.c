@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Credentials where everybody who may read manifests can read them. Values are never repeated. */
 #include "base/cleanup.h"
+#include "base/secret.h"
 #include "base/str.h"
 #include "inspect/check.h"
-#include "base/secret.h"
 
 static bool is_cloud_key(const struct secret *s)
 {

@@ -44,7 +44,7 @@ struct image {
 	struct buf config;  /* JSON; empty: there is none */
 	struct buf release; /* os-release of the last layer that has it */
 	VEC(struct image_file) files;
-	struct table paths; /* of each the number + 1 of the last with it */
+	struct table paths;		/* of each the number + 1 of the last with it */
 	size_t entries, layers, beyond; /* notable files that there was no room for */
 	uint32_t layer;			/* that is being read */
 	uint64_t work;			/* comparisons for what is hidden */

@@ -8,9 +8,9 @@
 
 struct report_style {
 	bool colour;
-	bool exempt;	     /* text: show what is exempt too */
-	const char *today;   /* for forms that say when; may be NULL */
-	const char *version; /* of this program */
+	bool exempt;		   /* text: show what is exempt too */
+	const char *today;	   /* for forms that say when; may be NULL */
+	const char *version;	   /* of this program */
 	const struct trend *trend; /* NULL: nothing is known of earlier inspections */
 };
 
@@ -42,7 +42,8 @@ void report_json_text(const char *s, FILE *out);
 void report_xml_text(const char *s, FILE *out);
 
 /* What forms say of a trend. */
-bool trend_is_fresh(const struct report *r, const struct report_style *style, const struct finding *f);
+bool trend_is_fresh(const struct report *r, const struct report_style *style,
+		    const struct finding *f);
 void trend_text(const struct trend *t, FILE *out);
 void trend_json(const struct trend *t, FILE *out);
 void trend_html(const struct trend *t, FILE *out);

@@ -205,10 +205,9 @@ static void object(const struct report *r, const struct report_style *style,
 	report_xml_text(o->file, out);
 	if (o->line)
 		fprintf(out, ":%u", o->line);
-	fputs(
-		"</span></summary><div><table><thead><tr><th>severity</th><th>what is wrong</th><th>where</th>"
-		"<th>now</th><th>what to do</th></tr></thead><tbody>\n",
-		out);
+	fputs("</span></summary><div><table><thead><tr><th>severity</th><th>what is wrong</th><th>where</th>"
+	      "<th>now</th><th>what to do</th></tr></thead><tbody>\n",
+	      out);
 	for (uint32_t i = 0; i < o->count; i++) {
 		const struct finding *f = &r->findings.items[o->first + i];
 

@@ -176,9 +176,9 @@ void report_markdown(const struct report *r, const struct report_style *style, F
 		r->objects.len, r->objects.len == 1 ? "" : "s");
 	plain(report_source(r, source, sizeof(source)), out);
 	fputs(".\n\n"
-		"| category | score | passed | failed | warned | exempt |\n"
-		"| --- | --- | --- | --- | --- | --- |\n",
-		out);
+	      "| category | score | passed | failed | warned | exempt |\n"
+	      "| --- | --- | --- | --- | --- | --- |\n",
+	      out);
 	for (int c = 0; c < CATEGORIES; c++) {
 		uint64_t n[OUTCOMES];
 		unsigned score = report_category_score(r, (enum category)c, n);

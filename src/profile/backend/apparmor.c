@@ -84,8 +84,8 @@ static void add_path(struct buf *out, const char *path, const char *more)
 
 /* --- sections ----------------------------------------------------------------------------------- */
 
-static void add_capabilities(const struct profile *p, const struct policy_options *o,
-			     bool complain, struct buf *out)
+static void add_capabilities(const struct profile *p, const struct policy_options *o, bool complain,
+			     struct buf *out)
 {
 	uint64_t used = policy_capabilities(p, o), in_vain = 0;
 

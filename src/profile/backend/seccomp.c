@@ -34,8 +34,7 @@ static const struct group groups[] = {
 
 enum action { ALLOW, NOTIFY, LOG, ACTIONS };
 
-static const char *const actions[ACTIONS] = { "SCMP_ACT_ALLOW", "SCMP_ACT_NOTIFY",
-					      "SCMP_ACT_LOG" };
+static const char *const actions[ACTIONS] = { "SCMP_ACT_ALLOW", "SCMP_ACT_NOTIFY", "SCMP_ACT_LOG" };
 
 static size_t group_of(const struct policy_entry *e)
 {
@@ -92,7 +91,8 @@ static void add_matches(json_t *rules, const struct policy_entry *e,
 			const struct backend_options *o, const char *comment)
 {
 	vec_foreach(m, &e->matches) {
-		json_t *rule = rule_json(actions[action_of(e, o)], 0, comment), *args = json_array();
+		json_t *rule = rule_json(actions[action_of(e, o)], 0, comment),
+		       *args = json_array();
 
 		rule_name(rule, e->name);
 		for (unsigned i = 0; i < ARRAY_SIZE(m->mask); i++)

@@ -11,10 +11,10 @@ enum { DECISION_NODES_MAX = 1 << 14 };
 
 struct decision_node {
 	bool returns;
-	uint32_t action;      /* of one that returns */
-	uint32_t word;	      /* index of the word in struct seccomp_data */
-	uint32_t mask;	      /* what of the word is looked at */
-	size_t first, count;  /* segments; their targets are nodes */
+	uint32_t action;     /* of one that returns */
+	uint32_t word;	     /* index of the word in struct seccomp_data */
+	uint32_t mask;	     /* what of the word is looked at */
+	size_t first, count; /* segments; their targets are nodes */
 	size_t first_point, point_count;
 };
 

@@ -41,13 +41,13 @@ struct cbpf_rule {
 };
 
 struct cbpf_call {
-	uint32_t nr; /* without the flag of its table */
+	uint32_t nr;	 /* without the flag of its table */
 	uint64_t weight; /* how often it is made, beside the others */
 	VEC(struct cbpf_rule) rules;
 };
 
 struct cbpf_table {
-	bool open; /* else every call through it is foreign */
+	bool open;		     /* else every call through it is foreign */
 	VEC(struct cbpf_call) calls; /* sorted by number */
 };
 
