@@ -242,7 +242,7 @@ static __always_inline void fill_exec(struct room *r, struct linux_binprm *bprm)
 	__builtin_memset(r->ev.process.comm, 0, sizeof(r->ev.process.comm));
 	exe_fill(&r->ev.process, current_task(), file);
 	r->ev.flags |= layer_of(BPF_CORE_READ(file, f_inode));
-	r->ev.process.path_flags = text_file(r, ABI_TEXT_EXE, (__u64)file);
+	r->ev.process.path_flags = text_file(r, ABI_TEXT_EXE, (__u64)file, mode_of(file));
 	text_kernel(r, ABI_TEXT_NAME, name);
 }
 DENY_ARRAY(bprm_check_security)

@@ -76,7 +76,7 @@ static __always_inline void file_learn(struct abi_task *t, struct file *file, __
 	s = scratch_get();
 	if (!s)
 		return;
-	path_of_file(s, file);
+	path_of_file(s, file, mode_of(file));
 	hash = path_learn(t->cell, t->actor, ops);
 	bpf_map_update_elem(&opens, &key, &hash, BPF_ANY);
 }

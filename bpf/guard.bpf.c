@@ -73,7 +73,7 @@ int BPF_PROG(guard_exec, struct task_struct *task, int old_pid, struct linux_bin
 	r->ev.process.pidns_start_ns = start_of(BPF_CORE_READ(pidns_of(task), child_reaper));
 	exe_fill(&r->ev.process, task, file);
 	r->ev.flags |= layer_of(BPF_CORE_READ(file, f_inode));
-	r->ev.process.path_flags = text_file(r, ABI_TEXT_EXE, (__u64)file);
+	r->ev.process.path_flags = text_file(r, ABI_TEXT_EXE, (__u64)file, mode_of(file));
 	BPF_CORE_READ_INTO(&cwd, task, fs, pwd);
 	text_directory(r, ABI_TEXT_CWD, (__u64)cwd.mnt, (__u64)cwd.dentry);
 	name = BPF_CORE_READ(bprm, filename);
@@ -171,11 +171,10 @@ int BPF_PROG(guard_cgroup_gone, struct cgroup *cgroup, const char *path)
 static __always_inline void path_fill(struct room *r, __u32 which, __u64 user, bool has_dir,
 				      __s32 dirfd)
 {
+	char *written = text_room(r);
 	struct path base;
-	char first = 0;
 
-	text_user_string(r, which, user);
-	if (bpf_probe_read_user(&first, 1, (const void *)user) || first == '/')
+	if (!text_user_string(r, which, user) || !written || *written == '/')
 		return;
 	if (!has_dir || dirfd == AT_FDCWD) {
 		BPF_CORE_READ_INTO(&base, current_task(), fs, pwd);

@@ -165,7 +165,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 		cell_start(task, t);
 	s = scratch_get();
 	if (s) {
-		path_of_file(s, file);
+		path_of_file(s, file, mode_of(file));
 		path_learn(t->cell, t->actor, ABI_FILE_EXEC);
 	}
 	return 0;

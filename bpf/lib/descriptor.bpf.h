@@ -8,15 +8,20 @@
  * Which layer of overlayfs an inode is in. What follows the inode in fs/overlayfs's struct ovl_inode is
  * __upperdentry, since 4.13 (09d8b586731b); as overlayfs may be a module, its BTF is not asked.
  */
-static __always_inline __u16 layer_of(struct inode *inode)
+static __always_inline __u16 layer_on(struct super_block *sb, struct inode *inode)
 {
 	struct dentry *upper = NULL;
 
-	if (BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
+	if (BPF_CORE_READ(sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
 		return 0;
 	bpf_probe_read_kernel(&upper, sizeof(upper),
 			      (void *)inode + bpf_core_type_size(struct inode));
 	return upper ? ABI_EVENT_UPPER : ABI_EVENT_LOWER;
+}
+
+static __always_inline __u16 layer_of(struct inode *inode)
+{
+	return layer_on(BPF_CORE_READ(inode, i_sb), inode);
 }
 
 static __always_inline void socket_fill(struct abi_event_call *c, struct socket *socket)
@@ -71,9 +76,9 @@ static __always_inline bool is_of_somebody(struct mnt_namespace *ns)
  * Whether a file or directory came from beyond current's mount namespace: by a descriptor that was left open, or by way of
  * another process in /proc. What is in no tree (pipes, memory, detached mounts) did not.
  */
-static __always_inline bool is_outside(struct file *file)
+static __always_inline bool is_outside(struct file *file, __u16 mode)
 {
-	__u16 kind = BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT;
+	__u16 kind = mode & S_IFMT;
 	struct mount *mnt = mount_of(BPF_CORE_READ(file, f_path.mnt));
 	struct mnt_namespace *ns = BPF_CORE_READ(mnt, mnt_ns);
 
@@ -86,22 +91,26 @@ static __always_inline bool is_outside(struct file *file)
 
 static __always_inline void file_fill(struct room *r, struct file *file, bool pidfd)
 {
-	struct socket *socket;
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct super_block *sb = BPF_CORE_READ(inode, i_sb);
+	__u16 mode = BPF_CORE_READ(inode, i_mode);
+	struct socket *socket = NULL;
 
-	r->ev.flags |= ABI_EVENT_FILE | layer_of(BPF_CORE_READ(file, f_inode));
-	r->ev.call.inode_mode = BPF_CORE_READ(file, f_inode, i_mode);
-	r->ev.call.ino = BPF_CORE_READ(file, f_inode, i_ino);
-	r->ev.call.dev = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
+	r->ev.flags |= ABI_EVENT_FILE | layer_on(sb, inode);
+	r->ev.call.inode_mode = mode;
+	r->ev.call.ino = BPF_CORE_READ(inode, i_ino);
+	r->ev.call.dev = BPF_CORE_READ(sb, s_dev);
 	r->ev.call.file_mode = BPF_CORE_READ(file, f_mode);
 	if (pidfd)
 		pidfd_fill(r, file);
-	socket = socket_of_file(file);
+	if ((mode & S_IFMT) == S_IFSOCK)
+		socket = BPF_CORE_READ(file, private_data);
 	if (socket) {
 		r->ev.flags |= ABI_EVENT_SOCKET;
 		socket_fill(&r->ev.call, socket);
 	} else {
-		r->ev.call.path_flags = text_file(r, ABI_TEXT_FILE, (__u64)file);
-		if (is_outside(file))
+		r->ev.call.path_flags = text_file(r, ABI_TEXT_FILE, (__u64)file, mode);
+		if (is_outside(file, mode))
 			r->ev.call.path_flags |= ABI_PATH_OUTSIDE;
 	}
 }

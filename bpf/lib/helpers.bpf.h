@@ -30,6 +30,24 @@ static __always_inline struct task_struct *current_task(void)
 	return (struct task_struct *)bpf_get_current_task();
 }
 
+/*
+ * Two members of 32 bits at base, by one read where they follow each other: a read is a call, and most of what
+ * a look at an object of the kernel costs.
+ */
+struct pair {
+	__u32 first, second;
+};
+#define PAIR_READ(to, base, type, a, b)                                                         \
+	({                                                                                      \
+		if (bpf_core_field_offset(type, b) == bpf_core_field_offset(type, a) + 4) {     \
+			bpf_probe_read_kernel((to), sizeof(struct pair),                        \
+					      (void *)(base) + bpf_core_field_offset(type, a)); \
+		} else {                                                                        \
+			bpf_core_read(&(to)->first, 4, &(base)->a);                             \
+			bpf_core_read(&(to)->second, 4, &(base)->b);                            \
+		}                                                                               \
+	})
+
 static __always_inline __u32 current_tid(void)
 {
 	return (__u32)bpf_get_current_pid_tgid();

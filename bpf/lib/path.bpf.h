@@ -39,11 +39,34 @@ static __always_inline struct mount *mount_of(struct vfsmount *mnt)
 	return (struct mount *)((void *)mnt - bpf_core_field_offset(struct mount, mnt));
 }
 
-/* Puts the name of dentry in front; false if the buffer is full. */
-static __always_inline bool path_prepend_name(struct scratch *s, struct dentry *dentry, bool slash)
+/* What a step looks at: d_parent and d_name, which follow each other in every kernel so far. */
+struct link {
+	struct dentry *parent;
+	struct qstr name;
+};
+
+static __always_inline void link_read(struct link *to, struct dentry *dentry)
 {
-	const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
-	__u32 len = BPF_CORE_READ(dentry, d_name.len), at = s->at;
+	if (bpf_core_field_offset(struct dentry, d_name) ==
+		    bpf_core_field_offset(struct dentry, d_parent) + sizeof(to->parent) &&
+	    bpf_core_field_offset(struct qstr, len) == __builtin_offsetof(struct qstr, len) &&
+	    bpf_core_field_offset(struct qstr, name) == __builtin_offsetof(struct qstr, name)) {
+		bpf_probe_read_kernel(to, sizeof(*to),
+				      (void *)dentry +
+					      bpf_core_field_offset(struct dentry, d_parent));
+		return;
+	}
+	to->parent = BPF_CORE_READ(dentry, d_parent);
+	to->name.len = BPF_CORE_READ(dentry, d_name.len);
+	to->name.name = BPF_CORE_READ(dentry, d_name.name);
+}
+
+/* Puts a name in front; false if the buffer is full. */
+static __always_inline bool path_prepend_name(struct scratch *s, const struct link *link,
+					      bool slash)
+{
+	const unsigned char *name = link->name.name;
+	__u32 len = link->name.len, at = s->at;
 
 	if (len > 255 || at > ABI_PATH_MAX || at < len + 1)
 		return false;
@@ -66,8 +89,9 @@ static __always_inline bool path_prepend_name(struct scratch *s, struct dentry *
 subprogram int path_step(void)
 {
 	struct scratch *s = scratch_current();
-	struct dentry *dentry, *parent;
+	struct dentry *dentry;
 	struct mount *mnt;
+	struct link link;
 
 	if (!s)
 		return 0;
@@ -90,19 +114,19 @@ subprogram int path_step(void)
 		s->flags |= ABI_PATH_DETACHED;
 		s->root = 0;
 	}
-	parent = BPF_CORE_READ(dentry, d_parent);
-	if (parent == dentry || !parent) {
+	link_read(&link, dentry);
+	if (link.parent == dentry || !link.parent) {
 		if (s->root) { /* never linked into a file system: memfd, pipe, socket */
 			s->flags |= ABI_PATH_MEMORY;
-			path_prepend_name(s, dentry, false);
+			path_prepend_name(s, &link, false);
 		}
 		return 0;
 	}
-	if (!path_prepend_name(s, dentry, true)) {
+	if (!path_prepend_name(s, &link, true)) {
 		s->flags |= ABI_PATH_TRUNCATED;
 		return 0;
 	}
-	s->dentry = (__u64)parent;
+	s->dentry = (__u64)link.parent;
 	return 1;
 }
 
@@ -124,14 +148,21 @@ subprogram int path_prepend(__u64 vfsmnt, __u64 dentry)
 	return 0;
 }
 
-static __always_inline void path_of_file(struct scratch *s, struct file *file)
+static __always_inline __u16 mode_of(struct file *file)
 {
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	return BPF_CORE_READ(file, f_inode, i_mode);
+}
 
-	path_prepend((__u64)BPF_CORE_READ(file, f_path.mnt), (__u64)dentry);
-	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) == S_IFDIR)
+/* mode: mode_of(file). */
+static __always_inline void path_of_file(struct scratch *s, struct file *file, __u16 mode)
+{
+	struct path path;
+
+	BPF_CORE_READ_INTO(&path, file, f_path);
+	path_prepend((__u64)path.mnt, (__u64)path.dentry);
+	if ((mode & S_IFMT) == S_IFDIR)
 		s->flags |= ABI_PATH_DIRECTORY;
-	if (!(s->flags & ABI_PATH_MEMORY) && !BPF_CORE_READ(dentry, d_hash.pprev) &&
+	if (!(s->flags & ABI_PATH_MEMORY) && !BPF_CORE_READ(path.dentry, d_hash.pprev) &&
 	    s->at < ABI_PATH_MAX)
 		s->flags |= ABI_PATH_DELETED;
 	if (s->at == ABI_PATH_MAX) { /* the root itself */

@@ -145,6 +145,6 @@ subroutine int stdio_fill(struct room *r, __u32 n)
 	if (socket)
 		to->family = BPF_CORE_READ(socket, sk, __sk_common.skc_family);
 	else
-		to->path_flags = text_file(r, ABI_TEXT_STDIO + n, (__u64)file);
+		to->path_flags = text_file(r, ABI_TEXT_STDIO + n, (__u64)file, to->inode_mode);
 	return 0;
 }

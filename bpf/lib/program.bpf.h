@@ -63,7 +63,7 @@ subroutine int program_begin(struct task_struct *task, struct file *file)
 
 	if (!p || !s)
 		return 0;
-	path_of_file(s, file);
+	path_of_file(s, file, mode_of(file));
 	__builtin_memset(p, 0, sizeof(*p));
 	bpf_core_read(&p->comm, sizeof(p->comm), &task->comm);
 	len = ABI_PATH_MAX - s->at;

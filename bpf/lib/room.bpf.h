@@ -51,17 +51,20 @@ static __always_inline void event_head(struct abi_event *ev, enum abi_event_kind
 				       struct task_struct *task, __u64 cgroup)
 {
 	const struct cred *cred = BPF_CORE_READ(task, cred);
+	struct pair ids = {};
 
 	__builtin_memset(ev, 0, sizeof(*ev));
 	ev->kind = kind;
 	ev->nr = ABI_CALL_NR_MAX;
 	ev->time_ns = bpf_ktime_get_boot_ns();
 	ev->cgroup = cgroup;
-	ev->tgid = BPF_CORE_READ(task, tgid);
-	ev->tid = BPF_CORE_READ(task, pid);
+	PAIR_READ(&ids, task, struct task_struct, pid, tgid);
+	ev->tid = ids.first;
+	ev->tgid = ids.second;
 	ev->vtid = pid_number(BPF_CORE_READ(task, thread_pid), true);
-	ev->uid = BPF_CORE_READ(cred, euid.val);
-	ev->gid = BPF_CORE_READ(cred, egid.val);
+	PAIR_READ(&ids, cred, struct cred, euid, egid);
+	ev->uid = ids.first;
+	ev->gid = ids.second;
 	ev->cpu = bpf_get_smp_processor_id();
 }
 
@@ -131,18 +134,20 @@ static __always_inline void text_put(struct room *r, __u32 which, __u32 len)
 	r->used += len;
 }
 
-static __always_inline void text_user_string(struct room *r, __u32 which, __u64 user)
+/* False: there is no room for it, or it can't be read. */
+static __always_inline bool text_user_string(struct room *r, __u32 which, __u64 user)
 {
 	char *to = text_room(r);
 	long len;
 
 	if (!to || !user)
-		return;
+		return false;
 	len = bpf_probe_read_user_str(to, ABI_EVENT_TEXT_MAX, (const void *)user);
 	if (len <= 0 || len == ABI_EVENT_TEXT_MAX)
 		r->ev.flags |= ABI_EVENT_CUT;
 	if (len > 1)
 		text_put(r, which, len - 1);
+	return len > 0;
 }
 
 static __always_inline void text_user_bytes(struct room *r, __u32 which, __u64 user, __u64 len)
@@ -190,14 +195,14 @@ subroutine int text_directory(struct room *r, __u32 which, __u64 mnt, __u64 dent
 	return 0;
 }
 
-/* The path of file; what kind of path it is as the result. */
-subroutine int text_file(struct room *r, __u32 which, __u64 file)
+/* The path of file, whose inode has that mode; what kind of path it is as the result. */
+subroutine int text_file(struct room *r, __u32 which, __u64 file, __u32 mode)
 {
 	struct scratch *s = scratch_get();
 
 	if (!s || !r)
 		return 0;
-	path_of_file(s, (struct file *)file);
+	path_of_file(s, (struct file *)file, mode);
 	text_path(r, which, s);
 	return s->flags;
 }

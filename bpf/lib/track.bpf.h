@@ -53,7 +53,7 @@ subprogram __u32 exe_number(__u64 file_address, __u64 cell)
 	s = scratch_get();
 	if (!s)
 		return 0;
-	path_of_file(s, file);
+	path_of_file(s, file, mode_of(file));
 	len = ABI_PATH_MAX - s->at;
 	if (len > ABI_EXE_PATH_MAX - 1) { /* keep the end: it names the program */
 		s->flags |= ABI_PATH_TRUNCATED;

@@ -55,7 +55,7 @@ int run_path_of_fd(void *ctx)
 	bpf_probe_read_kernel(&file, sizeof(file), &slots[(__u32)number & 1023]);
 	if (!s || !file)
 		return 0;
-	path_of_file(s, file);
+	path_of_file(s, file, mode_of(file));
 	path_answer(s);
 	return 0;
 }

@@ -50,7 +50,7 @@ static void emit_fact(struct emitter *e, const struct node *n, uint32_t yes, uin
 }
 
 /* Nested as deeply as conditions are, which the parser bounds. */
-void emit_tree(struct emitter *e, const struct node *n, bool without_texts, uint32_t yes,
+void emit_tree(struct emitter *e, const struct node *n, enum emit_stage stage, uint32_t yes,
 	       uint32_t no)
 {
 	switch (n->kind) {
@@ -61,7 +61,7 @@ void emit_tree(struct emitter *e, const struct node *n, bool without_texts, uint
 		emit_number(e, &n->number, n->negated ? no : yes, n->negated ? yes : no);
 		break;
 	case NODE_TEXT:
-		if (without_texts)
+		if (emit_stage_of(&e->filter->views.items.items[n->text.view]) > stage)
 			bpf_goto(&e->code, yes);
 		else
 			emit_text(e, n, yes, no);
@@ -75,8 +75,7 @@ void emit_tree(struct emitter *e, const struct node *n, bool without_texts, uint
 			uint32_t next = bpf_code_label(&e->code);
 			bool and = n->kind == NODE_AND;
 
-			emit_tree(e, n->group.items[i], without_texts, and? next : yes,
-				  and? no : next);
+			emit_tree(e, n->group.items[i], stage, and? next : yes, and? no : next);
 			bpf_code_place(&e->code, next);
 		}
 		bpf_goto(&e->code, n->kind == NODE_AND ? yes : no);

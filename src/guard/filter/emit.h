@@ -22,15 +22,47 @@ struct emitter {
 #define REG_INDEX R8 /* of a byte in the text */
 #define REG_SCRATCH R9
 
-/* emit_view.c: finds each text and makes bits of its terms. -E2BIG: too many terms. */
-int emit_views(struct emitter *e);
+enum { TEXT_SCAN_MAX = 256 }; /* bytes of a text that are looked at one by one */
+
+/*
+ * How far a program has looked when it asks what may still hold. Most records are about nothing that rules name, so what
+ * the process runs is looked at last.
+ */
+enum emit_stage {
+	STAGE_NUMBERS, /* no text yet: terms of texts may hold and may not */
+	STAGE_OBJECT,  /* texts of what the record is about */
+	STAGE_ALL,     /* and of the program that does it */
+	EMIT_STAGES
+};
+/* Whether there are texts that are looked at in that stage. */
+bool emit_has_views(const struct emitter *e, enum emit_stage stage);
+/* emit_view.c: gives the terms of all texts their bits. -E2BIG: too many terms. */
+int emit_place_views(struct emitter *e);
+/* Finds each text of the stage and makes bits of its terms; negative: an errno. */
+int emit_views(struct emitter *e, enum emit_stage stage);
+/*
+ * emit_compare.c: sets the bits of the view's terms that fit the text at REG_TEXT, whose length is in the scratch;
+ * or goes to unknown. Negative: an errno.
+ */
+int emit_compare(struct emitter *e, struct text_view *v, uint32_t unknown);
+/* Whether there is room for one more loop of TEXT_SCAN_MAX rounds, with so many jumps in each. */
+bool emitter_may_loop(struct emitter *e, uint32_t jumps);
 /* emit_map.c: texts for equality by way of a map, whose number is returned; negative: an errno. */
 int emit_map_make(struct emitter *e, struct text_view *v);
 void emit_map_look(struct emitter *e, const struct text_view *v, int map, uint32_t done);
 
-/* Goes to yes or no. without_texts: terms of texts may hold and may not. */
-void emit_tree(struct emitter *e, const struct node *n, bool without_texts, uint32_t yes,
+/* The stage in which a text is looked at. */
+enum emit_stage emit_stage_of(const struct text_view *v);
+
+/* Goes to yes or no, by what is known in that stage. */
+void emit_tree(struct emitter *e, const struct node *n, enum emit_stage stage, uint32_t yes,
 	       uint32_t no);
+
+/* The length of the text at hand. */
+static inline void emit_len(struct emitter *e, enum bpf_reg to)
+{
+	bpf_load(&e->code, 4, to, REG_SCRATCH, (int)offsetof(struct filter_scratch, len));
+}
 
 static inline int scratch_may(uint32_t word)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Texts. Of each the place and the length are found, then every term is compared, and its bit set. A
- * text that nobody knows in the kernel makes all its terms possible, and impossible.
+ * Texts. Of each the place and the length are found, then every term is compared (emit_compare.c), and its
+ * bit set. A text that nobody knows in the kernel makes all its terms possible, and impossible.
  */
 #include <errno.h>
 #include <sys/stat.h>
@@ -13,11 +13,6 @@ enum {
 	/* Where a text may begin: an end, a prefix and eight bytes lie behind it in the room. */
 	TEXT_AT_MARGIN = 8192,
 	TEXT_MOVED_MAX = 512,
-	SCAN_MAX = 256, /* bytes of a path that are looked at one by one */
-	/* Of the 8,192 branches that the verifier remembers, those in all loops; texts beyond are unknown. */
-	LOOP_JUMPS_MAX = 5400,
-	PIECES_MAX =
-		64, /* each is walked SCAN_MAX times by the verifier, which stops at a million */
 };
 #define AT(member) ((int)offsetof(struct abi_event, member))
 #define SCRATCH(member) ((int)offsetof(struct filter_scratch, member))
@@ -25,11 +20,6 @@ enum {
 struct view_labels {
 	uint32_t known, empty, missing, unknown, done;
 };
-
-static void load_len(struct emitter *e, enum bpf_reg to)
-{
-	bpf_load(&e->code, 4, to, REG_SCRATCH, SCRATCH(len));
-}
 
 /* REG_TEXT and the length of a span; goes on if it is not empty. */
 static void find_span(struct emitter *e, unsigned span, const struct view_labels *to)
@@ -76,32 +66,25 @@ static void need_slash_in_front(struct emitter *e, const struct view_labels *to)
 	bpf_jump_imm(&e->code, BPF_JNE, R1, '/', to->unknown);
 }
 
-/* Whether there is room for one more loop of SCAN_MAX rounds, with so many jumps in each. */
-static bool may_loop(struct emitter *e, uint32_t jumps)
-{
-	e->loop_jumps += SCAN_MAX * jumps;
-	return e->loop_jumps <= LOOP_JUMPS_MAX;
-}
-
 /*
  * Goes through the text: where its last slash is; with normal, slashes that are doubled, in front of
- * a dot or at the end make it unknown, as does a length of more than SCAN_MAX.
+ * a dot or at the end make it unknown, as does a length of more than TEXT_SCAN_MAX.
  */
 static void scan(struct emitter *e, bool normal, const struct view_labels *to)
 {
 	struct bpf_code *c = &e->code;
 	uint32_t again = bpf_code_label(c), next = bpf_code_label(c), end = bpf_code_label(c);
 
-	if (!may_loop(e, normal ? 5 : 2)) {
+	if (!emitter_may_loop(e, normal ? 5 : 2)) {
 		bpf_goto(c, to->unknown);
 		return;
 	}
-	bpf_store_imm(c, 4, REG_SCRATCH, SCRATCH(slash), SCAN_MAX);
+	bpf_store_imm(c, 4, REG_SCRATCH, SCRATCH(slash), TEXT_SCAN_MAX);
 	bpf_alu_imm(c, BPF_MOV, REG_INDEX, 0);
 	bpf_code_place(c, again);
-	load_len(e, R1);
+	emit_len(e, R1);
 	bpf_jump(c, BPF_JGE, REG_INDEX, R1, end);
-	bpf_jump_imm(c, BPF_JGE, REG_INDEX, SCAN_MAX, to->unknown);
+	bpf_jump_imm(c, BPF_JGE, REG_INDEX, TEXT_SCAN_MAX, to->unknown);
 	bpf_alu(c, BPF_MOV, R2, REG_TEXT);
 	bpf_alu(c, BPF_ADD, R2, REG_INDEX);
 	bpf_load(c, 1, R3, R2, 0);
@@ -166,13 +149,13 @@ static void take_directory(struct emitter *e, const struct view_labels *to)
 	bpf_jump_imm(c, BPF_JEQ, R1, S_IFDIR, to->known);
 	scan(e, false, to);
 	bpf_load(c, 4, R2, REG_SCRATCH, SCRATCH(slash));
-	load_len(e, R1);
+	emit_len(e, R1);
 	bpf_alu_imm(c, BPF_SUB, R1, 1);
 	bpf_jump(c, BPF_JEQ, R1, R2, to->unknown); /* the last byte */
 	bpf_jump_imm(c, BPF_JNE, R2, 0, inner);
 	bpf_alu_imm(c, BPF_MOV, R2, 1);
 	bpf_code_place(c, inner);
-	bpf_jump_imm(c, BPF_JGE, R2, SCAN_MAX, to->unknown); /* there is none */
+	bpf_jump_imm(c, BPF_JGE, R2, TEXT_SCAN_MAX, to->unknown); /* there is none */
 	bpf_store(c, 4, REG_SCRATCH, SCRATCH(len), R2);
 }
 
@@ -185,10 +168,10 @@ static void take_filename(struct emitter *e, const struct view_labels *to)
 	bpf_jump_imm(c, BPF_JEQ, R1, S_IFDIR, to->missing);
 	scan(e, false, to);
 	bpf_load(c, 4, R2, REG_SCRATCH, SCRATCH(slash));
-	bpf_jump_imm(c, BPF_JGE, R2, SCAN_MAX, to->unknown);
+	bpf_jump_imm(c, BPF_JGE, R2, TEXT_SCAN_MAX, to->unknown);
 	bpf_alu_imm(c, BPF_ADD, R2, 1);
 	move_text(e);
-	load_len(e, R1);
+	emit_len(e, R1);
 	bpf_jump(c, BPF_JGE, R2, R1, to->unknown);
 	bpf_alu(c, BPF_SUB, R1, R2);
 	bpf_store(c, 4, REG_SCRATCH, SCRATCH(len), R1);
@@ -211,12 +194,12 @@ static void find_unix_path(struct emitter *e, const struct view_labels *to)
 	struct bpf_code *c = &e->code;
 	uint32_t again = bpf_code_label(c), found = bpf_code_label(c);
 
-	if (!may_loop(e, 2)) {
+	if (!emitter_may_loop(e, 2)) {
 		bpf_goto(c, to->unknown);
 		return;
 	}
 	find_span(e, ABI_TEXT_BYTES, to);
-	load_len(e, R1);
+	emit_len(e, R1);
 	bpf_jump_imm(c, BPF_JLE, R1, PATH_AT, to->empty);
 	bpf_alu_imm(c, BPF_SUB, R1, PATH_AT);
 	bpf_store(c, 4, REG_SCRATCH, SCRATCH(len), R1);
@@ -229,7 +212,7 @@ static void find_unix_path(struct emitter *e, const struct view_labels *to)
 	bpf_jump_imm(c, BPF_JEQ, R1, 0, to->unknown);
 	bpf_alu_imm(c, BPF_MOV, REG_INDEX, 0);
 	bpf_code_place(c, again);
-	load_len(e, R1);
+	emit_len(e, R1);
 	bpf_jump(c, BPF_JGE, REG_INDEX, R1, to->known);
 	bpf_jump_imm(c, BPF_JGE, REG_INDEX, PATH_MAX_LEN, to->unknown);
 	bpf_alu(c, BPF_MOV, R2, REG_TEXT);
@@ -349,250 +332,12 @@ static void empty_text(struct emitter *e, const struct text_view *v, const struc
 	}
 }
 
-/* --- comparing -------------------------------------------------------------------------------------- */
-
-/* Goes on if the bytes at base + off are these. */
-static void compare_bytes(struct emitter *e, enum bpf_reg base, int off, struct text t, uint32_t no)
-{
-	struct bpf_code *c = &e->code;
-
-	for (uint32_t at = 0; at < t.len;) {
-		int size = t.len - at >= 8 ? 8 : t.len - at >= 4 ? 4 : t.len - at >= 2 ? 2 : 1;
-		uint64_t want = 0;
-
-		memcpy(&want, t.data + at, (size_t)size);
-		bpf_load(c, size, R1, base, off + (int)at);
-		if (size == 8) {
-			bpf_number(c, R2, want);
-			bpf_jump(c, BPF_JNE, R1, R2, no);
-		} else {
-			bpf_jump32_imm(c, BPF_JNE, R1, (int32_t)(uint32_t)want, no);
-		}
-		at += (uint32_t)size;
-	}
-}
-
-static void compare_one(struct emitter *e, enum text_op op, struct text t, uint32_t yes,
-			uint32_t no)
-{
-	struct bpf_code *c = &e->code;
-	uint32_t whole = bpf_code_label(c);
-
-	load_len(e, R1);
-	switch (op) {
-	case TEXT_EQUAL:
-		bpf_jump_imm(c, BPF_JNE, R1, (int32_t)t.len, no);
-		compare_bytes(e, REG_TEXT, 0, t, no);
-		break;
-	case TEXT_BEGINS:
-		bpf_jump_imm(c, BPF_JLT, R1, (int32_t)t.len, no);
-		compare_bytes(e, REG_TEXT, 0, t, no);
-		break;
-	case TEXT_ENDS:
-		bpf_alu_imm(c, BPF_SUB, R1, (int32_t)t.len);
-		bpf_jump_imm(c, BPF_JGT, R1, ABI_EVENT_TEXT_MAX, no); /* it is shorter */
-		bpf_alu(c, BPF_MOV, R3, REG_TEXT);
-		bpf_alu(c, BPF_ADD, R3, R1);
-		compare_bytes(e, R3, 0, t, no);
-		break;
-	default: /* TEXT_PATH: begins with a slash, and ends or goes on with one behind t */
-		bpf_jump_imm(c, BPF_JLE, R1, (int32_t)t.len, no);
-		compare_bytes(e, REG_TEXT, 1, t, no);
-		load_len(e, R1);
-		bpf_jump_imm(c, BPF_JEQ, R1, (int32_t)t.len + 1, whole);
-		bpf_load(c, 1, R1, REG_TEXT, (int)t.len + 1);
-		bpf_jump_imm(c, BPF_JNE, R1, '/', no);
-		bpf_code_place(c, whole);
-		break;
-	}
-	bpf_goto(c, yes);
-}
-
-static void set_bit(struct emitter *e, uint32_t word, uint32_t bit)
-{
-	struct bpf_code *c = &e->code;
-
-	bpf_load(c, 4, R1, REG_SCRATCH, scratch_may(word));
-	bpf_alu_imm(c, BPF_OR, R1, (int32_t)(1u << bit));
-	bpf_store(c, 4, REG_SCRATCH, scratch_may(word), R1);
-}
-
-static void compare_term(struct emitter *e, const struct text_view *v, uint32_t n)
-{
-	const struct text_term *t = &v->terms.items[n];
-	uint32_t yes = bpf_code_label(&e->code), done = bpf_code_label(&e->code);
-
-	for (uint32_t i = 0; i < t->count; i++) {
-		uint32_t next = bpf_code_label(&e->code);
-
-		compare_one(e, t->op, t->texts[i], yes, next);
-		bpf_code_place(&e->code, next);
-	}
-	if (t->op != TEXT_PRESENT)
-		bpf_goto(&e->code, done);
-	bpf_code_place(&e->code, yes);
-	set_bit(e, v->word + n / 32, n % 32);
-	bpf_code_place(&e->code, done);
-}
-
-/*
- * R2 = 0 if the text goes on with these bytes at the place that is in R4, with R5 bytes left. Without a
- * jump: the verifier keeps a state for each jump of each round of a loop, and has room for 8,192.
- */
-static void differs_here(struct emitter *e, struct text t)
-{
-	struct bpf_code *c = &e->code;
-
-	bpf_alu(c, BPF_MOV, R2, R5);
-	bpf_alu_imm(c, BPF_SUB, R2, (int32_t)t.len);
-	bpf_alu_imm(c, BPF_ARSH, R2, 63); /* it is too short */
-	for (uint32_t at = 0; at < t.len;) {
-		int size = t.len - at >= 8 ? 8 : t.len - at >= 4 ? 4 : t.len - at >= 2 ? 2 : 1;
-		uint64_t want = 0;
-
-		memcpy(&want, t.data + at, (size_t)size);
-		bpf_load(c, size, R1, R4, (int)at);
-		bpf_number(c, R0, want);
-		bpf_alu(c, BPF_XOR, R1, R0);
-		bpf_alu(c, BPF_OR, R2, R1);
-		at += (uint32_t)size;
-	}
-}
-
-/* Sets the bit if R2 is 0. */
-static void set_bit_unless(struct emitter *e, uint32_t word, uint32_t bit)
-{
-	struct bpf_code *c = &e->code;
-
-	bpf_alu_imm(c, BPF_MOV, R1, 0);
-	bpf_alu(c, BPF_SUB, R1, R2);
-	bpf_alu(c, BPF_OR, R1, R2); /* its top bit: it is not 0 */
-	bpf_alu_imm(c, BPF_ARSH, R1, 63);
-	bpf_alu_imm(c, BPF_ADD, R1, 1);
-	bpf_alu_imm(c, BPF_LSH, R1, (int32_t)bit);
-	bpf_load(c, 4, R2, REG_SCRATCH, scratch_may(word));
-	bpf_alu(c, BPF_OR, R2, R1);
-	bpf_store(c, 4, REG_SCRATCH, scratch_may(word), R2);
-}
-
-/* Pieces that begin with this byte, at the place that is in R4. */
-static void compare_pieces(struct emitter *e, const struct text_view *v, uint8_t first)
-{
-	for (uint32_t n = 0; n < v->terms.len; n++) {
-		const struct text_term *t = &v->terms.items[n];
-
-		for (uint32_t i = 0; t->op == TEXT_HAS && i < t->count; i++) {
-			if ((uint8_t)t->texts[i].data[0] != first)
-				continue;
-			differs_here(e, t->texts[i]);
-			set_bit_unless(e, v->word + n / 32, n % 32);
-		}
-	}
-}
-
-static uint32_t piece_count(const struct text_view *v)
-{
-	uint32_t n = 0;
-
-	vec_foreach(t, &v->terms)
-		if (t->op == TEXT_HAS)
-			n += t->count;
-	return n;
-}
-
-/* The bytes that pieces begin with; how many. */
-static uint32_t first_bytes(const struct text_view *v, uint8_t out[256])
-{
-	bool seen[256] = { false };
-	uint32_t n = 0;
-
-	vec_foreach(t, &v->terms) {
-		for (uint32_t i = 0; t->op == TEXT_HAS && i < t->count; i++) {
-			uint8_t first = (uint8_t)t->texts[i].data[0];
-
-			if (!seen[first])
-				out[n++] = first;
-			seen[first] = true;
-		}
-	}
-	return n;
-}
-
-/* Goes through the text once for all pieces. Longer than SCAN_MAX: nobody knows. */
-static void find_pieces(struct emitter *e, const struct text_view *v, uint32_t unknown)
-{
-	struct bpf_code *c = &e->code;
-	uint32_t again = bpf_code_label(c), next = bpf_code_label(c), end = bpf_code_label(c);
-	uint8_t first[256];
-	uint32_t count = first_bytes(v, first);
-
-	if (!count)
-		return;
-	if (!may_loop(e, count + 1) || piece_count(v) > PIECES_MAX) {
-		bpf_goto(c, unknown);
-		return;
-	}
-	bpf_alu_imm(c, BPF_MOV, REG_INDEX, 0);
-	bpf_code_place(c, again);
-	load_len(e, R5);
-	bpf_jump(c, BPF_JGE, REG_INDEX, R5, end);
-	bpf_jump_imm(c, BPF_JGE, REG_INDEX, SCAN_MAX, unknown);
-	bpf_alu(c, BPF_SUB, R5, REG_INDEX);
-	bpf_alu(c, BPF_MOV, R4, REG_TEXT);
-	bpf_alu(c, BPF_ADD, R4, REG_INDEX);
-	bpf_load(c, 1, R3, R4, 0);
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t other = bpf_code_label(c);
-
-		bpf_jump_imm(c, BPF_JNE, R3, first[i], other);
-		compare_pieces(e, v, first[i]);
-		bpf_goto(c, next);
-		bpf_code_place(c, other);
-	}
-	bpf_code_place(c, next);
-	bpf_alu_imm(c, BPF_ADD, REG_INDEX, 1);
-	bpf_goto(c, again);
-	bpf_code_place(c, end);
-}
-
-static uint32_t equal_count(const struct text_view *v)
-{
-	uint32_t n = 0;
-
-	vec_foreach(t, &v->terms)
-		if (t->op == TEXT_EQUAL)
-			n += t->count;
-	return n;
-}
-
 static bool asks_for_paths(const struct text_view *v)
 {
 	vec_foreach(t, &v->terms)
 		if (t->op == TEXT_PATH)
 			return true;
 	return false;
-}
-
-static int compare_all(struct emitter *e, struct text_view *v, uint32_t unknown)
-{
-	bool by_map = equal_count(v) > TEXT_INLINE_MAX;
-	int map = 0;
-
-	if (by_map) {
-		uint32_t done = bpf_code_label(&e->code);
-
-		map = emit_map_make(e, v);
-		if (map < 0)
-			return map;
-		emit_map_look(e, v, map, done);
-		bpf_code_place(&e->code, done);
-	}
-	for (uint32_t i = 0; i < v->terms.len; i++)
-		if (v->terms.items[i].op != TEXT_HAS &&
-		    (!by_map || v->terms.items[i].op != TEXT_EQUAL))
-			compare_term(e, v, i);
-	find_pieces(e, v, unknown);
-	return 0;
 }
 
 /* --- views ------------------------------------------------------------------------------------------ */
@@ -618,11 +363,11 @@ static int emit_view(struct emitter *e, struct text_view *v)
 	bpf_code_place(c, to.known);
 	point_to_text(e, &to);
 	if (asks_for_paths(v)) { /* of what is no path from a root, nobody knows here */
-		load_len(e, R1);
+		emit_len(e, R1);
 		bpf_jump_imm(c, BPF_JEQ, R1, 0, to.unknown);
 		need_slash_in_front(e, &to);
 	}
-	r = compare_all(e, v, to.unknown);
+	r = emit_compare(e, v, to.unknown);
 	if (r < 0)
 		return r;
 	bpf_code_place(c, to.missing);
@@ -639,18 +384,36 @@ static int emit_view(struct emitter *e, struct text_view *v)
 	return 0;
 }
 
-int emit_views(struct emitter *e)
+enum emit_stage emit_stage_of(const struct text_view *v)
+{
+	return v->kind == VIEW_PROGRAM_NAME || v->kind == VIEW_PROGRAM_PATH ? STAGE_ALL :
+									      STAGE_OBJECT;
+}
+
+bool emit_has_views(const struct emitter *e, enum emit_stage stage)
+{
+	vec_foreach(v, &e->filter->views.items)
+		if (emit_stage_of(v) == stage)
+			return true;
+	return false;
+}
+
+int emit_place_views(struct emitter *e)
 {
 	uint32_t word = 0;
 
 	vec_foreach(v, &e->filter->views.items) {
-		int r;
-
 		v->word = word;
 		word += words_of(v);
-		if (word > FILTER_WORDS)
-			return -E2BIG;
-		r = emit_view(e, v);
+	}
+	return word > FILTER_WORDS ? -E2BIG : 0;
+}
+
+int emit_views(struct emitter *e, enum emit_stage stage)
+{
+	vec_foreach(v, &e->filter->views.items) {
+		int r = emit_stage_of(v) == stage ? emit_view(e, v) : 0;
+
 		if (r < 0)
 			return r;
 	}

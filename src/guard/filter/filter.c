@@ -122,12 +122,12 @@ static void emit_lookup(struct emitter *e, int32_t map, enum bpf_reg to)
 }
 
 /* yes: a part may hold */
-static void emit_any(struct emitter *e, bool without_texts, uint32_t yes)
+static void emit_any(struct emitter *e, enum emit_stage stage, uint32_t yes)
 {
 	vec_foreach(p, &e->filter->parts) {
 		uint32_t next = bpf_code_label(&e->code);
 
-		emit_tree(e, p->weak, without_texts, yes, next);
+		emit_tree(e, p->weak, stage, yes, next);
 		bpf_code_place(&e->code, next);
 	}
 }
@@ -144,7 +144,7 @@ static void emit_candidates(struct emitter *e, uint32_t yes)
 	for (uint32_t i = 0; i < e->filter->parts.len; i++) {
 		uint32_t set = bpf_code_label(c), next = bpf_code_label(c);
 
-		emit_tree(e, e->filter->parts.items[i].weak, false, set, next);
+		emit_tree(e, e->filter->parts.items[i].weak, STAGE_ALL, set, next);
 		bpf_code_place(c, set);
 		bpf_load(c, 4, R1, REG_SCRATCH, at + (int)(4 * (i / 32)));
 		bpf_alu_imm(c, BPF_OR, R1, (int32_t)(1u << (i % 32)));
@@ -206,15 +206,35 @@ static void emit_end(struct emitter *e, const struct filter_options *o, uint32_t
 	bpf_exit(c);
 }
 
-static bool has_texts(const struct kernel_filter *f)
+/* Stage by stage: what can't be wanted by what is known already leaves at once. */
+static int emit_stages(struct emitter *e, bool all, uint32_t yes)
 {
-	return f->views.items.len > 0;
+	struct bpf_code *c = &e->code;
+	uint32_t no = bpf_code_label(c);
+	int r = emit_place_views(e);
+
+	for (enum emit_stage stage = STAGE_OBJECT; !r && stage < EMIT_STAGES; stage++) {
+		uint32_t maybe = bpf_code_label(c);
+
+		if (!emit_has_views(e, stage))
+			continue;
+		emit_any(e, stage - 1, maybe);
+		bpf_goto(c, no);
+		bpf_code_place(c, maybe);
+		r = emit_views(e, stage);
+	}
+	if (all)
+		emit_candidates(e, yes);
+	else
+		emit_any(e, STAGE_ALL, yes);
+	bpf_code_place(c, no);
+	return r;
 }
 
 static int emit_program(struct emitter *e, const struct filter_options *o)
 {
 	struct bpf_code *c = &e->code;
-	uint32_t yes = bpf_code_label(c), maybe = bpf_code_label(c);
+	uint32_t yes = bpf_code_label(c);
 	bool all = o->candidates && e->filter->parts.len <= FILTER_CANDIDATES;
 	int r = 0;
 
@@ -231,23 +251,7 @@ static int emit_program(struct emitter *e, const struct filter_options *o)
 		emit_lookup(e, FILTER_MAP_SCRATCH, REG_SCRATCH);
 		if (!o->hook)
 			emit_if_uring(e, all, yes);
-		if (has_texts(e->filter)) { /* what needs no text leaves at once */
-			uint32_t no = bpf_code_label(c);
-
-			emit_any(e, true, maybe);
-			bpf_goto(c, no);
-			bpf_code_place(c, maybe);
-			r = emit_views(e);
-			if (all)
-				emit_candidates(e, yes);
-			else
-				emit_any(e, false, yes);
-			bpf_code_place(c, no);
-		} else if (all) {
-			emit_candidates(e, yes);
-		} else {
-			emit_any(e, false, yes);
-		}
+		r = emit_stages(e, all, yes);
 	}
 	emit_end(e, o, yes);
 	return r ? r : bpf_code_finish(c);
