@@ -50,6 +50,9 @@ enum abi_deny_call {
  */
 enum { ABI_DENY_POINT_TEXT = ABI_EVENT_TEXTS - 1 };
 
+/* Rules per decision point, in the order in which they decide. What a filter leaves behind says which fit. */
+enum { ABI_DENY_RULES = 256, ABI_DENY_RULE_WORDS = ABI_DENY_RULES / 32 };
+
 enum abi_deny_mode {
 	ABI_DENY_DEFAULT, /* of a place: as the settings say */
 	ABI_DENY_OBSERVE, /* nobody is asked */

@@ -94,6 +94,7 @@ static void kernel_and_simulator_agree(void **state)
 	static struct record_room room;
 	static struct filter_scratch scratch;
 	struct chance c = { .state = 12 };
+	const struct filter_options options = { .candidates = true };
 	uint32_t emitted = 0, most = 0;
 
 	(void)state;
@@ -110,7 +111,7 @@ static void kernel_and_simulator_agree(void **state)
 		random_rules(&c, target, &yaml);
 		rig_add(&r, "random.yaml", yaml.data);
 		rig_compile(&r);
-		assert_int_equal(kernel_filter_compile(r.rules, target, NULL, &f), 0);
+		assert_int_equal(kernel_filter_compile(r.rules, target, &options, &f), 0);
 		fd = load(&f, &walked);
 		most = walked > most ? walked : most;
 		for (int k = 0; k < RECORDS; k++) {

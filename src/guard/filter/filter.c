@@ -132,8 +132,11 @@ static void emit_any(struct emitter *e, enum emit_stage stage, uint32_t yes)
 	}
 }
 
-/* The same, and a bit for each part that may. */
-static void emit_candidates(struct emitter *e, uint32_t yes)
+/*
+ * A bit for each part that may hold, once it is known that one does: a record that is dropped never comes here, and
+ * costs what it costs without.
+ */
+static void emit_candidates(struct emitter *e)
 {
 	struct bpf_code *c = &e->code;
 	const int at = offsetof(struct filter_scratch, candidates);
@@ -150,10 +153,6 @@ static void emit_candidates(struct emitter *e, uint32_t yes)
 		bpf_alu_imm(c, BPF_OR, R1, (int32_t)(1u << (i % 32)));
 		bpf_store(c, 4, REG_SCRATCH, at + (int)(4 * (i / 32)), R1);
 		bpf_code_place(c, next);
-	}
-	for (uint32_t w = 0; w < words; w++) {
-		bpf_load(c, 4, R1, REG_SCRATCH, at + (int)(4 * w));
-		bpf_jump_imm(c, BPF_JNE, R1, 0, yes);
 	}
 }
 
@@ -189,7 +188,8 @@ static void emit_tail_call(struct emitter *e, uint32_t call)
 	bpf_call(c, BPF_FUNC_tail_call);
 }
 
-static void emit_end(struct emitter *e, const struct filter_options *o, uint32_t yes)
+/* hit, unless it is 0: to yes, by way of the candidates. */
+static void emit_end(struct emitter *e, const struct filter_options *o, uint32_t hit, uint32_t yes)
 {
 	struct bpf_code *c = &e->code;
 
@@ -198,6 +198,10 @@ static void emit_end(struct emitter *e, const struct filter_options *o, uint32_t
 	emit_tail_call(e, o->leave_call);
 	bpf_alu_imm(c, BPF_MOV, R0, FILTER_DROP);
 	bpf_exit(c);
+	if (hit) {
+		bpf_code_place(c, hit);
+		emit_candidates(e);
+	}
 	if (!o->hook)
 		bpf_code_place(c, e->leave); /* a map without its one value: there is none such */
 	bpf_code_place(c, yes);
@@ -207,7 +211,7 @@ static void emit_end(struct emitter *e, const struct filter_options *o, uint32_t
 }
 
 /* Stage by stage: what can't be wanted by what is known already leaves at once. */
-static int emit_stages(struct emitter *e, bool all, uint32_t yes)
+static int emit_stages(struct emitter *e, uint32_t hit)
 {
 	struct bpf_code *c = &e->code;
 	uint32_t no = bpf_code_label(c);
@@ -223,10 +227,7 @@ static int emit_stages(struct emitter *e, bool all, uint32_t yes)
 		bpf_code_place(c, maybe);
 		r = emit_views(e, stage);
 	}
-	if (all)
-		emit_candidates(e, yes);
-	else
-		emit_any(e, STAGE_ALL, yes);
+	emit_any(e, STAGE_ALL, hit);
 	bpf_code_place(c, no);
 	return r;
 }
@@ -235,7 +236,8 @@ static int emit_program(struct emitter *e, const struct filter_options *o)
 {
 	struct bpf_code *c = &e->code;
 	uint32_t yes = bpf_code_label(c);
-	bool all = o->candidates && e->filter->parts.len <= FILTER_CANDIDATES;
+	bool all = o->candidates && e->filter->parts.len;
+	uint32_t hit = all ? bpf_code_label(c) : yes;
 	int r = 0;
 
 	e->leave = bpf_code_label(c);
@@ -251,9 +253,9 @@ static int emit_program(struct emitter *e, const struct filter_options *o)
 		emit_lookup(e, FILTER_MAP_SCRATCH, REG_SCRATCH);
 		if (!o->hook)
 			emit_if_uring(e, all, yes);
-		r = emit_stages(e, all, yes);
+		r = emit_stages(e, hit);
 	}
-	emit_end(e, o, yes);
+	emit_end(e, o, all ? hit : 0, yes);
 	return r ? r : bpf_code_finish(c);
 }
 
@@ -265,9 +267,12 @@ static int assemble(struct kernel_filter *f, const struct filter_options *o)
 			     .room_size = o->room_size ? o->room_size : ABI_EVENT_SIZE_MAX };
 	int r;
 
+	if (o->candidates && f->parts.len > FILTER_CANDIDATES)
+		return -E2BIG;
 	bpf_code_init(&e.code, o->instructions ? o->instructions : FILTER_INSTRUCTIONS);
 	r = emit_program(&e, o);
 	if (!r) {
+		f->has_candidates = o->candidates;
 		f->insns.items = e.code.insns.items;
 		f->insns.len = e.code.insns.len;
 		f->insns.size = e.code.insns.size;
@@ -284,10 +289,12 @@ static int assemble_or_emit(struct kernel_filter *f, const struct filter_options
 
 	if (r != -E2BIG)
 		return r;
+	plain.candidates = false;
+	f->maps.len = 0;
+	if (o->candidates)
+		return assemble_or_emit(f, &plain);
 	f->too_long = true;
 	f->drops = false;
-	f->maps.len = 0;
-	plain.candidates = false;
 	vec_foreach(p, &f->parts)
 		p->extent = FILTER_TOO_LONG;
 	return assemble(f, &plain);

@@ -27,10 +27,12 @@ enum filter_map_number {
 	FILTER_MAP_SETS = FILTER_MAPS_FIXED, /* and the following: filter.maps */
 };
 
-enum { FILTER_WORDS = 64, FILTER_CANDIDATES = 512 };
+enum { FILTER_WORDS = 64, FILTER_CANDIDATES = ABI_DENY_RULES };
 
 /* What a program works in. */
 struct filter_scratch {
+	/* Bit per part, for filter_options.candidates: what the program leaves behind where it emits. */
+	uint32_t candidates[FILTER_CANDIDATES / 32];
 	/* Of the text at hand: where it is in the record, its length, where its last slash is. */
 	uint32_t at, len, slash, pad;
 	uint64_t key_len;
@@ -38,8 +40,8 @@ struct filter_scratch {
 	struct {
 		uint32_t may, may_not; /* bit per term: it may hold, it may not hold */
 	} words[FILTER_WORDS];
-	uint32_t candidates[FILTER_CANDIDATES / 32]; /* bit per rule, for filter_options.candidates */
 };
+static_assert(offsetof(struct filter_scratch, candidates) == 0, "bpf/deny.bpf.c looks there");
 static_assert(sizeof(struct filter_scratch) % 8 == 0, "no hidden padding");
 
 struct filter_options {
@@ -50,7 +52,11 @@ struct filter_options {
 	 * of the call has. False: what paths of arguments lead to is unknown.
 	 */
 	bool paths_by_name;
-	bool candidates; /* tells which rules: all are looked at then */
+	/*
+	 * Tells which parts: where it emits, all are looked at, and filter_scratch.candidates has them. If there are more
+	 * than FILTER_CANDIDATES, or it would be too long, it does not (has_candidates), and is as without.
+	 */
+	bool candidates;
 	/* To emit: call program tail_call - 1 of FILTER_MAP_CALLS; 0: only return FILTER_EMIT. */
 	uint32_t tail_call;
 	/*
@@ -93,6 +99,7 @@ struct kernel_filter {
 	VEC(struct bpf_insn) insns;
 	VEC(struct program_map) maps; /* FILTER_MAP_SETS + i: from texts to terms of a view */
 	bool drops;		      /* false: the program emits whatever the record is */
+	bool has_candidates;	      /* the program says which parts */
 	bool too_long;		      /* it did not fit into options.instructions */
 };
 

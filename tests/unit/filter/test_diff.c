@@ -25,7 +25,7 @@ static struct filter_target targets[TARGETS_MAX];
 static size_t target_count;
 
 struct counts {
-	uint64_t pairs, records, fits, dropped, wrong, steps, programs, dropping;
+	uint64_t pairs, records, fits, dropped, wrong, steps, programs, dropping, named;
 };
 
 static uint64_t from_environment(const char *name, uint64_t standard)
@@ -96,7 +96,7 @@ static void compare(struct rig *r, const struct kernel_filter *plain,
 		    struct filter_scratch *scratch, struct counts *n)
 {
 	enum filter_verdict verdict, verdict_of_all;
-	uint32_t steps;
+	uint32_t steps, steps_of_all;
 
 	verdict = simulate(plain, room, sizeof(*room), scratch, &steps);
 	if (translator_take(x, &room->ev, &r->event) != 1)
@@ -113,8 +113,12 @@ static void compare(struct rig *r, const struct kernel_filter *plain,
 		n->wrong += verdict == FILTER_DROP && r->match_count;
 		return;
 	}
-	verdict_of_all = simulate(all, room, sizeof(*room), scratch, NULL);
+	verdict_of_all = simulate(all, room, sizeof(*room), scratch, &steps_of_all);
 	assert_int_equal(verdict, verdict_of_all);
+	for (uint32_t i = 0; verdict == FILTER_EMIT && i < all->parts.len; i++)
+		n->named += scratch->candidates[i / 32] >> (i % 32) & 1;
+	if (verdict == FILTER_DROP) /* what is dropped costs the same */
+		assert_int_equal(steps, steps_of_all);
 	for (size_t i = 0; i < r->match_count; i++) {
 		const struct rule *rule = r->matches[i].rule;
 
@@ -168,6 +172,7 @@ static void compare_rules(struct chance *c, struct filter_target target,
 					       &plain),
 			 0);
 	assert_false(plain.too_long || all.too_long);
+	assert_true(all.has_candidates && !plain.has_candidates);
 	n->programs++;
 	n->dropping += plain.drops;
 	for (int i = 0; i < RECORDS; i++) {
@@ -203,14 +208,16 @@ static void test_pairs(void **state)
 	translator_free(x);
 	process_table_free(processes);
 	assert_true(n.records > 0);
-	print_message("# %llu pairs: %llu fit, %llu of %llu records dropped, %llu of %llu programs "
+	print_message("# %llu pairs: %llu fit, %llu are candidates, %llu of %llu records dropped, %llu of %llu programs "
 		      "can drop, %llu instructions a record\n",
 		      (unsigned long long)n.pairs, (unsigned long long)n.fits,
-		      (unsigned long long)n.dropped, (unsigned long long)n.records,
+		      (unsigned long long)n.named, (unsigned long long)n.dropped,
+		      (unsigned long long)n.records,
 		      (unsigned long long)n.dropping, (unsigned long long)n.programs,
 		      (unsigned long long)(n.steps / n.records));
 	assert_true(n.fits > n.pairs / 50);
 	assert_true(n.dropped > n.records / 50);
+	assert_true(n.named < n.pairs - n.pairs / 50);
 }
 
 /* --- a wrong term is caught ------------------------------------------------------------------------- */
