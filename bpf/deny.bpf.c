@@ -323,11 +323,16 @@ DENY_HOOK(sb_pivotroot, ABI_DENY_PIVOT_ROOT, NR_PIVOT_ROOT, fill_pivot_root(r, o
 
 /* --- connections ----------------------------------------------------------------------------------- */
 
-static __always_inline int point_of_connect(struct socket *socket, const struct sockaddr *address)
+/* What is too short for an address of its family connects to nothing. */
+static __always_inline int point_of_connect(struct socket *socket, const struct sockaddr *address,
+					    int len)
 {
+	enum { LEN_INET = 16, LEN_INET6 = 24 };
 	__u16 family = BPF_CORE_READ(address, sa_family);
 
-	return family == AF_INET || family == AF_INET6 ? ABI_DENY_CONNECT : -1;
+	return (family == AF_INET && len >= LEN_INET) || (family == AF_INET6 && len >= LEN_INET6) ?
+		       ABI_DENY_CONNECT :
+		       -1;
 }
 
 static __always_inline void fill_connect(struct room *r, struct socket *socket, const void *address,
@@ -356,7 +361,7 @@ static __always_inline void fill_connect(struct room *r, struct socket *socket, 
 	if (to && size && !bpf_probe_read_kernel(to, size, address))
 		text_put(r, ABI_TEXT_BYTES, size);
 }
-DENY_AT(socket_connect, ABI_DENY_CONNECT, point_of_connect(socket, address), NR_CONNECT,
+DENY_AT(socket_connect, ABI_DENY_CONNECT, point_of_connect(socket, address, len), NR_CONNECT,
 	fill_connect(r, socket, address, len), struct socket *socket,
 	const struct sockaddr *address, int len)
 

@@ -9,7 +9,7 @@
 
 static const struct option_def options[] = {
 	{ "format", 'f', "FORMAT", "which of the formats below", false, COMPLETE_WORDS,
-	  "seccomp seccomp-docker capabilities cbpf cbpf-raw cbpf-listing apparmor selinux kubernetes networkpolicy spo docker podman systemd" },
+	  "seccomp seccomp-docker capabilities cbpf cbpf-raw cbpf-listing apparmor selinux kubernetes networkpolicy spo docker podman systemd deny" },
 	{ "all", 'a', NULL, "write every format, and a README of how to apply each, into --output",
 	  false, COMPLETE_NONE, NULL },
 	{ "output", 'o', "FILE",
@@ -97,6 +97,8 @@ const struct command cmd_profile_export = {
 		"spo: resources of the Security Profiles Operator.\n\n"
 		"docker, podman: flags on one line, for docker run $(cat FILE) IMAGE.\n\n"
 		"systemd: a drop-in for a service that is no container.\n\n"
+		"deny: rules that deny whatever was not recorded, for merlon deny on: programs, files that are written "
+		"(--files), connections (--egress), mounts and the like.\n\n"
 		"What is written depends on the profile and the options alone, so that it can be kept under "
 		"version control.",
 	.examples =
@@ -105,6 +107,7 @@ const struct command cmd_profile_export = {
 		"  merlon profile export -f cbpf-listing web.merlon.json | less\n"
 		"  merlon profile export -f apparmor --complain web.merlon.json\n"
 		"  merlon profile export -f kubernetes --kubernetes-version 1.27 web.merlon.json\n"
+		"  merlon profile export -f deny --files all web.merlon.json -o web.yaml\n"
 		"  merlon profile export --all -o web/ web.merlon.json\n",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),

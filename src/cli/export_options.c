@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 #include "profile/backend/head.h"
 
@@ -33,19 +34,25 @@ static int values_of(const struct arguments *args, const char *option, const cha
 	return 0;
 }
 
-static int read_lsm(const char *name, enum backend_lsm *ret, struct error *err)
+/* Options that take one of a few words: the place of the word in the list is the value. */
+static int read_word(const struct arguments *args, const char *option, const char *const *words,
+		     unsigned *ret, struct error *err)
 {
-	static const char *const names[] = { [BACKEND_LSM_APPARMOR] = "apparmor",
-					     [BACKEND_LSM_SELINUX] = "selinux",
-					     [BACKEND_LSM_NONE] = "none" };
+	const char *text = arg_value(args, option);
+	struct buf list = BUF_INIT;
+	int r = 0;
 
-	for (size_t i = 0; name && i < ARRAY_SIZE(names); i++) {
-		if (str_eq(name, names[i])) {
-			*ret = (enum backend_lsm)i;
+	if (!text)
+		return 0;
+	for (*ret = 0; words[*ret]; ++*ret) {
+		if (str_eq(text, words[*ret]))
 			return 0;
-		}
+		buf_addf(&list, "%s%s", *ret ? ", " : "", words[*ret]);
 	}
-	return name ? error_set(err, USAGE_ERROR, "--lsm must be apparmor, selinux or none") : 0;
+	*ret = 0;
+	r = error_set(err, USAGE_ERROR, "--%s must be one of: %s", option, list.data);
+	buf_deinit(&list);
+	return r;
 }
 
 /* "1.27", "v1.27.3", and "1.27+" as some clusters name themselves. */
@@ -84,6 +91,18 @@ static int read_name(const char *option, const char *text, const char **ret, str
 
 int export_options_read(const struct arguments *args, struct export_options *o, struct error *err)
 {
+	static const char *const modules[] = { [BACKEND_LSM_APPARMOR] = "apparmor",
+					       [BACKEND_LSM_SELINUX] = "selinux",
+					       [BACKEND_LSM_NONE] = "none",
+					       NULL };
+	static const char *const files[] = { [BACKEND_FILES_WRITE] = "write",
+					     [BACKEND_FILES_ALL] = "all",
+					     [BACKEND_FILES_NONE] = "none",
+					     NULL };
+	static const char *const egress[] = { [BACKEND_EGRESS_ADDRESS] = "address",
+					      [BACKEND_EGRESS_PORT] = "port",
+					      [BACKEND_EGRESS_NONE] = "none",
+					      NULL };
 	struct backend_options *b = &o->backend;
 	int r = policy_options_read(args, b, &o->allow, err);
 
@@ -92,7 +111,11 @@ int export_options_read(const struct arguments *args, struct export_options *o, 
 	if (!r)
 		r = read_name("container", arg_value(args, "container"), &b->container, err);
 	if (!r)
-		r = read_lsm(arg_value(args, "lsm"), &b->lsm, err);
+		r = read_word(args, "lsm", modules, &b->lsm, err);
+	if (!r)
+		r = read_word(args, "files", files, &b->files, err);
+	if (!r)
+		r = read_word(args, "egress", egress, &b->egress, err);
 	if (!r)
 		r = read_version(arg_value(args, "kubernetes-version"), &b->kubernetes_minor, err);
 	if (!r)

@@ -31,6 +31,14 @@
 	{ "label", 0, "PATH=TYPE",								\
 	  "the SELinux type of files in a volume that keeps a label of the host's", true,	\
 	  COMPLETE_NONE, NULL },								\
+	{ "files", 0, "WHICH",									\
+	  "deny: which files are denied that were not recorded: those that are written or "	\
+	  "removed (write, the default), those that are read too (all), or none",		\
+	  false, COMPLETE_WORDS, "write all none" },						\
+	{ "egress", 0, "HOW",									\
+	  "deny: connections are allowed by address and port (address, the default), by "	\
+	  "port, or all of them (none)",							\
+	  false, COMPLETE_WORDS, "address port none" },						\
 	{ "before-v1", 0, NULL, "for a Security Profiles Operator from before 1.0", false,	\
 	  COMPLETE_NONE, NULL },								\
 	{ "two-phase", 0, "SOCKET",								\

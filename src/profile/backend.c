@@ -18,6 +18,7 @@ const struct profile_backend *const profile_backends[] = {
 	&profile_backend_docker,
 	&profile_backend_podman,
 	&profile_backend_systemd,
+	&profile_backend_deny,
 	NULL,
 };
 

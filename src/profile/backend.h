@@ -12,6 +12,11 @@ enum backend_lsm { BACKEND_LSM_APPARMOR, BACKEND_LSM_SELINUX, BACKEND_LSM_NONE }
 
 enum { BACKEND_KUBERNETES_MINOR = 34 }; /* of Kubernetes 1.x, unless the options say otherwise */
 
+/* Which files a profile that denies is strict about. */
+enum backend_files { BACKEND_FILES_WRITE, BACKEND_FILES_ALL, BACKEND_FILES_NONE };
+/* Likewise of connections: by address and port, by port, not at all. */
+enum backend_egress { BACKEND_EGRESS_ADDRESS, BACKEND_EGRESS_PORT, BACKEND_EGRESS_NONE };
+
 struct backend_options {
 	struct policy_options policy;
 	int default_errno;	  /* what a denied call answers: EPERM or ENOSYS */
@@ -25,6 +30,8 @@ struct backend_options {
 	const char *container;	      /* its name in the pod; NULL: as it was recorded */
 	const char *const *selectors; /* "KEY=VALUE" labels of the pods, NULL-terminated; or NULL */
 	const char *const *labels;    /* "PATH=TYPE" SELinux types of volumes, likewise */
+	enum backend_files files;   /* deny */
+	enum backend_egress egress; /* deny */
 	bool spo_before_v1;	      /* versions of resources from before operator 1.0 */
 };
 
@@ -52,6 +59,7 @@ extern const struct profile_backend profile_backend_spo;
 extern const struct profile_backend profile_backend_docker;
 extern const struct profile_backend profile_backend_podman;
 extern const struct profile_backend profile_backend_systemd;
+extern const struct profile_backend profile_backend_deny;
 
 /* All of them, NULL-terminated. */
 extern const struct profile_backend *const profile_backends[];

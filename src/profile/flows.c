@@ -98,7 +98,8 @@ static bool is_outbound(const struct profile_peer *peer)
 	return peer->op == ABI_PEER_CONNECT || peer->op == ABI_PEER_SEND;
 }
 
-static int flow_add(struct flow_list *list, const struct profile_peer *peer)
+/* inside: also what stays on the host */
+static int flow_add(struct flow_list *list, const struct profile_peer *peer, bool inside)
 {
 	struct flow f = { .protocol = peer->protocol, .port = peer->port }, *slot;
 
@@ -110,7 +111,7 @@ static int flow_add(struct flow_list *list, const struct profile_peer *peer)
 	f.any = peer->many && !f.inbound;
 	if (!peer->many)
 		take_address(&f, peer);
-	if (!f.any && is_inside(&f))
+	if (!inside && !f.any && is_inside(&f))
 		return 0;
 	if (!flow_protocol_name(f.protocol) || !f.port) {
 		/* connect() with port 0 sends nothing: it asks for the source address. */
@@ -139,18 +140,50 @@ void flow_list_sort(struct flow_list *list)
 	list->items.len = kept;
 }
 
-int flow_list_build(struct flow_list *list, const struct profile *p, const struct policy_options *o,
-		    struct error *err)
+static int build(struct flow_list *list, const struct profile *p, const struct policy_options *o,
+		 bool inside, struct error *err)
 {
 	int r = 0;
 
 	*list = (struct flow_list){ 0 };
 	vec_foreach(peer, &p->peers)
 		if (!r && access_layer_is_wanted(peer->layer, o))
-			r = flow_add(list, peer);
+			r = flow_add(list, peer, inside);
 	if (r) {
 		flow_list_deinit(list);
 		return error_errno(err, ENOMEM, "network");
+	}
+	flow_list_sort(list);
+	return 0;
+}
+
+int flow_list_build(struct flow_list *list, const struct profile *p, const struct policy_options *o,
+		    struct error *err)
+{
+	return build(list, p, o, false, err);
+}
+
+int flow_list_all(struct flow_list *list, const struct profile *p, const struct policy_options *o,
+		  struct error *err)
+{
+	return build(list, p, o, true, err);
+}
+
+int flow_list_complete_dns(struct flow_list *list)
+{
+	enum { DNS_PORT = 53 };
+	size_t count = list->items.len;
+
+	for (size_t i = 0; i < count; i++) {
+		struct flow f = list->items.items[i], *slot;
+
+		if (f.inbound || f.port != DNS_PORT || f.protocol != IPPROTO_UDP)
+			continue;
+		f.protocol = IPPROTO_TCP;
+		slot = vec_add(&list->items);
+		if (!slot)
+			return -ENOMEM;
+		*slot = f;
 	}
 	flow_list_sort(list);
 	return 0;

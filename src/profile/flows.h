@@ -22,6 +22,11 @@ struct flow_list {
 
 int flow_list_build(struct flow_list *list, const struct profile *p, const struct policy_options *o,
 		    struct error *err);
+/* The same with what stays on the host: loopback, as who decides about each connection sees it. */
+int flow_list_all(struct flow_list *list, const struct profile *p, const struct policy_options *o,
+		  struct error *err);
+/* A name server that was asked by UDP is asked by TCP when the answer is long. -ENOMEM. */
+int flow_list_complete_dns(struct flow_list *list);
 /* Sorts, and removes what is there twice. */
 void flow_list_sort(struct flow_list *list);
 void flow_list_deinit(struct flow_list *list);

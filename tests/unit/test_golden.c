@@ -24,6 +24,7 @@ static const char *const asked[] = { "ptrace", "clone", NULL };
 
 #define SECCOMP &profile_backend_seccomp
 #define CAPS &profile_backend_capabilities
+#define DENY &profile_backend_deny
 
 static const char *const cart[] = { "app=cart", "tier=front", NULL };
 static const char *const labels[] = { "/data=shop_data_t", "/media=public_content_t", NULL };
@@ -90,6 +91,18 @@ static const struct golden goldens[] = {
 	  "all",
 	  CAPS,
 	  { .policy = { .with_entered = true, .with_denied = true }, .default_errno = ENOSYS } },
+	{ "empty", "plain", DENY, { .exact_paths = false } },
+	{ "server", "plain", DENY, { .exact_paths = false } },
+	{ "server", "all", DENY, { .files = BACKEND_FILES_ALL, .egress = BACKEND_EGRESS_PORT } },
+	{ "shop", "plain", DENY, { .exact_paths = false } },
+	{ "shop",
+	  "all",
+	  DENY,
+	  { .files = BACKEND_FILES_ALL, .exact_paths = true, .policy = { .with_entered = true } } },
+	{ "shop",
+	  "programs",
+	  DENY,
+	  { .files = BACKEND_FILES_NONE, .egress = BACKEND_EGRESS_NONE, .name = "cart" } },
 	LAYERS("empty", "plain", .default_errno = ENOSYS),
 	LAYERS("server", "plain", .default_errno = ENOSYS),
 	LAYERS("shop", "plain", .default_errno = ENOSYS),

@@ -102,26 +102,6 @@ static json_t *egress_json(const struct flow_list *flows)
 	return rules;
 }
 
-/* A name server that was asked by UDP is asked by TCP when the answer is long. */
-static int complete_dns(struct flow_list *flows)
-{
-	size_t count = flows->items.len;
-
-	for (size_t i = 0; i < count; i++) {
-		struct flow f = flows->items.items[i], *slot;
-
-		if (f.inbound || f.port != DNS_PORT || f.protocol != 17)
-			continue;
-		f.protocol = 6;
-		slot = vec_add(&flows->items);
-		if (!slot)
-			return -ENOMEM;
-		*slot = f;
-	}
-	flow_list_sort(flows);
-	return 0;
-}
-
 int kubernetes_network_policy(const struct profile *p, const struct backend_options *o,
 			      json_t **ret, struct buf *comment, struct error *err)
 {
@@ -133,7 +113,7 @@ int kubernetes_network_policy(const struct profile *p, const struct backend_opti
 
 	if (!r)
 		r = flow_list_build(&flows, p, &o->policy, err);
-	if (!r && complete_dns(&flows))
+	if (!r && flow_list_complete_dns(&flows))
 		r = error_errno(err, ENOMEM, "network");
 	if (flows.other)
 		buf_add_str(

@@ -123,14 +123,20 @@ static void hook_record(struct chance *c, unsigned hook, struct record_room *r)
 					(chance_below(c, 12) ? 0 : ABI_PATH_MEMORY);
 		put_path(c, r, ABI_TEXT_FILE);
 	} else if (hook == ABI_DENY_CONNECT) {
-		static const uint8_t address[2][4] = { { 10, 0, 0, 1 }, { 9, 9, 9, 9 } };
+		static const uint8_t address[3][4] = { { 10, 0, 0, 1 }, { 9, 9, 9, 9 } };
+		static const uint16_t ports[] = { 443, 80, 0 };
+		char bytes[16] = { 2 };
 
 		r->ev.flags |= ABI_EVENT_FILE | ABI_EVENT_SOCKET;
 		r->ev.call.family = FAMILY_INET;
 		r->ev.call.socket_type = 1;
 		r->ev.call.protocol = random.ev.call.protocol;
-		r->ev.call.remote_port = chance_below(c, 2) ? 443 : 80;
-		memcpy(r->ev.call.remote, address[chance_below(c, 2)], 4);
+		r->ev.call.remote_port = ports[chance_below(c, 3)];
+		memcpy(r->ev.call.remote, address[chance_below(c, 3)], 4);
+		bytes[2] = (char)(r->ev.call.remote_port >> 8);
+		bytes[3] = (char)r->ev.call.remote_port;
+		memcpy(bytes + 4, r->ev.call.remote, 4);
+		put_text(r, ABI_TEXT_BYTES, bytes, sizeof(bytes));
 	} else if (hook == ABI_DENY_CONNECT_UNIX) {
 		const char path[] = "\1\0/run/docker.sock", other[] = "\1\0/etc/passwd";
 
