@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A profile as an allow-list, without a security module: record a server, deny what was not recorded, live again: nothing is denied.
+Then somebody gets in: each thing that they try is denied, and told.
+
+    test_allow.py [--runtime NAME] [WORKLOAD...]
+
+Only in machines of ours: where the kernel asks BPF programs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "containers"))
+
+import merlon   # first: it puts the rig on the path
+import tap
+from container import Container, container
+from guarding import Guard
+from intruder import ATTEMPT, attack
+from merlon import learn, live
+from programs import build as programs
+from stage import IN_VM
+from workloads import WORKLOADS
+
+# What somebody who has taken over a process tries, in words of Python, and the rule that tells of it.
+ATTACKS = {
+    "runs a program that it brought": ("os.execv('/tmp/dropped', ['dropped', 'list'])", "program run"),
+    "runs a shell": ("os.execv('/bin/sh', ['sh', '-c', 'exit 0'])", "program run"),
+    "runs a program in memory":
+        ("m = os.memfd_create('x'); os.write(m, open('/bin/true', 'rb').read()); os.execv(f'/proc/self/fd/{m}', ['x'])",
+         "program run from memory"),
+    "writes to /etc": ("open('/etc/cron.d/job', 'w')", "file opened to be written"),
+    "writes the server's configuration": ("open('/etc/nginx/rig.conf', 'a')", "file opened to be written"),
+    "writes over a program": ("open('/usr/bin/env', 'r+')", "file opened to be written"),
+    "removes a file": ("os.unlink('/etc/passwd')", "file removed"),
+    "renames a file": ("os.rename('/etc/passwd', '/tmp/x')", "file renamed"),
+    "makes a file executable": ("os.chmod('/tmp/dropped', 0o4755)", "mode changed"),
+    "connects elsewhere": ("socket.create_connection(('127.0.0.1', 81))", "connection made"),
+    "calls out by datagrams": ("socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(('127.0.0.1', 53))", "connection made"),
+    "changes its root": ("os.chroot('/tmp')", "rare call made"),
+}
+
+
+def rules_of(profile: merlon.Profile, directory: Path, *options: str) -> Path:
+    """The allow-list of a profile, as a file of rules."""
+    path = directory / "allow.yaml"
+    path.write_text(merlon.run("profile", "export", "-f", "deny", *options, profile.path).stdout)
+    return path
+
+
+def told(alerts: list[dict[str, Any]], box: Container) -> list[str]:
+    """What was, or would have been, denied in a container."""
+    return [a["output"] for a in alerts if a.get("event", {}).get("verdict") and a.get("container", {}).get("id", "")[:12] == box.id[:12]]
+
+
+def denied() -> int:
+    """How often something was denied, by the kernel's own count."""
+    hooks = json.loads(merlon.run("deny", "status", "--json").stdout)["hooks"]
+    return sum(hook["denied"] + hook["would_deny"] for hook in hooks)
+
+
+def closed_loop(runtime: str, name: str, suite: tap.Suite, *options: str) -> None:
+    """Learn, deny the rest, live again."""
+    workload = WORKLOADS[name]
+    profile = learn(runtime, workload)
+    with tempfile.TemporaryDirectory() as directory:
+        rules = rules_of(profile, Path(directory), *options)
+        merlon.run("deny", "on", rules)
+        with container(runtime, workload.spec()) as box, Guard("--burst", "0", rules=rules) as guard:
+            with suite.case(f"{name} {' '.join(options)}: lives under its own profile"):
+                before = denied()
+                live(workload, box)
+                guard.wait_until(lambda alerts: bool(told(alerts, box)), 2)
+                tap.check(denied() == before, f"denied: {told(guard.alerts, box)}, {merlon.run('deny', 'status').stdout}")
+        merlon.run("deny", "off")
+
+
+def intruder(runtime: str, suite: tap.Suite) -> None:
+    """Somebody in nginx's container, in an interpreter that its profile allows for the sake of this test."""
+    workload = WORKLOADS["nginx"]
+    profile = learn(runtime, workload, entered=("python3", "-S", "-c", ATTEMPT.format(code="pass")))
+    files: dict[str, bytes | Path] = {"/tmp/dropped": programs.programs() / "intruder"}
+    with tempfile.TemporaryDirectory() as directory:
+        rules = rules_of(profile, Path(directory), "--with-entered")
+        merlon.run("deny", "on", "--dry-run", rules)
+        with container(runtime, workload.spec(files=files)) as box, Guard("--burst", "0", rules=rules) as guard:
+            box.run()
+            workload.ready(box)
+            merlon.run("deny", "mode", "enforce")
+            for what, (code, rule) in ATTACKS.items():
+                done = attack(box, code)
+                suite.ok(done.returncode == 7 and "denied" in done.stdout, f"an intruder {what}: denied",
+                         f"exit {done.returncode}", done.stdout, done.stderr)
+                name = f"merlon-learn: {rule}"
+                suite.ok(bool(guard.wait_for(name, seconds=10)), f"an intruder {what}: told", f"{ {a['rule'] for a in guard.alerts} }")
+            with suite.case("nginx serves all the while"):
+                workload.drive(box)
+        merlon.run("deny", "off")
+    # The test can fail: without the profile all of this is done.
+    with container(runtime, workload.spec(files=files)) as box:
+        box.run()
+        workload.ready(box)
+        for what, (code, _) in ATTACKS.items():
+            done = attack(box, code)
+            suite.ok(done.returncode in (0, 1), f"without the profile an intruder {what}", f"exit {done.returncode}", done.stdout, done.stderr)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Prove profiles as allow-lists.")
+    parser.add_argument("--runtime", default="runc")
+    parser.add_argument("--files", default="write")
+    parser.add_argument("workloads", nargs="*")
+    options = parser.parse_args()
+    with tap.Suite("profiles as allow-lists") as suite:
+        if not IN_VM:
+            suite.skip("profiles as allow-lists", "where the kernel asks: in machines")
+            return
+        try:
+            for name in options.workloads or ["nginx"]:
+                closed_loop(options.runtime, name, suite, "--files", options.files)
+            if not options.workloads:
+                intruder(options.runtime, suite)
+        finally:
+            merlon.run("deny", "off", check=False)
+
+
+if __name__ == "__main__":
+    main()
