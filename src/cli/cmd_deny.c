@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "cli/cmd_deny.h"
 #include "cli/commands.h"
 #include "cli/rules_load.h"
 #include "guard/deny.h"
@@ -272,9 +273,10 @@ static const struct command cmd_deny_off = {
 	.run = run_off,
 };
 
-static const struct command *const subcommands[] = { &cmd_deny_on,    &cmd_deny_off,
-						     &cmd_deny_mode,  &cmd_deny_status,
-						     &cmd_deny_hooks, NULL };
+static const struct command *const subcommands[] = {
+	&cmd_deny_on,	&cmd_deny_off, &cmd_deny_mode, &cmd_deny_status, &cmd_deny_hooks,
+	&cmd_deny_diff, NULL
+};
 
 const struct command cmd_deny = {
 	.name = "deny",

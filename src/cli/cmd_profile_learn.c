@@ -3,16 +3,14 @@
 #include <fnmatch.h>
 #include <string.h>
 
-#include "base/fs.h"
 #include "base/str.h"
+#include "cli/alert_options.h"
 #include "cli/commands.h"
+#include "cli/denial_load.h"
 #include "cli/profile_text.h"
-#include "profile/audit.h"
 #include "profile/json.h"
 #include "profile/learn.h"
 #include "profile/path_rule.h"
-
-enum { LOG_MAX = 256 << 20, DENIALS_MAX = 8192 };
 
 static const struct option_def options[] = {
 	{ "accept", 'a', "WORD",
@@ -23,88 +21,18 @@ static const struct option_def options[] = {
 	  NULL },
 	{ "process", 0, "PATTERN", "only denials of programs with such a path", false,
 	  COMPLETE_NONE, NULL },
+	{ "alerts", 0, NULL, "denials that rules told of (merlon deny), from the store of alerts",
+	  false, COMPLETE_NONE, NULL },
+	{ "label", 0, "NAME",
+	  "of alerts, only those of rules that begin so: what the profile's rules are called",
+	  false, COMPLETE_NONE, NULL },
+	{ "since", 's', "TIME", "only alerts since then: 1h ago, or 2026-11-22T09:00:00Z", false,
+	  COMPLETE_NONE, NULL },
+	ALERT_STORE_OPTION,
 	{ "output", 'o', "FILE", "write the profile here instead of over the old one", false,
 	  COMPLETE_FILE, NULL },
 	{ "json", 0, NULL, "print JSON", false, COMPLETE_NONE, NULL },
 };
-
-/* --- reading ------------------------------------------------------------------------------------ */
-
-struct reading {
-	denial_list list;
-	uint64_t lost;
-};
-
-static void keep(struct denial *d, void *arg)
-{
-	struct reading *to = arg;
-
-	if (denial_list_add(&to->list, d, DENIALS_MAX) < 0)
-		to->lost++;
-}
-
-/* A file of merlon confine watch: an object in each line. */
-static int read_lines_of_json(struct reading *to, const char *file, const char *text,
-			      struct error *err)
-{
-	size_t line = 1;
-
-	for (const char *at = text; *at; line++) {
-		size_t len = strcspn(at, "\n");
-		cleanup_free char *place = str_format("%s:%zu", file, line);
-		cleanup_json json_t *o = len ? json_loadb(at, len, JSON_REJECT_DUPLICATES, NULL) :
-					       NULL;
-		struct json_reader r = { .file = place, .err = err };
-		cleanup_denial struct denial d = { 0 };
-
-		if (len && !o)
-			return error_set(err, EINVAL, "%s: this is no JSON object", place);
-		if (o && denial_from_json(&d, &r, o))
-			return -EINVAL;
-		if (o)
-			keep(&d, to);
-		at += len + (at[len] == '\n');
-	}
-	return 0;
-}
-
-static int read_log(struct reading *to, const char *file, const struct buf *text, struct error *err)
-{
-	cleanup_audit_reader struct audit_reader *reader = audit_reader_new(keep, to);
-	const struct audit_counts *counts;
-
-	if (!reader)
-		return error_errno(err, ENOMEM, "%s", file);
-	for (const char *at = text->data, *end = at + text->len; at < end;) {
-		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		size_t len = newline ? (size_t)(newline - at) : (size_t)(end - at);
-
-		audit_read_line(reader, at, len);
-		at += len + 1;
-	}
-	audit_flush(reader);
-	counts = audit_counts(reader);
-	if (!counts->records)
-		return error_set(err, EINVAL,
-				 "%s: there is no audit record of a denial in it, and no line of "
-				 "merlon confine watch",
-				 file);
-	if (counts->broken)
-		fprintf(stderr, "%s: %s records make no sense, the first in line %zu\n",
-			shown(file), str_grouped(counts->broken), counts->first_broken);
-	return 0;
-}
-
-static int read_file(struct reading *to, const char *file, struct error *err)
-{
-	cleanup_buf struct buf text = { .limit = LOG_MAX + 1 };
-	int r = fs_read(file, LOG_MAX, &text, err);
-
-	if (r || !text.len)
-		return r;
-	return text.data[0] == '{' ? read_lines_of_json(to, file, text.data, err) :
-				     read_log(to, file, &text, err);
-}
 
 /* --- telling ------------------------------------------------------------------------------------ */
 
@@ -146,8 +74,9 @@ static bool is_wanted(const struct arguments *args, const struct denial *d)
 	return !process || (d->executable && !fnmatch(process, d->executable, 0));
 }
 
-static int learn_all(const struct arguments *args, struct profile *p, const struct reading *from,
-		     size_t counts[LEARN_VERDICTS], struct error *err)
+static int learn_all(const struct arguments *args, struct profile *p,
+		     const struct denials_loaded *from, size_t counts[LEARN_VERDICTS],
+		     struct error *err)
 {
 	cleanup_json json_t *report = arg_flag(args, "json") ? json_array() : NULL;
 	cleanup_free const char **accepted = calloc(1, sizeof(*accepted));
@@ -187,22 +116,25 @@ static int run(const struct arguments *args, struct error *err)
 {
 	cleanup_profile struct profile *p = NULL;
 	const char *output = arg_value(args, "output");
-	struct reading from = { 0 };
+	cleanup_denials_loaded struct denials_loaded from = { 0 };
 	size_t n, counts[LEARN_VERDICTS] = { 0 };
 	char **files = arg_operands(args, &n);
 	int r = 0;
 
-	if (n < 2)
-		return error_set(err, USAGE_ERROR,
-				 "name a profile (NAME.merlon.json) and files with denials");
+	if (n < (arg_flag(args, "alerts") ? 1 : 2))
+		return error_set(
+			err, USAGE_ERROR,
+			"name a profile (NAME.merlon.json) and files with denials, or --alerts");
+	from.label = arg_value(args, "label");
 	p = profile_load(files[0], err);
 	if (!p)
 		return -err->code;
 	for (size_t i = 1; i < n && !r; i++)
-		r = read_file(&from, files[i], err);
+		r = denials_load_file(&from, files[i], err);
+	if (!r && arg_flag(args, "alerts"))
+		r = denials_load_store(&from, args, err);
 	if (!r)
 		r = learn_all(args, p, &from, counts, err);
-	denial_list_deinit(&from.list);
 	if (r)
 		return r;
 	if (counts[LEARN_FOLDED]) {
@@ -224,10 +156,11 @@ static int run(const struct arguments *args, struct error *err)
 const struct command cmd_profile_learn = {
 	.name = "learn",
 	.summary = "fold accepted denials back into a profile",
-	.operands = "PROFILE FILE...",
+	.operands = "PROFILE [FILE]...",
 	.description =
 		"Reads denials, as merlon confine watch keeps them, as auditd's log or the kernel's own has "
-		"them (seccomp, AppArmor, SELinux), and tells of each whether the profile knows it. What is "
+		"them (seccomp, AppArmor, SELinux), as alerts have them (merlon guard --json, or --alerts: those of merlon deny), "
+		"and tells of each whether the profile knows it. What is "
 		"accepted (--accept) becomes part of the profile as if the workload had been seen to do it, "
 		"with the program as evidence; everything is then exported anew.\n\n"
 		"Verdicts: known, the profile has it; open, it may be accepted; dangerous, it must be accepted "
@@ -236,7 +169,8 @@ const struct command cmd_profile_learn = {
 	.examples =
 		"  merlon profile learn web.merlon.json denials.json\n"
 		"  merlon profile learn --accept all --accept keyctl web.merlon.json denials.json\n"
-		"  merlon profile learn --accept '/var/cache/*' web.merlon.json /var/log/audit/audit.log\n",
+		"  merlon profile learn --accept '/var/cache/*' web.merlon.json /var/log/audit/audit.log\n"
+		"  merlon profile learn --alerts --since 1d web.merlon.json\n",
 	.options = options,
 	.option_count = ARRAY_SIZE(options),
 	.run = run,

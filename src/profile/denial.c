@@ -17,6 +17,7 @@ const char *const denial_layer_names[] = {
 	[DENIAL_SECCOMP] = "seccomp",
 	[DENIAL_APPARMOR] = "apparmor",
 	[DENIAL_SELINUX] = "selinux",
+	[DENIAL_DENY] = "deny",
 };
 static_assert(ARRAY_SIZE(denial_layer_names) == DENIAL_LAYERS, "a name for each");
 

@@ -9,7 +9,13 @@
 #include "base/string_list.h"
 #include "uapi/arch.h"
 
-enum denial_layer { DENIAL_SECCOMP, DENIAL_APPARMOR, DENIAL_SELINUX, DENIAL_LAYERS };
+enum denial_layer {
+	DENIAL_SECCOMP,
+	DENIAL_APPARMOR,
+	DENIAL_SELINUX,
+	DENIAL_DENY, /* rules of ours: merlon deny */
+	DENIAL_LAYERS
+};
 extern const char *const denial_layer_names[DENIAL_LAYERS];
 
 /* All strings are owned, NULL if unknown. What is zero does not apply to the layer. */
@@ -30,11 +36,11 @@ struct denial {
 	unsigned arg_count; /* of the first so many arguments the values are known */
 	uint64_t args[6];
 
-	/* AppArmor, SELinux */
-	char *label;	 /* of the process: profile name, context */
-	char *operation; /* AppArmor: "open", "capable", ...; SELinux: the class, "file" */
-	char *wanted;	 /* AppArmor: letters of a mask; SELinux: permissions, with blanks */
-	char *target;	 /* path; of a capability its name; of a network socket "inet stream tcp" */
+	/* AppArmor, SELinux, rules */
+	char *label; /* of the process: profile name, context */
+	char *operation; /* AppArmor: "open", "capable", ...; SELinux: the class, "file"; rules: "path", "connect", "call" */
+	char *wanted; /* AppArmor: letters of a mask; SELinux: permissions, with blanks; rules: a profile's operations */
+	char *target; /* path; of a capability its name; of a network socket "inet stream tcp"; rules: "tcp 192.0.2.1 443" */
 };
 
 typedef VEC(struct denial) denial_list;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "profile/learn.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <fnmatch.h>
@@ -323,6 +324,38 @@ static bool ops_of_permissions(const char *text, uint32_t *ops)
 	return *ops;
 }
 
+/* A profile's own names of operations, with blanks between. */
+static bool ops_of_names(const char *text, uint32_t *ops)
+{
+	for (const char *at = text; *at;) {
+		size_t len = strcspn(at, " ");
+		uint32_t op = 0;
+
+		for (unsigned bit = 0; profile_file_op_name(bit); bit++)
+			if (strlen(profile_file_op_name(bit)) == len &&
+			    !memcmp(profile_file_op_name(bit), at, len))
+				op = 1u << bit;
+		if (len && !op)
+			return false;
+		*ops |= op;
+		at += len;
+		at += strspn(at, " ");
+	}
+	return *ops;
+}
+
+static bool ops_of(const struct denial *d, uint32_t *ops)
+{
+	switch (d->layer) {
+	case DENIAL_APPARMOR:
+		return ops_of_mask(d->wanted, ops);
+	case DENIAL_DENY:
+		return ops_of_names(d->wanted, ops);
+	default:
+		return ops_of_permissions(d->wanted, ops);
+	}
+}
+
 static bool is_known_file(const struct profile *p, const char *path, uint32_t ops)
 {
 	uint32_t known = 0;
@@ -341,9 +374,7 @@ static int learn_file(struct profile *p, const struct denial *d, learn_accepted 
 	uint32_t ops = 0;
 	bool runs;
 
-	if (!d->target || d->target[0] != '/' || !d->wanted ||
-	    !(d->layer == DENIAL_APPARMOR ? ops_of_mask(d->wanted, &ops) :
-					    ops_of_permissions(d->wanted, &ops))) {
+	if (!d->target || d->target[0] != '/' || !d->wanted || !ops_of(d, &ops)) {
 		*ret = LEARN_UNSUITED;
 		*ret_why = "the record does not tell which path was to be used how";
 		return 0;
@@ -392,6 +423,58 @@ static int learn_socket(struct profile *p, const struct denial *d, learn_accepte
 	return learn_call(p, &call, accepted, ret, ret_why);
 }
 
+/* --- connections -------------------------------------------------------------------------------- */
+
+/* "tcp 192.0.2.1 443" */
+static bool peer_of(const char *target, struct profile_peer *ret, char name[64])
+{
+	char protocol[8], address[INET6_ADDRSTRLEN];
+	unsigned port;
+	bool v6;
+
+	if (!target || sscanf(target, "%7s %45s %u", protocol, address, &port) != 3 ||
+	    port > UINT16_MAX || !(str_eq(protocol, "tcp") || str_eq(protocol, "udp")))
+		return false;
+	v6 = strchr(address, ':');
+	*ret = (struct profile_peer){ .op = ABI_PEER_CONNECT,
+				      .layer = PROFILE_APP,
+				      .family = v6 ? SYS_AF_INET6 : SYS_AF_INET,
+				      .port = (uint16_t)port,
+				      .protocol = str_eq(protocol, "tcp") ? IPPROTO_TCP :
+									    IPPROTO_UDP };
+	snprintf(name, 64, "%s:%u", address, port);
+	return inet_pton(v6 ? AF_INET6 : AF_INET, address, ret->address) == 1;
+}
+
+static bool is_known_peer(const struct profile *p, const struct profile_peer *key)
+{
+	vec_foreach(peer, &p->peers)
+		if (peer->layer == PROFILE_APP && peer->family == key->family &&
+		    peer->protocol == key->protocol && peer->port == key->port &&
+		    (peer->op == ABI_PEER_CONNECT || peer->op == ABI_PEER_SEND) &&
+		    (peer->many || !memcmp(peer->address, key->address, sizeof(key->address))))
+			return true;
+	return false;
+}
+
+static int learn_peer(struct profile *p, const struct denial *d, learn_accepted accepted,
+		      enum learn_verdict *ret, const char **ret_why)
+{
+	struct profile_evidence e;
+	struct profile_peer key;
+	char name[64];
+
+	*ret = LEARN_UNSUITED;
+	if (!peer_of(d->target, &key, name)) {
+		*ret_why = "it is not known where the connection was to go";
+		return 0;
+	}
+	*ret = is_known_peer(p, &key) ? LEARN_KNOWN : decide(accepted, name, false);
+	if (*ret != LEARN_FOLDED)
+		return 0;
+	return evidence_of(p, d, &e) || !profile_add_peer(p, &key, &e) ? -ENOMEM : 0;
+}
+
 /* --- which of them ------------------------------------------------------------------------------ */
 
 static const struct {
@@ -430,6 +513,10 @@ static const struct {
 	{ DENIAL_SELINUX, "chr_file", learn_file },
 	{ DENIAL_SELINUX, "fifo_file", learn_file },
 	{ DENIAL_SELINUX, "sock_file", learn_file },
+	{ DENIAL_DENY, "path", learn_file },
+	{ DENIAL_DENY, "capable", learn_cap },
+	{ DENIAL_DENY, "connect", learn_peer },
+	{ DENIAL_DENY, "call", learn_call },
 };
 
 int learn_denial(struct profile *p, const struct denial *d, learn_accepted accepted,
