@@ -204,6 +204,35 @@ static __noinline int path_arg_learn(struct abi_task *t, __u64 user, __u32 dirfd
 	return 0;
 }
 
+/*
+ * A script that was run, as it was asked for: its interpreter is the process's program then. Where the kernel's own functions
+ * can be attached to, on_exec_check() has seen it.
+ */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_script, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	const char *name = BPF_CORE_READ(bprm, filename);
+	struct abi_task *t;
+	struct scratch *s;
+	long len;
+
+	if (settings.opens_by_hook || name == BPF_CORE_READ(bprm, interp))
+		return 0;
+	t = task_find_actor();
+	s = scratch_get();
+	if (!t || !s)
+		return 0;
+	len = bpf_probe_read_kernel_str(s->raw, sizeof(s->raw), name);
+	if (len <= 1)
+		return 0;
+	s->path[ABI_PATH_MAX - 1] = 0;
+	if (!path_put_raw(s, len - 1))
+		return 0;
+	path_prepend_base(s, s->raw[0] == '/', 0, false);
+	path_learn(t->cell, t->actor, ABI_FILE_EXEC);
+	return 0;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_path, struct pt_regs *regs, long ret)
 {
@@ -410,6 +439,34 @@ static __always_inline int on_mmap_file(struct file *file, unsigned long prot)
 	if (t)
 		file_learn(t, file, ABI_FILE_MAP_EXEC);
 	return 0;
+}
+
+/* Scripts: of other programs the exec itself tells, once it has succeeded. */
+static __always_inline int on_exec_check(struct linux_binprm *bprm)
+{
+	struct file *file = BPF_CORE_READ(bprm, file);
+	char begin[2] = {};
+	struct abi_task *t;
+
+	bpf_core_read(begin, sizeof(begin), &bprm->buf);
+	if (begin[0] != '#' || begin[1] != '!')
+		return 0;
+	t = task_find_actor();
+	if (t)
+		file_learn(t, file, ABI_FILE_EXEC);
+	return 0;
+}
+
+SEC("fentry/security_bprm_check")
+int BPF_PROG(exec_check_fentry, struct linux_binprm *bprm)
+{
+	return on_exec_check(bprm);
+}
+
+SEC("kprobe/security_bprm_check")
+int BPF_KPROBE(exec_check_kprobe, struct linux_binprm *bprm)
+{
+	return on_exec_check(bprm);
 }
 
 SEC("fentry/security_file_open")

@@ -249,8 +249,9 @@ struct task_struct {
 };
 
 struct linux_binprm {
-	const char *filename;
+	const char *filename, *interp;
 	struct file *file;
+	char buf[2]; /* how the file begins; there is more of it */
 };
 
 struct in6_addr {

@@ -92,6 +92,8 @@ static void list_end(struct value_list *l)
 struct pattern {
 	bool exact;
 	bool deep;	      /* a "**": any number of components */
+	bool is_directory;    /* the slash at its end was taken away */
+	bool is_ambiguous;    /* perhaps it is one */
 	bool number;	      /* behind its beginning is a digit */
 	char *begins;	      /* all of it if it is exact */
 	char *ends;	      /* behind the last wildcard */
@@ -179,15 +181,17 @@ static bool pattern_read(struct pattern *p, const char *path)
 }
 
 /* Adds what a path stands for; a directory is told without the slash at its end. */
-static bool add_pattern(pattern_list *list, const char *path)
+static bool add_pattern(pattern_list *list, const char *path, bool ambiguous)
 {
 	size_t len = strlen(path);
-	cleanup_free char *name = len > 1 && path[len - 1] == '/' ? str_dup_n(path, len - 1) :
-								    strdup(path);
+	bool directory = len > 1 && path[len - 1] == '/';
+	cleanup_free char *name = directory ? str_dup_n(path, len - 1) : strdup(path);
 	struct pattern p, *slot;
 
 	if (!name || !pattern_read(&p, name))
 		return false;
+	p.is_directory = directory;
+	p.is_ambiguous = ambiguous;
 	if (p.exact && strlen(p.begins) > TEXT_MAX) { /* by both of its ends */
 		p.exact = false;
 		p.ends = strdup(p.begins);
@@ -224,6 +228,17 @@ static void add_check(struct buf *out, const char *field, const char *operator, 
 		add_first(out, text);
 }
 
+/* Where a file is. What is longer than filters look at has no directory there: it is told by its ends alone. */
+static void add_place(struct buf *out, const struct allow_fields *f, const struct pattern *p)
+{
+	if (p->directory && strlen(p->directory) <= TEXT_MAX)
+		add_check(out, f->directory, "=", p->directory);
+	if (!p->deep && p->directory_ends && *p->directory_ends)
+		add_check(out, f->directory, "endswith", p->directory_ends);
+	if (!p->deep && p->file_begins && *p->file_begins)
+		add_check(out, f->filename, "startswith", p->file_begins);
+}
+
 /* By its beginning, and whatever else is known of it. */
 static void add_precise(struct alternatives *a, const struct allow_fields *f,
 			const struct pattern *p)
@@ -238,13 +253,10 @@ static void add_precise(struct alternatives *a, const struct allow_fields *f,
 	}
 	if (p->ends && *p->ends)
 		add_check(a->out, f->name, "endswith", p->ends);
-	/* What is longer than filters look at has no directory there: it is told by its ends. */
-	if (f->directory && p->directory && strlen(p->directory) <= TEXT_MAX)
-		add_check(a->out, f->directory, "=", p->directory);
-	if (f->directory && !p->deep && p->directory_ends && *p->directory_ends)
-		add_check(a->out, f->directory, "endswith", p->directory_ends);
-	if (f->filename && !p->deep && p->file_begins && *p->file_begins)
-		add_check(a->out, f->filename, "startswith", p->file_begins);
+	if (f->filename && p->is_directory) /* it has no name in a directory: it is one */
+		buf_addf(a->out, " and not %s exists", f->filename);
+	if (f->directory && !p->is_directory && !p->is_ambiguous)
+		add_place(a->out, f, p);
 	buf_add_char(a->out, ')');
 }
 
@@ -337,11 +349,11 @@ bool allow_paths(const struct access_list *list, uint32_t ops, const struct allo
 		cleanup_free char *path = str_format("%s%s", *more,
 						     str_ends(*more, "/") ? "**" : "");
 
-		if (!path || !add_pattern(&patterns, path))
+		if (!path || !add_pattern(&patterns, path, false))
 			out->failed = true;
 	}
 	vec_foreach(access, &list->items)
-		if (access->ops & ops && !add_pattern(&patterns, access->path))
+		if (access->ops & ops && !add_pattern(&patterns, access->path, access->ambiguous))
 			out->failed = true;
 	add_patterns(&a, &patterns, fields);
 	pattern_list_deinit(&patterns);
@@ -356,7 +368,8 @@ bool allow_sockets(const struct access_list *list, struct buf *out)
 	pattern_list patterns = { 0 };
 
 	vec_foreach(access, &list->items)
-		if (access->ops & ABI_FILE_CONNECT && !add_pattern(&patterns, access->path))
+		if (access->ops & ABI_FILE_CONNECT &&
+		    !add_pattern(&patterns, access->path, access->ambiguous))
 			out->failed = true;
 	vec_foreach(p, &patterns) {
 		const char *name = p->exact ? strrchr(p->begins, '/') : NULL;

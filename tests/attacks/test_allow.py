@@ -76,8 +76,11 @@ def closed_loop(runtime: str, name: str, suite: tap.Suite, *options: str) -> Non
         with container(runtime, workload.spec()) as box, Guard("--burst", "0", rules=rules) as guard:
             with suite.case(f"{name} {' '.join(options)}: lives under its own profile"):
                 before = denied()
-                live(workload, box)
-                guard.wait_until(lambda alerts: bool(told(alerts, box)), 2)
+                try:
+                    live(workload, box)
+                finally:
+                    if guard.wait_until(lambda alerts: bool(told(alerts, box)), 2):
+                        print("#", "\n# ".join(told(guard.alerts, box)))
                 tap.check(denied() == before, f"denied: {told(guard.alerts, box)}, {merlon.run('deny', 'status').stdout}")
         merlon.run("deny", "off")
 

@@ -314,6 +314,7 @@ static const struct {
 	{ "/base/*/pg-*.dat", "/base/1/pg-2.dat",
 	  "/base/1/x.dat /bas/1/pg-2.dat /base/1/pg-2.txt" },
 	{ "/x*", "/x1", "/y /x1/z" },
+	{ "/home/*/", "", "/home/x /home/x/y" }, /* directories, which nobody writes */
 	{ "/odd\\x20\\x2c\\x22\\x2a*", "/odd\x20,\"*1", "/odd" },
 };
 
