@@ -19,6 +19,9 @@ enum {
 	/* Where a room says who works in it, if several share a CPU: see bpf/lib/pool.bpf.h. */
 	ABI_EVENT_ROOM_OWNER = ABI_EVENT_SIZE_MAX - 4,
 	ABI_EVENT_ADDRESS_MAX = 128, /* sizeof(struct sockaddr_storage) */
+	ABI_EVENT_DATA_MAX = 256,
+	/* What is sent over a connection is told while less than this was sent over it before. */
+	ABI_EVENT_FIRST_BYTES = 4096,
 };
 
 enum abi_event_kind {
@@ -70,6 +73,7 @@ enum abi_call_text {
 	ABI_TEXT_FILE,	  /* the file behind the descriptor, from the root of its mount namespace */
 	ABI_TEXT_BYTES,	  /* a socket address, or a struct that an argument points to */
 	ABI_TEXT_PROGRAM, /* the file that its process runs, if that is known and not too long */
+	ABI_TEXT_DATA,	  /* what was sent, its first ABI_EVENT_DATA_MAX bytes */
 };
 
 /* What is known of the program that a process runs: each an enum abi_truth. */
@@ -194,7 +198,14 @@ struct abi_event {
  * Numbers in the native table of what is no call but told as one: a check of a capability, with args[0] which, args[1]
  * whether it was granted; once for each program that a process runs.
  */
-enum { ABI_NR_CAPABILITY = ABI_CALL_NR_MAX - 1 };
+enum {
+	ABI_NR_CAPABILITY = ABI_CALL_NR_MAX - 1,
+	/*
+	 * A parameter of the kernel that is written: PATH1 is its name ("kernel/core_pattern"), PATH2 what is written, BYTES what
+	 * it was. It is told before it is done: whether the kernel takes the value is not known.
+	 */
+	ABI_NR_SYSCTL = ABI_CALL_NR_MAX - 2,
+};
 
 /* Array event_plans, by table * ABI_CALL_NR_MAX + nr: whether a call is told, and what of it. */
 enum abi_event_plan_flag {
@@ -207,9 +218,17 @@ enum abi_event_plan_flag {
 	ABI_PLAN_PIDFD = 1 << 6,  /* the descriptor is one */
 	ABI_PLAN_PATHS =
 		1 << 7, /* its paths are told as the kernel resolved them, where it can be asked */
+	ABI_PLAN_FIRST =
+		1 << 8, /* and whatever is said of when: what is sent first over a TCP connection */
 };
 /* As bytes_len: a terminated text; the address in a struct msghdr, and told only if there is one. */
 enum { ABI_BYTES_TEXT = 255, ABI_BYTES_MESSAGE = 254 };
+enum abi_data_form {
+	ABI_DATA_BUFFER,   /* the result says how much of it */
+	ABI_DATA_VECTORS,  /* struct iovec, whose number the next argument says */
+	ABI_DATA_MESSAGE,  /* struct msghdr */
+	ABI_DATA_MESSAGES, /* struct mmsghdr: of the first of them */
+};
 struct abi_event_plan {
 	__u16 flags;
 	__u8 path[2]; /* arguments that are texts, ABI_ARG_NONE: none */
@@ -218,7 +237,8 @@ struct abi_event_plan {
 	__u8 bytes;	/* an argument that points to bytes */
 	__u8 bytes_len; /* how many; 0: the next argument says */
 	__u8 when; /* told only if the low half of this argument, under mask, is one of value */
-	__u8 pad[2];
+	__u8 data; /* an argument that leads to what was sent, ABI_ARG_NONE: none */
+	__u8 data_form; /* enum abi_data_form */
 	__u32 mask, value[2];
 };
 

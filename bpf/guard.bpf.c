@@ -13,6 +13,7 @@
 #include "bpf/lib/capability.bpf.h"
 #include "bpf/lib/descriptor.bpf.h"
 #include "bpf/lib/plan.bpf.h"
+#include "bpf/lib/sent.bpf.h"
 
 const volatile struct abi_settings settings __weak = {};
 const volatile struct abi_event_settings event_settings __weak = {};
@@ -243,6 +244,16 @@ static __always_inline bool is_asked_for(const struct abi_event_plan *plan, cons
 	       !(plan->flags & ABI_PLAN_UNLESS);
 }
 
+/* And what the memory of the program, and the kernel, say of it. */
+static __always_inline bool is_told(const struct abi_event_plan *plan, struct call *c, long ret)
+{
+	bool asked = is_asked_for(plan, c, ret);
+
+	if (plan->bytes_len == ABI_BYTES_MESSAGE && !message_address(c, plan->bytes))
+		asked = false;
+	return asked || (plan->flags & ABI_PLAN_FIRST && sends_first(c->args[0], ret));
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 {
@@ -267,9 +278,7 @@ int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 		args_from_memory(&c, call_arg(regs, c.table, 1));
 	else
 		args_from_registers(&c, regs);
-	if (!is_asked_for(plan, &c, ret))
-		return 0;
-	if (plan->bytes_len == ABI_BYTES_MESSAGE && !message_address(&c, plan->bytes))
+	if (!is_told(plan, &c, ret))
 		return 0;
 	cgroup = current_cgroup_id();
 	b = budget_for_call(cgroup);
@@ -285,6 +294,8 @@ int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 	__builtin_memcpy(r->ev.call.args, c.args, sizeof(r->ev.call.args));
 	call_fill(r, plan, &c);
 	program_fill(r);
+	if (plan->data != ABI_ARG_NONE)
+		data_fill(plan->data, plan->data_form);
 	count_looked_at();
 	bpf_tail_call(ctx, &filters, c.table * ABI_CALL_NR_MAX + c.nr);
 	room_send(r, b); /* there is no filter for it */

@@ -270,6 +270,11 @@ struct sock {
 	__u32 sk_max_ack_backlog;
 };
 
+struct tcp_sock {
+	u64 bytes_acked;
+	u32 write_seq, snd_una;
+};
+
 struct unix_sock {
 	struct sock sk; /* first: a sock is one */
 	struct path path;

@@ -20,11 +20,20 @@
 /* clang-format off */
 #define PLAN(extra, p1, d1, p2, d2, fd_, bytes_, len_)                                            \
 	{ .flags = ABI_PLAN_WANTED | (extra), .path = { p1, p2 }, .dir = { d1, d2 }, .fd = fd_,   \
-	  .bytes = bytes_, .bytes_len = len_, .when = NONE }
+	  .bytes = bytes_, .bytes_len = len_, .when = NONE, .data = NONE }
 /* Only if an argument has one of these values, or any of these bits. */
 #define WHEN(extra, fd_, bytes_, len_, arg, mask_, v1, v2)                                        \
 	{ .flags = ABI_PLAN_WANTED | (extra), .path = { NONE, NONE }, .dir = { NONE, NONE },      \
-	  .fd = fd_, .bytes = bytes_, .bytes_len = len_, .when = arg, .mask = mask_, .value = { v1, v2 } }
+	  .fd = fd_, .bytes = bytes_, .bytes_len = len_, .when = arg, .mask = mask_, .value = { v1, v2 }, .data = NONE }
+/*
+ * Of a socket (argument 0): the first of what is sent over a connection; messages with an address (argument addr) whenever
+ * they are sent. Without one, no value of an argument is asked for.
+ */
+#define SENDS(extra, bytes_, len_, arg, v, data_, form)                                           \
+	{ .flags = ABI_PLAN_WANTED | ABI_PLAN_FIRST | (extra), .path = { NONE, NONE },            \
+	  .dir = { NONE, NONE }, .fd = 0, .bytes = bytes_, .bytes_len = len_, .when = arg,        \
+	  .mask = (v) ? 0 : ~0U, .value = { v, v }, .data = data_, .data_form = form }
+#define SENDS_ONLY(form) SENDS(0, NONE, 0, 0, 1, 1, form)
 #define BITS(fd, arg, mask) WHEN(ABI_PLAN_UNLESS, fd, NONE, 0, arg, mask, 0, 0)
 #define BYTES(bytes, len) PLAN(0, NONE, NONE, NONE, NONE, NONE, bytes, len)
 #define PIDFD(fd) PLAN(ABI_PLAN_PIDFD, NONE, NONE, NONE, NONE, fd, NONE, 0)
@@ -153,9 +162,11 @@ const struct call_row call_rows[] = {
 	{ "mprotect", NULL, BITS(NONE, 2, PROT_EXECUTE), .sources = { A(0), A(1), A(2) } },
 	{ "pkey_mprotect", "mprotect", BITS(NONE, 2, PROT_EXECUTE), .sources = { A(0), A(1), A(2) } },
 	{ "utimensat", NULL, PATH_AT(0, 1), .sources = { I(0), P(0), U(3) } },
-	{ "sendto", NULL, WHEN(ABI_PLAN_UNLESS, 0, 4, 0, 4, ~0U, 0, 0), .sources = { A(2) } },
-	{ "sendmsg", NULL, PLAN(0, NONE, NONE, NONE, NONE, 0, 1, ABI_BYTES_MESSAGE), .sources = { 0 } },
-	{ "sendmmsg", NULL, PLAN(0, NONE, NONE, NONE, NONE, 0, 1, ABI_BYTES_MESSAGE), .sources = { 0 } },
+	{ "write", NULL, SENDS_ONLY(ABI_DATA_BUFFER), .sources = { SOURCE_DATA, A(2) } },
+	{ "writev", NULL, SENDS_ONLY(ABI_DATA_VECTORS), .sources = { SOURCE_DATA } },
+	{ "sendto", NULL, SENDS(ABI_PLAN_UNLESS, 4, 0, 4, 0, 1, ABI_DATA_BUFFER), .sources = { A(2), SOURCE_DATA } },
+	{ "sendmsg", NULL, SENDS(0, 1, ABI_BYTES_MESSAGE, NONE, 0, 1, ABI_DATA_MESSAGE), .sources = { SOURCE_NONE, SOURCE_DATA } },
+	{ "sendmmsg", NULL, SENDS(0, 1, ABI_BYTES_MESSAGE, NONE, 0, 1, ABI_DATA_MESSAGES), .sources = { SOURCE_NONE, SOURCE_DATA } },
 	{ "keyctl", NULL, PLAIN, .sources = { U(0), A(1), A(2), A(3), A(4) } },
 	{ "sethostname", NULL, BYTES(0, 0), .sources = { SOURCE_STRING } },
 	{ "setdomainname", NULL, BYTES(0, 0), .sources = { SOURCE_STRING } },

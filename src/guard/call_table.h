@@ -26,6 +26,7 @@ enum call_source {
 	SOURCE_HALF,	/* + 0..7: 32 bits out of the bytes */
 	SOURCE_CAPSET = SOURCE_HALF +
 			8, /* + 0..2: effective, permitted, inheritable, as capset(2) has them */
+	SOURCE_DATA = SOURCE_CAPSET + 3, /* what was sent */
 };
 
 /* Whom the call is about. */

@@ -200,6 +200,13 @@ static bool arg_fill(struct translator *x, const struct abi_event *record, unsig
 	} else if (source >= SOURCE_CAPSET && source < SOURCE_CAPSET + 3) {
 		if (!capset_word(bytes, source - SOURCE_CAPSET, &word))
 			return false;
+	} else if (source == SOURCE_DATA) {
+		struct text data = event_record_text(record, ABI_TEXT_DATA);
+
+		arg->value = (struct value){ .string = data.data,
+					     .len = data.len,
+					     .type = VALUE_BYTES };
+		return data.data != NULL;
 	} else {
 		return false;
 	}

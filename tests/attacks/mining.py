@@ -13,12 +13,19 @@ PROOFS = [
     Proof("Processor tuned for mining", attack="modprobe msr || true",
           look_alike="modprobe --version >/dev/null; nproc"),
 
-    Proof("Mining protocol sent", reason="needs what is sent over a connection, of which no event tells",
-          attack=Python("""
+    Proof("Mining protocol sent", attack=Python("""
 import json, socket
 pool = socket.create_connection(("203.0.113.9", 3333))
 pool.send(json.dumps({"id": 1, "method": "mining.subscribe", "params": []}).encode() + b"\\n")
-"""), look_alike=Python("""
+"""), others=(Python("""
+import os, socket
+pool = socket.create_connection(("203.0.113.9", 443))
+os.writev(pool.fileno(), [b'{"id":1,"jsonrpc":"2.0","method":"login",', b'"params":{"login":"x","agent":"XMRig/6.21"}}'])
+"""), Python("""
+import os, socket
+pool = socket.create_connection(("203.0.113.9", 443))
+os.write(pool.fileno(), b'{"id": 2, "method": "mining.authorize", "params": ["x", "y"]}')
+""")), look_alike=Python("""
 import json, socket
 peer = socket.create_connection(("203.0.113.9", 443))
 peer.send(json.dumps({"id": 1, "method": "subscribe", "params": []}).encode() + b"\\n")

@@ -43,6 +43,11 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.sendto(b"x", ("127.0.0.1", 9))
 s.sendmsg([b"x"], [], 0, ("127.0.0.2", 9))
 s.connect(("127.0.0.3", 9)); s.send(b"y")
+server = socket.create_server(("127.0.0.1", 0)); client = socket.create_connection(server.getsockname())
+client.send(b"first" + bytes(300)); os.write(client.fileno(), b"second"); os.writev(client.fileno(), [b"thi", b"", b"rd"])
+client.sendmsg([b"fo", b"urth"]); client.send(b"fi" + bytes(9000)); client.send(b"sixth")
+peer, _ = server.accept(); os.write(peer.fileno(), b"answer")
+quiet = os.open("/dev/null", 1); os.write(quiet, b"file"); os.close(quiet)
 keep = os.dup(0); os.close(0); fcntl.fcntl(s.fileno(), fcntl.F_DUPFD, 0); os.dup2(keep, 0)
 open(NAME, "w").close(); os.utime(NAME, (1, 1)); os.unlink(NAME)
 call(250, 0, -3, 0)                               # keyctl
@@ -74,7 +79,11 @@ ROWS: tuple[tuple[str, dict[str, Any], dict[str, Any], bool], ...] = (
     ("capset", {"cap_inheritable": 0, "cap_permitted": 2199023255551, "cap_effective": "CAP_NET_BIND_SERVICE"}, {},
      False),
     ("sendto", {"size": 1}, {"type": "ipv4", "l4proto": "udp", "server": "127.0.0.1", "server_port": 9}, False),
-    ("sendmsg", {}, {"type": "ipv4", "server": "127.0.0.2", "server_port": 9}, False),
+    ("sendmsg", {"data": "x"}, {"type": "ipv4", "server": "127.0.0.2", "server_port": 9}, False),
+    ("write", {"data": "second", "size": 6}, {"type": "ipv4", "server": "127.0.0.1", "l4proto": "tcp"}, False),
+    ("writev", {"data": "third"}, {"type": "ipv4", "server": "127.0.0.1"}, False),
+    ("sendmsg", {"data": "fourth"}, {"type": "ipv4", "server": "127.0.0.1"}, False),
+    ("write", {"data": "answer", "size": 6}, {"type": "ipv4", "server_is_local": True}, False),
     ("fcntl", {"cmd": "F_DUPFD"}, {"type": "ipv4", "server": "127.0.0.3"}, False),
     ("utimensat", {"path": "/tmp/merlon-calls-file"}, {}, False),
     ("keyctl", {"operation": "KEYCTL_GET_KEYRING_ID"}, {}, False),
@@ -118,6 +127,11 @@ def calls() -> None:
         tap.check(all(("target" in e) == about_child for e in found), f"{kind}: whom it is about: {[e.get('target') for e in found]}")
     tap.check(all("PROT_EXEC" in e["args"]["prot"] for e in events.all if e["event"] in ("mmap", "mprotect")),
               "memory that is not executable is told")
+    sent = [(e["args"].get("data"), e["result"]) for e in events.find("sendto", "python3")]
+    tap.check({n for _, n in sent} == {1, 305, 9002}, f"only the beginning of a connection is told: {sent}")
+    tap.check(("".join(f"{c:02x}" for c in b"first") + "00" * 251, 305) in [(d["hex"], n) for d, n in sent if isinstance(d, dict)],
+              f"the first 256 bytes: {sent}")
+    tap.check(len([e for e in events.all if e["event"] == "write"]) == 2, "what is written to files is told")
 
 
 PATHS = """

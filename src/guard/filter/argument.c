@@ -289,6 +289,9 @@ struct node *lower_evt_rawarg(struct lower *l, const struct check *c, const stru
 		return text_wanted ? lower_text(l, c, VIEW_SPAN_OR_NONE, span) :
 				     node_constant(l->arena, false);
 	}
+	if (source == SOURCE_DATA)
+		return text_wanted ? lower_text(l, c, VIEW_SPAN, ABI_TEXT_DATA) :
+				     node_constant(l->arena, false);
 	if (!is_number_source(source) || p->names == &names_open)
 		return lower_unknown(l, c, "where the argument is");
 	if (text_wanted)
@@ -296,6 +299,13 @@ struct node *lower_evt_rawarg(struct lower *l, const struct check *c, const stru
 	place = place_of(p, source);
 	place.is_signed = ref->type == VALUE_INT;
 	return lower_number(l, c, place);
+}
+
+struct node *lower_evt_buffer(struct lower *l, const struct check *c, const struct field_place *f)
+{
+	if (source_of(l, param_named(l, TEXT("data"))) != SOURCE_DATA)
+		return node_constant(l->arena, false);
+	return lower_text(l, c, VIEW_SPAN, ABI_TEXT_DATA);
 }
 
 /* --- how a file is opened --------------------------------------------------------------------------- */

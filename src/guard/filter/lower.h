@@ -90,6 +90,7 @@ struct node *lower_digits(struct lower *l, const struct check *c);
 /* argument.c, descriptor.c */
 struct node *lower_evt_arg(struct lower *l, const struct check *c, const struct field_place *f);
 struct node *lower_evt_rawarg(struct lower *l, const struct check *c, const struct field_place *f);
+struct node *lower_evt_buffer(struct lower *l, const struct check *c, const struct field_place *f);
 struct node *lower_open(struct lower *l, const struct check *c, const struct field_place *f);
 struct node *lower_fs_path(struct lower *l, const struct check *c, const struct field_place *f);
 struct node *lower_fd_num(struct lower *l, const struct check *c, const struct field_place *p);

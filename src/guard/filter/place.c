@@ -160,6 +160,7 @@ static const struct field_place places[] = {
 	{ "evt.res", result_name, BOTH, RESULT, 0 },
 	{ "evt.arg", lower_evt_arg, CALL, NOTHING, 0 },
 	{ "evt.rawarg", lower_evt_rawarg, CALL, NOTHING, 0 },
+	{ "evt.buffer", lower_evt_buffer, CALL, NOTHING, 0 },
 	{ "evt.is_open_read", lower_open, CALL, NOTHING, 0 },
 	{ "evt.is_open_write", lower_open, CALL, NOTHING, 1 },
 	{ "evt.is_open_exec", lower_open, CALL, NOTHING, 2 },

@@ -128,6 +128,23 @@ static void random_bytes(struct chance *c, struct record_room *r)
 	put(r, ABI_TEXT_BYTES, bytes, chance_below(c, sizeof(bytes)));
 }
 
+/* What was sent: any bytes, with what rules ask for somewhere in between. */
+static void random_data(struct chance *c, struct record_room *r)
+{
+	char data[ABI_EVENT_DATA_MAX];
+	size_t len = 1 + chance_below(c, sizeof(data)), at = 0;
+
+	for (size_t i = 0; i < len; i++)
+		data[i] = (char)chance_below(c, 256);
+	for (int i = 0; i < 3; i++) {
+		const char *name = ONE(c, names);
+
+		at = chance_below(c, len);
+		memcpy(data + at, name, strlen(name) < len - at ? strlen(name) : len - at);
+	}
+	put(r, ABI_TEXT_DATA, data, len);
+}
+
 static uint8_t truth(bool yes)
 {
 	return yes ? ABI_YES : ABI_NO;
@@ -191,6 +208,8 @@ static void random_call(struct chance *c, struct filter_target target, struct re
 	any_program(c, r);
 	if (chance_below(c, 2))
 		random_bytes(c, r);
+	if (target.row->plan.data != ABI_ARG_NONE && chance_below(c, 4))
+		random_data(c, r);
 	if (!chance_below(c, 3))
 		random_socket(c, r);
 	else if (chance_below(c, 3))
@@ -488,6 +507,16 @@ static void argument_check(struct chance *c, struct filter_target target, struct
 	}
 }
 
+static void data_check(struct chance *c, struct buf *out)
+{
+	static const char *const ops[] = { "=",		 "!=",	     "contains",
+					   "startswith", "endswith", "bcontains" };
+	const char *op = ONE(c, ops);
+
+	buf_addf(out, "%s %s \"%s\"", chance_below(c, 3) ? "evt.buffer" : "evt.rawarg.data", op,
+		 op[0] == 'b' ? "2f65" : ONE(c, names));
+}
+
 static void random_check(struct chance *c, struct filter_target target, struct buf *out)
 {
 	static const char *const res[] = { "SUCCESS", "ENOENT", "EACCES", "EPERM" };
@@ -514,7 +543,11 @@ static void random_check(struct chance *c, struct filter_target target, struct b
 		argument_check(c, target, out);
 		break;
 	case 7:
-		buf_addf(out, "evt.res %s %s", chance_below(c, 2) ? "=" : "!=", ONE(c, res));
+		if (target.row && target.row->plan.data != ABI_ARG_NONE && chance_below(c, 3))
+			data_check(c, out);
+		else
+			buf_addf(out, "evt.res %s %s",
+				 chance_below(c, 2) ? "=" : "!=", ONE(c, res));
 		break;
 	case 8:
 		buf_addf(out, "fd.typechar %s '%c'",
