@@ -24,10 +24,12 @@ test: ## every test, on this host and in kernel VMs
 	@$(MAKE) --no-print-directory build
 	@$(SUDO) python3 tests/run.py --build $(BUILD)
 
-test-cluster: ## merlon inspect --cluster against a real API server, which is built first
+test-cluster: ## merlon inspect --cluster against a real API server, which is built first; charts with a real helm
 	@tools/install-deps test cluster
 	@$(MAKE) --no-print-directory build
 	@MERLON_RIG_DIR=$(BUILD)/rig python3 tests/rig/kube.py >/dev/null
+	@MERLON_RIG_DIR=$(BUILD)/rig python3 tests/rig/helm.py >/dev/null
+	@MERLON_RIG_DIR=$(BUILD)/rig tests/inspect/test_inputs.py $(BUILD)/merlon
 	@MERLON_RIG_DIR=$(BUILD)/rig MERLON_BINARY=$(BUILD)/merlon python3 tests/containers/test_cluster.py
 
 bench: build ## what recording costs, against strace and an empty probe; what rules cost

@@ -40,6 +40,13 @@ static void skip_blanks(struct json_source *s)
 		advance(s);
 }
 
+/* What separates documents of YAML: behind one of JSON there may be such. */
+static bool at_separator(const struct json_source *s)
+{
+	return !s->at.column && s->content.len - s->at.offset >= 3 &&
+	       !memcmp(s->content.data + s->at.offset, "---", 3);
+}
+
 /* --- strings ------------------------------------------------------------------------------------- */
 
 static bool read_hex(struct json_source *s, unsigned *ret)
@@ -292,7 +299,7 @@ bool json_tree_read(struct json_source *s, struct yaml_builder *b)
 		skip_blanks(s);
 		if (b->depth)
 			take_inside(s, b);
-		else if (at_end(s))
+		else if (at_end(s) || at_separator(s))
 			return false;
 		else
 			take_value(s, b);

@@ -64,5 +64,5 @@ struct json_source {
 	struct yaml_mark at;
 };
 
-/* Reads on until something is done, failed or the content ends; true: there is more. */
+/* Reads on until something is done, failed, the content ends, or "---" begins a line; true: there is more. */
 bool json_tree_read(struct json_source *s, struct yaml_builder *b);

@@ -315,13 +315,6 @@ static void recover(struct yaml_stream *s)
 		s->ended = true;
 }
 
-static void read_json(struct yaml_stream *s)
-{
-	s->ended = !json_tree_read(&s->json, &s->builder);
-	if (s->builder.failed)
-		s->ended = true;
-}
-
 /* Until something is done. */
 static void read_yaml(struct yaml_stream *s)
 {
@@ -345,6 +338,40 @@ static void read_yaml(struct yaml_stream *s)
 		report(s);
 	if (b->failed)
 		recover(s);
+}
+
+/* What is behind the "---" at s->base is YAML, whatever was before it. */
+static bool go_on_as_yaml(struct yaml_stream *s)
+{
+	struct text c = s->file.content;
+	struct text rest = text_from(c.data + s->base.offset, c.len - (uint32_t)s->base.offset);
+	struct diag_place p = { s->file.name, s->base.line + 1, 1 };
+
+	s->is_json = false;
+	if (check_lines(rest, s->builder.limits->line, &p))
+		return parser_open(s);
+	diag_error(s->builder.diags, p, "yaml", "a line of more than %zu bytes",
+		   s->builder.limits->line);
+	return false;
+}
+
+/* As read_yaml(); what is behind a "---" is. */
+static void read_json(struct yaml_stream *s)
+{
+	struct yaml_builder *b = &s->builder;
+	bool more = json_tree_read(&s->json, b);
+
+	s->ended = !more;
+	if (more)
+		return;
+	s->base = s->json.at;
+	s->document_line = s->base.line - (s->base.column || !s->base.line ? 0 : 1);
+	if (b->failed)
+		s->ended = ++s->failures >= FAILURES_MAX || !seek_document(s) || !go_on_as_yaml(s);
+	else if (s->base.offset < s->file.content.len)
+		s->ended = !go_on_as_yaml(s);
+	if (!s->ended && !b->failed)
+		read_yaml(s);
 }
 
 enum yaml_given yaml_stream_next(struct yaml_stream *s, struct yaml_node **ret)

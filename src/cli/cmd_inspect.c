@@ -442,6 +442,28 @@ static int add_rendered(struct inspection *in, const char *directory, struct err
 		   inspection_add(in, name, text_from(text.data ? text.data : "", text.len), err);
 }
 
+/* What can't be rendered on the way through a tree is told; its files would be no manifests. */
+static int add_chart(void *data, struct inspection *in, const char *directory, struct error *err)
+{
+	struct error why = ERROR_INIT;
+	bool library;
+	int r;
+
+	(void)data;
+	if (!inspect_is_chart(directory, &library))
+		return 0;
+	if (library)
+		return 1;
+	r = add_rendered(in, directory, &why);
+	if (r == -ENOMEM) {
+		*err = why;
+		return r;
+	}
+	if (r)
+		inspection_problem(in, directory, why.text);
+	return 1;
+}
+
 static int add_image(struct inspection *in, const char *path, struct error *err)
 {
 	struct image image;
@@ -458,8 +480,10 @@ static int add_image(struct inspection *in, const char *path, struct error *err)
 static int add_inputs(const struct arguments *args, struct job *j, struct inspection *in,
 		      struct inspect_fix *fix, struct error *err)
 {
-	struct input_hook change = { inspect_fix_change, fix };
-	const struct input_hook *hook = fix ? &change : NULL;
+	bool renders = !fix && !arg_flag(args, "no-render");
+	struct input_hook hook = { .change = fix ? inspect_fix_change : NULL,
+				   .directory = renders ? add_chart : NULL,
+				   .data = fix };
 	const char *root = arg_value(args, "root");
 	bool host = arg_flag(args, "host");
 	size_t n;
@@ -473,12 +497,22 @@ static int add_inputs(const struct arguments *args, struct job *j, struct inspec
 	if (!r && arg_flag(args, "cluster"))
 		r = inspect_cluster_add(&j->cluster, in, fix, err);
 	for (size_t i = 0; i < n && !r && !host; i++) {
+		struct error why = ERROR_INIT;
+
 		if (arg_flag(args, "image"))
-			r = add_image(in, paths[i], err);
-		else if (!hook && !arg_flag(args, "no-render") && inspect_render_program(paths[i]))
-			r = add_rendered(in, paths[i], err);
+			r = add_image(in, paths[i], &why);
+		else if (renders && inspect_render_program(paths[i]))
+			r = add_rendered(in, paths[i], &why);
 		else
-			r = inspect_path(in, paths[i], hook, err);
+			r = inspect_path(in, paths[i], &hook, &why);
+		if (r && (n == 1 || r == -ENOMEM)) {
+			*err = why;
+			return r;
+		}
+		/* One of several does not keep the others from being inspected. */
+		if (r)
+			inspection_problem(in, paths[i], why.text);
+		r = 0;
 	}
 	return r;
 }
@@ -504,10 +538,15 @@ static int check_inputs(const struct arguments *args, struct error *err)
 	if (watch && fixes)
 		return error_set(err, USAGE_ERROR,
 				 "--watch tells, it does not mend: leave --fix out");
-	for (size_t i = 0; watch && i < n; i++)
-		if (str_eq(paths[i], "-"))
+	for (size_t i = 0, seen = 0; i < n; i++) {
+		if (!str_eq(paths[i], "-") || host)
+			continue;
+		if (watch)
 			return error_set(err, USAGE_ERROR,
 					 "--watch needs files: standard input ends");
+		if (seen++)
+			return error_set(err, USAGE_ERROR, "standard input can be read once");
+	}
 	return 0;
 }
 
@@ -628,8 +667,8 @@ const struct command cmd_inspect = {
 		"in one file too) and asks every check that applies: what a workload may do to its node, which "
 		"secrets lie open, who may do what in the cluster, what can be reached. Each finding has its "
 		"place, what is there now, what an attacker does with it and what to do.\n\n"
-		"A directory with a kustomization is rendered by kubectl, one with a chart by helm, if they are installed; "
-		"they get no network and a minute. Places are those in what they made of it. With --fix, and with "
+		"A directory with a kustomization is rendered by kubectl, one with a chart (or a packaged chart, *.tgz, or a chart "
+		"somewhere below) by helm, if they are installed; they get no network and a minute. Places are those in what they made of it. With --fix, and with "
 		"--no-render, files are read as they are.\n\n"
 		"A config.json of an OCI bundle, or a directory with one, is known by its content: the checks that "
 		"make sense for a container without a cluster are asked. With --host it is the containers that run "

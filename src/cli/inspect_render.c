@@ -17,8 +17,17 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "base/yaml_tree.h"
 
-enum { SECONDS_MAX = 60, SAID_MAX = 2000, EXIT_NETWORK = 125, EXIT_NOT_FOUND_ = 127 };
+enum {
+	CHART_MAX = 1 << 20,
+	SECONDS_MAX = 60,
+	SAID_MAX = 2000,
+	EXIT_NETWORK = 125,
+	EXIT_NOT_FOUND_ = 127
+};
+
+enum { KUSTOMIZE, HELM };
 
 static const struct renderer {
 	const char *files[4]; /* any of them in a directory means it */
@@ -26,15 +35,23 @@ static const struct renderer {
 	const char *arguments[4]; /* before the directory */
 	const char *by_hand;
 } renderers[] = {
-	{ { "kustomization.yaml", "kustomization.yml", "Kustomization" },
-	  "kubectl",
-	  { "kubectl", "kustomize" },
-	  "kubectl kustomize" },
-	{ { "Chart.yaml" }, "helm", { "helm", "template", "release" }, "helm template" },
+	[KUSTOMIZE] = { { "kustomization.yaml", "kustomization.yml", "Kustomization" },
+			"kubectl",
+			{ "kubectl", "kustomize" },
+			"kubectl kustomize" },
+	[HELM] = { { "Chart.yaml" }, "helm", { "helm", "template", "release" }, "helm template" },
 };
+
+/* A packaged chart is known by its name: what else ends so is helm's to refuse. */
+static bool is_package(const char *path)
+{
+	return str_ends(path, ".tgz") && fs_exists(path) && !fs_is_dir(path);
+}
 
 static const struct renderer *renderer_of(const char *directory)
 {
+	if (is_package(directory))
+		return &renderers[HELM];
 	for (size_t i = 0; i < ARRAY_SIZE(renderers); i++)
 		for (size_t k = 0; k < ARRAY_SIZE(renderers[i].files) && renderers[i].files[k];
 		     k++) {
@@ -49,9 +66,36 @@ static const struct renderer *renderer_of(const char *directory)
 
 const char *inspect_render_program(const char *directory)
 {
-	const struct renderer *r = fs_is_dir(directory) ? renderer_of(directory) : NULL;
+	const struct renderer *r = renderer_of(directory);
 
 	return r ? r->program : NULL;
+}
+
+static bool is_library(const char *directory)
+{
+	cleanup_free char *path = str_format("%s/Chart.yaml", directory);
+	cleanup_buf struct buf text = { .limit = CHART_MAX };
+	struct arena arena = ARENA_INIT(16 * CHART_MAX);
+	cleanup_diags struct diags d = { 0 };
+	struct yaml_file *f = NULL;
+	bool library = false;
+
+	if (path && !fs_read(path, CHART_MAX, &text, NULL) && text.len &&
+	    yaml_read(&arena, path, text_from(text.data, text.len), &d, &f) && f->document_count) {
+		const struct yaml_node *type = yaml_get(f->documents[0], "type");
+
+		library = type && text_eq_str(type->text, "library");
+	}
+	arena_deinit(&arena);
+	return library;
+}
+
+bool inspect_is_chart(const char *directory, bool *ret_library)
+{
+	bool chart = renderer_of(directory) == &renderers[HELM];
+
+	*ret_library = chart && is_library(directory);
+	return chart;
 }
 
 /* --- the child ----------------------------------------------------------------------------------- */

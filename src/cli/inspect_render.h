@@ -6,8 +6,10 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-/* The program that renders such a directory; NULL: it is an ordinary one. */
+/* The program that renders such a directory, or a packaged chart; NULL: it is an ordinary one. */
 const char *inspect_render_program(const char *directory);
+/* Whether it is a chart; *ret_library: one that others take in, of which nothing can be made. */
+bool inspect_is_chart(const char *directory, bool *ret_library);
 
 /*
  * Appends what the program writes. -ENOENT: it is not installed; -ETIMEDOUT, -EFBIG; -EINVAL with what it had to

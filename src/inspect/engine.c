@@ -272,28 +272,67 @@ static void count_errors(struct inspection *in, size_t before)
 }
 
 static bool add_document(struct inspection *in, const char *file, const struct yaml_node *n,
+			 struct text kind, struct text api_version);
+
+/* The objects in a list; member is what it is called in its object: "/items", or "" for a document that is one. */
+static bool add_all(struct inspection *in, const char *file, const struct yaml_node *list,
+		    const char *member, struct text kind, struct text api_version)
+{
+	size_t len = in->pointer.len;
+	bool good = true;
+
+	for (uint32_t i = 0; i < list->count && good; i++) {
+		if (list->items[i]->kind != YAML_MAP)
+			continue;
+		buf_addf(&in->pointer, "%s/%u", member, i);
+		good = add_document(in, file, list->items[i], kind, api_version);
+		in->pointer.len = len;
+	}
+	return good;
+}
+
+/* The list of objects that is an object itself: a List in a List, or a Template of OpenShift. NULL: none. */
+static const struct yaml_node *objects_in(const struct yaml_node *n, struct text kind,
+					  const char **ret_member)
+{
+	bool template = text_eq_str(kind, "Template");
+	const struct yaml_node *list = NULL;
+
+	*ret_member = template ? "/objects" : "/items";
+	if (template || text_ends(kind, TEXT("List")))
+		list = yaml_get(n, *ret_member + 1);
+	return list && list->kind == YAML_LIST ? list : NULL;
+}
+
+static struct text text_in(const struct yaml_node *map, const char *key)
+{
+	const struct yaml_node *n = yaml_get(map, key);
+
+	return n && n->kind == YAML_SCALAR ? n->text : TEXT_NONE;
+}
+
+/* kind and api_version are those of the list that it is in. */
+static bool add_document(struct inspection *in, const char *file, const struct yaml_node *n,
 			 struct text kind, struct text api_version)
 {
 	size_t errors = in->report.problems.errors;
+	const struct yaml_node *list;
+	const char *member;
 	struct object o;
 	bool good;
 
-	if (is_empty_list(n))
+	if (n->kind == YAML_MAP && is_empty_list(n))
 		return true;
 	in->report.documents++;
 	arena_reset(&in->scratch);
-	if (n->kind == YAML_LIST) {
-		good = true;
-		for (uint32_t i = 0; i < n->count && good; i++) {
-			size_t len = in->pointer.len;
+	if (n->kind == YAML_LIST)
+		return add_all(in, file, n, "", kind, api_version);
+	if (n->kind == YAML_MAP) {
+		struct text own = text_in(n, "kind");
 
-			if (n->items[i]->kind != YAML_MAP)
-				continue;
-			buf_addf(&in->pointer, "/%u", i);
-			good = add_document(in, file, n->items[i], kind, api_version);
-			in->pointer.len = len;
-		}
-		return good;
+		list = objects_in(n, own, &member);
+		if (list)
+			return add_all(in, file, list, member, own, text_in(n, "apiVersion"));
 	}
 	if (!read_object(in, n, kind, api_version, &o))
 		return true;
@@ -466,6 +505,12 @@ void inspection_problem(struct inspection *in, const char *file, const char *why
 
 /* --- the end ------------------------------------------------------------------------------------- */
 
+/* Its template is elsewhere, and is asked there. */
+static bool is_without_pods(const struct resident *r)
+{
+	return KIND_BIT(r->kind) & KINDS_WORKLOAD && !(r->flags & RESIDENT_HAS_PODS);
+}
+
 static void ask_residents(struct inspection *in)
 {
 	for (size_t i = 0; i < in->checks.len; i++) {
@@ -480,7 +525,8 @@ static void ask_residents(struct inspection *in)
 					   .object_number = r->object,
 					   .resident = r };
 
-			if (!(c->kinds & KIND_BIT(r->kind)) || r->flags & RESIDENT_OWNED)
+			if (!(c->kinds & KIND_BIT(r->kind)) || r->flags & RESIDENT_OWNED ||
+			    is_without_pods(r))
 				continue;
 			if (c->needs & in->unread)
 				probe_skip(&p);

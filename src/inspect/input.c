@@ -20,7 +20,9 @@ struct walk {
 
 static int add_content(struct walk *w, const char *name, struct error *err)
 {
-	int r = w->hook ? w->hook->change(w->hook->data, name, &w->content, err) : 0;
+	int r = w->hook && w->hook->change ?
+			w->hook->change(w->hook->data, name, &w->content, err) :
+			0;
 
 	return r ? r :
 		   inspection_add(w->in, name,
@@ -37,19 +39,35 @@ static int add_file(struct walk *w, const char *path, struct error *err)
 	return r ? r : add_content(w, path, err);
 }
 
-static int add_stdin(struct walk *w, struct error *err)
+/* Until its end, as far as there is room. */
+static int add_stream(struct walk *w, int fd, const char *name, struct error *err)
 {
 	char part[65536];
 	ssize_t n;
 
-	while ((n = read(STDIN_FILENO, part, sizeof(part))) > 0)
-		buf_add(&w->content, part, (size_t)n);
-	if (n < 0)
-		return error_errno(err, errno, "standard input");
+	buf_reset(&w->content);
+	do {
+		n = read(fd, part, sizeof(part));
+		if (n > 0)
+			buf_add(&w->content, part, (size_t)n);
+	} while ((n > 0 && !w->content.failed) || (n < 0 && errno == EINTR));
 	if (w->content.failed)
-		return error_set(err, EFBIG, "standard input: larger than %d bytes",
-				 FILE_MAX_BYTES);
-	return add_content(w, INPUT_STDIN, err);
+		return error_set(err, EFBIG, "%s: larger than %d MiB", name, FILE_MAX_BYTES >> 20);
+	if (n < 0)
+		return error_errno(err, errno, "%s", name);
+	return add_content(w, name, err);
+}
+
+/* What somebody named may be a pipe: <(helm template chart), /dev/stdin. Below a directory it is none of ours. */
+static int add_named(struct walk *w, const char *path, struct error *err)
+{
+	cleanup_fd int fd = -1;
+	struct stat st;
+
+	if (stat(path, &st) || !S_ISFIFO(st.st_mode))
+		return add_file(w, path, err);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? error_errno(err, errno, "%s", path) : add_stream(w, fd, path, err);
 }
 
 static int is_visible(const struct dirent *e)
@@ -76,6 +94,8 @@ static int add_entry(struct walk *w, const char *path, const char *name, unsigne
 		return error_errno(err, ENOMEM, "%s", path);
 	if (lstat(full, &st) == 0 && S_ISDIR(st.st_mode))
 		r = add_directory(w, full, depth + 1, &local);
+	else if (is_manifest(name) && stat(full, &st) == 0 && !S_ISREG(st.st_mode))
+		r = error_set(&local, EINVAL, "this is no regular file");
 	else if (is_manifest(name))
 		r = add_file(w, full, &local);
 	if (r == -ENOMEM) {
@@ -109,6 +129,11 @@ static int add_directory(struct walk *w, const char *path, unsigned depth, struc
 	if (config && is_bundle(w, config))
 		return inspection_add(w->in, config, text_from(w->content.data, w->content.len),
 				      err);
+	if (depth && w->hook && w->hook->directory) {
+		r = w->hook->directory(w->hook->data, w->in, path, err);
+		if (r)
+			return r < 0 ? r : 0;
+	}
 	n = scandir(path, &entries, is_visible, alphasort);
 	if (n < 0)
 		return error_errno(err, errno, "%s", path);
@@ -128,11 +153,11 @@ int inspect_path(struct inspection *in, const char *path, const struct input_hoo
 	int r;
 
 	if (str_eq(path, "-"))
-		r = add_stdin(&w, err);
+		r = add_stream(&w, STDIN_FILENO, INPUT_STDIN, err);
 	else if (fs_is_dir(path))
 		r = add_directory(&w, path, 0, err);
 	else
-		r = add_file(&w, path, err);
+		r = add_named(&w, path, err);
 	buf_deinit(&w.content);
 	return r;
 }

@@ -6,14 +6,17 @@
 /* What standard input is called in a report. */
 #define INPUT_STDIN "<stdin>"
 
-/* What changes the content of a file before it is inspected; NULL: nothing does. */
+/* Who has a word in what is read; any may be NULL. */
 struct input_hook {
+	/* Changes the content of a file before it is inspected. */
 	int (*change)(void *data, const char *path, struct buf *content, struct error *err);
+	/* Takes a directory below the one that was named as a whole: 1 if it did, 0 to look into it, or -errno. */
+	int (*directory)(void *data, struct inspection *in, const char *path, struct error *err);
 	void *data;
 };
 
 /*
- * Adds a file, all *.yaml, *.yml and *.json below a directory (by name; hidden ones and links to directories
+ * Adds a file or pipe, all *.yaml, *.yml and *.json below a directory (by name; hidden ones and links to directories
  * are passed over; of an OCI bundle its config.json alone), or standard input for "-". What can't be read below a directory is a problem in the
  * report; -errno: path itself can't be read, or -ENOMEM.
  */

@@ -23,6 +23,8 @@ const struct kind_def kinds[KINDS] = {
 				.pod_meta = "template.metadata" },
 	[KIND_ROLLOUT] = { "Rollout", "argoproj.io", TEMPLATE },
 	[KIND_KNATIVE_SERVICE] = { "Service", "serving.knative.dev", TEMPLATE },
+	[KIND_KNATIVE_CONFIGURATION] = { "Configuration", "serving.knative.dev", TEMPLATE },
+	[KIND_KNATIVE_REVISION] = { "Revision", "serving.knative.dev", .pod = "spec" },
 	[KIND_DEPLOYMENT_CONFIG] = { "DeploymentConfig", "apps.openshift.io -", TEMPLATE },
 	[KIND_ROLE] = { "Role", RBAC },
 	[KIND_CLUSTER_ROLE] = { "ClusterRole", RBAC, .cluster = true },

@@ -18,6 +18,8 @@ enum kind {
 	KIND_POD_TEMPLATE,
 	KIND_ROLLOUT,
 	KIND_KNATIVE_SERVICE,
+	KIND_KNATIVE_CONFIGURATION,
+	KIND_KNATIVE_REVISION,
 	KIND_DEPLOYMENT_CONFIG,
 	KIND_ROLE,
 	KIND_CLUSTER_ROLE,
@@ -70,6 +72,9 @@ extern const struct kind_def kinds[KINDS];
 
 #define KIND_BIT(k) ((uint64_t)1 << (k))
 #define KINDS_WORKLOAD (KIND_BIT(KIND_DEPLOYMENT_CONFIG + 1) - 1)
+#define KINDS_KNATIVE                                                            \
+	(KIND_BIT(KIND_KNATIVE_SERVICE) | KIND_BIT(KIND_KNATIVE_CONFIGURATION) | \
+	 KIND_BIT(KIND_KNATIVE_REVISION))
 /* What has a workload, of a cluster or not. */
 #define KINDS_CONTAINER (KINDS_WORKLOAD | KINDS_BUNDLE)
 #define KINDS_BUNDLE KIND_BIT(KIND_OCI_CONTAINER)

@@ -20,6 +20,14 @@ static struct text item_kind(struct text list)
 	return text_ends(list, TEXT("List")) ? text_from(list.data, list.len - 4) : TEXT_NONE;
 }
 
+/* A DeploymentConfig may have no template; a Rollout may name the Deployment that has it, which is judged. */
+static bool is_templated_elsewhere(const struct object *o)
+{
+	struct at ref = at_member(&o->root, "spec.workloadRef");
+
+	return o->kind == KIND_DEPLOYMENT_CONFIG || (o->kind == KIND_ROLLOUT && ref.node);
+}
+
 static bool read_workload(struct arena *a, struct object *o, struct diags *d)
 {
 	const struct kind_def *k = &kinds[o->kind];
@@ -29,8 +37,8 @@ static bool read_workload(struct arena *a, struct object *o, struct diags *d)
 		return false;
 	parents[0] = at_member(&o->root, k->pod);
 	parents[1] = at_member(&o->root, k->pod_meta ? k->pod_meta : "metadata");
-	if (!parents[0].node && o->kind == KIND_DEPLOYMENT_CONFIG)
-		return true; /* its template may be missing */
+	if (!parents[0].node && is_templated_elsewhere(o))
+		return true;
 	o->workload = workload_read(a, &parents[0], &parents[1], d);
 	return o->workload;
 }

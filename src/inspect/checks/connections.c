@@ -195,7 +195,7 @@ static void budget_scaler(struct probe *p, const struct inventory *all, const st
 #define POLICIES "https://kubernetes.io/docs/concepts/services-networking/network-policies/"
 #define CONTROLLERS                                                                             \
 	(KINDS_WORKLOAD & ~(KIND_BIT(KIND_POD) | KIND_BIT(KIND_JOB) | KIND_BIT(KIND_CRON_JOB) | \
-			    KIND_BIT(KIND_POD_TEMPLATE) | KIND_BIT(KIND_KNATIVE_SERVICE)))
+			    KIND_BIT(KIND_POD_TEMPLATE) | KINDS_KNATIVE))
 
 static const struct check checks[] = {
 	{ .id = "MRL-651",

@@ -151,13 +151,16 @@ static void spread(struct probe *p, const struct object *o)
 {
 	const struct workload *w = o->workload;
 	struct at n = at_member(&o->root, "spec.replicas");
-	struct at apart = at_member(&w->affinity, "podAntiAffinity");
 	int64_t count = 1;
 
-	if (!at_number(&n, &count) || count < 2)
+	if (!w || !at_number(&n, &count) || count < 2) {
 		probe_skip(p);
-	else if (!at_count(&w->spread) && !apart.node)
-		probe_fail(p, &w->spread);
+	} else {
+		struct at apart = at_member(&w->affinity, "podAntiAffinity");
+
+		if (!at_count(&w->spread) && !apart.node)
+			probe_fail(p, &w->spread);
+	}
 }
 
 static void priority(struct probe *p, const struct workload *w)
