@@ -46,10 +46,23 @@ static int index_tar(struct blobs *s, uint64_t size, struct error *err)
 	return r ? error_set(err, -r, "this is no tar archive") : 0;
 }
 
+/* What undoes a compression; NULL: there is none. */
+static const char *unpacker(const unsigned char *magic)
+{
+	if (magic[0] == 0x1f && magic[1] == 0x8b)
+		return "gunzip";
+	if (!memcmp(magic, "\3757zX", 4))
+		return "unxz";
+	return !memcmp(magic, "BZh", 3)		     ? "bunzip2" :
+	       !memcmp(magic, "\x28\xb5\x2f\xfd", 4) ? "unzstd" :
+						       NULL;
+}
+
 int blobs_open(struct blobs *s, const char *path, struct error *err)
 {
 	struct stat st;
-	unsigned char magic[2] = { 0 };
+	unsigned char magic[4] = { 0 };
+	const char *program;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	int r = 0;
 
@@ -60,9 +73,10 @@ int blobs_open(struct blobs *s, const char *path, struct error *err)
 		s->root = fd;
 	} else if (S_ISREG(st.st_mode)) {
 		s->tar = fd;
-		if (pread(fd, magic, 2, 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b)
-			r = error_set(err, EINVAL, "%s: compressed as a whole: gunzip it first",
-				      path);
+		program = pread(fd, magic, 4, 0) == 4 ? unpacker(magic) : NULL;
+		if (program)
+			r = error_set(err, EINVAL, "%s: compressed as a whole: %s it first", path,
+				      program);
 		else if (index_tar(s, (uint64_t)st.st_size, err))
 			r = error_prefix(err, "%s: ", path);
 	} else {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A part of a file as a stream of bytes, inflated on the way if it is compressed by gzip. */
+/* A part of a file as a stream of bytes, inflated on the way if it is compressed by gzip or zstd. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>

@@ -137,8 +137,6 @@ static void read_layer(struct reading *r, const char *name)
 	if (code)
 		inspect_image_problem(r->image, "layer %u (%s): %s", r->image->layer,
 				      name ? name : "its name leads out of the image",
-				      code == -ENOTSUP ?
-					      "compressed by zstd, which is not looked into" :
 				      code == -EFBIG  ? "too large to be looked at whole" :
 				      code == -EINVAL ? "this is no tar archive" :
 							strerror(-code));
