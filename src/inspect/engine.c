@@ -8,6 +8,7 @@
 #include "base/vec.h"
 #include "inspect/image/image.h"
 #include "inspect/oci.h"
+#include "inspect/shape.h"
 
 enum { REPORT_BYTES = 512 << 20 };
 
@@ -257,7 +258,10 @@ static bool read_object(struct inspection *in, const struct yaml_node *n, struct
 
 	if (oci_is_config(n))
 		return object_read_container(&in->scratch, n, in->live, d, ret);
-	return object_read(&in->scratch, n, kind, api_version, d, ret);
+	if (!object_read(&in->scratch, n, kind, api_version, d, ret))
+		return false;
+	shape_judge(ret, &in->scratch, d);
+	return true;
 }
 
 /* What could not be read of the object that was added last. */

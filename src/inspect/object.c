@@ -74,6 +74,23 @@ static bool read_component(struct arena *a, struct object *o)
 	return false;
 }
 
+/* What is half an object is a mistake; what is none (a chart's values, another program's file) is not. */
+static void note_half(const struct object *o, struct diags *d)
+{
+	static const char *const names[] = { "kind", "apiVersion" };
+	struct at meta = at_member(&o->root, "metadata");
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct at at = at_member(&o->root, names[i]),
+			  other = at_member(&o->root, names[!i]);
+
+		if (at_text(&at).len || !at_text(&other).len || !meta.node)
+			continue;
+		diag_error(d, at_place(at.node ? &at : &o->root), "object", "this has no %s",
+			   names[i]);
+	}
+}
+
 bool object_read(struct arena *a, const struct yaml_node *n, struct text kind,
 		 struct text api_version, struct diags *d, struct object *ret)
 {
@@ -89,8 +106,10 @@ bool object_read(struct arena *a, const struct yaml_node *n, struct text kind,
 		ret->kind_name = item_kind(kind);
 	if (!ret->api_version.len)
 		ret->api_version = api_version;
-	if (!ret->kind_name.len || !ret->api_version.len)
+	if (!ret->kind_name.len || !ret->api_version.len) {
+		note_half(ret, d);
 		return false;
+	}
 	ret->name = text_at(ret, "metadata.name");
 	if (!ret->name.len)
 		ret->name = text_at(ret, "metadata.generateName");

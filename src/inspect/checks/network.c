@@ -146,7 +146,12 @@ static void dashboard(struct probe *p, const struct workload *w, const struct co
 			probe_fail(p, &c->args.items[i].at);
 }
 
-/* "ingress: [{}]": from everywhere. */
+/* "ingress: [{}]": from everywhere; for the API null is the same. */
+static bool is_empty_rule(const struct at *rule)
+{
+	return !rule->node || (rule->node->kind == YAML_MAP && !rule->node->count);
+}
+
 static void open_policy(struct probe *p, const struct object *o)
 {
 	static const char *const lists[] = { "spec.ingress", "spec.egress" };
@@ -154,10 +159,10 @@ static void open_policy(struct probe *p, const struct object *o)
 	for (size_t k = 0; k < ARRAY_SIZE(lists); k++) {
 		struct at list = at_member(&o->root, lists[k]);
 
-		for (uint32_t i = 0; i < at_count(&list); i++) {
+		for (uint32_t i = 0; i < at_count(&list) && list.node->kind == YAML_LIST; i++) {
 			struct at rule = at_item(&list, i);
 
-			if (rule.node->kind == YAML_MAP && !rule.node->count)
+			if (is_empty_rule(&rule))
 				probe_fail_value(p, &rule, "{}: everybody");
 		}
 	}
