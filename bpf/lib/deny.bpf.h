@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What decision points share, in whatever form the kernel serves them: who is asked, the record that is made of
+ * what is about to happen (or just has), counts, and what becomes of it.
+ */
+#pragma once
+#include "bpf/lib/pool.bpf.h"
+
+#include "bpf/lib/current.bpf.h"
+#include "bpf/lib/descriptor.bpf.h"
+#include "bpf/lib/place.bpf.h"
+#include "bpf/lib/process.bpf.h"
+#include "bpf/lib/program.bpf.h"
+
+/* x86-64's numbers of the calls that hooks stand for, and i386's of some. */
+enum {
+	NR_CONNECT = 42,
+	NR_EXECVE = 59,
+	NR_KILL = 62,
+	NR_PTRACE = 101,
+	NR_PIVOT_ROOT = 155,
+	NR_CHROOT = 161,
+	NR_MOUNT = 165,
+	NR_INIT_MODULE = 175,
+	NR_OPENAT = 257,
+	NR_MKNODAT = 259,
+	NR_UNLINKAT = 263,
+	NR_FCHMODAT = 268,
+	NR_UNSHARE = 272,
+	NR_PERF_EVENT_OPEN = 298,
+	NR_OPEN_BY_HANDLE_AT = 304,
+	NR_SETNS = 308,
+	NR_FINIT_MODULE = 313,
+	NR_RENAMEAT2 = 316,
+	NR_BPF = 321,
+	NR_USERFAULTFD = 323,
+	NR_MOVE_MOUNT = 429,
+	NR_COMPAT_OPEN_BY_HANDLE_AT = 342,
+	NR_COMPAT_SETNS = 346,
+};
+
+/* Of the kernel's own headers. */
+enum {
+	CAP_DAC_READ_SEARCH = 2,
+	CAP_SYS_ADMIN = 21,
+	CLONE_NEWUSER = 0x10000000,
+	MODE_ATTACH = 2,  /* PTRACE_MODE_ATTACH */
+	MODE_NOAUDIT = 4, /* a question that is not meant: whether something is to be shown */
+	PTRACE_PEEKDATA = 2,
+	PTRACE_ATTACH = 16,
+	MODULE = 2, /* READING_MODULE, LOADING_MODULE */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, ABI_DENY_HOOKS);
+	__type(key, __u32);
+	__type(value, struct abi_deny_count);
+} deny_counts __weak SEC(".maps");
+
+/* What filters work in (struct filter_scratch): its size is set by the loader. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, ABI_DENY_ROOMS);
+	__type(key, __u32);
+	__type(value, __u64);
+} deny_scratch __weak SEC(".maps");
+
+static __always_inline struct abi_deny_count *count_of(__u32 hook)
+{
+	return bpf_map_lookup_elem(&deny_counts, &hook);
+}
+
+/* A room with the head of a record; NULL: nothing is to be decided. */
+static __always_inline struct room *deny_begin(__u32 point, __u32 nr)
+{
+	struct abi_deny_count *n;
+	enum abi_deny_mode mode;
+	__u64 cgroup = 0;
+	struct room *r;
+
+	mode = mode_of_current(&cgroup);
+	if (mode == ABI_DENY_OBSERVE)
+		return NULL;
+	n = count_of(point);
+	r = pool_take();
+	if (n && r)
+		n->asked++;
+	else if (n)
+		n->busy++;
+	if (!r)
+		return NULL;
+	room_head(r, point == ABI_DENY_EXEC ? ABI_EVENT_EXEC : ABI_EVENT_CALL, current_task(),
+		  cgroup);
+	r->ev.flags = ABI_EVENT_WATCHED |
+		      (mode == ABI_DENY_ENFORCE ? ABI_EVENT_DENIED : ABI_EVENT_WOULD_DENY);
+	r->ev.table = ABI_TABLE_NATIVE;
+	r->ev.nr = nr;
+	if (point != ABI_DENY_EXEC) {
+		r->ev.call.fd = -1;
+		program_fill(r);
+	}
+	r->ev.text[ABI_DENY_POINT_TEXT].len = point;
+	return r;
+}
+
+/* Tells, and gives the room back. True: it is denied. */
+subroutine int deny_end(void)
+{
+	__u32 slot = 0, size, denied;
+	struct room *r = pool_own(&slot);
+	struct abi_deny_count *n;
+
+	if (!r)
+		return 0;
+	n = count_of(r->ev.text[ABI_DENY_POINT_TEXT].len);
+	r->ev.text[ABI_DENY_POINT_TEXT].len = 0;
+	denied = r->ev.flags & ABI_EVENT_DENIED;
+	size = (sizeof(r->ev) + r->used) & (ABI_EVENT_SIZE_MAX - 1);
+	r->ev.size = size;
+	if (bpf_ringbuf_output(&events, r, size, 0) && n)
+		n->untold++;
+	if (n && denied)
+		n->denied++;
+	else if (n)
+		n->would++;
+	pool_leave();
+	return denied ? 1 : 0;
+}
+
+/* What the filters of a function go on to: an array of its own, for programs of one kernel need one attach point. */
+#define DENY_ARRAY(name)                               \
+	struct {                                       \
+		__uint(type, BPF_MAP_TYPE_PROG_ARRAY); \
+		__uint(max_entries, ABI_DENY_CALLS);   \
+		__type(key, __u32);                    \
+		__type(value, __u32);                  \
+	} deny_calls_##name SEC(".maps");
+
+static __always_inline void text_kernel(struct room *r, __u32 which, const char *text)
+{
+	char *to = text_room(r);
+	long len;
+
+	if (!to || !text)
+		return;
+	len = bpf_probe_read_kernel_str(to, ABI_EVENT_TEXT_MAX, text);
+	if (len <= 0 || len == ABI_EVENT_TEXT_MAX)
+		r->ev.flags |= ABI_EVENT_CUT;
+	if (len > 1)
+		text_put(r, which, len - 1);
+}
+
+/* Arguments of these programs are typed for the verifier, and subprograms take numbers only. */
+static __always_inline __u64 address_of(const void *p)
+{
+	const void *spilled = p;
+	__u64 address = 0;
+
+	bpf_probe_read_kernel(&address, sizeof(address), &spilled);
+	return address;
+}
+
+static __always_inline void fill_path(struct room *r, const struct path *path)
+{
+	text_directory(r, ABI_TEXT_PATH1, (__u64)BPF_CORE_READ(path, mnt),
+		       (__u64)BPF_CORE_READ(path, dentry));
+}
+
+static __always_inline void fill_entry(struct room *r, __u32 which, const struct path *dir,
+				       struct dentry *dentry)
+{
+	text_directory(r, which, (__u64)BPF_CORE_READ(dir, mnt), address_of(dentry));
+}
+
+static __always_inline void fill_open(struct room *r, struct file *file)
+{
+	r->ev.call.args[0] = (__u32)AT_FDCWD;
+	r->ev.call.args[2] = BPF_CORE_READ(file, f_flags);
+	file_fill(r, file, false);
+}
+/*
+ * The program that would run; of a script first the script, then its interpreter. What it is called (comm) follows
+ * from the name that it was asked for by, and is not told.
+ */
+static __always_inline void fill_exec(struct room *r, struct linux_binprm *bprm)
+{
+	struct file *file = BPF_CORE_READ(bprm, file);
+	const char *name = BPF_CORE_READ(bprm, filename);
+
+	process_fill(&r->ev.process, current_task());
+	__builtin_memset(r->ev.process.comm, 0, sizeof(r->ev.process.comm));
+	exe_fill(&r->ev.process, current_task(), file);
+	r->ev.flags |= layer_of(BPF_CORE_READ(file, f_inode));
+	r->ev.process.path_flags = text_file(r, ABI_TEXT_EXE, (__u64)file, mode_of(file));
+	text_kernel(r, ABI_TEXT_NAME, name);
+}
+/* An address of the path at which the other socket is, from the root of the mount namespace that it was made in. */
+static __always_inline void fill_connect_unix(struct room *r, struct sock *other)
+{
+	struct unix_sock *at = (struct unix_sock *)other;
+	struct scratch *s = scratch_get();
+	char *to = text_room(r);
+	__u32 len;
+
+	r->ev.flags |= ABI_EVENT_FILE | ABI_EVENT_SOCKET;
+	r->ev.call.family = AF_UNIX;
+	r->ev.call.socket_type = 1; /* SOCK_STREAM */
+	if (!s || !to)
+		return;
+	path_prepend((__u64)BPF_CORE_READ(at, path.mnt), (__u64)BPF_CORE_READ(at, path.dentry));
+	len = ABI_PATH_MAX - s->at;
+	if (s->flags & ABI_PATH_TRUNCATED || len >= ABI_PATH_MAX)
+		return;
+	*(__u16 *)to = AF_UNIX;
+	bpf_probe_read_kernel(to + 2, len & (ABI_PATH_MAX - 1),
+			      &s->path[s->at & (ABI_PATH_MAX - 1)]);
+	text_put(r, ABI_TEXT_BYTES, len + 2);
+}
+/* In another mount namespace. One that is ending has none any more. */
+static __always_inline bool is_beyond(struct task_struct *task)
+{
+	struct mnt_namespace *ns = BPF_CORE_READ(task, nsproxy, mnt_ns);
+
+	return ns && ns != BPF_CORE_READ(current_task(), nsproxy, mnt_ns);
+}
