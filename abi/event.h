@@ -17,7 +17,7 @@ enum {
 	ABI_EVENT_SIZE_MAX = 32768,
 	ABI_EVENT_COMM = 16,
 	/* Where a room says who works in it, if several share a CPU: see bpf/lib/pool.bpf.h. */
-	ABI_EVENT_ROOM_OWNER = ABI_EVENT_SIZE_MAX - 4,
+	ABI_EVENT_ROOM_OWNER = ABI_EVENT_SIZE_MAX - 8,
 	ABI_EVENT_ADDRESS_MAX = 128, /* sizeof(struct sockaddr_storage) */
 	ABI_EVENT_DATA_MAX = 256,
 	/* What is sent over a connection is told while less than this was sent over it before. */

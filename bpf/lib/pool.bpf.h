@@ -3,7 +3,8 @@
  * Rooms for programs on trampolines. Such a program stays on its CPU but may be preempted there by
  * another task that runs the same one, so one room per CPU would be written by two. There are
  * ABI_DENY_ROOMS of them, each with a scratch, and a task takes one, tells the programs that it tail-calls
- * by its thread id in it, and gives it back.
+ * by its address in it, and gives it back. (Not by its number: 5.10 has no helper for that in all programs
+ * of control groups.)
  *
  * What must hold: a room has one owner. Taking is the insertion of a new key, which a hash map does under
  * its lock: kernels before 5.12 give programs no atomic that returns the old value. `owner` is written
@@ -27,8 +28,8 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
 	__type(key, __u32); /* CPU * ABI_DENY_ROOMS + room */
-	__type(value, __u32);
-} room_claims SEC(".maps");
+	__type(value, __u64);
+} room_claims __weak SEC(".maps");
 
 static __always_inline __u32 claim_key(__u32 slot)
 {
@@ -38,17 +39,17 @@ static __always_inline __u32 claim_key(__u32 slot)
 /* NULL: all are in use. */
 static __always_inline struct room *pool_take(void)
 {
-	__u32 tid = current_tid();
+	__u64 task = bpf_get_current_task();
 
 	for (__u32 i = 0; i < ABI_DENY_ROOMS; i++) {
 		__u32 key = claim_key(i), slot = i;
 		struct room *r;
 
-		if (bpf_map_update_elem(&room_claims, &key, &tid, BPF_NOEXIST))
+		if (bpf_map_update_elem(&room_claims, &key, &task, BPF_NOEXIST))
 			continue;
 		r = bpf_map_lookup_elem(&rooms, &slot);
 		if (r)
-			r->owner = tid;
+			r->owner = task;
 		return r;
 	}
 	return NULL;
@@ -57,13 +58,13 @@ static __always_inline struct room *pool_take(void)
 /* The room that current has taken; NULL: none. */
 static __always_inline struct room *pool_own(__u32 *ret_slot)
 {
-	__u32 tid = current_tid();
+	__u64 task = bpf_get_current_task();
 
 	for (__u32 i = 0; i < ABI_DENY_ROOMS; i++) {
 		__u32 slot = i;
 		struct room *r = bpf_map_lookup_elem(&rooms, &slot);
 
-		if (!r || r->owner != tid)
+		if (!r || r->owner != task)
 			continue;
 		*ret_slot = slot;
 		return r;

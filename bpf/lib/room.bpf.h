@@ -6,7 +6,7 @@
 
 enum {
 	/* With what follows it 32 KiB: no entry of a per-CPU map may be larger. */
-	ROOM_DATA = ABI_EVENT_SIZE_MAX - sizeof(struct abi_event) - 2 * sizeof(__u32),
+	ROOM_DATA = ABI_EVENT_SIZE_MAX - sizeof(struct abi_event) - 2 * sizeof(__u64),
 	ROOM_MASK = 16383, /* a text begins here or before: so it fits with all its bytes */
 };
 _Static_assert(ROOM_MASK + ABI_EVENT_TEXT_MAX <= ROOM_DATA, "the last text fits");
@@ -14,8 +14,9 @@ _Static_assert(ROOM_MASK + ABI_EVENT_TEXT_MAX <= ROOM_DATA, "the last text fits"
 struct room {
 	struct abi_event ev;
 	char data[ROOM_DATA];
-	__u32 used;  /* bytes of data */
-	__u32 owner; /* thread, where rooms are taken and given back: pool.bpf.h */
+	__u32 used; /* bytes of data */
+	__u32 pad;
+	__u64 owner; /* task, where rooms are taken and given back: pool.bpf.h */
 };
 _Static_assert(__builtin_offsetof(struct room, owner) == ABI_EVENT_ROOM_OWNER,
 	       "filters look there");

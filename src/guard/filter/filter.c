@@ -80,13 +80,13 @@ static bool keep_terms(struct text_views *from, struct text_views *to, struct no
 
 enum { AT_CONTEXT = -8, AT_KEY = -12 };
 
-/* The room that this thread has taken; its number is in AT_KEY then. */
+/* The room that this task has taken; its number is in AT_KEY then. */
 static void emit_own_room(struct emitter *e)
 {
 	struct bpf_code *c = &e->code;
 	uint32_t found = bpf_code_label(c);
 
-	bpf_call(c, BPF_FUNC_get_current_pid_tgid);
+	bpf_call(c, BPF_FUNC_get_current_task);
 	bpf_alu(c, BPF_MOV, REG_TEXT, R0);
 	for (int32_t i = 0; i < ABI_DENY_ROOMS; i++) {
 		uint32_t next = bpf_code_label(c);
@@ -98,11 +98,8 @@ static void emit_own_room(struct emitter *e)
 		bpf_call(c, BPF_FUNC_map_lookup_elem);
 		bpf_jump_imm(c, BPF_JEQ, R0, 0, next);
 		bpf_alu(c, BPF_MOV, REG_RECORD, R0);
-		bpf_load(c, 4, R1, REG_RECORD, ABI_EVENT_ROOM_OWNER);
-		bpf_alu(c, BPF_MOV, R2, REG_TEXT);
-		bpf_alu_imm(c, BPF_LSH, R2, 32);
-		bpf_alu_imm(c, BPF_RSH, R2, 32);
-		bpf_jump(c, BPF_JEQ, R1, R2, found);
+		bpf_load(c, 8, R1, REG_RECORD, ABI_EVENT_ROOM_OWNER);
+		bpf_jump(c, BPF_JEQ, R1, REG_TEXT, found);
 		bpf_code_place(c, next);
 	}
 	bpf_goto(c, e->leave);

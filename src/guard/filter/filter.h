@@ -61,7 +61,7 @@ struct filter_options {
 	uint32_t tail_call;
 	/*
 	 * For a decision point: emits only what a rule fits for certain, so what is not decided is dropped. The
-	 * room is the one of ABI_DENY_ROOMS that the thread has taken (bpf/lib/pool.bpf.h); to drop, program
+	 * room is the one of ABI_DENY_ROOMS that the task has taken (bpf/lib/pool.bpf.h); to drop, program
 	 * leave_call - 1 is called, which gives it back. Returns 0 in any case.
 	 */
 	const struct filter_hook *hook;

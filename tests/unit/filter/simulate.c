@@ -134,9 +134,9 @@ static void call(struct machine *m, int32_t helper)
 {
 	if (helper == BPF_FUNC_map_lookup_elem) {
 		m->r[0] = look_up(m);
-	} else if (helper == BPF_FUNC_get_current_pid_tgid) {
+	} else if (helper == BPF_FUNC_get_current_task) {
 		m->asks_who = true;
-		m->r[0] = 0x7700000000 | SIMULATE_THREAD;
+		m->r[0] = SIMULATE_TASK;
 	} else if (helper == BPF_FUNC_tail_call) {
 		m->ended = true;
 		m->r[0] = m->r[3] == ABI_DENY_VERDICT ? FILTER_EMIT : FILTER_DROP;

@@ -8,10 +8,8 @@
 #include "guard/filter/filter.h"
 #include "unit/unit.h"
 
-enum {
-	SIMULATE_STEPS_MAX = 100000,
-	SIMULATE_THREAD = 4711, /* on whose behalf it runs */
-};
+enum { SIMULATE_STEPS_MAX = 100000 };
+#define SIMULATE_TASK 0xffff888012345680 /* on whose behalf it runs */
 
 /* A verdict; of a decision point FILTER_EMIT to deny. room: FILTER_MAP_ROOM's value of room_size bytes. ret_steps may be NULL. */
 enum filter_verdict simulate(const struct kernel_filter *f, void *room, size_t room_size,

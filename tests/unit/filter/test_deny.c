@@ -110,7 +110,7 @@ static void hook_record(struct chance *c, unsigned hook, struct record_room *r)
 		r->ev.flags |= random.ev.flags & (ABI_EVENT_UPPER | ABI_EVENT_LOWER);
 		put_path(c, r, ABI_TEXT_EXE);
 		put_text(r, ABI_TEXT_NAME, "sh", 2);
-		*(uint32_t *)(void *)((char *)r + ABI_EVENT_ROOM_OWNER) = SIMULATE_THREAD;
+		*(uint64_t *)(void *)((char *)r + ABI_EVENT_ROOM_OWNER) = SIMULATE_TASK;
 		return;
 	}
 	r->ev.call.fd = -1;
@@ -152,7 +152,7 @@ static void hook_record(struct chance *c, unsigned hook, struct record_room *r)
 			if (t.row->plan.path[i] != ABI_ARG_NONE)
 				put_path(c, r, ABI_TEXT_PATH1 + i);
 	}
-	*(uint32_t *)(void *)((char *)r + ABI_EVENT_ROOM_OWNER) = SIMULATE_THREAD;
+	*(uint64_t *)(void *)((char *)r + ABI_EVENT_ROOM_OWNER) = SIMULATE_TASK;
 }
 
 static void random_rule(struct chance *c, struct filter_target target, uint32_t number,
