@@ -41,7 +41,21 @@ enum abi_deny_call {
 	ABI_DENY_VERDICT,
 	ABI_DENY_LEAVE,
 	ABI_DENY_FILTER,
-	ABI_DENY_CALLS = ABI_DENY_FILTER + 2
+	ABI_DENY_CALLS = ABI_DENY_FILTER + 2,
+	ABI_DENY_STOP_CALLS = ABI_DENY_FILTER + ABI_DENY_HOOKS /* of a tracepoint */
+};
+
+/*
+ * Array stop_calls, by table * ABI_CALL_NR_MAX + nr: which decision point a call that returns belongs to where the kernel
+ * asks nobody before, and what of it goes into the record. ABI_ARG_NONE: there is none.
+ */
+struct abi_stop_call {
+	__u8 point;   /* 1 + enum abi_deny_hook; 0: nothing is asked */
+	__u8 fd;      /* an argument that is a descriptor */
+	__u8 path[2]; /* arguments that are paths, and the directories that they are relative to */
+	__u8 dir[2];
+	__u8 from[4]; /* arguments of the record: which of the call's they are */
+	__u16 nr;     /* the call that the record is of, in the native table */
 };
 
 /*
@@ -83,7 +97,8 @@ struct abi_deny_state_now {
 	__u8 mode;    /* of places that have none of their own */
 	__u8 newborn; /* new control groups become places */
 	__u8 pad[6];
-	__u64 host_root; /* the directory that is the root of process 1: a pointer of the kernel */
+	/* Pointers of the kernel: the directory that is the root of process 1, its mount namespace. */
+	__u64 host_root, host_mounts;
 };
 
 /* Map deny_counts, per CPU, by hook; and one behind for what belongs to none. */
@@ -99,6 +114,7 @@ enum {
 	ABI_DENY_ROOMS = 4, /* per CPU: see bpf/lib/pool.bpf.h */
 };
 
+_Static_assert(sizeof(struct abi_stop_call) == 12, "abi_stop_call");
 _Static_assert(sizeof(struct abi_deny_place) == 8, "abi_deny_place");
-_Static_assert(sizeof(struct abi_deny_state_now) == 16, "abi_deny_state_now");
+_Static_assert(sizeof(struct abi_deny_state_now) == 24, "abi_deny_state_now");
 _Static_assert(sizeof(struct abi_deny_count) == 40, "abi_deny_count");

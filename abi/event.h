@@ -55,6 +55,9 @@ enum abi_event_flag {
 	 * By a decision point, before it was done: what follows was denied, or would have been (abi/deny.h).
 	 * The record is that of the call that would do it, with result 0 and paths as the kernel has them.
 	 */
+	ABI_EVENT_STOPPED =
+		1
+		<< 13, /* beside one of the two: not before, but when it had been done, by a signal */
 	ABI_EVENT_DENIED = 1 << 14,
 	ABI_EVENT_WOULD_DENY = 1 << 15,
 };

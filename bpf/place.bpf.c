@@ -25,7 +25,7 @@ static __always_inline __u64 root_of(struct task_struct *task)
 }
 
 /*
- * Run once by the loader, on its behalf: what process 1 has as its root. The loader may be in a container
+ * Run once by the loader, on its behalf: what process 1 has as its root and mounts. The loader may be in a container
  * itself; its ancestors lead to process 1.
  */
 SEC("raw_tp/sched_switch")
@@ -39,6 +39,7 @@ int place_learn_host(void *ctx)
 	if (!now || BPF_CORE_READ(task, tgid) != 1)
 		return 1;
 	now->host_root = root_of(task);
+	now->host_mounts = (__u64)BPF_CORE_READ(task, nsproxy, mnt_ns);
 	return 0;
 }
 
@@ -119,6 +120,30 @@ int BPF_PROG(place_attach, struct cgroup *to, struct task_struct *leader, bool t
 		return 0;
 	if (!place_started(task_cgroup_id(leader)))
 		outsider_add(BPF_CORE_READ(leader, tgid));
+	return 0;
+}
+
+/*
+ * The same where functions can't be attached to (rungs C and D): told when it has been moved, so the group that it comes from
+ * is not known. What runs a program of a container is none that came in, and neither is who was moved by a container; of one that
+ * moved itself the mount namespace decides, which a container does not get back to.
+ */
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(place_moved, struct cgroup *to, const char *path, struct task_struct *leader,
+	     bool threadgroup)
+{
+	struct abi_deny_state_now *now = state_now();
+	__u32 tgid = BPF_CORE_READ(leader, tgid);
+	bool inside;
+
+	if (!now || !cgroup_is_ours(to) || !place_started(cgroup_id(to)))
+		return 0;
+	if (tgid == current_tgid())
+		inside = (__u64)BPF_CORE_READ(leader, nsproxy, mnt_ns) != now->host_mounts;
+	else
+		inside = place_started(current_cgroup_id());
+	if (!inside && !is_contained(leader, BPF_CORE_READ(leader, mm, exe_file)))
+		outsider_add(tgid);
 	return 0;
 }
 

@@ -227,6 +227,10 @@ struct seccomp {
 	struct seccomp_filter *filter;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags; /* PF_* */
@@ -234,6 +238,8 @@ struct task_struct {
 	int pid, tgid, exit_code;
 	unsigned long atomic_flags;
 	struct task_struct *real_parent, *group_leader;
+	struct list_head ptraced; /* whom it traces, the latest first */
+	struct list_head ptrace_entry;
 	struct mm_struct *mm;
 	struct css_set *cgroups;
 	struct nsproxy *nsproxy;
@@ -278,6 +284,7 @@ struct tcp_sock {
 struct unix_sock {
 	struct sock sk; /* first: a sock is one */
 	struct path path;
+	struct sock *peer;
 };
 
 struct sockaddr {

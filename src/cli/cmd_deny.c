@@ -28,6 +28,11 @@ static const struct option_def on_options[] = {
 	  NULL },
 	{ "running", 0, NULL, "only in containers that run now, not in those to come", false,
 	  COMPLETE_NONE, NULL },
+	{ "no-stop", 0, NULL,
+	  "refuse where this kernel can't deny, but only end a process afterwards", false,
+	  COMPLETE_NONE, NULL },
+	{ "stop", 0, NULL, "end processes afterwards, also where this kernel could deny", false,
+	  COMPLETE_NONE, NULL },
 	{ "check", 0, NULL, "only say whether the rules can be denied, and where", false,
 	  COMPLETE_NONE, NULL },
 };
@@ -58,11 +63,20 @@ static void print_hooks(uint64_t hooks, FILE *out)
 				deny_hooks[hook].what);
 }
 
+/* How it may be done. */
+static unsigned forms_asked_for(const struct arguments *args)
+{
+	unsigned forms = arg_flag(args, "stop") ? DENY_FORMS_STOP : DENY_FORMS_ALL;
+
+	return arg_flag(args, "no-stop") ? forms & ~DENY_FORMS_STOP : forms;
+}
+
 static int run_on(const struct arguments *args, struct error *err)
 {
 	struct deny_options o = { .mode = arg_flag(args, "dry-run") ? ABI_DENY_DRY_RUN :
 								      ABI_DENY_ENFORCE,
-				  .only_running = arg_flag(args, "running") };
+				  .only_running = arg_flag(args, "running"),
+				  .forms = forms_asked_for(args) };
 	cleanup_rules_loaded struct rules_loaded l = RULES_LOADED_INIT;
 	struct deny_result done = { 0 };
 	bool check = arg_flag(args, "check");
@@ -88,7 +102,14 @@ static int run_on(const struct arguments *args, struct error *err)
 	fprintf(stderr, "%s %zu rules in %zu running containers%s, at\n",
 		o.mode == ABI_DENY_ENFORCE ? "denying by" : "dry run of", done.rules,
 		done.containers, o.only_running ? "" : " and those to come");
-	print_hooks(done.hooks & ~done.missing, stderr);
+	print_hooks(done.hooks & ~done.missing & ~done.stops, stderr);
+	if (done.stops) {
+		fprintf(stderr,
+			"this kernel can't deny these: %s when the call returns, which may have happened by then\n",
+			o.mode == ABI_DENY_ENFORCE ? "the process is ended" :
+						     "the process would be ended");
+		print_hooks(done.stops, stderr);
+	}
 	if (done.missing) {
 		fprintf(stderr, "this kernel does not ask, so it is not denied:\n");
 		print_hooks(done.missing, stderr);
@@ -178,12 +199,12 @@ static int print_json_status(const struct sensor_deny_status *s)
 		if (s->hooks >> i & 1)
 			json_array_append_new(
 				hooks,
-				json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "hook",
+				json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "hook",
 					  sensor_deny_hooks[i], "event", deny_hooks[i].filter.call,
-					  "asked", (json_int_t)n->asked, "denied",
-					  (json_int_t)n->denied, "would_deny", (json_int_t)n->would,
-					  "busy", (json_int_t)n->busy, "untold",
-					  (json_int_t)n->untold));
+					  "form", sensor_deny_form_names[s->forms[i]], "asked",
+					  (json_int_t)n->asked, "denied", (json_int_t)n->denied,
+					  "would_deny", (json_int_t)n->would, "busy",
+					  (json_int_t)n->busy, "untold", (json_int_t)n->untold));
 	}
 	json_object_set_new(o, "hooks", hooks);
 	print_json(o);
@@ -207,14 +228,16 @@ static int run_status(const struct arguments *args, struct error *err)
 		puts("nothing is denied");
 		return EXIT_NEGATIVE;
 	}
-	printf("mode %s, %u control groups of containers\n%-16s %10s %10s %10s %10s %10s\n",
-	       modes[s.mode], s.started, "HOOK", "ASKED", "DENIED", "WOULD", "BUSY", "UNTOLD");
+	printf("mode %s, %u control groups of containers\n%-16s %-8s %10s %10s %10s %10s %10s\n",
+	       modes[s.mode], s.started, "HOOK", "FORM", "ASKED", "DENIED", "WOULD", "BUSY",
+	       "UNTOLD");
 	for (unsigned i = 0; i < ABI_DENY_HOOKS; i++) {
 		const struct abi_deny_count *n = &s.counts[i];
 
 		if (s.hooks >> i & 1)
-			printf("%-16s %10llu %10llu %10llu %10llu %10llu\n", sensor_deny_hooks[i],
-			       n->asked, n->denied, n->would, n->busy, n->untold);
+			printf("%-16s %-8s %10llu %10llu %10llu %10llu %10llu\n",
+			       sensor_deny_hooks[i], sensor_deny_form_names[s.forms[i]], n->asked,
+			       n->denied, n->would, n->busy, n->untold);
 	}
 	return EXIT_OK;
 }

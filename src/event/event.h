@@ -157,7 +157,11 @@ struct event_arg {
 enum event_verdict {
 	VERDICT_NONE,
 	VERDICT_DENIED,
-	VERDICT_WOULD_DENY /* in a dry run: it was done */
+	VERDICT_WOULD_DENY, /* in a dry run: it was done */
+	/* Where the kernel asks nobody: it was done, or begun, and then the process was ended, or would have been. */
+	VERDICT_STOPPED,
+	VERDICT_WOULD_STOP,
+	VERDICTS
 };
 
 struct event {

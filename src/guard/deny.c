@@ -221,9 +221,12 @@ int deny_apply(struct ruleset *rs, const struct deny_options *o, struct deny_res
 	so.hierarchy = layout.hierarchy;
 	so.controller = layout.controller;
 	so.hooks = ret->hooks;
+	so.forms = o->forms;
 	r = sensor_deny_new(&d, &so, err);
-	if (!r)
+	if (!r) {
 		ret->missing = sensor_deny_missing(d);
+		ret->stops = sensor_deny_stops(d);
+	}
 	for (unsigned hook = 0; !r && hook < ABI_DENY_HOOKS; hook++)
 		if ((ret->hooks & ~ret->missing) >> hook & 1)
 			r = load_filter(rs, d, hook, err);

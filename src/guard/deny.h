@@ -23,11 +23,13 @@ int deny_plan(struct ruleset *rs, uint64_t *ret_hooks, size_t *ret_rules);
 struct deny_options {
 	enum abi_deny_mode mode;
 	bool only_running; /* containers that come later are left alone */
+	unsigned forms;	   /* how it may be done: DENY_FORMS_ALL, ... */
 };
 
 struct deny_result {
 	size_t rules, containers;
 	uint64_t hooks, missing; /* where it is denied; of these, what the kernel does not ask */
+	uint64_t stops; /* and where it is not denied: a signal ends the process when it has happened */
 };
 
 /*

@@ -122,6 +122,13 @@ static json_t *arguments_json(const struct event *ev, struct scratch *s)
 	return o;
 }
 
+static const char *const verdicts[VERDICTS] = {
+	[VERDICT_DENIED] = "denied",
+	[VERDICT_WOULD_DENY] = "would-deny",
+	[VERDICT_STOPPED] = "stopped",
+	[VERDICT_WOULD_STOP] = "would-stop",
+};
+
 static json_t *event_json(const struct event *ev, struct scratch *s)
 {
 	json_t *o = json_object();
@@ -131,11 +138,11 @@ static json_t *event_json(const struct event *ev, struct scratch *s)
 	json_object_set_new(o, "args", arguments_json(ev, s));
 	/* Before it is done the result is what it would be. */
 	if (ev->verdict != VERDICT_NONE)
-		json_object_set_new(o, "verdict",
-				    json_string(ev->verdict == VERDICT_DENIED ? "denied" :
-										"would-deny"));
+		json_object_set_new(o, "verdict", json_string(verdicts[ev->verdict]));
 	else if (ev->has_result)
 		json_object_set_new(o, "result", json_integer(ev->result));
+	if (ev->verdict == VERDICT_STOPPED)
+		json_object_set_new(o, "may_have_happened", json_true());
 	if (ev->fd) {
 		struct field_ref f;
 		struct value v;
@@ -171,6 +178,18 @@ static void set_who(json_t *o, const struct event *ev, bool chain)
 			    chain ? process_json(ev->process) : person_json(ev->process));
 }
 
+/* A signal comes after the call: whoever reads that it was stopped must not think that nothing happened. */
+static void tell_of_stop(json_t *o)
+{
+	const char *output = json_string_value(json_object_get(o, "output"));
+
+	if (output)
+		json_object_set_new(o, "output",
+				    json_sprintf("%s: the process was ended, but the call may have "
+						 "happened before",
+						 output));
+}
+
 json_t *document_of_match(const struct rule_match *m, const struct event *ev, struct scratch *s,
 			  json_t *before)
 {
@@ -181,6 +200,8 @@ json_t *document_of_match(const struct rule_match *m, const struct event *ev, st
 		return NULL;
 	}
 	set_identity(o, ALERT_FINDING, ev->time_ns);
+	if (ev->verdict == VERDICT_STOPPED)
+		tell_of_stop(o);
 	set_who(o, ev, true);
 	json_object_set_new(o, "event", event_json(ev, s));
 	json_object_set_new(o, "why", why_json(m->rule, ev, s));

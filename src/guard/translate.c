@@ -324,6 +324,18 @@ static int take_paths(struct translator *x, const struct abi_event *record)
 			      record->table * (uint32_t)ABI_CALL_NR_MAX + record->nr, paths);
 }
 
+/* What the kernel's programs made of it (abi/deny.h). */
+static enum event_verdict verdict_of(const struct abi_event *record)
+{
+	bool stopped = record->flags & ABI_EVENT_STOPPED;
+
+	if (record->flags & ABI_EVENT_DENIED)
+		return stopped ? VERDICT_STOPPED : VERDICT_DENIED;
+	if (record->flags & ABI_EVENT_WOULD_DENY)
+		return stopped ? VERDICT_WOULD_STOP : VERDICT_WOULD_DENY;
+	return VERDICT_NONE;
+}
+
 static int take_call(struct translator *x, const struct abi_event *record, struct event *ev)
 {
 	size_t slot = record->table * (size_t)ABI_CALL_NR_MAX + record->nr;
@@ -343,10 +355,7 @@ static int take_call(struct translator *x, const struct abi_event *record, struc
 		return 0;
 	head_fill(x, record, ev);
 	ev->has_result = !(record->flags & ABI_EVENT_URING);
-	if (record->flags & ABI_EVENT_DENIED)
-		ev->verdict = VERDICT_DENIED;
-	else if (record->flags & ABI_EVENT_WOULD_DENY)
-		ev->verdict = VERDICT_WOULD_DENY;
+	ev->verdict = verdict_of(record);
 	ev->result = record->call.result;
 	fd_fill(x, record, ev, row->plan.flags);
 	target_fill(x, record, ev, row->target);
@@ -396,7 +405,7 @@ static int take_asked_exec(struct translator *x, const struct abi_event *record,
 	would->gid = record->gid;
 	ev->process = would;
 	ev->has_result = true;
-	ev->verdict = record->flags & ABI_EVENT_DENIED ? VERDICT_DENIED : VERDICT_WOULD_DENY;
+	ev->verdict = verdict_of(record);
 	exec_fill(x, record, ev);
 	return 1;
 }

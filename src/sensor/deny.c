@@ -18,6 +18,7 @@
 #include "deny.skel.h"
 #include "sensor/load.h"
 #include "sensor/probe.h"
+#include "sensor/stop.h"
 
 #define BPF_FS "/sys/fs/bpf"
 #define DIR_SET SENSOR_DENY_DIR "/set"
@@ -28,8 +29,8 @@ enum { RING_SIZE = 1 << 20, LINKS_MAX = 64, PROGRAMS_MAX = 32768 };
 
 struct sensor_deny {
 	struct deny_bpf *skel;
-	enum sensor_deny_form form;
 	struct sensor_deny_options o;
+	enum sensor_deny_form forms[ABI_DENY_HOOKS];
 	uint64_t missing;
 	uint32_t functions[ABI_DENY_HOOKS]; /* in the kernel's BTF */
 	int filters[ABI_DENY_HOOKS];	    /* -1: none */
@@ -63,19 +64,15 @@ const char *const sensor_deny_hooks[ABI_DENY_HOOKS] = {
 	[ABI_DENY_BY_HANDLE] = "capable",
 };
 
-/* The one function whose hook has another name than itself. */
-static const char *function_of(enum sensor_deny_form form, unsigned hook)
+static const char *served_by(const struct sensor_deny *d, unsigned hook)
 {
-	return form == DENY_FORM_MODIFY && hook == ABI_DENY_EXEC ? "bprm_check" :
-								   sensor_deny_hooks[hook];
+	return sensor_deny_served_by(hook, d->forms[hook]);
 }
 
-/* Programs and the array of a function go by its name: they are those of its first decision point. */
-static enum abi_deny_hook first_of(unsigned hook)
+/* Whether the points are served by the same programs. */
+static bool is_lead_of(const struct sensor_deny *d, unsigned lead, unsigned hook)
 {
-	while (hook && str_eq(sensor_deny_hooks[hook], sensor_deny_hooks[hook - 1]))
-		hook--;
-	return hook;
+	return d->forms[lead] == d->forms[hook] && sensor_deny_lead(hook, d->forms[hook]) == lead;
 }
 
 /* Maps that outlive a set, and the names that they are pinned by. */
@@ -90,18 +87,17 @@ static const struct {
 /* Programs of a function: the first is attached. */
 enum program_kind { PROGRAM_ASK, PROGRAM_VERDICT, PROGRAM_LEAVE, PROGRAM_KINDS };
 static const char *const program_kinds[PROGRAM_KINDS] = { "deny", "verdict", "leave" };
-static const char *const form_names[] = { "none", "lsm", "mod" };
-
-enum sensor_deny_form sensor_deny_form(void)
-{
-	if (probe_has(PROBE_LSM))
-		return DENY_FORM_LSM;
-	return probe_has(PROBE_FMOD_RET) ? DENY_FORM_MODIFY : DENY_FORM_NONE;
-}
+static const char *const form_names[DENY_FORMS] = { "none", "lsm", "mod", "stop" };
 
 static void pin_path(char out[PATH_MAX], const char *dir, const char *name)
 {
 	snprintf(out, PATH_MAX, "%s/%s", dir, name);
+}
+
+static void link_path(char out[PATH_MAX], const char *dir, enum sensor_deny_form form,
+		      const char *name)
+{
+	snprintf(out, PATH_MAX, "%s/link_%s_%s", dir, form_names[form], name);
 }
 
 static int open_pin(const char *name)
@@ -158,8 +154,8 @@ static struct bpf_program *program_of(const struct sensor_deny *d, enum abi_deny
 {
 	char name[64];
 
-	snprintf(name, sizeof(name), "%s_%s_%s", program_kinds[kind], form_names[d->form],
-		 sensor_deny_hooks[hook]);
+	snprintf(name, sizeof(name), "%s_%s_%s", program_kinds[kind], form_names[d->forms[hook]],
+		 served_by(d, hook));
 	return bpf_object__find_program_by_name(d->skel->obj, name);
 }
 
@@ -167,7 +163,7 @@ static struct bpf_map *calls_of(const struct sensor_deny *d, enum abi_deny_hook 
 {
 	char name[64];
 
-	snprintf(name, sizeof(name), "deny_calls_%s", sensor_deny_hooks[hook]);
+	snprintf(name, sizeof(name), "deny_calls_%s", served_by(d, hook));
 	return bpf_object__find_map_by_name(d->skel->obj, name);
 }
 
@@ -181,9 +177,10 @@ static bool is_place_program(const struct bpf_program *p)
 	return str_starts(bpf_program__name(p), "place_");
 }
 
-/* Of each hook that is asked for the programs of one form. */
+/* Of each hook that is asked for the programs of its form. */
 static void select_programs(struct sensor_deny *d)
 {
+	bool fentry = probe_has(PROBE_FENTRY);
 	struct bpf_program *p;
 
 	bpf_object__for_each_program(p, d->skel->obj)
@@ -191,6 +188,9 @@ static void select_programs(struct sensor_deny *d)
 		bpf_program__set_autoload(p, is_place_program(p));
 		bpf_program__set_autoattach(p, false);
 	}
+	/* Where functions can't be attached to, a move is told when it has been done. */
+	bpf_program__set_autoload(d->skel->progs.place_attach, fentry);
+	bpf_program__set_autoload(d->skel->progs.place_moved, !fentry);
 	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++)
 		for (unsigned kind = 0; has_hook(d, hook) && kind < PROGRAM_KINDS; kind++)
 			bpf_program__set_autoload(program_of(d, hook, kind), true);
@@ -199,17 +199,19 @@ static void select_programs(struct sensor_deny *d)
 static void select_maps(struct sensor_deny *d)
 {
 	int cpus = libbpf_num_possible_cpus();
+	struct bpf_map *m;
 	char path[PATH_MAX];
 
 	/* Of the guard's: nothing here uses them. */
 	bpf_map__set_autocreate(d->skel->maps.groups, false);
 	bpf_map__set_autocreate(d->skel->maps.budgets, false);
 	bpf_map__set_autocreate(d->skel->maps.dropped, false);
-	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++)
-		bpf_map__set_autocreate(calls_of(d, hook), false);
+	bpf_object__for_each_map(m, d->skel->obj) if (str_starts(bpf_map__name(m), "deny_calls_"))
+		bpf_map__set_autocreate(m, false);
 	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++)
 		if (has_hook(d, hook))
 			bpf_map__set_autocreate(calls_of(d, hook), true);
+	bpf_map__set_autocreate(d->skel->maps.stop_calls, sensor_deny_stops(d) != 0);
 	bpf_map__set_max_entries(d->skel->maps.rooms, ABI_DENY_ROOMS);
 	bpf_map__set_max_entries(d->skel->maps.scratches, ABI_DENY_ROOMS + 1);
 	bpf_map__set_max_entries(d->skel->maps.programs, PROGRAMS_MAX);
@@ -224,25 +226,43 @@ static void select_maps(struct sensor_deny *d)
 	}
 }
 
-/* Reading the kernel's types takes a while: once for all functions. Those that are not there are left out. */
+/* What programs of the form are attached to, in the kernel's types; 0: it is not there. */
+static uint32_t find_function(const struct btf *btf, const char *name, enum sensor_deny_form form)
+{
+	static const struct {
+		const char *prefix;
+		uint32_t kind;
+	} names[DENY_FORMS] = {
+		[DENY_FORM_LSM] = { "bpf_lsm_", BTF_KIND_FUNC },
+		[DENY_FORM_MODIFY] = { "security_", BTF_KIND_FUNC },
+		[DENY_FORM_STOP] = { "btf_trace_", BTF_KIND_TYPEDEF },
+	};
+	char full[64];
+	int id;
+
+	/* The one function whose hook has another name than itself. */
+	if (form == DENY_FORM_MODIFY && str_eq(name, "bprm_check_security"))
+		name = "bprm_check";
+	snprintf(full, sizeof(full), "%s%s", names[form].prefix, name);
+	id = btf__find_by_name_kind(btf, full, names[form].kind);
+	return id > 0 ? (uint32_t)id : 0;
+}
+
+/*
+ * Which form serves each point. Reading the kernel's types takes a while: once for all. Points that this kernel does not have
+ * are left out.
+ */
 static int find_functions(struct sensor_deny *d, struct error *err)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
-	char name[64];
 
 	if (!btf)
 		return error_errno(err, errno, "cannot read the kernel's BTF");
 	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++) {
-		int id;
-
-		if (!has_hook(d, hook))
-			continue;
-		snprintf(name, sizeof(name), "%s%s",
-			 d->form == DENY_FORM_LSM ? "bpf_lsm_" : "security_",
-			 function_of(d->form, hook));
-		id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
-		d->functions[hook] = id > 0 ? (uint32_t)id : 0;
-		if (id <= 0)
+		d->forms[hook] = sensor_deny_form_of(hook, d->o.forms);
+		if (d->forms[hook])
+			d->functions[hook] = find_function(btf, served_by(d, hook), d->forms[hook]);
+		if (has_hook(d, hook) && !d->functions[hook])
 			d->missing |= 1ULL << hook;
 	}
 	btf__free(btf);
@@ -280,13 +300,13 @@ int sensor_deny_new(struct sensor_deny **ret, const struct sensor_deny_options *
 	for (unsigned i = 0; i < ABI_DENY_HOOKS; i++)
 		d->filters[i] = -1;
 	d->o = *o;
-	d->form = sensor_deny_form();
-	if (d->form == DENY_FORM_NONE)
+	d->o.forms = sensor_deny_forms(o->forms);
+	if (!d->o.forms)
 		return error_set(
 			err, ENOTSUP,
 			"this kernel lets no BPF program deny (neither BPF as a security module nor "
-			"fmod_ret: merlon doctor says why): what rules say is told, and can be "
-			"stopped by a signal");
+			"fmod_ret: merlon doctor says why)%s",
+			o->forms & DENY_FORMS_STOP ? ", and none end a process" : "");
 	r = make_dirs(err);
 	if (!r)
 		r = find_functions(d, err);
@@ -323,14 +343,29 @@ uint64_t sensor_deny_missing(const struct sensor_deny *d)
 	return d->missing;
 }
 
+uint64_t sensor_deny_stops(const struct sensor_deny *d)
+{
+	uint64_t ret = 0;
+
+	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++)
+		if (d->forms[hook] == DENY_FORM_STOP)
+			ret |= d->o.hooks & 1ULL << hook;
+	return ret;
+}
+
 int sensor_deny_filter(struct sensor_deny *d, enum abi_deny_hook hook, struct program_source *s,
 		       struct error *err)
 {
-	bool lsm = d->form == DENY_FORM_LSM;
+	static const enum bpf_attach_type types[DENY_FORMS] = {
+		[DENY_FORM_LSM] = BPF_LSM_MAC,
+		[DENY_FORM_MODIFY] = BPF_MODIFY_RETURN,
+		[DENY_FORM_STOP] = BPF_TRACE_RAW_TP,
+	};
+	enum sensor_deny_form form = d->forms[hook];
 	int fd, r;
 
-	s->type = lsm ? BPF_PROG_TYPE_LSM : BPF_PROG_TYPE_TRACING;
-	s->expected_attach_type = lsm ? BPF_LSM_MAC : BPF_MODIFY_RETURN;
+	s->type = form == DENY_FORM_LSM ? BPF_PROG_TYPE_LSM : BPF_PROG_TYPE_TRACING;
+	s->expected_attach_type = types[form];
 	s->attach_btf_id = d->functions[hook];
 	r = program_source_load(s, &fd, NULL, err);
 	if (!r)
@@ -345,32 +380,32 @@ static int put_program(int calls, __u32 slot, int program)
 	return program >= 0 && bpf_map_update_elem(calls, &slot, &program, BPF_ANY) ? -errno : 0;
 }
 
-/* The array of the function that begins with this decision point. */
-static int fill_calls(struct sensor_deny *d, enum abi_deny_hook first, struct error *err)
+/* The array of the programs that serve this decision point first, and perhaps others. */
+static int fill_calls(struct sensor_deny *d, enum abi_deny_hook lead, struct error *err)
 {
-	int calls = bpf_map__fd(calls_of(d, first));
+	int calls = bpf_map__fd(calls_of(d, lead));
 	char path[PATH_MAX], name[64];
 	int r;
 
 	r = put_program(calls, ABI_DENY_VERDICT,
-			bpf_program__fd(program_of(d, first, PROGRAM_VERDICT)));
+			bpf_program__fd(program_of(d, lead, PROGRAM_VERDICT)));
 	if (!r)
 		r = put_program(calls, ABI_DENY_LEAVE,
-				bpf_program__fd(program_of(d, first, PROGRAM_LEAVE)));
-	for (unsigned hook = first; !r && hook < ABI_DENY_HOOKS && first_of(hook) == first; hook++)
-		r = put_program(calls, ABI_DENY_FILTER + (hook - first), d->filters[hook]);
+				bpf_program__fd(program_of(d, lead, PROGRAM_LEAVE)));
+	for (unsigned hook = lead; !r && hook < ABI_DENY_HOOKS; hook++)
+		if (is_lead_of(d, lead, hook))
+			r = put_program(calls, ABI_DENY_FILTER + (hook - lead), d->filters[hook]);
 	if (r)
-		return error_errno(err, -r, "programs of %s", sensor_deny_hooks[first]);
+		return error_errno(err, -r, "programs of %s", served_by(d, lead));
 	/* A program array that nobody holds is emptied: it is pinned. */
-	snprintf(name, sizeof(name), "calls_%s", sensor_deny_hooks[first]);
+	snprintf(name, sizeof(name), "calls_%s", served_by(d, lead));
 	pin_path(path, DIR_NEXT, name);
 	return bpf_obj_pin(calls, path) ? error_errno(err, errno, "cannot pin %s", path) : 0;
 }
 
-static int attach(struct sensor_deny *d, struct bpf_program *p, const char *name, struct error *err)
+static int attach(struct sensor_deny *d, struct bpf_program *p, const char *path, struct error *err)
 {
 	struct bpf_link *link;
-	char path[PATH_MAX];
 
 	if (d->link_count == LINKS_MAX)
 		return error_errno(err, E2BIG, "links");
@@ -378,19 +413,49 @@ static int attach(struct sensor_deny *d, struct bpf_program *p, const char *name
 	if (!link)
 		return error_errno(err, errno, "cannot attach %s", bpf_program__name(p));
 	d->links[d->link_count++] = link;
-	snprintf(path, sizeof(path), "%s/link_%s", DIR_NEXT, name);
 	return bpf_link__pin(link, path) ? error_errno(err, errno, "cannot pin %s", path) : 0;
+}
+
+/* Calls of the points that are served when they return. */
+static int fill_stop_calls(struct sensor_deny *d, struct error *err)
+{
+	cleanup_free struct abi_stop_call *calls = calloc(STOP_CALL_SLOTS, sizeof(*calls));
+	int fd = bpf_map__fd(d->skel->maps.stop_calls);
+
+	if (!sensor_deny_stops(d))
+		return 0;
+	if (!calls)
+		return error_errno(err, ENOMEM, "calls");
+	stop_calls_fill(calls, sensor_deny_stops(d));
+	for (__u32 i = 0; i < STOP_CALL_SLOTS; i++)
+		if (calls[i].point && bpf_map_update_elem(fd, &i, &calls[i], BPF_ANY))
+			return error_errno(err, errno, "calls");
+	return 0;
 }
 
 static int attach_places(struct sensor_deny *d, struct error *err)
 {
 	struct bpf_program *p;
+	char path[PATH_MAX];
 	int r = 0;
 
-	bpf_object__for_each_program(p, d->skel->obj) if (!r && is_place_program(p) &&
-							  p != d->skel->progs.place_learn_host)
-		r = attach(d, p, bpf_program__name(p), err);
+	bpf_object__for_each_program(p, d->skel->obj)
+	{
+		if (r || !is_place_program(p) || !bpf_program__autoload(p) ||
+		    p == d->skel->progs.place_learn_host)
+			continue;
+		link_path(path, DIR_NEXT, DENY_FORM_NONE, bpf_program__name(p));
+		r = attach(d, p, path, err);
+	}
 	return r;
+}
+
+static int attach_asking(struct sensor_deny *d, enum abi_deny_hook lead, struct error *err)
+{
+	char path[PATH_MAX];
+
+	link_path(path, DIR_NEXT, d->forms[lead], served_by(d, lead));
+	return attach(d, program_of(d, lead, PROGRAM_ASK), path, err);
 }
 
 static int settle(struct sensor_deny *d, struct error *err)
@@ -413,32 +478,33 @@ static int settle(struct sensor_deny *d, struct error *err)
 							       0;
 }
 
-/* Whether any decision point of the function that begins with this one is asked for. */
-static bool has_function(const struct sensor_deny *d, unsigned first)
+/* Whether this decision point is the lead of any that is asked for. */
+static bool has_programs(const struct sensor_deny *d, unsigned lead)
 {
 	bool any = false;
 
-	if (first_of(first) != first)
-		return false;
-	for (unsigned hook = first; hook < ABI_DENY_HOOKS && first_of(hook) == first; hook++)
-		any |= has_hook(d, hook);
+	for (unsigned hook = lead; hook < ABI_DENY_HOOKS; hook++)
+		any |= has_hook(d, hook) && is_lead_of(d, lead, hook);
 	return any;
 }
 
+/*
+ * What asks comes before what follows places: where both are at one tracepoint, an exec is that of who has come in from outside
+ * until it has been asked about.
+ */
 static int attach_all(struct sensor_deny *d, struct error *err)
 {
 	int r = settle(d, err);
 
 	if (!r)
-		r = attach_places(d, err);
+		r = fill_stop_calls(d, err);
 	for (unsigned hook = 0; !r && hook < ABI_DENY_HOOKS; hook++)
-		if (has_function(d, hook))
+		if (has_programs(d, hook))
 			r = fill_calls(d, hook, err);
 	for (unsigned hook = 0; !r && hook < ABI_DENY_HOOKS; hook++)
-		if (has_function(d, hook))
-			r = attach(d, program_of(d, hook, PROGRAM_ASK), sensor_deny_hooks[hook],
-				   err);
-	return r;
+		if (has_programs(d, hook))
+			r = attach_asking(d, hook, err);
+	return r ? r : attach_places(d, err);
 }
 
 int sensor_deny_start(struct sensor_deny *d, struct error *err)
@@ -514,11 +580,32 @@ static int read_counts(int fd, struct sensor_deny_status *ret)
 	return each ? 0 : -ENOMEM;
 }
 
+/* Which form serves the point, as the filters in the arrays say. */
+static enum sensor_deny_form form_in_force(unsigned hook)
+{
+	for (unsigned form = DENY_FORM_NONE + 1; form < DENY_FORMS; form++) {
+		const char *name = sensor_deny_served_by(hook, form);
+		__u32 slot = ABI_DENY_FILTER + (hook - sensor_deny_lead(hook, form)), id;
+		char path[PATH_MAX];
+		cleanup_fd int calls = -1;
+
+		if (!name)
+			continue;
+		link_path(path, DIR_SET, form, name);
+		if (access(path, F_OK))
+			continue;
+		snprintf(path, sizeof(path), "%s/calls_%s", DIR_SET, name);
+		calls = bpf_obj_get(path);
+		if (calls >= 0 && !bpf_map_lookup_elem(calls, &slot, &id))
+			return form;
+	}
+	return DENY_FORM_NONE;
+}
+
 int sensor_deny_status(struct sensor_deny_status *ret, struct error *err)
 {
 	cleanup_fd int state = open_pin("state"), counts = open_pin("counts");
 	struct abi_deny_state_now now = { 0 };
-	char path[PATH_MAX];
 	__u32 zero = 0;
 	int r = 0;
 
@@ -528,8 +615,8 @@ int sensor_deny_status(struct sensor_deny_status *ret, struct error *err)
 	if (state < 0 || counts < 0)
 		return error_errno(err, state < 0 ? -state : -counts, SENSOR_DENY_DIR);
 	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++) {
-		snprintf(path, sizeof(path), "%s/link_%s", DIR_SET, sensor_deny_hooks[hook]);
-		if (!access(path, F_OK))
+		ret->forms[hook] = (uint8_t)form_in_force(hook);
+		if (ret->forms[hook])
 			ret->hooks |= 1ULL << hook;
 	}
 	ret->active = ret->hooks != 0;

@@ -13,24 +13,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "abi/record.h"
-
-#include "abi/event.h"
-
-#include "abi/deny.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "sensor/deny_form.h"
 #include "sensor/program_load.h"
 
 #define SENSOR_DENY_DIR "/sys/fs/bpf/merlon/deny"
-
-/* How the kernel asks. */
-enum sensor_deny_form {
-	DENY_FORM_NONE, /* it does not: rungs C and D */
-	DENY_FORM_LSM,
-	DENY_FORM_MODIFY, /* fmod_ret on security_*() */
-};
-enum sensor_deny_form sensor_deny_form(void);
 
 /* The function that asks, of each decision point: security_NAME(). */
 extern const char *const sensor_deny_hooks[ABI_DENY_HOOKS];
@@ -39,6 +27,7 @@ struct sensor_deny_options {
 	uint32_t hierarchy;	 /* of identity/cgroup.h */
 	const char *controller;	 /* its v1 controller, "" for v2 */
 	uint64_t hooks;		 /* bit per enum abi_deny_hook */
+	unsigned forms;		 /* that may serve them: bit per enum sensor_deny_form */
 	uint32_t scratch_size;	 /* what filters work in, per room */
 	bool newborn;		 /* control groups made from now on are looked at */
 	enum abi_deny_mode mode; /* of places that have none of their own */
@@ -46,7 +35,7 @@ struct sensor_deny_options {
 
 struct sensor_deny;
 
-/* Loads, and attaches nothing. -ENOTSUP: see DENY_FORM_NONE. */
+/* Loads, and attaches nothing. -ENOTSUP: this kernel has none of the forms. */
 int sensor_deny_new(struct sensor_deny **ret, const struct sensor_deny_options *o,
 		    struct error *err);
 void sensor_deny_free(struct sensor_deny *d);
@@ -55,6 +44,8 @@ DEFINE_CLEANUP(struct sensor_deny *, sensor_deny_free)
 
 /* Of options.hooks those that this kernel does not have: they are left out. */
 uint64_t sensor_deny_missing(const struct sensor_deny *d);
+/* Those that are served by a signal when it has been done. */
+uint64_t sensor_deny_stops(const struct sensor_deny *d);
 
 /* Maps that the filter of a hook shares with its programs. */
 struct sensor_deny_maps {
@@ -74,7 +65,8 @@ int sensor_deny_place(struct sensor_deny *d, uint64_t cgroup);
 struct sensor_deny_status {
 	bool active; /* a set is attached */
 	enum abi_deny_mode mode;
-	uint64_t hooks; /* that are asked */
+	uint64_t hooks;		       /* that are asked */
+	uint8_t forms[ABI_DENY_HOOKS]; /* enum sensor_deny_form: how */
 	uint32_t started, born, outsiders;
 	struct abi_deny_count counts[ABI_DENY_HOOKS];
 };

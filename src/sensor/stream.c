@@ -289,7 +289,7 @@ static int add_send(struct sensor_stream *s)
 /* Their ring is there before anything is denied, so that what is put in force later is told. */
 static int add_denials(struct sensor_stream *s)
 {
-	cleanup_fd int fd = sensor_deny_form() == DENY_FORM_NONE ? -ENOTSUP : sensor_deny_ring();
+	cleanup_fd int fd = sensor_deny_ring();
 	struct epoll_event readable = { .events = EPOLLIN };
 
 	if (fd < 0) /* nothing is denied here, or it is counted only */

@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Decision points where nobody may deny: tracepoints, which every kernel has. What has been done is looked at when its call
+ * returns, when a program begins or where a signal is made, as the record that a decision point would have made of it; a verdict
+ * ends the process by SIGKILL. It never comes back from the call, so what an open gave is gone with it, and
+ * a program does not begin; a mount or a rename has happened.
+ *
+ * Whoever may be ended is in the control group of a container that has started: deny_begin() asks that first, and
+ * stop_end() again before the signal. Nothing else here sends one.
+ *
+ * Paths are as the program wrote them, made absolute: the kernel does not keep what they led to. Of what was opened, connected or
+ * made a root it does, and that is told.
+ */
+#include "bpf/lib/deny.bpf.h"
+
+#include "bpf/lib/call.bpf.h"
+
+const volatile struct abi_settings settings __weak = {};
+
+enum {
+	SIGKILL = 9,
+	EINTR = 4,
+	ERESTARTSYS = 512,
+	PTRACE_SEIZE = 0x4206,
+	SOCK_DGRAM = 2,
+	SI_USER = 0,
+	SI_TKILL = -6,
+	CLONE3_FLAGS = 8, /* bytes that clone3() takes at least to say which */
+};
+
+/* Program arrays, one for each tracepoint: filters by decision point. */
+#define STOP_ARRAY(name)                                  \
+	struct {                                          \
+		__uint(type, BPF_MAP_TYPE_PROG_ARRAY);    \
+		__uint(max_entries, ABI_DENY_STOP_CALLS); \
+		__type(key, __u32);                       \
+		__type(value, __u32);                     \
+	} deny_calls_##name SEC(".maps");
+
+/* What a filter goes on to. */
+#define STOP_ENDS(name)                    \
+	STOP_ARRAY(name)                   \
+	SEC("tp_btf/" #name)               \
+	int verdict_stop_##name(void *ctx) \
+	{                                  \
+		stop_end();                \
+		return 0;                  \
+	}                                  \
+	SEC("tp_btf/" #name)               \
+	int leave_stop_##name(void *ctx)   \
+	{                                  \
+		pool_leave();              \
+		return 0;                  \
+	}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ABI_TABLES *ABI_CALL_NR_MAX);
+	__type(key, __u32);
+	__type(value, struct abi_stop_call);
+} stop_calls SEC(".maps");
+
+/* As deny_begin(), of what has happened. */
+static __always_inline struct room *stop_begin(__u32 point, __u32 nr)
+{
+	struct room *r = deny_begin(point, nr);
+
+	if (r)
+		r->ev.flags |= ABI_EVENT_STOPPED;
+	return r;
+}
+
+/* Ends current's process if that is the verdict, tells, and gives the room back. */
+subroutine int stop_end(void)
+{
+	__u64 cgroup = 0;
+	__u32 slot = 0;
+	struct room *r = pool_own(&slot);
+
+	if (!r)
+		return 0;
+	if (r->ev.flags & ABI_EVENT_DENIED &&
+	    (mode_of_current(&cgroup) != ABI_DENY_ENFORCE || bpf_send_signal(SIGKILL)))
+		r->ev.flags ^= ABI_EVENT_DENIED | ABI_EVENT_WOULD_DENY;
+	return deny_end();
+}
+
+/* --- calls ------------------------------------------------------------------------------------------- */
+
+static __always_inline struct abi_stop_call *stop_call_of(enum abi_table table, __u32 nr)
+{
+	__u32 slot = table * ABI_CALL_NR_MAX + nr;
+
+	return nr < ABI_CALL_NR_MAX ? bpf_map_lookup_elem(&stop_calls, &slot) : NULL;
+}
+
+/* A connection that is under way goes on when the call is interrupted. */
+static __always_inline bool has_happened(__u32 point, long ret)
+{
+	return ret >= 0 || (point == ABI_DENY_CONNECT &&
+			    (ret == -EINPROGRESS || ret == -EINTR || ret == -ERESTARTSYS));
+}
+
+/* An argument that is there, by its number or ABI_ARG_NONE. */
+static __always_inline __u64 argument(const struct call *c, __u32 index)
+{
+	return index < 6 ? c->args[index & 7] : 0;
+}
+
+static __always_inline int point_of_socket(const struct call *c)
+{
+	struct file *file = file_of_fd(c->args[0]);
+	struct socket *socket = file ? socket_of_file(file) : NULL;
+	__u16 family;
+
+	if (!socket)
+		return -1;
+	family = BPF_CORE_READ(socket, sk, __sk_common.skc_family);
+	if (family == AF_INET || family == AF_INET6)
+		return ABI_DENY_CONNECT;
+	return family == AF_UNIX && BPF_CORE_READ(socket, type) != SOCK_DGRAM ?
+		       ABI_DENY_CONNECT_UNIX :
+		       -1;
+}
+
+/* Whom current has begun to trace: the latest is the first. */
+static __always_inline int point_of_trace(const struct call *c)
+{
+	struct task_struct *task = current_task();
+	void *entry = BPF_CORE_READ(task, ptraced.next);
+
+	if (c->args[0] != PTRACE_ATTACH && c->args[0] != PTRACE_SEIZE)
+		return -1;
+	if (entry == (void *)task + bpf_core_field_offset(struct task_struct, ptraced))
+		return -1;
+	entry -= bpf_core_field_offset(struct task_struct, ptrace_entry);
+	return is_beyond(entry) ? ABI_DENY_PTRACE : -1;
+}
+
+/* unshare(), clone() and clone3(), which its child returns from as well; that has read its memory, and is it. */
+static __always_inline int point_of_userns(const struct abi_stop_call *as, const struct call *c)
+{
+	__u64 flags = argument(c, as->from[0]);
+
+	if (as->fd < 6) /* it points to them */
+		bpf_probe_read_user(&flags, CLONE3_FLAGS, (const void *)argument(c, as->fd));
+	return flags & CLONE_NEWUSER ? ABI_DENY_USERNS : -1;
+}
+
+/* Which decision point the call belongs to, looking at its arguments; negative: none. */
+static __always_inline int point_of_call(const struct abi_stop_call *as, const struct call *c)
+{
+	__u32 kind;
+
+	switch (as->point - 1) {
+	case ABI_DENY_CONNECT:
+		return point_of_socket(c);
+	case ABI_DENY_PTRACE:
+		return point_of_trace(c);
+	case ABI_DENY_USERNS:
+		return point_of_userns(as, c);
+	case ABI_DENY_MKNOD:
+		kind = argument(c, as->from[2]) & S_IFMT;
+		return kind == S_IFREG || !kind ? -1 : ABI_DENY_MKNOD;
+	default:
+		return as->point - 1;
+	}
+}
+
+/* Behind the directory that the last text is, which is the root if it is one byte long. */
+static __always_inline void text_append(struct room *r, __u32 which, __u64 user)
+{
+	struct abi_span *span = &r->ev.text[which & 1];
+	long len;
+	char *to;
+
+	if (span->len == 1 && r->used) {
+		r->used--;
+		span->len = 0;
+	}
+	to = text_room(r);
+	if (!to)
+		return;
+	*to = '/';
+	len = bpf_probe_read_user_str(to + 1, ABI_EVENT_TEXT_MAX - 1, (const void *)user);
+	if (len <= 0 || len == ABI_EVENT_TEXT_MAX - 1)
+		r->ev.flags |= ABI_EVENT_CUT;
+	if (len > 1) {
+		span->len += len;
+		r->used += len;
+	}
+}
+
+/* The path at user, from the root; which: of the two. */
+subroutine int text_absolute(struct room *r, __u32 which, __u64 user, __u32 dirfd)
+{
+	struct file *dir;
+	struct path base;
+	char first = 0;
+
+	if (!r || !user)
+		return 0;
+	if (bpf_probe_read_user(&first, 1, (const void *)user) || first == '/') {
+		text_user_string(r, which, user);
+		return 0;
+	}
+	if (dirfd == (__u32)AT_FDCWD) {
+		BPF_CORE_READ_INTO(&base, current_task(), fs, pwd);
+	} else {
+		dir = file_of_fd(dirfd);
+		if (!dir)
+			return 0;
+		BPF_CORE_READ_INTO(&base, dir, f_path);
+	}
+	text_directory(r, which, (__u64)base.mnt, (__u64)base.dentry);
+	if (first)
+		text_append(r, which, user);
+	return 0;
+}
+
+static __always_inline void paths_fill(struct room *r, const struct abi_stop_call *as,
+				       const struct call *c)
+{
+	for (__u32 i = 0; i < 2; i++)
+		if (as->path[i] < 6)
+			text_absolute(r, ABI_TEXT_PATH1 + i, argument(c, as->path[i]),
+				      as->dir[i] < 6 ? argument(c, as->dir[i]) : AT_FDCWD);
+}
+
+static __always_inline void fill_root(struct room *r)
+{
+	struct path root;
+
+	BPF_CORE_READ_INTO(&root, current_task(), fs, root);
+	text_directory(r, ABI_TEXT_PATH1, (__u64)root.mnt, (__u64)root.dentry);
+}
+
+static __always_inline void fill_connected(struct room *r, const struct call *c)
+{
+	struct socket *socket = socket_of_file(file_of_fd(c->args[0]));
+	__u64 len = (__u32)c->args[2];
+
+	r->ev.flags |= ABI_EVENT_FILE | ABI_EVENT_SOCKET;
+	socket_fill(&r->ev.call, socket);
+	text_user_bytes(r, ABI_TEXT_BYTES, c->args[1],
+			len < ABI_EVENT_ADDRESS_MAX ? len : ABI_EVENT_ADDRESS_MAX);
+}
+
+/* The other end has the path that it was bound to. */
+static __always_inline void fill_connected_unix(struct room *r, const struct call *c)
+{
+	struct unix_sock *sk = (void *)sock_of_fd(c->args[0]);
+	struct sock *peer = BPF_CORE_READ(sk, peer);
+
+	if (peer && BPF_CORE_READ((struct unix_sock *)peer, path.dentry))
+		fill_connect_unix(r, peer);
+}
+
+static __always_inline void file_of_call(struct room *r, enum abi_deny_hook point, __u32 fd)
+{
+	struct file *file = file_of_fd(fd);
+
+	if (!file)
+		return;
+	if (point == ABI_DENY_OPEN)
+		r->ev.call.args[2] = BPF_CORE_READ(file, f_flags);
+	if (point == ABI_DENY_CHMOD)
+		text_directory(r, ABI_TEXT_PATH1, (__u64)BPF_CORE_READ(file, f_path.mnt),
+			       (__u64)BPF_CORE_READ(file, f_path.dentry));
+	else
+		file_fill(r, file, false);
+}
+
+/* What is told of each point; what the table of calls says is there before. */
+static __always_inline void stop_fill(struct room *r, enum abi_deny_hook point,
+				      const struct abi_stop_call *as, const struct call *c,
+				      long ret)
+{
+	switch (point) {
+	case ABI_DENY_OPEN:
+		r->ev.call.args[0] = (__u32)AT_FDCWD;
+		file_of_call(r, point, ret);
+		break;
+	case ABI_DENY_CHMOD:
+	case ABI_DENY_MODULE_FILE:
+		if (point == ABI_DENY_CHMOD)
+			r->ev.call.args[0] = (__u32)AT_FDCWD;
+		if (as->fd < 6)
+			file_of_call(r, point, argument(c, as->fd));
+		break;
+	case ABI_DENY_MKNOD:
+		r->ev.call.args[0] = (__u32)AT_FDCWD;
+		break;
+	case ABI_DENY_CHROOT:
+		fill_root(r);
+		break;
+	case ABI_DENY_MOUNT:
+		text_user_string(r, ABI_TEXT_BYTES, c->args[2]);
+		text_user_string(r, ABI_TEXT_PATH1, c->args[0]);
+		break;
+	case ABI_DENY_CONNECT:
+		fill_connected(r, c);
+		break;
+	case ABI_DENY_CONNECT_UNIX:
+		fill_connected_unix(r, c);
+		break;
+	case ABI_DENY_PTRACE:
+		r->ev.call.args[0] = PTRACE_ATTACH;
+		break;
+	case ABI_DENY_USERNS:
+		r->ev.call.args[0] = CLONE_NEWUSER;
+		break;
+	default:
+		break;
+	}
+}
+
+STOP_ENDS(sys_exit)
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(deny_stop_sys_exit, struct pt_regs *regs, long ret)
+{
+	struct call c = { .nr = call_nr_on_exit(regs) };
+	const struct abi_stop_call *as;
+	bool multiplexed = false;
+	struct room *r;
+	int point;
+
+	if ((__s32)c.nr == -1)
+		return 0; /* rt_sigreturn and tracers leave no number */
+	c.table = call_table(current_task(), &c.nr);
+	if (c.table == ABI_TABLE_COMPAT && c.nr == NR_SOCKETCALL) {
+		c.nr = socketcall_nr(call_arg(regs, c.table, 0));
+		multiplexed = true;
+	}
+	as = stop_call_of(c.table, c.nr);
+	if (!as || !as->point || !has_happened(as->point - 1, ret))
+		return 0;
+	if (multiplexed)
+		args_from_memory(&c, call_arg(regs, c.table, 1));
+	else
+		args_from_registers(&c, regs);
+	point = point_of_call(as, &c);
+	if (point < 0)
+		return 0;
+	r = stop_begin(point, as->nr);
+	if (!r)
+		return 0;
+	r->ev.call.args[0] = argument(&c, as->from[0]);
+	r->ev.call.args[1] = argument(&c, as->from[1]);
+	r->ev.call.args[2] = argument(&c, as->from[2]);
+	r->ev.call.args[3] = argument(&c, as->from[3]);
+	paths_fill(r, as, &c);
+	stop_fill(r, point, as, &c, ret);
+	bpf_tail_call(ctx, &deny_calls_sys_exit, ABI_DENY_FILTER + point);
+	pool_leave();
+	return 0;
+}
+
+/* --- programs ---------------------------------------------------------------------------------------- */
+
+STOP_ENDS(sched_process_exec)
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(deny_stop_sched_process_exec, struct task_struct *task, int old_pid,
+	     struct linux_binprm *bprm)
+{
+	struct room *r = stop_begin(ABI_DENY_EXEC, NR_EXECVE);
+
+	if (!r)
+		return 0;
+	fill_exec(r, bprm);
+	bpf_tail_call(ctx, &deny_calls_sched_process_exec, ABI_DENY_FILTER);
+	pool_leave();
+	return 0;
+}
+
+/* --- signals ----------------------------------------------------------------------------------------- */
+
+/* Which argument of the call that current is in says what the signal is to carry; 0: none of its own, -1: it sends none. */
+static __always_inline int signal_call(void)
+{
+	enum abi_table table;
+	__u32 nr = current_call(&table);
+
+	if (table == ABI_TABLE_COMPAT) {
+		switch (nr) {
+		case 37:  /* kill */
+		case 238: /* tkill */
+		case 270: /* tgkill */
+			return 0;
+		case 178: /* rt_sigqueueinfo */
+		case 424: /* pidfd_send_signal */
+			return 2;
+		case 335: /* rt_tgsigqueueinfo */
+			return 3;
+		default:
+			return -1;
+		}
+	}
+	switch (nr) {
+	case NR_KILL:
+	case 200: /* tkill */
+	case 234: /* tgkill */
+		return 0;
+	case 129: /* rt_sigqueueinfo; x32's */
+	case 524:
+	case 424:
+		return 2;
+	case 297: /* rt_tgsigqueueinfo; x32's */
+	case 536:
+		return 3;
+	default:
+		return -1;
+	}
+}
+
+/*
+ * Whether current asks for the signal: timers and the like may make one on its CPU while it is in a call. What the kernel makes
+ * by itself has no info; what a program says is in its memory.
+ */
+static __always_inline bool is_sent_by_current(__u64 info)
+{
+	int own[3] = {}, made[3] = {}; /* si_signo, si_errno, si_code */
+	struct pt_regs *regs = current_regs();
+	int index = signal_call();
+	__u64 user;
+
+	if (index < 0 || info <= 1 || bpf_probe_read_kernel(made, sizeof(made), (void *)info))
+		return false;
+	if (made[2] == SI_USER || made[2] == SI_TKILL)
+		return true;
+	if (!index)
+		return false;
+	if (BPF_CORE_READ(current_task(), thread_info.status) & TS_COMPAT)
+		user = (__u32)(index == 2 ? BPF_CORE_READ(regs, dx) : BPF_CORE_READ(regs, si));
+	else
+		user = index == 2 ? BPF_CORE_READ(regs, dx) : BPF_CORE_READ(regs, r10);
+	return !bpf_probe_read_user(own, sizeof(own), (const void *)user) && own[2] == made[2];
+}
+
+STOP_ENDS(signal_generate)
+
+SEC("tp_btf/signal_generate")
+int BPF_PROG(deny_stop_signal_generate, int number, void *info, struct task_struct *task)
+{
+	struct room *r;
+
+	if (!is_beyond(task) || !is_sent_by_current(address_of(info)))
+		return 0;
+	r = stop_begin(ABI_DENY_KILL, NR_KILL);
+	if (!r)
+		return 0;
+	r->ev.call.args[1] = (__u32)number;
+	bpf_tail_call(ctx, &deny_calls_signal_generate, ABI_DENY_FILTER);
+	pool_leave();
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

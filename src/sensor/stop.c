@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sensor/stop.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "uapi/syscall.h"
+
+#define NONE ABI_ARG_NONE
+
+struct row {
+	const char *call;
+	enum abi_deny_hook point;
+	uint8_t fd, path[2], dir[2], from[4]; /* as struct abi_stop_call */
+};
+
+#define NO_PATH            \
+	{ NONE, NONE },    \
+	{                  \
+		NONE, NONE \
+	}
+#define NO_ARGS                        \
+	{                              \
+		NONE, NONE, NONE, NONE \
+	}
+#define PLAIN NONE, NO_PATH, NO_ARGS
+#define PATH(at)              \
+	NONE, { (at), NONE }, \
+	{                     \
+		NONE, NONE    \
+	}
+#define PATH_AT(directory, at)    \
+	NONE, { (at), NONE },     \
+	{                         \
+		(directory), NONE \
+	}
+#define PATHS(a, b) NONE, { (a), (b) }, { NONE, NONE }, NO_ARGS
+#define PATHS_AT(a_dir, a, b_dir, b) NONE, { (a), (b) }, { (a_dir), (b_dir) }, NO_ARGS
+
+/* Of each point the call that its record is of comes first: that of deny_hooks[] of src/guard/deny_hook.c. */
+/* clang-format off */
+static const struct row rows[] = {
+	{ "openat", ABI_DENY_OPEN, PLAIN },
+	{ "open", ABI_DENY_OPEN, PLAIN },
+	{ "openat2", ABI_DENY_OPEN, PLAIN },
+	{ "creat", ABI_DENY_OPEN, PLAIN },
+	{ "unlinkat", ABI_DENY_UNLINK, PATH_AT(0, 1), NO_ARGS },
+	{ "unlink", ABI_DENY_UNLINK, PATH(0), NO_ARGS },
+	{ "renameat2", ABI_DENY_RENAME, PATHS_AT(0, 1, 2, 3) },
+	{ "renameat", ABI_DENY_RENAME, PATHS_AT(0, 1, 2, 3) },
+	{ "rename", ABI_DENY_RENAME, PATHS(0, 1) },
+	{ "mknodat", ABI_DENY_MKNOD, PATH_AT(0, 1), { NONE, NONE, 2, 3 } },
+	{ "mknod", ABI_DENY_MKNOD, PATH(0), { NONE, NONE, 1, 2 } },
+	{ "fchmodat", ABI_DENY_CHMOD, PATH_AT(0, 1), { NONE, NONE, 2, NONE } },
+	{ "fchmodat2", ABI_DENY_CHMOD, PATH_AT(0, 1), { NONE, NONE, 2, NONE } },
+	{ "chmod", ABI_DENY_CHMOD, PATH(0), { NONE, NONE, 1, NONE } },
+	{ "fchmod", ABI_DENY_CHMOD, 0, NO_PATH, { NONE, NONE, 1, NONE } },
+	{ "chroot", ABI_DENY_CHROOT, PLAIN },
+	{ "mount", ABI_DENY_MOUNT, NONE, { NONE, 1 }, { NONE, NONE }, { NONE, NONE, NONE, 3 } },
+	{ "move_mount", ABI_DENY_MOVE_MOUNT, PATHS_AT(0, 1, 2, 3) },
+	{ "pivot_root", ABI_DENY_PIVOT_ROOT, PATHS(0, 1) },
+	{ "connect", ABI_DENY_CONNECT, PLAIN },
+	{ "ptrace", ABI_DENY_PTRACE, PLAIN },
+	{ "bpf", ABI_DENY_BPF, NONE, NO_PATH, { 0, NONE, NONE, NONE } },
+	{ "perf_event_open", ABI_DENY_PERF, PLAIN },
+	{ "finit_module", ABI_DENY_MODULE_FILE, 0, NO_PATH, NO_ARGS },
+	{ "init_module", ABI_DENY_MODULE_DATA, PLAIN },
+	{ "unshare", ABI_DENY_USERNS, NONE, NO_PATH, { 0, NONE, NONE, NONE } },
+	{ "clone", ABI_DENY_USERNS, NONE, NO_PATH, { 0, NONE, NONE, NONE } },
+	{ "clone3", ABI_DENY_USERNS, 0, NO_PATH, NO_ARGS },
+	{ "userfaultfd", ABI_DENY_USERFAULT, PLAIN },
+	{ "setns", ABI_DENY_SETNS, NONE, NO_PATH, { 0, 1, NONE, NONE } },
+	{ "open_by_handle_at", ABI_DENY_BY_HANDLE, PLAIN },
+};
+/* clang-format on */
+
+static const struct row *first_of(const struct row *r)
+{
+	const struct row *first = rows;
+
+	while (first->point != r->point)
+		first++;
+	return first;
+}
+
+static bool is_wanted(const struct row *r, uint64_t points)
+{
+	/* connect() is of two. */
+	if (r->point == ABI_DENY_CONNECT)
+		points |= points >> (ABI_DENY_CONNECT_UNIX - ABI_DENY_CONNECT);
+	return points >> r->point & 1;
+}
+
+static void fill_table(struct abi_stop_call *calls, enum abi_table table, uint64_t points)
+{
+	const enum sys_arch native = sys_arch_of_table(ABI_TABLE_NATIVE);
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct row *r = &rows[i];
+		int nr = sys_call_nr(sys_arch_of_table(table), r->call);
+		struct abi_stop_call *to;
+
+		if (nr < 0 || nr >= ABI_CALL_NR_MAX || !is_wanted(r, points))
+			continue;
+		to = &calls[table * (size_t)ABI_CALL_NR_MAX + (size_t)nr];
+		to->point = (uint8_t)(1 + r->point);
+		to->fd = r->fd;
+		memcpy(to->path, r->path, sizeof(to->path));
+		memcpy(to->dir, r->dir, sizeof(to->dir));
+		memcpy(to->from, r->from, sizeof(to->from));
+		to->nr = (uint16_t)sys_call_nr(native, first_of(r)->call);
+	}
+}
+
+void stop_calls_fill(struct abi_stop_call calls[STOP_CALL_SLOTS], uint64_t points)
+{
+	memset(calls, 0, STOP_CALL_SLOTS * sizeof(*calls));
+	for (unsigned table = 0; table < ABI_TABLES; table++)
+		fill_table(calls, table, points);
+}
