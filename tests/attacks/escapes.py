@@ -12,6 +12,7 @@ import ctypes
 import errno
 import json
 import os
+import signal
 import socket
 import struct
 import sys
@@ -20,7 +21,7 @@ import time
 import calls
 
 ROUNDS = "/round"
-HOST_PID = 1        # the container sees the host's processes
+HOST_PID = int(os.environ.get("BEYOND", "1"))     # the container sees the host's processes: this is one
 
 NATURAL = {"module from a file": errno.ENOEXEC, "module from memory": errno.ENOEXEC, "pivot_root": errno.EBUSY}
 
@@ -37,6 +38,8 @@ def core_pattern() -> None:
         old = file.read()
         file.seek(0)
         file.write(old)
+    with open(f"{ROUNDS}/written.mark", "w", encoding="ascii"):
+        pass
 
 
 def core_pattern_by_link() -> None:
@@ -160,6 +163,10 @@ def kill_guard() -> None:
     os.kill(int(os.environ["GUARD"]), 0)
 
 
+def signal_beyond() -> None:
+    os.kill(HOST_PID, signal.SIGCONT)
+
+
 def fileless() -> None:
     """A program that has no file; where it runs, its end is that of the attack."""
     program = refused(calls.memfd_create(b"x", 0))
@@ -179,6 +186,7 @@ def receive_leaked() -> list[int]:
 LEAKED: list[int] = []
 ATTACKS = {
     "program in memory": fileless, "leaked directory": leaked_directory, "runtime overwritten": runtime_overwritten, "signal to the guard": kill_guard,
+    "signal beyond": signal_beyond,
     "core_pattern": core_pattern, "core_pattern by another name": core_pattern_by_link, "release_agent": release_agent,
     "block device": block_device, "raw disk": raw_disk, "mount": mount, "mount by newer calls": mount_by_newer_calls,
     "pivot_root": pivot_root, "setns": setns, "setns to its own": own_setns, "user namespace": user_namespace,

@@ -40,7 +40,7 @@ POLICY = HERE.parents[1] / "content" / "deny"
 # The rule that tells of an attack.
 RULES = {
     "program in memory": "Program run from memory", "leaked directory": "File beyond the container opened", "runtime overwritten": "File beyond the container opened",
-    "signal to the guard": "Process beyond the container signalled",
+    "signal to the guard": "Process beyond the container signalled", "signal beyond": "Process beyond the container signalled",
     "core_pattern": "Kernel helper opened to be written", "core_pattern by another name": "Kernel helper opened to be written",
     "release_agent": "Release agent opened to be written", "block device": "Block device made",
     "raw disk": "Disk or memory of the machine opened", "mount": "File system mounted",
@@ -69,6 +69,8 @@ class Prison(Box):
         config = super().config(root)
         linux = config["linux"]
         linux["namespaces"] = [n for n in linux["namespaces"] if n["type"] != "pid"]
+        if not os.path.exists("/dev/vda"):
+            return config
         disk = os.stat("/dev/vda")
         linux["devices"] = [{"path": "/dev/vda", "type": "b", "major": os.major(disk.st_rdev), "minor": os.minor(disk.st_rdev)}]
         return config
