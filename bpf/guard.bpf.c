@@ -189,6 +189,26 @@ static __always_inline void path_fill(struct room *r, __u32 which, __u64 user, b
 	text_directory(r, which + ABI_TEXT_DIR1, (__u64)base.mnt, (__u64)base.dentry);
 }
 
+static __always_inline void paths_fill(struct room *r, const struct abi_event_plan *plan)
+{
+	struct abi_event_call *c = &r->ev.call;
+
+	if (plan->path[0] < 6)
+		path_fill(r, ABI_TEXT_PATH1, c->args[plan->path[0]], plan->dir[0] < 6,
+			  plan->dir[0] < 6 ? c->args[plan->dir[0]] : 0);
+	if (plan->path[1] < 6)
+		path_fill(r, ABI_TEXT_PATH2, c->args[plan->path[1]], plan->dir[1] < 6,
+			  plan->dir[1] < 6 ? c->args[plan->dir[1]] : 0);
+}
+
+/* What ABI_PLAN_LATE left out. The plan may have changed since: so it is the record that says what it lacks. */
+static __always_inline void late_fill(struct room *r, const struct abi_event_plan *plan)
+{
+	if (plan->flags & ABI_PLAN_NEW_FD && r->ev.flags & ABI_EVENT_FILE &&
+	    !r->ev.text[ABI_TEXT_PATH1].len)
+		paths_fill(r, plan);
+}
+
 static __always_inline void call_fill(struct room *r, const struct abi_event_plan *plan,
 				      const struct call *as)
 {
@@ -196,12 +216,6 @@ static __always_inline void call_fill(struct room *r, const struct abi_event_pla
 	struct path cwd;
 
 	c->fd = -1;
-	if (plan->path[0] < 6)
-		path_fill(r, ABI_TEXT_PATH1, c->args[plan->path[0]], plan->dir[0] < 6,
-			  plan->dir[0] < 6 ? c->args[plan->dir[0]] : 0);
-	if (plan->path[1] < 6)
-		path_fill(r, ABI_TEXT_PATH2, c->args[plan->path[1]], plan->dir[1] < 6,
-			  plan->dir[1] < 6 ? c->args[plan->dir[1]] : 0);
 	if (plan->flags & ABI_PLAN_CWD && !c->result) {
 		BPF_CORE_READ_INTO(&cwd, current_task(), fs, pwd);
 		text_directory(r, ABI_TEXT_DIR1, (__u64)cwd.mnt, (__u64)cwd.dentry);
@@ -212,6 +226,8 @@ static __always_inline void call_fill(struct room *r, const struct abi_event_pla
 	} else if (plan->fd < 6) {
 		fd_fill(r, c->args[plan->fd], plan->flags & ABI_PLAN_PIDFD);
 	}
+	if (!(plan->flags & ABI_PLAN_LATE && r->ev.flags & ABI_EVENT_FILE))
+		paths_fill(r, plan);
 	if (plan->bytes < 5 && plan->bytes_len == ABI_BYTES_TEXT) {
 		text_user_string(r, ABI_TEXT_BYTES, c->args[plan->bytes]);
 	} else if (plan->bytes < 5 && plan->bytes_len == ABI_BYTES_MESSAGE) {
@@ -298,6 +314,7 @@ int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 		data_fill(plan->data, plan->data_form);
 	count_looked_at();
 	bpf_tail_call(ctx, &filters, c.table * ABI_CALL_NR_MAX + c.nr);
+	late_fill(r, plan);
 	room_send(r, b); /* there is no filter for it */
 	return 0;
 }
@@ -308,9 +325,14 @@ int BPF_PROG(guard_send, struct pt_regs *regs, long ret)
 {
 	__u32 zero = 0;
 	struct room *r = bpf_map_lookup_elem(&rooms, &zero);
+	const struct abi_event_plan *plan;
 
-	if (r)
-		room_send(r, budget_of(bpf_map_lookup_elem(&groups, &r->ev.cgroup), r->ev.cgroup));
+	if (!r)
+		return 0;
+	plan = plan_of(r->ev.table, r->ev.nr);
+	if (plan)
+		late_fill(r, plan);
+	room_send(r, budget_of(bpf_map_lookup_elem(&groups, &r->ev.cgroup), r->ev.cgroup));
 	return 0;
 }
 

@@ -435,13 +435,13 @@ int live_load_filter(struct live *l, const struct program_source *p, int *ret_fd
 	return sensor_stream_load(l->stream, p, ret_fd, err);
 }
 
-int live_filter(struct live *l, const struct call_row *row, int fd)
+int live_filter(struct live *l, const struct call_row *row, int fd, bool reads_paths)
 {
 	int r = 0;
 
 	for (uint32_t slot = 0; !r && slot < CALL_SLOTS; slot++)
 		if (l->calls.rows[slot] == row)
-			r = sensor_stream_filter(l->stream, slot, fd);
+			r = sensor_stream_filter(l->stream, slot, fd, reads_paths);
 	return r;
 }
 

@@ -30,7 +30,7 @@ struct request {
 
 /* Then come the instructions, and the maps: each a head, its keys and its values. */
 struct filter_head {
-	uint32_t row, insns, maps;
+	uint32_t row, insns, maps, reads_paths;
 };
 
 struct map_head {
@@ -98,7 +98,8 @@ static void add_map(struct buf *to, const struct program_map *m)
 
 void loader_write(struct buf *to, uint32_t row, const struct kernel_filter *f)
 {
-	const struct filter_head head = { row, (uint32_t)f->insns.len, (uint32_t)f->maps.len };
+	const struct filter_head head = { row, (uint32_t)f->insns.len, (uint32_t)f->maps.len,
+					  f->reads_paths };
 
 	buf_add(to, &head, sizeof(head));
 	buf_add(to, f->insns.items, f->insns.len * sizeof(*f->insns.items));
@@ -142,6 +143,7 @@ struct loader {
 	/* Programs by row, fd -1: none. The kernel walks each for milliseconds: one that is there already is not loaded again. */
 	struct loaded {
 		int fd;
+		bool reads_paths;
 		uint64_t digest; /* of the request */
 	} aside[ROWS_MAX], in_force[ROWS_MAX];
 };
@@ -296,6 +298,7 @@ int loader_read(const void *request, size_t size, struct loader_filter *ret, str
 	if (!is_harmless(ret->insns, head.insns, SENSOR_FILTER_MAPS + head.maps))
 		return error_set(err, EPERM, "a filter that would do more than filter");
 	ret->row = head.row;
+	ret->reads_paths = head.reads_paths;
 	ret->source = (struct program_source){ .name = "filter",
 					       .insns = ret->insns,
 					       .insn_count = head.insns,
@@ -333,7 +336,7 @@ static int add(struct loader *l, const void *request, size_t size, struct error 
 		return r;
 	if (l->aside[f.row].fd >= 0)
 		close(l->aside[f.row].fd);
-	l->aside[f.row] = (struct loaded){ fd, digest };
+	l->aside[f.row] = (struct loaded){ fd, f.reads_paths, digest };
 	return 0;
 }
 
@@ -348,7 +351,7 @@ static int commit(struct loader *l, const void *request, size_t size, struct err
 	for (uint32_t row = 0; !r && row < call_row_count; row++) {
 		struct loaded *now = &l->in_force[row], *next = &l->aside[row];
 
-		r = live_filter(l->live, &call_rows[row], next->fd);
+		r = live_filter(l->live, &call_rows[row], next->fd, next->reads_paths);
 		if (r)
 			break;
 		if (now->fd >= 0)

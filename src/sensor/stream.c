@@ -380,15 +380,35 @@ int sensor_stream_load(struct sensor_stream *s, const struct program_source *p, 
 	return program_source_load(&q, ret_fd, NULL, err);
 }
 
-int sensor_stream_filter(struct sensor_stream *s, uint32_t plan, int fd)
+/* Without any means as it was asked for. */
+static int plan_late(struct sensor_stream *s, uint32_t plan, bool late)
 {
-	int filters = bpf_map__fd(s->skel->maps.filters);
+	struct abi_event_plan p = s->plans[plan];
+
+	if (late)
+		p.flags |= ABI_PLAN_LATE;
+	return bpf_map_update_elem(bpf_map__fd(s->skel->maps.event_plans), &plan, &p, BPF_ANY) ?
+		       -errno :
+		       0;
+}
+
+/* At no moment may a filter that reads paths look at a record without: so the plan changes before it, or after it. */
+int sensor_stream_filter(struct sensor_stream *s, uint32_t plan, int fd, bool reads_paths)
+{
+	int filters = bpf_map__fd(s->skel->maps.filters), r;
+	bool late;
 
 	if (plan >= SENSOR_PLANS)
 		return -ERANGE;
-	if (fd >= 0)
-		return bpf_map_update_elem(filters, &plan, &fd, BPF_ANY) ? -errno : 0;
-	return bpf_map_delete_elem(filters, &plan) && errno != ENOENT ? -errno : 0;
+	late = fd >= 0 && !reads_paths && s->plans[plan].flags & ABI_PLAN_NEW_FD;
+	r = late ? 0 : plan_late(s, plan, false);
+	if (r)
+		return r;
+	if (fd < 0)
+		return bpf_map_delete_elem(filters, &plan) && errno != ENOENT ? -errno : 0;
+	if (bpf_map_update_elem(filters, &plan, &fd, BPF_ANY))
+		return -errno;
+	return late ? plan_late(s, plan, true) : 0;
 }
 
 bool sensor_stream_tells_paths(const struct sensor_stream *s)

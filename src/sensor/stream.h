@@ -59,8 +59,11 @@ int sensor_stream_capabilities(struct sensor_stream *s, bool wanted);
 enum { SENSOR_FILTER_MAPS = 3 };
 int sensor_stream_load(struct sensor_stream *s, const struct program_source *p, int *ret_fd,
 		       struct error *err);
-/* From now on it looks at the records of that call; -1: none does, all are sent. By the number of the plan. */
-int sensor_stream_filter(struct sensor_stream *s, uint32_t plan, int fd);
+/*
+ * From now on it looks at the records of that call; -1: none does, all are sent. By the number of the plan. Unless it
+ * reads_paths, path arguments of calls that make a descriptor are filled in only if the record is sent.
+ */
+int sensor_stream_filter(struct sensor_stream *s, uint32_t plan, int fd, bool reads_paths);
 /* Whether what paths lead to is told (ABI_EVENT_PATHS). */
 bool sensor_stream_tells_paths(const struct sensor_stream *s);
 

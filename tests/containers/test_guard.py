@@ -93,6 +93,18 @@ def after(runtime: str) -> None:
             tap.check(process["name"] == "sh" and process["vpid"] == 1 and process["ancestors"], str(process))
 
 
+def as_written() -> None:
+    """what a program wrote is told beside what it led to, though no rule asks for it"""
+    script = "while ! test -e /tmp/go; do sleep 0.1; done; cd /tmp/a/../a; echo x >../mark-b; echo x >/tmp/a/../mark-c; sleep 5"
+    told = MARK.replace("wrote %fd.name", "wrote %fd.name as %evt.arg.name")
+    with tempfile.TemporaryDirectory() as directory, Guard(rules=rules_in(directory, told)) as guard, \
+            container("runc", Spec(["/bin/sh", "-c", f"mkdir /tmp/a; {script}"], name="written")) as box:
+        box.run()
+        Path(box.root, "tmp/go").touch()
+        found = {re.sub(r".*wrote (.*) in .*", r"\1", a["output"]) for a in guard.wait_for("Marked", 2, name=box.id)}
+        tap.check(found == {"/tmp/mark-b as ../mark-b", "/tmp/mark-c as /tmp/a/../mark-c"}, str(found))
+
+
 def reload() -> None:
     """rules are swapped without a gap, and kept if those to come are wrong"""
     with tempfile.TemporaryDirectory() as directory:
@@ -448,7 +460,7 @@ def main() -> None:
                     suite.run(test, runtime, name=title)
                 else:
                     suite.skip(title, why)
-        for test in (reload, half_reloaded, many, filtered, flood, lost, given_up, hostile, confined, told, nothing_left) + (() if QUICK else (silent, masked, stuck, refused)):
+        for test in (as_written, reload, half_reloaded, many, filtered, flood, lost, given_up, hostile, confined, told, nothing_left) + (() if QUICK else (silent, masked, stuck, refused)):
             suite.run(test)
 
 

@@ -206,7 +206,8 @@ static struct node *of_socket(struct lower *l, const struct check *c, struct nod
 						  has_family(l, FAMILY_INET6)));
 	struct node *connected = lower_test(l, PLACE(call.remote_port, false), BPF_JNE, 0);
 
-	if (l->hook && l->target.type->hook == HOOK_CONNECT) /* it says to what, if only to port 0 */
+	if (l->hook &&
+	    l->target.type->hook == HOOK_CONNECT) /* it says to what, if only to port 0 */
 		return node_both(l->arena, inet, known);
 	return node_both(
 		l->arena, inet,

@@ -297,6 +297,15 @@ static int assemble_or_emit(struct kernel_filter *f, const struct filter_options
 	return assemble(f, &plain);
 }
 
+/* Of a descriptor's name it is enough to have that, where it is known. */
+static bool reads_paths(const struct text_views *views)
+{
+	vec_foreach(v, &views->items)
+		if (v->kind <= VIEW_RAW_HERE && v->span <= ABI_TEXT_DIR2)
+			return true;
+	return false;
+}
+
 /* --- outside ---------------------------------------------------------------------------------------- */
 
 /* The rules, or only one. */
@@ -329,6 +338,7 @@ static int compile(const struct ruleset *rs, const struct rule *only, struct fil
 		r = keep_terms(&views, &ret->views, weak) ? 0 : -ENOMEM;
 	}
 	text_views_deinit(&views);
+	ret->reads_paths = reads_paths(&ret->views);
 	if (!r)
 		r = assemble_or_emit(ret, options ? options : &standard);
 	if (r)

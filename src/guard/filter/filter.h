@@ -100,7 +100,8 @@ struct kernel_filter {
 	VEC(struct program_map) maps; /* FILTER_MAP_SETS + i: from texts to terms of a view */
 	bool drops;		      /* false: the program emits whatever the record is */
 	bool has_candidates;	      /* the program says which parts */
-	bool too_long;		      /* it did not fit into options.instructions */
+	bool reads_paths; /* as they were written, also of a call whose descriptor is known */
+	bool too_long;	  /* it did not fit into options.instructions */
 };
 
 /*

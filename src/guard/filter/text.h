@@ -15,7 +15,8 @@ enum view_kind {
 	VIEW_PATH,	/* a path argument as resolved: known if it is absolute and has no dots */
 	VIEW_PATH_HERE, /* the same; if it is empty it is a directory that nobody knows here */
 	VIEW_RAW_HERE,	/* as it was written if it is absolute, else below such a directory */
-	VIEW_COMM,	/* of a process that the record is about */
+	/* Those above are of a span that they name. */
+	VIEW_COMM,	   /* of a process that the record is about */
 	VIEW_PROGRAM_NAME, /* of the process that makes a call: see struct abi_program */
 	VIEW_PROGRAM_PATH,
 	VIEW_FD_NAME, /* of the descriptor; what would have been opened if it failed */
