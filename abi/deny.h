@@ -92,9 +92,39 @@ struct abi_deny_place {
 	__u8 pad[6];
 };
 
+/*
+ * What becomes of what a rule describes depends on the container. Each has a class; those for which the same is to
+ * happen share one. Map deny_members: control group id -> class (__u64). A container about which nothing is known yet
+ * has none, which is class 0: what applies to every container. Map deny_classes: {class, point} -> what applies; none:
+ * nothing does.
+ */
+struct abi_deny_class_key {
+	__u64 class;
+	__u32 point; /* enum abi_deny_hook */
+	__u32 pad;
+};
+struct abi_deny_class {
+	__u32 enforce[ABI_DENY_RULE_WORDS]; /* bit per rule of the point */
+	__u32 dry_run[ABI_DENY_RULE_WORDS];
+	__u8 error[ABI_DENY_RULES]; /* 256 - errno, 1 to 255, of those in enforce */
+};
+
+/* Map deny_rule_counts, per CPU, by point * ABI_DENY_RULES + rule: what the rule was the first to decide. */
+struct abi_deny_rule_count {
+	__u64 denied, would;
+};
+
+/* Behind the record of a decision, as text ABI_DENY_POINT_TEXT: which rules, of which set. */
+struct abi_deny_told {
+	__u64 set; /* settings of the programs: what user space called it by */
+	__u32 point;
+	__u32 first; /* the rule that decided */
+	__u32 rules[ABI_DENY_RULE_WORDS];
+};
+
 /* Map deny_state, entry 0: written while programs run. */
 struct abi_deny_state_now {
-	__u8 mode;    /* of places that have none of their own */
+	__u8 mode;    /* at most that, of places that have none of their own */
 	__u8 newborn; /* new control groups become places */
 	__u8 pad[6];
 	/* Pointers of the kernel: the directory that is the root of process 1, its mount namespace. */
@@ -118,3 +148,7 @@ _Static_assert(sizeof(struct abi_stop_call) == 12, "abi_stop_call");
 _Static_assert(sizeof(struct abi_deny_place) == 8, "abi_deny_place");
 _Static_assert(sizeof(struct abi_deny_state_now) == 24, "abi_deny_state_now");
 _Static_assert(sizeof(struct abi_deny_count) == 40, "abi_deny_count");
+_Static_assert(sizeof(struct abi_deny_class_key) == 16, "abi_deny_class_key");
+_Static_assert(sizeof(struct abi_deny_class) == 320, "abi_deny_class");
+_Static_assert(sizeof(struct abi_deny_rule_count) == 16, "abi_deny_rule_count");
+_Static_assert(sizeof(struct abi_deny_told) == 48, "abi_deny_told");

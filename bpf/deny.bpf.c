@@ -4,15 +4,24 @@
  * of a security module (lsm/), or, where BPF is none of the active ones, on the function that asks all of them (fmod_ret/).
  *
  * What is about to be done becomes a record, that of the call which would do it; the filter of the hook,
- * made of the rules at run time (src/guard/filter), looks at it and goes on to one of two programs: verdict, which
- * denies and tells, or leave. All three are of the same type and attach point, as kernels from 6.12 on want it.
+ * made of the rules at run time (src/guard/filter), looks at it and goes on to one of two programs: leave, or, if rules
+ * fit, verdict. That looks up what these rules are to do in this container, denies and tells. All three are of the same type and attach point, as kernels from 6.12 on want it.
  * A hook that no rule is about is not attached.
  */
 #include "bpf/lib/deny.bpf.h"
 
 const volatile struct abi_settings settings __weak = {};
 
-enum { EPERM = 1 };
+/* What a decision point returns: the verifier wants to see that it is an errno. */
+static __always_inline int error_of(__u64 error)
+{
+	if (!error)
+		return 0;
+	asm volatile("%0 &= 255;"
+		     "%0 |= -256;"
+		     : "+r"(error));
+	return (int)error;
+}
 
 /*
  * The programs of a function in one of the two forms: deny_FORM_NAME is attached; verdict and leave are what a
@@ -36,9 +45,7 @@ enum { EPERM = 1 };
 	SEC(section)                                                                       \
 	int verdict_##form##_##name(void *ctx)                                             \
 	{                                                                                  \
-		if (deny_end())                                                            \
-			return -EPERM;                                                     \
-		return 0;                                                                  \
+		return error_of(deny_end());                                               \
 	}                                                                                  \
 	SEC(section)                                                                       \
 	int leave_##form##_##name(void *ctx)                                               \

@@ -68,8 +68,11 @@ int BPF_PROG(place_exec, struct task_struct *task, int old_pid, struct linux_bin
 		program_end(tgid);
 	if (!p || !is_contained(task, file))
 		return 0;
-	if (p->state == ABI_DENY_BORN)
+	if (p->state == ABI_DENY_BORN) {
 		p->state = ABI_DENY_STARTED;
+		/* If nobody listens it is found later, by a look at all. */
+		bpf_ringbuf_output(&deny_begun, &cgroup, sizeof(cgroup), 0);
+	}
 	bpf_map_delete_elem(&deny_outsiders, &tgid);
 	return 0;
 }
@@ -178,7 +181,7 @@ int BPF_PROG(place_cgroup, struct cgroup *cgroup, const char *path)
 {
 	struct abi_deny_place fresh = {}, *above;
 	struct abi_deny_state_now *now = state_now();
-	__u64 id, parent;
+	__u64 id, parent, same, *class;
 
 	if (!cgroup_is_ours(cgroup))
 		return 0;
@@ -189,6 +192,11 @@ int BPF_PROG(place_cgroup, struct cgroup *cgroup, const char *path)
 		fresh = *above;
 	else if (!now || !now->newborn || is_of_the_host(cgroup))
 		return 0;
+	class = bpf_map_lookup_elem(&deny_members, &parent);
+	if (class) {
+		same = *class;
+		bpf_map_update_elem(&deny_members, &id, &same, BPF_ANY);
+	}
 	bpf_map_update_elem(&deny_places, &id, &fresh, BPF_ANY);
 	return 0;
 }
@@ -202,6 +210,7 @@ int BPF_PROG(place_cgroup_gone, struct cgroup *cgroup, const char *path)
 		return 0;
 	id = cgroup_id(cgroup);
 	bpf_map_delete_elem(&deny_places, &id);
+	bpf_map_delete_elem(&deny_members, &id);
 	return 0;
 }
 

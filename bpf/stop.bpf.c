@@ -73,16 +73,22 @@ static __always_inline struct room *stop_begin(__u32 point, __u32 nr)
 /* Ends current's process if that is the verdict, tells, and gives the room back. */
 subroutine int stop_end(void)
 {
+	struct abi_deny_told told;
 	__u64 cgroup = 0;
 	__u32 slot = 0;
 	struct room *r = pool_own(&slot);
+	__u8 error = 0;
 
 	if (!r)
 		return 0;
-	if (r->ev.flags & ABI_EVENT_DENIED &&
-	    (mode_of_current(&cgroup) != ABI_DENY_ENFORCE || bpf_send_signal(SIGKILL)))
-		r->ev.flags ^= ABI_EVENT_DENIED | ABI_EVENT_WOULD_DENY;
-	return deny_end();
+	if (decide(r, slot, &told, &error)) {
+		if (r->ev.flags & ABI_EVENT_DENIED &&
+		    (mode_of_current(&cgroup) != ABI_DENY_ENFORCE || bpf_send_signal(SIGKILL)))
+			r->ev.flags ^= ABI_EVENT_DENIED | ABI_EVENT_WOULD_DENY;
+		decision_tell(r, &told);
+	}
+	pool_leave();
+	return 0;
 }
 
 /* --- calls ------------------------------------------------------------------------------------------- */

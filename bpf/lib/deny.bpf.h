@@ -66,6 +66,23 @@ struct {
 	__type(value, __u64);
 } deny_scratch __weak SEC(".maps");
 
+const volatile __u64 deny_set __weak = 0; /* what records call the set of rules by */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct abi_deny_class_key);
+	__type(value, struct abi_deny_class);
+} deny_classes __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, ABI_DENY_HOOKS *ABI_DENY_RULES);
+	__type(key, __u32);
+	__type(value, struct abi_deny_rule_count);
+} deny_rule_counts __weak SEC(".maps");
+
 static __always_inline struct abi_deny_count *count_of(__u32 hook)
 {
 	return bpf_map_lookup_elem(&deny_counts, &hook);
@@ -104,28 +121,127 @@ static __always_inline struct room *deny_begin(__u32 point, __u32 nr)
 	return r;
 }
 
-/* Tells, and gives the room back. True: it is denied. */
+/* What applies in the group, at the point. NULL: nothing does. */
+static __always_inline const struct abi_deny_class *class_of(__u64 cgroup, __u32 point)
+{
+	struct abi_deny_class_key key = { .point = point };
+	const __u64 *class = bpf_map_lookup_elem(&deny_members, &cgroup);
+
+	if (class)
+		key.class = *class;
+	return bpf_map_lookup_elem(&deny_classes, &key);
+}
+
+/* The number of the lowest bit, of which there is one. */
+static __always_inline __u32 lowest(__u32 set)
+{
+	__u32 n = 0;
+
+	for (__u32 half = 16; half; half /= 2) {
+		if (set & ((1U << half) - 1))
+			continue;
+		set >>= half;
+		n += half;
+	}
+	return n;
+}
+
+/* Of the rules that fit those that are in these; false: none is. */
+static __always_inline bool rules_choose(struct abi_deny_told *told, const __u32 *fit,
+					 const __u32 *these)
+{
+	__u32 word = 0, set = 0;
+
+	for (__u32 w = ABI_DENY_RULE_WORDS; w-- > 0;) {
+		told->rules[w] = fit[w] & these[w];
+		if (told->rules[w]) {
+			word = w;
+			set = told->rules[w];
+		}
+	}
+	if (set)
+		told->first = 32 * word + lowest(set);
+	return set;
+}
+
+static __always_inline void decision_count(const struct room *r, const struct abi_deny_told *told)
+{
+	__u32 rule = told->point * ABI_DENY_RULES + told->first;
+	struct abi_deny_rule_count *of_rule = bpf_map_lookup_elem(&deny_rule_counts, &rule);
+	struct abi_deny_count *n = count_of(told->point);
+	bool denied = r->ev.flags & ABI_EVENT_DENIED;
+
+	if (!n || !of_rule)
+		return;
+	n->denied += denied;
+	n->would += !denied;
+	of_rule->denied += denied;
+	of_rule->would += !denied;
+}
+
+/* Counts it too. */
+static __always_inline void decision_tell(struct room *r, const struct abi_deny_told *told)
+{
+	char *to = text_room(r);
+	struct abi_deny_count *n;
+	__u32 size;
+
+	decision_count(r, told);
+	r->ev.text[ABI_DENY_POINT_TEXT].len = 0;
+	if (to) {
+		__builtin_memcpy(to, told, sizeof(*told));
+		text_put(r, ABI_DENY_POINT_TEXT, sizeof(*told));
+	}
+	size = (sizeof(r->ev) + r->used) & (ABI_EVENT_SIZE_MAX - 1);
+	r->ev.size = size;
+	n = count_of(told->point);
+	if (bpf_ringbuf_output(&events, r, size, 0) && n)
+		n->untold++;
+}
+
+/*
+ * What the rules that the filter found do here; false: nothing, and nothing is told. Then the record says what becomes of it
+ * (ABI_EVENT_DENIED, or ABI_EVENT_WOULD_DENY), and *error is 256 - errno, or 0 in a dry run.
+ */
+static __always_inline bool decide(struct room *r, __u32 slot, struct abi_deny_told *told,
+				   __u8 *error)
+{
+	/* What the filter has left there (struct filter_scratch). */
+	const __u32 *fit = bpf_map_lookup_elem(&deny_scratch, &slot);
+	const struct abi_deny_class *class;
+	bool enforce = r->ev.flags & ABI_EVENT_DENIED;
+
+	told->set = deny_set;
+	told->point = r->ev.text[ABI_DENY_POINT_TEXT].len;
+	told->first = 0;
+	class = class_of(r->ev.cgroup, told->point);
+	if (!fit || !class)
+		return false;
+	if (!rules_choose(told, fit, class->enforce)) {
+		if (!rules_choose(told, fit, class->dry_run))
+			return false;
+		enforce = false;
+	}
+	if (!enforce)
+		r->ev.flags = (r->ev.flags & ~ABI_EVENT_DENIED) | ABI_EVENT_WOULD_DENY;
+	*error = enforce ? class->error[told->first & (ABI_DENY_RULES - 1)] : 0;
+	return true;
+}
+
+/* Decides, tells, and gives the room back. 256 - errno; 0: it is allowed. */
 subroutine int deny_end(void)
 {
-	__u32 slot = 0, size, denied;
+	struct abi_deny_told told;
+	__u32 slot = 0;
 	struct room *r = pool_own(&slot);
-	struct abi_deny_count *n;
+	__u8 error = 0;
 
 	if (!r)
 		return 0;
-	n = count_of(r->ev.text[ABI_DENY_POINT_TEXT].len);
-	r->ev.text[ABI_DENY_POINT_TEXT].len = 0;
-	denied = r->ev.flags & ABI_EVENT_DENIED;
-	size = (sizeof(r->ev) + r->used) & (ABI_EVENT_SIZE_MAX - 1);
-	r->ev.size = size;
-	if (bpf_ringbuf_output(&events, r, size, 0) && n)
-		n->untold++;
-	if (n && denied)
-		n->denied++;
-	else if (n)
-		n->would++;
+	if (decide(r, slot, &told, &error))
+		decision_tell(r, &told);
 	pool_leave();
-	return denied ? 1 : 0;
+	return error;
 }
 
 /* What the filters of a function go on to: an array of its own, for programs of one kernel need one attach point. */

@@ -37,6 +37,20 @@ struct {
 	__type(value, struct abi_deny_state_now);
 } deny_state __weak SEC(".maps");
 
+/* Of the set of rules that these programs are of: what is in another set is another's business. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, __u64);
+} deny_members __weak SEC(".maps");
+
+/* Whom user space is to look at: control groups in which a container's program has begun. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 65536);
+} deny_begun __weak SEC(".maps");
+
 static __always_inline struct abi_deny_state_now *state_now(void)
 {
 	__u32 zero = 0;

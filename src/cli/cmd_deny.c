@@ -83,7 +83,7 @@ static int run_on(const struct arguments *args, struct error *err)
 	int r = load_rules(args, &l, err);
 
 	if (!r && check) {
-		r = deny_plan(l.set, &done.hooks, &done.rules);
+		r = deny_plan(l.set, NULL, &done.hooks, &done.rules);
 		if (r)
 			return error_errno(err, -r, "rules");
 		rules_show_diags(&l, false, stderr);

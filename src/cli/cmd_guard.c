@@ -308,7 +308,7 @@ static int run(const struct arguments *args, struct error *err)
 	if (!r && !rules.len)
 		r = add_path(&rules, shipped[0], err);
 	/* Whatever rules are named: what is denied is told. */
-	if (!r && !access(DENY_RULES_DIR "/0000.yaml", R_OK))
+	if (!r && !access(DENY_SET_FILE, R_OK))
 		r = add_path(&rules, denied, err);
 	if (!r) {
 		o.watch.rules.paths = rules.items;

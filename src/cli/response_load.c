@@ -32,18 +32,6 @@ static int load_rules(const struct arguments *args, struct rules_loaded *ret, st
 	return rules_are_good(ret) ? 0 : error_set(err, EINVAL, "there are errors in the rules");
 }
 
-/* Whether the entry may come to deny the rule somewhere: what is known of containers is not known yet. */
-static bool may_select(const struct response_entry *e, const struct rule *r)
-{
-	struct response_entry anywhere = *e;
-
-	for (int s = SELECT_NAMESPACE; s < SELECTORS; s++)
-		anywhere.select.patterns[s] = (struct texts){ 0 };
-	anywhere.except_count = 0;
-	anywhere.host = true;
-	return !response_why_not(&anywhere, r, NULL);
-}
-
 static int check_deny(struct policy_loaded *l, const struct response_entry *e,
 		      const struct rule_response *deny)
 {
@@ -53,7 +41,7 @@ static int check_deny(struct policy_loaded *l, const struct response_entry *e,
 		uint64_t hooks;
 		int cannot;
 
-		if (!r->enabled || r->skipped || !r->condition || !may_select(e, r))
+		if (!r->enabled || r->skipped || !r->condition || !response_may_select(e, r))
 			continue;
 		cannot = deny_check(r, &hooks, &why);
 		if (cannot < 0)

@@ -206,11 +206,8 @@ static void describe_lists(struct group *g)
 		c->labels = (struct texts){ g->labels, (uint32_t)who->labels.len };
 }
 
-static void describe(struct container_table *t, struct group *g)
+void container_event(const struct container *who, struct event_container *c)
 {
-	const struct container *who = &g->who;
-	struct event_container *c = g->container;
-
 	*c = EVENT_CONTAINER_NONE;
 	c->full_id = text_of(who->id);
 	c->id = c->full_id.len > ID_SHOWN ? text_from(who->id, ID_SHOWN) : c->full_id;
@@ -228,8 +225,13 @@ static void describe(struct container_table *t, struct group *g)
 	c->host_pid = who->host_pid;
 	c->host_network = who->host_network;
 	c->host_ipc = who->host_ipc;
+}
+
+static void describe(struct container_table *t, struct group *g)
+{
+	container_event(&g->who, g->container);
 	describe_lists(g);
-	c->version = ++t->version;
+	g->container->version = ++t->version;
 }
 
 /*

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "event/event.h"
 #include "identity/cgroup.h"
+#include "identity/container.h"
 
 struct container_table;
 
@@ -46,3 +47,5 @@ const struct event_container *container_table_own(const struct container_table *
 struct text container_table_path(const struct container_table *t, uint64_t cgroup);
 /* Writes the ids of up to max groups that are in the table but not on this machine. */
 size_t container_table_missing(const struct container_table *t, uint64_t *out, size_t max);
+/* As events name it, but for its mounts and labels; texts are who's. */
+void container_event(const struct container *who, struct event_container *ret);

@@ -4,49 +4,31 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <string.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
-#include "base/str.h"
+#include "base/json.h"
 #include "guard/deny_check.h"
-#include "identity/container.h"
-#include "rules/extend.h"
-
-bool deny_is_asked_for(const struct rule *r)
-{
-	for (uint32_t i = 0; r->extensions && i < r->extensions->responses.count; i++)
-		if (str_eq(r->extensions->responses.items[i].def->name, "deny"))
-			return true;
-	return false;
-}
+#include "guard/deny_place.h"
 
 static bool wants(const struct rule *r, void *arg)
 {
-	(void)arg;
-	return deny_is_asked_for(r);
+	return response_may_come(arg, r, "deny");
 }
 
-static struct filter_options options_of(enum abi_deny_hook hook)
+static struct filter_options options_of(enum abi_deny_hook hook,
+					const struct response_policy *policy)
 {
 	return (struct filter_options){ .hook = &deny_hooks[hook].filter,
+					.candidates = true,
 					.tail_call = ABI_DENY_VERDICT + 1,
 					.leave_call = ABI_DENY_LEAVE + 1,
-					.wants = wants };
+					.wants = wants,
+					.wants_arg = (void *)policy };
 }
 
 /* --- what can be denied ------------------------------------------------------------------------------ */
-
-/* The kernel's programs give one error. */
-static bool wants_other_error(const struct rule *r)
-{
-	for (uint32_t i = 0; i < r->extensions->responses.count; i++) {
-		const struct rule_response *p = &r->extensions->responses.items[i];
-
-		if (str_eq(p->def->name, "deny") && p->args[0].set && p->args[0].number != EPERM)
-			return true;
-	}
-	return false;
-}
 
 static int plan_rule(struct ruleset *rs, const struct rule *r, uint64_t *hooks, size_t *rules)
 {
@@ -56,10 +38,6 @@ static int plan_rule(struct ruleset *rs, const struct rule *r, uint64_t *hooks, 
 
 	if (e < 0)
 		return e;
-	if (!e && wants_other_error(r)) {
-		buf_add_str(&why, "the error is always EPERM");
-		e = 1;
-	}
 	*hooks |= own;
 	*rules += !e;
 	if (!e)
@@ -72,7 +50,8 @@ static int plan_rule(struct ruleset *rs, const struct rule *r, uint64_t *hooks, 
 	return 0;
 }
 
-int deny_plan(struct ruleset *rs, uint64_t *ret_hooks, size_t *ret_rules)
+int deny_plan(struct ruleset *rs, const struct response_policy *policy, uint64_t *ret_hooks,
+	      size_t *ret_rules)
 {
 	int e = 0;
 
@@ -81,7 +60,8 @@ int deny_plan(struct ruleset *rs, uint64_t *ret_hooks, size_t *ret_rules)
 	for (size_t i = 0; !e && i < rs->rules.len; i++) {
 		const struct rule *r = rs->rules.items[i];
 
-		if (!deny_is_asked_for(r) || !r->enabled || r->skipped || !r->condition)
+		if (!r->enabled || r->skipped || !r->condition ||
+		    !response_may_come(policy, r, "deny"))
 			continue;
 		e = plan_rule(rs, r, ret_hooks, ret_rules);
 	}
@@ -90,10 +70,24 @@ int deny_plan(struct ruleset *rs, uint64_t *ret_hooks, size_t *ret_rules)
 
 /* --- putting it in force ------------------------------------------------------------------------------ */
 
-static int load_filter(struct ruleset *rs, struct sensor_deny *d, enum abi_deny_hook hook,
-		       struct error *err)
+/* The numbers of rules are those of the filter's parts: a rule is one of them, or none. */
+static int number_rules(const struct kernel_filter *f, enum abi_deny_hook hook,
+			struct deny_set *set)
 {
-	const struct filter_options o = options_of(hook);
+	vec_foreach(p, &f->parts) {
+		const struct rule **slot = vec_add(&set->points[hook]);
+
+		if (!slot)
+			return -ENOMEM;
+		*slot = p->rule;
+	}
+	return 0;
+}
+
+static int load_filter(struct ruleset *rs, struct sensor_deny *d, enum abi_deny_hook hook,
+		       struct deny_set *set, struct error *err)
+{
+	const struct filter_options o = options_of(hook, set->policy);
 	const struct sensor_deny_maps maps = sensor_deny_maps(d, hook);
 	const int fixed[FILTER_MAPS_FIXED] = { [FILTER_MAP_ROOM] = maps.rooms,
 					       [FILTER_MAP_SCRATCH] = maps.scratch,
@@ -102,9 +96,14 @@ static int load_filter(struct ruleset *rs, struct sensor_deny *d, enum abi_deny_
 	struct program_source s;
 	int r = kernel_filter_compile(rs, deny_hook_target(hook), &o, &f);
 
+	if (!r)
+		r = number_rules(&f, hook, set);
 	if (r)
 		return error_errno(err, -r, "rules for %s", sensor_deny_hooks[hook]);
-	if (f.too_long)
+	if (f.parts.len > ABI_DENY_RULES)
+		return error_set(err, E2BIG, "%zu rules are about %s, and at most %d can be",
+				 f.parts.len, sensor_deny_hooks[hook], ABI_DENY_RULES);
+	if (f.too_long || !f.has_candidates)
 		return error_set(err, E2BIG, "the rules for %s make a program that is too long",
 				 sensor_deny_hooks[hook]);
 	s = (struct program_source){ .name = "deny_filter",
@@ -117,77 +116,60 @@ static int load_filter(struct ruleset *rs, struct sensor_deny *d, enum abi_deny_
 	return sensor_deny_filter(d, hook, &s, err);
 }
 
-struct placing {
-	const struct cgroup_layout *layout;
-	struct sensor_deny *deny;
-	int r;
-};
-
-static int place_group(const char *path, void *arg)
+static int load_filters(struct ruleset *rs, struct sensor_deny *d, struct deny_set *set,
+			uint64_t hooks, struct error *err)
 {
-	struct placing *p = arg;
-	uint64_t id;
+	int r = 0;
 
-	if (!cgroup_id(p->layout, path, &id))
-		p->r = sensor_deny_place(p->deny, id);
-	return p->r;
+	for (unsigned hook = 0; !r && hook < ABI_DENY_HOOKS; hook++)
+		if (hooks >> hook & 1)
+			r = load_filter(rs, d, hook, set, err);
+	return r;
 }
 
-/* Whether a container that is there has begun its program: its first process has a root of its own. */
-static bool has_started(const struct container *c)
-{
-	struct stat own, ours;
-	char path[64];
+/* --- what is kept ------------------------------------------------------------------------------------ */
 
-	if (!c->pid || stat("/", &ours))
-		return false;
-	snprintf(path, sizeof(path), "/proc/%d/root/.", c->pid);
-	return !stat(path, &own) && (own.st_dev != ours.st_dev || own.st_ino != ours.st_ino);
-}
-
-static int find_first(pid_t pid, void *arg)
-{
-	*(pid_t *)arg = pid;
-	return 1;
-}
-
-static int place_containers(struct sensor_deny *d, const struct cgroup_layout *layout, size_t *ret,
-			    struct error *err)
-{
-	cleanup_container_list container_list all = { 0 };
-	struct placing p = { .layout = layout, .deny = d };
-	int r = container_list_all(layout, &all, err);
-
-	if (r)
-		return r;
-	vec_foreach(c, &all) {
-		if (!c->cgroup)
-			continue;
-		if (!c->pid)
-			cgroup_each_process(layout, c->cgroup, find_first, &c->pid);
-		if (!has_started(c))
-			continue;
-		cgroup_each_below(layout, c->cgroup, place_group, &p);
-		*ret += 1;
-	}
-	return p.r ? error_errno(err, -p.r, "control groups of containers") : 0;
-}
+#define DIR_NEXT DENY_RULES_DIR ".next"
+#define DIR_OLD DENY_RULES_DIR ".old"
 
 /* In the order of their names, which is that of the files. */
-static int keep_rules(const struct ruleset *rs, struct error *err)
+static int keep_files(const struct ruleset *rs, const char *dir, struct error *err)
 {
-	int r;
+	int r = fs_mkdirs(dir, 0755, err);
 
-	fs_remove_tree(DENY_RULES_DIR);
-	r = fs_mkdirs(DENY_RULES_DIR, 0755, err);
 	for (size_t i = 0; !r && i < rs->contents.len; i++) {
 		const struct rule_content *c = &rs->contents.items[i];
 		char path[128];
 
-		snprintf(path, sizeof(path), DENY_RULES_DIR "/%04zu.yaml", i);
+		snprintf(path, sizeof(path), "%s/%04zu.yaml", dir, i);
 		r = fs_write_atomic(path, c->content.data, c->content.len, 0644, err);
 	}
 	return r;
+}
+
+static int keep_set(const struct ruleset *rs, const struct deny_set *set, struct error *err)
+{
+	cleanup_json json_t *o = deny_set_json(set);
+	cleanup_free char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+	int r;
+
+	if (!text)
+		return error_errno(err, ENOMEM, DENY_SET_FILE);
+	fs_remove_tree(DIR_NEXT);
+	r = keep_files(rs, DIR_NEXT, err);
+	if (!r && set->policy)
+		r = keep_files(set->policy->base, DIR_NEXT "/policies", err);
+	return r ? r : fs_write_atomic(DIR_NEXT "/set.json", text, strlen(text), 0644, err);
+}
+
+static int swap_kept(struct error *err)
+{
+	fs_remove_tree(DIR_OLD);
+	rename(DENY_RULES_DIR, DIR_OLD);
+	if (rename(DIR_NEXT, DENY_RULES_DIR))
+		return error_errno(err, errno, DENY_RULES_DIR);
+	fs_remove_tree(DIR_OLD);
+	return 0;
 }
 
 int deny_end(struct error *err)
@@ -196,25 +178,59 @@ int deny_end(struct error *err)
 	return sensor_deny_end(err);
 }
 
+/* --- all of it --------------------------------------------------------------------------------------- */
+
+/* Class 0, and the classes of who runs, before anybody is asked. */
+static int classify(const struct deny_set *set, const struct sensor_deny_members *m,
+		    const struct cgroup_layout *layout, struct error *err)
+{
+	struct deny_class unknown;
+	int r;
+
+	deny_class_of(set, NULL, &unknown);
+	r = deny_class_put(m, &unknown);
+	return r ? error_errno(err, -r, "classes of containers") :
+		   deny_place_all(set, m, layout, false, NULL, err);
+}
+
+static int put_in_force(struct ruleset *rs, struct sensor_deny *d, struct deny_set *set,
+			const struct cgroup_layout *layout, struct deny_result *ret,
+			struct error *err)
+{
+	cleanup_sensor_deny_members struct sensor_deny_members m = SENSOR_DENY_MEMBERS_NONE;
+	int r = load_filters(rs, d, set, ret->hooks & ~ret->missing, err);
+
+	r = r ? r : sensor_deny_members_of(d, &m, err);
+	r = r ? r : classify(set, &m, layout, err);
+	r = r ? r : keep_set(rs, set, err);
+	r = r ? r : sensor_deny_start(d, err);
+	r = r ? r : swap_kept(err);
+	/* Who has come meanwhile too. */
+	return r ? r : deny_place_all(set, &m, layout, true, &ret->containers, err);
+}
+
 int deny_apply(struct ruleset *rs, const struct deny_options *o, struct deny_result *ret,
 	       struct error *err)
 {
 	cleanup_sensor_deny struct sensor_deny *d = NULL;
+	cleanup_deny_set struct deny_set set = { .number = (uint64_t)clock_wall_ns(),
+						 .policy = o->policy };
 	struct sensor_deny_options so = { .mode = o->mode,
 					  .newborn = !o->only_running,
+					  .set = set.number,
 					  .scratch_size = sizeof(struct filter_scratch) };
 	struct cgroup_layout layout;
 	int r;
 
 	*ret = (struct deny_result){ 0 };
-	r = deny_plan(rs, &ret->hooks, &ret->rules);
+	r = deny_plan(rs, o->policy, &ret->hooks, &ret->rules);
 	if (r)
 		return error_errno(err, -r, "rules");
 	if (rs->diags->errors)
 		return error_set(err, EINVAL,
 				 "nothing was changed: there are rules that can't be denied");
 	if (!ret->rules)
-		return error_set(err, ENOENT, "no rule says \"response: deny\"");
+		return error_set(err, ENOENT, "no rule is to be denied");
 	r = cgroup_layout_detect(&layout, err);
 	if (r)
 		return r;
@@ -223,16 +239,9 @@ int deny_apply(struct ruleset *rs, const struct deny_options *o, struct deny_res
 	so.hooks = ret->hooks;
 	so.forms = o->forms;
 	r = sensor_deny_new(&d, &so, err);
-	if (!r) {
-		ret->missing = sensor_deny_missing(d);
-		ret->stops = sensor_deny_stops(d);
-	}
-	for (unsigned hook = 0; !r && hook < ABI_DENY_HOOKS; hook++)
-		if ((ret->hooks & ~ret->missing) >> hook & 1)
-			r = load_filter(rs, d, hook, err);
-	if (!r)
-		r = sensor_deny_start(d, err);
-	if (!r)
-		r = keep_rules(rs, err);
-	return r ? r : place_containers(d, &layout, &ret->containers, err);
+	if (r)
+		return r;
+	ret->missing = sensor_deny_missing(d);
+	ret->stops = sensor_deny_stops(d);
+	return put_in_force(rs, d, &set, &layout, ret, err);
 }

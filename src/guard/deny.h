@@ -5,25 +5,21 @@
  * evaluator would say of the record.
  */
 #pragma once
-#include "guard/deny_hook.h"
-#include "sensor/deny.h"
-
-/* Where copies of the files of the rules in force are, for whoever tells of denials. */
-#define DENY_RULES_DIR "/run/merlon/deny"
-
-/* True for rules that ask for it: "response: deny". */
-bool deny_is_asked_for(const struct rule *r);
+#include "guard/deny_set.h"
 
 /*
- * Where each rule that asks for it can be denied, as bits per enum abi_deny_hook. Rules that can't are errors in
- * rs->diags, which name the term that nobody knows there and what would help. *ret_rules: how many deny.
+ * Where each rule that may be denied somewhere can be, as bits per enum abi_deny_hook: rules that say "response: deny",
+ * and those for which the policy (NULL: there is none) does. Rules that can't are errors in rs->diags, which name the
+ * term that nobody knows there and what would help. *ret_rules: how many deny.
  */
-int deny_plan(struct ruleset *rs, uint64_t *ret_hooks, size_t *ret_rules);
+int deny_plan(struct ruleset *rs, const struct response_policy *policy, uint64_t *ret_hooks,
+	      size_t *ret_rules);
 
 struct deny_options {
-	enum abi_deny_mode mode;
-	bool only_running; /* containers that come later are left alone */
-	unsigned forms;	   /* how it may be done: DENY_FORMS_ALL, ... */
+	enum abi_deny_mode mode; /* at most that, whatever a policy says */
+	bool only_running;	 /* containers that come later are left alone */
+	unsigned forms;		 /* how it may be done: DENY_FORMS_ALL, ... */
+	const struct response_policy *policy;
 };
 
 struct deny_result {

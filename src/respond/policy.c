@@ -91,13 +91,21 @@ static bool fits_selector(enum selector s, struct text pattern, const struct rul
 
 /* --- selecting ------------------------------------------------------------------------------------------- */
 
-/* The first selector that does not fit; SELECTORS: the priority; -1: all fit. */
+/* What is asked of the container, not of the rule. */
+static bool is_of_containers(int selector)
+{
+	return selector >= SELECT_NAMESPACE && selector < SELECTORS;
+}
+
+/*
+ * The first selector that does not fit; SELECTORS: the priority; -1: all fit. anybody: whatever the container is.
+ */
 static int misfit(const struct selection *s, const struct rule *rule,
-		  const struct event_container *c)
+		  const struct event_container *c, bool anybody)
 {
 	for (int i = 0; i < SELECTORS; i++) {
 		const struct texts *patterns = &s->patterns[i];
-		bool any = !patterns->count;
+		bool any = !patterns->count || (anybody && is_of_containers(i));
 
 		for (uint32_t k = 0; !any && k < patterns->count; k++)
 			any = fits_selector((enum selector)i, patterns->items[k], rule, c);
@@ -117,7 +125,7 @@ const char *response_why_not(const struct response_entry *e, const struct rule *
 		return "it is about processes of the host";
 	if (!e->host && !c)
 		return "it is about containers (\"host: true\" is not said)";
-	at = misfit(&e->select, rule, c);
+	at = misfit(&e->select, rule, c, false);
 	if (at == SELECTORS) {
 		snprintf(text, sizeof(text), "the rule's priority is not %s or worse",
 			 rule_priorities[e->select.priority].data);
@@ -128,7 +136,7 @@ const char *response_why_not(const struct response_entry *e, const struct rule *
 		return text;
 	}
 	for (uint32_t i = 0; i < e->except_count; i++) {
-		if (misfit(&e->except[i], rule, c) >= 0)
+		if (misfit(&e->except[i], rule, c, false) >= 0)
 			continue;
 		snprintf(text, sizeof(text), "exception %u fits", i + 1);
 		return text;
@@ -136,12 +144,18 @@ const char *response_why_not(const struct response_entry *e, const struct rule *
 	return NULL;
 }
 
+/* What the rule itself says. */
+static const struct response_list *responses_of(const struct rule *rule)
+{
+	static const struct response_list nothing;
+
+	return rule->extensions ? &rule->extensions->responses : &nothing;
+}
+
 struct response_plan response_select(const struct response_policy *p, const struct rule *rule,
 				     const struct event_container *container)
 {
-	static const struct response_list nothing;
-	const struct response_list *own = rule->extensions ? &rule->extensions->responses :
-							     &nothing;
+	const struct response_list *own = responses_of(rule);
 
 	for (size_t i = 0; p && i < p->entries.len; i++) {
 		const struct response_entry *e = p->entries.items[i];
@@ -152,6 +166,79 @@ struct response_plan response_select(const struct response_policy *p, const stru
 	}
 	return (struct response_plan){ NULL, own->count ? MODE_DRY_RUN : MODE_OBSERVE, own };
 }
+
+/* --- containers of which nothing is known ---------------------------------------------------------------- */
+
+enum fit { FIT_NEVER, FIT_PERHAPS, FIT_ALWAYS };
+
+static bool asks_who(const struct selection *s)
+{
+	for (int i = 0; i < SELECTORS; i++)
+		if (is_of_containers(i) && s->patterns[i].count)
+			return true;
+	return false;
+}
+
+/* Whether the entry selects the rule in a container, whoever that is. */
+static enum fit fit_anybody(const struct response_entry *e, const struct rule *rule)
+{
+	enum fit fit = asks_who(&e->select) ? FIT_PERHAPS : FIT_ALWAYS;
+
+	if (e->host || misfit(&e->select, rule, NULL, true) >= 0)
+		return FIT_NEVER;
+	for (uint32_t i = 0; i < e->except_count; i++) {
+		if (misfit(&e->except[i], rule, NULL, true) >= 0)
+			continue;
+		if (!asks_who(&e->except[i]))
+			return FIT_NEVER;
+		fit = FIT_PERHAPS;
+	}
+	return fit;
+}
+
+bool response_may_select(const struct response_entry *e, const struct rule *rule)
+{
+	return misfit(&e->select, rule, NULL, true) < 0;
+}
+
+struct response_plan response_select_unknown(const struct response_policy *p,
+					     const struct rule *rule)
+{
+	static const struct response_list nothing;
+	const struct response_list *own = responses_of(rule);
+
+	for (size_t i = 0; p && i < p->entries.len; i++) {
+		const struct response_entry *e = p->entries.items[i];
+		enum fit fit = fit_anybody(e, rule);
+
+		if (fit == FIT_NEVER)
+			continue;
+		if (fit == FIT_PERHAPS && !e->until_known)
+			return (struct response_plan){ e, MODE_OBSERVE, &nothing };
+		return (struct response_plan){ e, e->mode, e->has_responses ? &e->responses : own };
+	}
+	return (struct response_plan){ NULL, own->count ? MODE_DRY_RUN : MODE_OBSERVE, own };
+}
+
+bool response_may_come(const struct response_policy *p, const struct rule *rule, const char *name)
+{
+	const struct response_list *own = responses_of(rule);
+
+	for (size_t i = 0; p && i < p->entries.len; i++) {
+		const struct response_entry *e = p->entries.items[i];
+		const struct response_plan plan = { e, e->mode,
+						    e->has_responses ? &e->responses : own };
+		enum fit fit = fit_anybody(e, rule);
+
+		if (fit != FIT_NEVER && e->mode != MODE_OBSERVE && plan_response(&plan, name))
+			return true;
+		if (fit == FIT_ALWAYS)
+			return false;
+	}
+	return plan_response(&(struct response_plan){ NULL, MODE_DRY_RUN, own }, name);
+}
+
+/* --- parts ----------------------------------------------------------------------------------------------- */
 
 static bool has_url(const string_list *all, struct text url)
 {

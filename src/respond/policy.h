@@ -45,7 +45,8 @@ struct response_entry {
 	struct selection select;
 	const struct selection *except; /* none of them may fit */
 	uint32_t except_count;
-	bool host;	    /* it is about processes of the host, and of no container */
+	bool host; /* it is about processes of the host, and of no container */
+	bool until_known; /* selects containers of which nothing is known yet, whatever else it says of them */
 	bool has_responses; /* else those of the rule */
 	enum response_mode mode;
 	struct response_list responses;
@@ -83,6 +84,19 @@ struct response_plan {
  */
 struct response_plan response_select(const struct response_policy *p, const struct rule *rule,
 				     const struct event_container *container);
+
+/*
+ * The same for a container of which nothing is known yet: what applies to every container. An entry that may select it
+ * or not, for what it says of containers, lets nothing be done, unless it says until_known.
+ */
+struct response_plan response_select_unknown(const struct response_policy *p,
+					     const struct rule *rule);
+
+/* True if the rule may come to have that response in some container: nothing is enforced or tried otherwise. */
+bool response_may_come(const struct response_policy *p, const struct rule *rule, const char *name);
+
+/* Whether the entry may select the rule in some container, or on the host. */
+bool response_may_select(const struct response_entry *e, const struct rule *rule);
 
 /* Why the entry does not select it, as a sentence in a static room; NULL: it does. */
 const char *response_why_not(const struct response_entry *e, const struct rule *rule,

@@ -9,8 +9,8 @@
 #include "respond/policy.h"
 
 static const char *const file_keys[] = { "policy", "description", "mode", "entries", NULL };
-static const char *const entry_keys[] = { "name", "description", "select", "except",
-					  "host", "respond",	 "mode",   NULL };
+static const char *const entry_keys[] = { "name",    "description", "select",	   "except", "host",
+					  "respond", "mode",	    "until-known", NULL };
 
 /* Responses that need a container to be done to. */
 static const char *const for_containers[] = { "freeze", "isolate" };
@@ -247,20 +247,17 @@ static void warn_of_order(struct reading *rd, const struct response_entry *e)
 	}
 }
 
-/* Who denies reads rules: an entry that says so is checked, and changes nothing yet. */
-static void warn_of_deny(struct reading *rd, const struct response_entry *e)
+/* "until-known: deny": for rules that are denied, in containers of which nothing is known yet. */
+static bool read_until_known(struct reading *rd, const struct yaml_node *map,
+			     struct response_entry *e)
 {
-	for (uint32_t i = 0; i < e->responses.count; i++) {
-		const struct rule_response *r = &e->responses.items[i];
+	const struct yaml_node *n = yaml_get(map, "until-known");
 
-		if (!str_eq(r->def->name, "deny"))
-			continue;
-		diag_warning(rd->diags, r->place, "deny",
-			     "the guard denies nothing because of a policy");
-		diag_hint(
-			rd->diags,
-			"say \"response: deny\" in the rule, and put it in force with merlon deny");
-	}
+	if (!n)
+		return true;
+	e->until_known = n->kind == YAML_SCALAR && text_eq_str(n->text, "deny");
+	return e->until_known || (n->kind == YAML_SCALAR && text_eq_str(n->text, "allow")) ||
+	       fail(rd, n, "\"until-known\" is deny or allow");
 }
 
 static bool read_entry_parts(struct reading *rd, const struct yaml_node *n,
@@ -293,7 +290,7 @@ static bool read_entry_parts(struct reading *rd, const struct yaml_node *n,
 		       good;
 	}
 	warn_of_order(rd, e);
-	warn_of_deny(rd, e);
+	good = read_until_known(rd, n, e) && good;
 	return read_mode(rd, n, &e->mode) && good && check_twice(rd, e) && check_host(rd, n, e);
 }
 

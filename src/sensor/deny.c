@@ -25,7 +25,7 @@
 #define DIR_NEXT SENSOR_DENY_DIR "/next"
 #define DIR_OLD SENSOR_DENY_DIR "/old"
 
-enum { RING_SIZE = 1 << 20, LINKS_MAX = 64, PROGRAMS_MAX = 32768 };
+enum { RING_SIZE = 1 << 20, BEGUN_SIZE = 1 << 16, LINKS_MAX = 64, PROGRAMS_MAX = 32768 };
 
 struct sensor_deny {
 	struct deny_bpf *skel;
@@ -82,6 +82,16 @@ static const struct {
 	{ "deny_places", "places" }, { "deny_outsiders", "outsiders" },
 	{ "deny_state", "state" },   { "deny_counts", "counts" },
 	{ "events", "events" },	     { "programs", "programs" },
+	{ "deny_begun", "begun" },
+};
+
+/* Maps that belong to a set, and their names in its directory. */
+static const struct {
+	const char *map, *pin;
+} set_maps[] = {
+	{ "deny_members", "members" },
+	{ "deny_classes", "classes" },
+	{ "deny_rule_counts", "rule_counts" },
 };
 
 /* Programs of a function: the first is attached. */
@@ -219,6 +229,7 @@ static void select_maps(struct sensor_deny *d)
 				 (cpus > 0 ? (__u32)cpus : 1024) * ABI_DENY_ROOMS * 2);
 	bpf_map__set_value_size(d->skel->maps.deny_scratch, d->o.scratch_size);
 	bpf_map__set_max_entries(d->skel->maps.events, RING_SIZE);
+	bpf_map__set_max_entries(d->skel->maps.deny_begun, BEGUN_SIZE);
 	for (size_t i = 0; i < ARRAY_SIZE(kept_maps); i++) {
 		pin_path(path, SENSOR_DENY_DIR, kept_maps[i].pin);
 		bpf_map__set_pin_path(bpf_object__find_map_by_name(d->skel->obj, kept_maps[i].map),
@@ -281,6 +292,7 @@ static int load(struct sensor_deny *d, struct error *err)
 	select_maps(d);
 	settings = (struct abi_settings *)&d->skel->rodata->settings;
 	settings->hierarchy = d->o.hierarchy;
+	d->skel->rodata->deny_set = d->o.set;
 	settings->subsystem = *d->o.controller ? load_subsystem(d->o.controller, err) : -1;
 	if (*d->o.controller && settings->subsystem < 0)
 		return settings->subsystem;
@@ -488,6 +500,20 @@ static bool has_programs(const struct sensor_deny *d, unsigned lead)
 	return any;
 }
 
+static int pin_set_maps(struct sensor_deny *d, struct error *err)
+{
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(set_maps); i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(d->skel->obj, set_maps[i].map);
+
+		pin_path(path, DIR_NEXT, set_maps[i].pin);
+		if (bpf_obj_pin(bpf_map__fd(map), path))
+			return error_errno(err, errno, "cannot pin %s", path);
+	}
+	return 0;
+}
+
 /*
  * What asks comes before what follows places: where both are at one tracepoint, an exec is that of who has come in from outside
  * until it has been asked about.
@@ -496,6 +522,8 @@ static int attach_all(struct sensor_deny *d, struct error *err)
 {
 	int r = settle(d, err);
 
+	if (!r)
+		r = pin_set_maps(d, err);
 	if (!r)
 		r = fill_stop_calls(d, err);
 	for (unsigned hook = 0; !r && hook < ABI_DENY_HOOKS; hook++)
@@ -526,14 +554,71 @@ int sensor_deny_start(struct sensor_deny *d, struct error *err)
 	return 0;
 }
 
-int sensor_deny_place(struct sensor_deny *d, uint64_t cgroup)
+/* --- what is to happen where ------------------------------------------------------------------------ */
+
+static int members_check(struct sensor_deny_members *m, struct error *err)
+{
+	if (m->places >= 0 && m->members >= 0 && m->classes >= 0)
+		return 0;
+	sensor_deny_members_close(m);
+	return error_set(err, ENOENT, "nothing is denied here");
+}
+
+int sensor_deny_members(struct sensor_deny_members *ret, struct error *err)
+{
+	*ret = (struct sensor_deny_members){ open_pin("places"), open_pin("set/members"),
+					     open_pin("set/classes") };
+	return members_check(ret, err);
+}
+
+int sensor_deny_members_of(const struct sensor_deny *d, struct sensor_deny_members *ret,
+			   struct error *err)
+{
+	*ret = (struct sensor_deny_members){ dup(bpf_map__fd(d->skel->maps.deny_places)),
+					     dup(bpf_map__fd(d->skel->maps.deny_members)),
+					     dup(bpf_map__fd(d->skel->maps.deny_classes)) };
+	return members_check(ret, err);
+}
+
+void sensor_deny_members_close(struct sensor_deny_members *m)
+{
+	const int fds[] = { m->places, m->members, m->classes };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	*m = SENSOR_DENY_MEMBERS_NONE;
+}
+
+static int put(int map, const void *key, const void *value)
+{
+	return bpf_map_update_elem(map, key, value, BPF_ANY) ? -errno : 0;
+}
+
+int sensor_deny_class(const struct sensor_deny_members *m, uint64_t class, enum abi_deny_hook point,
+		      const struct abi_deny_class *what)
+{
+	const struct abi_deny_class_key key = { .class = class, .point = point };
+
+	return put(m->classes, &key, what);
+}
+
+int sensor_deny_member(const struct sensor_deny_members *m, uint64_t cgroup, uint64_t class)
+{
+	return put(m->members, &cgroup, &class);
+}
+
+int sensor_deny_place(const struct sensor_deny_members *m, uint64_t cgroup)
 {
 	const struct abi_deny_place place = { .state = ABI_DENY_STARTED };
 
-	return bpf_map_update_elem(bpf_map__fd(d->skel->maps.deny_places), &cgroup, &place,
-				   BPF_ANY) ?
-		       -errno :
-		       0;
+	return put(m->places, &cgroup, &place);
+}
+
+int sensor_deny_unplace(const struct sensor_deny_members *m, uint64_t cgroup)
+{
+	bpf_map_delete_elem(m->members, &cgroup);
+	return bpf_map_delete_elem(m->places, &cgroup) && errno != ENOENT ? -errno : 0;
 }
 
 /* --- what is pinned --------------------------------------------------------------------------------- */
@@ -627,6 +712,28 @@ int sensor_deny_status(struct sensor_deny_status *ret, struct error *err)
 	return r ? error_errno(err, -r, "counts") : 0;
 }
 
+int sensor_deny_rule_counts(struct abi_deny_rule_count *ret, struct error *err)
+{
+	cleanup_fd int fd = open_pin("set/rule_counts");
+	int cpus = libbpf_num_possible_cpus();
+	cleanup_free struct abi_deny_rule_count *each = cpus > 0 ? calloc((size_t)cpus,
+									  sizeof(*each)) :
+								   NULL;
+
+	if (fd < 0 || !each)
+		return error_errno(err, fd < 0 ? -fd : ENOMEM, "counts of rules");
+	for (__u32 i = 0; i < ABI_DENY_HOOKS * ABI_DENY_RULES; i++) {
+		ret[i] = (struct abi_deny_rule_count){ 0 };
+		if (bpf_map_lookup_elem(fd, &i, each))
+			return error_errno(err, errno, "counts of rules");
+		for (int cpu = 0; cpu < cpus; cpu++) {
+			ret[i].denied += each[cpu].denied;
+			ret[i].would += each[cpu].would;
+		}
+	}
+	return 0;
+}
+
 int sensor_deny_set_mode(enum abi_deny_mode mode, struct error *err)
 {
 	cleanup_fd int state = open_pin("state");
@@ -660,19 +767,22 @@ int sensor_deny_end(struct error *err)
 		       error_set(err, EBUSY, "cannot remove " SENSOR_DENY_DIR);
 }
 
-int sensor_deny_ring(void)
+/* The ring by that name, made if it is not there. */
+static int open_ring(const char *name, uint32_t size)
 {
 	struct error err = ERROR_INIT;
-	int fd = open_pin("events");
+	char path[PATH_MAX];
+	int fd = open_pin(name);
 
 	if (fd != -ENOENT)
 		return fd;
 	if (make_dirs(&err))
 		return -err.code;
-	fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "events", 0, 0, RING_SIZE, NULL);
+	fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, name, 0, 0, size, NULL);
 	if (fd < 0)
 		return -errno;
-	if (bpf_obj_pin(fd, SENSOR_DENY_DIR "/events")) {
+	pin_path(path, SENSOR_DENY_DIR, name);
+	if (bpf_obj_pin(fd, path)) {
 		int r = -errno;
 
 		close(fd);
@@ -681,7 +791,12 @@ int sensor_deny_ring(void)
 	return fd;
 }
 
-int sensor_deny_places(void)
+int sensor_deny_ring(void)
 {
-	return open_pin("places");
+	return open_ring("events", RING_SIZE);
+}
+
+int sensor_deny_begun(void)
+{
+	return open_ring("begun", BEGUN_SIZE);
 }

@@ -4,7 +4,9 @@
  * and is found again by the next:
  *
  *   DIR/places, outsiders, state, counts, events   maps that stay as they are when rules change
- *   DIR/set/                                       programs of the rules in force: links, program arrays
+ *   DIR/begun                                      the same: who has to be looked at
+ *   DIR/set/                                       of the rules in force: links, program arrays; maps classes,
+ *                                                  members, rule_counts
  *
  * A new set is attached beside the old one before that is removed: there is no moment without. DIR is in
  * a BPF file system, which containers don't have; undoing it takes root outside of them.
@@ -30,7 +32,8 @@ struct sensor_deny_options {
 	unsigned forms;		 /* that may serve them: bit per enum sensor_deny_form */
 	uint32_t scratch_size;	 /* what filters work in, per room */
 	bool newborn;		 /* control groups made from now on are looked at */
-	enum abi_deny_mode mode; /* of places that have none of their own */
+	enum abi_deny_mode mode; /* at most that, of places that have none of their own */
+	uint64_t set;		 /* what records call the rules by */
 };
 
 struct sensor_deny;
@@ -57,8 +60,29 @@ int sensor_deny_filter(struct sensor_deny *d, enum abi_deny_hook hook, struct pr
 		       struct error *err);
 /* Attaches the set and pins it; the set before ends. If it fails that one stays. */
 int sensor_deny_start(struct sensor_deny *d, struct error *err);
-/* The group is a container's, in the mode that the settings say. */
-int sensor_deny_place(struct sensor_deny *d, uint64_t cgroup);
+
+/* --- what is to happen where ------------------------------------------------------------------------- */
+
+/* Which containers there are, and of which class each is, in the set that is in force; or in one before it is. */
+struct sensor_deny_members {
+	int places, members, classes; /* maps, owned */
+};
+int sensor_deny_members(struct sensor_deny_members *ret, struct error *err);
+int sensor_deny_members_of(const struct sensor_deny *d, struct sensor_deny_members *ret,
+			   struct error *err);
+void sensor_deny_members_close(struct sensor_deny_members *m);
+#define cleanup_sensor_deny_members cleanup(sensor_deny_members_close)
+#define SENSOR_DENY_MEMBERS_NONE ((struct sensor_deny_members){ -1, -1, -1 })
+
+/* What applies in a class at a point; -errno. */
+int sensor_deny_class(const struct sensor_deny_members *m, uint64_t class, enum abi_deny_hook point,
+		      const struct abi_deny_class *what);
+/* The group is of that class. */
+int sensor_deny_member(const struct sensor_deny_members *m, uint64_t cgroup, uint64_t class);
+/* The group is a container's that has started, in the mode that the settings say. */
+int sensor_deny_place(const struct sensor_deny_members *m, uint64_t cgroup);
+/* It is none after all: nothing is denied there. */
+int sensor_deny_unplace(const struct sensor_deny_members *m, uint64_t cgroup);
 
 /* --- what is pinned --------------------------------------------------------------------------------- */
 
@@ -71,11 +95,13 @@ struct sensor_deny_status {
 	struct abi_deny_count counts[ABI_DENY_HOOKS];
 };
 int sensor_deny_status(struct sensor_deny_status *ret, struct error *err);
+/* Of each rule of the set in force: ABI_DENY_HOOKS * ABI_DENY_RULES of them. -ENOENT: there is none. */
+int sensor_deny_rule_counts(struct abi_deny_rule_count *ret, struct error *err);
 /* -ENOENT: there is nothing. */
 int sensor_deny_set_mode(enum abi_deny_mode mode, struct error *err);
 /* Removes everything: nothing is denied any more. -ENOENT: nothing was. */
 int sensor_deny_end(struct error *err);
 /* The ring of denials, made if it is not there; -errno. The caller's. */
 int sensor_deny_ring(void);
-/* Map deny_places; -errno. The caller's. */
-int sensor_deny_places(void);
+/* The ring of control groups in which containers' programs have begun, as sensor_deny_ring(). */
+int sensor_deny_begun(void);
