@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "cli/cmd_deny.h"
@@ -16,6 +17,8 @@ static const char *const modes[] = { [ABI_DENY_DEFAULT] = "default",
 				     [ABI_DENY_DRY_RUN] = "dry-run",
 				     [ABI_DENY_ENFORCE] = "enforce" };
 
+enum { SET_FILE_MAX = 16 << 20 };
+
 static int need_root(struct error *err)
 {
 	return geteuid() ? error_set(err, EPERM, "this needs root") : 0;
@@ -24,6 +27,10 @@ static int need_root(struct error *err)
 /* --- on ---------------------------------------------------------------------------------------------- */
 
 static const struct option_def on_options[] = {
+	{ "policy", 0, "FILE|DIR",
+	  "which rules are denied in which containers, and in which of them that is a dry run: policies, or directories "
+	  "of them (docs/policy.md)",
+	  true, COMPLETE_FILE, NULL },
 	{ "dry-run", 0, NULL, "deny nothing: tell and count what would be", false, COMPLETE_NONE,
 	  NULL },
 	{ "running", 0, NULL, "only in containers that run now, not in those to come", false,
@@ -55,6 +62,27 @@ static int load_rules(const struct arguments *args, struct rules_loaded *ret, st
 					  error_set(err, EINVAL, "there are errors in the rules");
 }
 
+/* NULL in *ret: none was named. */
+static int load_policies(const struct arguments *args, struct diags *diags,
+			 struct response_policy **ret, struct error *err)
+{
+	const char *path;
+	int r = 0;
+
+	for (size_t i = 0; !r && (path = arg_value_at(args, "policy", i)); i++) {
+		if (!*ret)
+			*ret = response_policy_new(diags);
+		r = *ret ? response_policy_add_path(*ret, path, err) :
+			   error_errno(err, ENOMEM, "policies");
+	}
+	if (r || !*ret)
+		return r;
+	vec_foreach(d, &diags->items)
+		if (d->severity == DIAG_ERROR)
+			diag_show(d, ruleset_content((*ret)->base, d->place.file), stderr);
+	return diags->errors ? error_set(err, EINVAL, "there are errors in the policies") : 0;
+}
+
 static void print_hooks(uint64_t hooks, FILE *out)
 {
 	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++)
@@ -78,12 +106,17 @@ static int run_on(const struct arguments *args, struct error *err)
 				  .only_running = arg_flag(args, "running"),
 				  .forms = forms_asked_for(args) };
 	cleanup_rules_loaded struct rules_loaded l = RULES_LOADED_INIT;
+	cleanup_response_policy struct response_policy *policy = NULL;
+	cleanup_diags struct diags diags = { 0 };
 	struct deny_result done = { 0 };
 	bool check = arg_flag(args, "check");
 	int r = load_rules(args, &l, err);
 
+	if (!r)
+		r = load_policies(args, &diags, &policy, err);
+	o.policy = policy;
 	if (!r && check) {
-		r = deny_plan(l.set, NULL, &done.hooks, &done.rules);
+		r = deny_plan(l.set, policy, &done.hooks, &done.rules);
 		if (r)
 			return error_errno(err, -r, "rules");
 		rules_show_diags(&l, false, stderr);
@@ -126,6 +159,8 @@ static const struct command cmd_deny_on = {
 		"Takes the rules of the files, or of the shipped policy against escapes, that say "
 		"\"response: deny\", and lets the kernel refuse in containers what they describe. All of a "
 		"rule has to be decidable by the kernel; if one is not, it is said why and nothing is changed.\n\n"
+		"With policies, the first entry that selects a rule in a container says whether it is denied there, with "
+		"which error, and whether that is a dry run; what a rule says itself is a dry run where none does.\n\n"
 		"It goes on when this command has ended, and when the guard has; merlon deny off ends it. What the "
 		"host's processes do, and what container runtimes do to prepare a container, is never denied.",
 	.options = on_options,
@@ -186,8 +221,61 @@ static const struct command cmd_deny_hooks = {
 
 /* --- status ------------------------------------------------------------------------------------------ */
 
+/* What of each rule in force. */
+struct rule_status {
+	const char *rule;
+	unsigned hook;
+	struct abi_deny_rule_count n;
+};
+
+static json_t *read_set(void)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+
+	return fs_read(DENY_SET_FILE, SET_FILE_MAX, &text, NULL) ?
+		       NULL :
+		       json_parse(DENY_SET_FILE, text.data, text.len, NULL);
+}
+
+/* Calls fn with each rule at each point, in the order in which they decide. */
+static void each_rule(const json_t *set, void (*fn)(const struct rule_status *s, void *arg),
+		      void *arg)
+{
+	const json_t *points = json_object_get(set, "points"), *names, *name;
+	cleanup_free struct abi_deny_rule_count *counts = calloc(
+		(size_t)ABI_DENY_HOOKS * ABI_DENY_RULES, sizeof(*counts));
+	size_t hook, i;
+
+	if (!counts || sensor_deny_rule_counts(counts, NULL))
+		return;
+	json_array_foreach (points, hook, names)
+		json_array_foreach (names, i, name)
+			if (hook < ABI_DENY_HOOKS && i < ABI_DENY_RULES)
+				fn(&(struct rule_status){ json_string_value(name), (unsigned)hook,
+							  counts[hook * ABI_DENY_RULES + i] },
+				   arg);
+}
+
+static void add_rule_json(const struct rule_status *s, void *arg)
+{
+	json_array_append_new(arg, json_pack("{s:s, s:s, s:s, s:I, s:I}", "rule", s->rule, "hook",
+					     sensor_deny_hooks[s->hook], "event",
+					     deny_hooks[s->hook].filter.call, "denied",
+					     (json_int_t)s->n.denied, "would_deny",
+					     (json_int_t)s->n.would));
+}
+
+static void print_rule(const struct rule_status *s, void *arg)
+{
+	(void)arg;
+	printf("%10llu %10llu  %s (%s)\n", s->n.denied, s->n.would, rules_text(text_of(s->rule)),
+	       deny_hooks[s->hook].filter.call);
+}
+
 static int print_json_status(const struct sensor_deny_status *s)
 {
+	cleanup_json json_t *set = read_set();
+	json_t *rules = json_array();
 	cleanup_json json_t *o = json_pack("{s:b, s:s, s:i, s:i, s:i}", "active", s->active, "mode",
 					   modes[s->mode], "containers", (int)s->started, "born",
 					   (int)s->born, "entering", (int)s->outsiders);
@@ -206,13 +294,17 @@ static int print_json_status(const struct sensor_deny_status *s)
 					  "would_deny", (json_int_t)n->would, "busy",
 					  (json_int_t)n->busy, "untold", (json_int_t)n->untold));
 	}
+	if (s->active)
+		each_rule(set, add_rule_json, rules);
 	json_object_set_new(o, "hooks", hooks);
+	json_object_set_new(o, "rules", rules);
 	print_json(o);
 	return s->active ? EXIT_OK : EXIT_NEGATIVE;
 }
 
 static int run_status(const struct arguments *args, struct error *err)
 {
+	cleanup_json json_t *set = NULL;
 	struct sensor_deny_status s;
 	int r = need_root(err);
 
@@ -224,6 +316,7 @@ static int run_status(const struct arguments *args, struct error *err)
 		s.mode = ABI_DENY_OBSERVE;
 	if (arg_flag(args, "json"))
 		return print_json_status(&s);
+	set = read_set();
 	if (!s.active) {
 		puts("nothing is denied");
 		return EXIT_NEGATIVE;
@@ -239,6 +332,8 @@ static int run_status(const struct arguments *args, struct error *err)
 			       sensor_deny_hooks[i], sensor_deny_form_names[s.forms[i]], n->asked,
 			       n->denied, n->would, n->busy, n->untold);
 	}
+	printf("\n%10s %10s  RULE\n", "DENIED", "WOULD");
+	each_rule(set, print_rule, NULL);
 	return EXIT_OK;
 }
 
@@ -248,7 +343,8 @@ static const struct command cmd_deny_status = {
 	.description =
 		"Lists the decision points that are asked: how often rules were looked at, denied, would have denied "
 		"in a dry run, could not be looked at (busy), and how many denials nobody could be told "
-		"of. Exits with 1 if nothing is denied.",
+		"of. Then each rule in force: how often it was the first to decide, since it was put in force. Exits with 1 "
+		"if nothing is denied.",
 	.options = json_options,
 	.option_count = ARRAY_SIZE(json_options),
 	.run = run_status,

@@ -284,7 +284,6 @@ static int run(const struct arguments *args, struct error *err)
 {
 	static char shipped_rules[] = MERLON_DATA "/rules";
 	static char *const shipped[] = { shipped_rules };
-	static char denied[] = DENY_RULES_DIR;
 	words containers = { 0 }, rules = { 0 }, disabled = { 0 }, policies = { 0 };
 	struct guard_options o = { 0 };
 	size_t operands;
@@ -307,14 +306,13 @@ static int run(const struct arguments *args, struct error *err)
 			      shipped[0]);
 	if (!r && !rules.len)
 		r = add_path(&rules, shipped[0], err);
-	/* Whatever rules are named: what is denied is told. */
-	if (!r && !access(DENY_SET_FILE, R_OK))
-		r = add_path(&rules, denied, err);
 	if (!r) {
 		o.watch.rules.paths = rules.items;
 		o.watch.rules.path_count = rules.len;
 		o.watch.rules.disabled = disabled.items;
 		o.watch.rules.disabled_count = disabled.len;
+		/* Whatever rules are named: what is denied is told. */
+		o.watch.rules.denied = DENY_RULES_DIR;
 		o.watch.policies = policies.items;
 		o.watch.policy_count = policies.len;
 		o.ledger = arg_value(args, "responses");

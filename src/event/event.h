@@ -164,6 +164,14 @@ enum event_verdict {
 	VERDICTS
 };
 
+/* Which rules brought a verdict about: their numbers at one decision point, in one set of rules in force. */
+enum { EVENT_DENIAL_WORDS = 8 };
+struct event_denial {
+	uint64_t set;
+	uint32_t point, first; /* first: that which decided */
+	uint32_t rules[EVENT_DENIAL_WORDS];
+};
+
 struct event {
 	const struct event_type *type;
 	const struct process *process;
@@ -182,7 +190,8 @@ struct event {
 	uint16_t cpu;
 	bool has_result;
 	bool fd_name_changed;
-	uint8_t verdict; /* enum event_verdict */
+	uint8_t verdict;		   /* enum event_verdict */
+	const struct event_denial *denial; /* of a verdict; NULL: it is not known */
 
 	uint32_t arg_set; /* bit i: args[i] is there */
 	struct event_arg args[EVENT_SLOTS_MAX];

@@ -6,7 +6,9 @@
 
 #include "alert/mask.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "guard/activity.h"
+#include "guard/deny_set.h"
 #include "guard/document.h"
 #include "guard/throttle.h"
 
@@ -128,7 +130,7 @@ int engine_set_rules(struct engine *e, struct rulebook *book, int64_t now_ns)
 	return 0;
 }
 
-/* --- events ---------------------------------------------------------------------------------------- */
+/* --- alerts ---------------------------------------------------------------------------------------- */
 
 static struct text container_of(const struct event *ev)
 {
@@ -149,18 +151,78 @@ static void add_hash(struct engine *e, const struct process *p, json_t *alert)
 				    json_string(hash));
 }
 
+/* --- what was denied ------------------------------------------------------------------------------- */
+
+uint64_t engine_denied_set(const struct engine *e)
+{
+	return e->book.denied_set;
+}
+
+/* The n-th rule that brought the verdict about, that which decided first; without data: there are no more. */
+static struct text decider(const struct engine *e, const struct event_denial *d, uint32_t n)
+{
+	if (!n)
+		return deny_set_name(e->book.denied, d->point, d->first);
+	for (uint32_t i = 0; i < ABI_DENY_RULES; i++)
+		if (i != d->first && d->rules[i / 32] >> (i % 32) & 1 && !--n)
+			return deny_set_name(e->book.denied, d->point, i);
+	return TEXT_NONE;
+}
+
+/* Whose rules it can name. */
+static const struct event_denial *denial_of(const struct engine *e, const struct event *ev)
+{
+	return ev->denial && ev->denial->set == e->book.denied_set ? ev->denial : NULL;
+}
+
+static bool is_decider(const struct engine *e, const struct event_denial *d, struct text rule)
+{
+	struct text name;
+
+	for (uint32_t n = 0; (name = decider(e, d, n)).data; n++)
+		if (text_eq(name, rule))
+			return true;
+	return false;
+}
+
+static void add_deciders(const struct engine *e, const struct event *ev, json_t *alert)
+{
+	const struct event_denial *d = denial_of(e, ev);
+	json_t *names;
+	struct text name;
+
+	if (!d || !alert)
+		return;
+	names = json_array();
+	for (uint32_t n = 0; (name = decider(e, d, n)).data; n++)
+		json_array_append_new(names, utf8_json(name));
+	json_object_set_new(json_object_get(alert, "event"), "by_rules", names);
+}
+
+/* Of a dry run only what would have been denied is told: the rest is when it is done. */
+static bool is_told(const struct engine *e, const struct event *ev, const struct rule *r)
+{
+	const struct event_denial *d = denial_of(e, ev);
+	bool dry = ev->verdict == VERDICT_WOULD_DENY || ev->verdict == VERDICT_WOULD_STOP;
+
+	return !dry || !d || is_decider(e, d, r->name);
+}
+
 static void take_match(struct engine *e, struct rule_match *m, const struct event *ev)
 {
 	struct scratch *s = evaluator_scratch(e->evaluator);
 	json_t *alert = NULL;
 	uint64_t held;
 
+	if (!is_told(e, ev, m->rule))
+		return;
 	if (throttle_pass(e->throttle, m->rule, container_of(ev), ev->time_ns, &held)) {
 		m->suppressed += held;
 		e->stats.alerts++;
 		e->stats.by_priority[m->rule->priority]++;
 		alert = quoting(e,
 				document_of_match(m, ev, s, activity_log_before(e->activity, ev)));
+		add_deciders(e, ev, alert);
 		if (ev->verdict == VERDICT_NONE) /* else the process does not run it */
 			add_hash(e, ev->process, alert);
 	}
@@ -169,6 +231,25 @@ static void take_match(struct engine *e, struct rule_match *m, const struct even
 	if (alert)
 		put_out(e, alert);
 }
+
+/* The rule that decided, if nobody finds that it fits: what is known here may have changed meanwhile. */
+static size_t add_first(const struct engine *e, const struct event *ev, struct rule_match *matches,
+			size_t n)
+{
+	const struct event_denial *d = denial_of(e, ev);
+	struct text name = d ? decider(e, d, 0) : TEXT_NONE;
+	const struct rule *r = name.data ? ruleset_rule(e->book.set, name) : NULL;
+
+	for (size_t i = 0; i < n; i++)
+		if (matches[i].rule == r)
+			return n;
+	if (!r || !r->output || n == EVAL_MATCHES_MAX)
+		return n;
+	matches[n] = (struct rule_match){ .rule = r };
+	return n + 1;
+}
+
+/* --- events ------------------------------------------------------------------------------------------ */
 
 void engine_take(struct engine *e, const struct event *ev)
 {
@@ -179,6 +260,8 @@ void engine_take(struct engine *e, const struct event *ev)
 	e->stats.events++;
 	e->stats.by_type[event_type_index(ev->type)]++;
 	n = evaluator_run(e->evaluator, ev, matches, EVAL_MATCHES_MAX);
+	if (ev->denial)
+		n = add_first(e, ev, matches, n);
 	for (size_t i = 0; i < n; i++)
 		take_match(e, &matches[i], ev);
 	if (activity_log_add(e->activity, ev, &line) && !n)

@@ -38,6 +38,9 @@ int engine_set_rules(struct engine *e, struct rulebook *book, int64_t now_ns);
 
 void engine_take(struct engine *e, const struct event *ev);
 
+/* The set of rules in force at decision points that it can name the rules of; 0: none. */
+uint64_t engine_denied_set(const struct engine *e);
+
 /* Once a second or so: tells of alerts that were held back. all: whatever is held, before an end. */
 void engine_turn(struct engine *e, int64_t now_ns, bool all);
 

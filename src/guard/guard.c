@@ -300,13 +300,15 @@ static int start_reader(struct guard *g, struct error *err)
 	int r;
 
 	/* Rules, and what is done about them. */
-	g->trees = calloc(w->rules.path_count + w->policy_count + 1, sizeof(*g->trees));
+	g->trees = calloc(w->rules.path_count + w->policy_count + 2, sizeof(*g->trees));
 	if (!g->trees)
 		return error_errno(err, ENOMEM, "reader");
 	for (size_t i = 0; i < w->rules.path_count; i++)
 		g->trees[o.tree_count++] = w->rules.paths[i];
 	for (size_t i = 0; i < w->policy_count; i++)
 		g->trees[o.tree_count++] = w->policies[i];
+	if (w->rules.denied)
+		g->trees[o.tree_count++] = (char *)w->rules.denied;
 	o.trees = g->trees;
 	r = reader_new(&g->reader, &o, err);
 	return r ? r : reader_start(g->reader, err);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rule files made ready for events: what is loaded at once, and swapped at once. */
 #pragma once
+#include <jansson.h>
+
 #include "rules/needs.h"
 #include "rules/program.h"
 
@@ -10,6 +12,11 @@ struct rulebook_options {
 	char *const *disabled; /* shell patterns of names */
 	size_t disabled_count;
 	enum rule_matching matching;
+	/*
+	 * Where the rules in force are that the kernel denies by (deny_set.h): they are told of, whatever else is. NULL: of
+	 * none.
+	 */
+	const char *denied;
 };
 
 struct rulebook {
@@ -18,6 +25,8 @@ struct rulebook {
 	struct program *program;
 	struct type_set types; /* of the events that any rule wants */
 	size_t enabled;	       /* rules that are evaluated */
+	uint64_t denied_set;   /* the number of the set that is denied; 0: none is known */
+	json_t *denied;	       /* its rules' names: deny_set_name() */
 };
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guard/translate.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,10 @@
 #include "guard/record_fd.h"
 #include "sensor/event_record.h"
 
+#include "abi/deny.h"
+
 enum { MODE_CREATED = 0x100000, EXEC_MEMORY = 1 << 20 };
+static_assert((int)EVENT_DENIAL_WORDS == (int)ABI_DENY_RULE_WORDS, "a bit for each rule");
 #define OPEN_CREATED (1ULL << 40) /* O_F_CREATED in names_open */
 
 struct translator {
@@ -19,6 +23,7 @@ struct translator {
 	int64_t boot_offset_ns;
 	uint64_t number;
 	struct fd fd;
+	struct event_denial denial;
 	struct process would; /* of a program that the kernel asked about */
 	struct path_store *paths;
 	struct text
@@ -61,10 +66,16 @@ void translator_want(struct translator *x, const struct type_set *types)
 		memset(&x->wanted, 0xff, sizeof(x->wanted));
 }
 
-/* Begins an event, if anybody wants it. */
-static bool event_begin(struct translator *x, struct event *ev, const struct event_type *type)
+static bool has_verdict(const struct abi_event *record)
 {
-	if (!type_set_has(&x->wanted, event_type_index(type)))
+	return record->flags & (ABI_EVENT_DENIED | ABI_EVENT_WOULD_DENY);
+}
+
+/* Begins an event, if anybody wants it: of what was denied somebody does, whatever rules there are here. */
+static bool event_begin(struct translator *x, const struct abi_event *record, struct event *ev,
+			const struct event_type *type)
+{
+	if (!has_verdict(record) && !type_set_has(&x->wanted, event_type_index(type)))
 		return false;
 	event_init(ev, type);
 	return true;
@@ -304,7 +315,7 @@ static void exact_take(struct translator *x, const struct abi_event *record, siz
 {
 	x->next_exact = 0;
 	x->has_exact = false;
-	if (record->flags & (ABI_EVENT_DENIED | ABI_EVENT_WOULD_DENY)) /* its paths are */
+	if (has_verdict(record)) /* its paths are */
 		return;
 	x->has_exact = path_store_take(x->paths, record->tid, (uint32_t)slot, x->exact);
 	if (!(record->flags & ABI_EVENT_URING))
@@ -336,6 +347,24 @@ static enum event_verdict verdict_of(const struct abi_event *record)
 	return VERDICT_NONE;
 }
 
+/* Behind the record, where decision points put it. */
+static void verdict_fill(struct translator *x, const struct abi_event *record, struct event *ev)
+{
+	struct text t = has_verdict(record) ? event_record_text(record, ABI_DENY_POINT_TEXT) :
+					      TEXT_NONE;
+	struct abi_deny_told told;
+
+	ev->verdict = verdict_of(record);
+	if (!t.data || t.len != sizeof(told))
+		return;
+	memcpy(&told, t.data, sizeof(told));
+	x->denial = (struct event_denial){ .set = told.set,
+					   .point = told.point,
+					   .first = told.first };
+	memcpy(x->denial.rules, told.rules, sizeof(told.rules));
+	ev->denial = &x->denial;
+}
+
 static int take_call(struct translator *x, const struct abi_event *record, struct event *ev)
 {
 	size_t slot = record->table * (size_t)ABI_CALL_NR_MAX + record->nr;
@@ -351,11 +380,11 @@ static int take_call(struct translator *x, const struct abi_event *record, struc
 					  event_record_text(record, ABI_TEXT_DIR1));
 	if (r)
 		return r;
-	if (!event_begin(x, ev, x->calls->types[slot]))
+	if (!event_begin(x, record, ev, x->calls->types[slot]))
 		return 0;
 	head_fill(x, record, ev);
 	ev->has_result = !(record->flags & ABI_EVENT_URING);
-	ev->verdict = verdict_of(record);
+	verdict_fill(x, record, ev);
 	ev->result = record->call.result;
 	fd_fill(x, record, ev, row->plan.flags);
 	target_fill(x, record, ev, row->target);
@@ -382,7 +411,7 @@ static int take_asked_exec(struct translator *x, const struct abi_event *record,
 	struct process *would = &x->would;
 
 	arena_reset(&x->arena);
-	if (!event_begin(x, ev, exec_type(x, record)))
+	if (!event_begin(x, record, ev, exec_type(x, record)))
 		return 0;
 	head_fill(x, record, ev);
 	if (!ev->process)
@@ -405,7 +434,7 @@ static int take_asked_exec(struct translator *x, const struct abi_event *record,
 	would->gid = record->gid;
 	ev->process = would;
 	ev->has_result = true;
-	ev->verdict = verdict_of(record);
+	verdict_fill(x, record, ev);
 	exec_fill(x, record, ev);
 	return 1;
 }
@@ -414,8 +443,7 @@ int translator_take(struct translator *x, const struct abi_event *record, struct
 {
 	int r;
 
-	if (record->kind == ABI_EVENT_EXEC &&
-	    record->flags & (ABI_EVENT_DENIED | ABI_EVENT_WOULD_DENY))
+	if (record->kind == ABI_EVENT_EXEC && has_verdict(record))
 		return take_asked_exec(x, record, ev);
 	r = process_table_apply(x->processes, record);
 
@@ -430,14 +458,14 @@ int translator_take(struct translator *x, const struct abi_event *record, struct
 	case ABI_EVENT_PATHS:
 		return take_paths(x, record);
 	case ABI_EVENT_EXEC:
-		if (!event_begin(x, ev, exec_type(x, record)))
+		if (!event_begin(x, record, ev, exec_type(x, record)))
 			return 0;
 		head_fill(x, record, ev);
 		ev->has_result = true;
 		exec_fill(x, record, ev);
 		return 1;
 	case ABI_EVENT_EXIT:
-		if (!event_begin(x, ev, x->procexit))
+		if (!event_begin(x, record, ev, x->procexit))
 			return 0;
 		head_fill(x, record, ev);
 		exit_fill(ev, record->process.status);

@@ -30,6 +30,7 @@ struct watch {
 	uint64_t given_up;			  /* reads, told already */
 	int64_t told_ns, numbers_ns, given_up_ns; /* of clock_passed_ns() */
 	int64_t offset_ns;			  /* from there to the time that events have */
+	uint64_t denied_set;			  /* that it last learned of, or tried to */
 	int signals;
 	char hostname[HOSTNAME_MAX];
 };
@@ -200,10 +201,21 @@ static void reload_rules(struct watch *w)
 
 /* --- the loop ----------------------------------------------------------------------------------------- */
 
+/* Rules that were put in force at decision points since: before the first of their verdicts is told. */
+static void learn_denied(struct watch *w, const struct event_denial *d)
+{
+	if (d->set <= engine_denied_set(w->engine) || d->set <= w->denied_set)
+		return;
+	w->denied_set = d->set;
+	reload_rules(w);
+}
+
 static int on_event(const struct event *ev, void *arg)
 {
 	struct watch *w = arg;
 
+	if (ev->denial)
+		learn_denied(w, ev->denial);
 	engine_take(w->engine, ev);
 	return 0;
 }
