@@ -89,3 +89,24 @@ int deny_place_all(const struct deny_set *s, const struct sensor_deny_members *m
 		*ret_count = count;
 	return 0;
 }
+
+int deny_place_below(const struct sensor_deny_members *m, const struct cgroup_layout *layout,
+		     const char *path, uint64_t class)
+{
+	struct placing p = { .layout = layout, .maps = m, .class = class };
+
+	cgroup_each_below(layout, path, place_group, &p);
+	return p.r;
+}
+
+bool deny_place_sees_host(const struct cgroup_layout *layout, const char *path)
+{
+	struct stat own, hosts;
+	pid_t first = 0;
+	char ns[64];
+
+	cgroup_each_process(layout, path, find_first, &first);
+	snprintf(ns, sizeof(ns), "/proc/%d/ns/pid", first);
+	return first && !stat(ns, &own) && !stat("/proc/1/ns/pid", &hosts) &&
+	       own.st_ino == hosts.st_ino;
+}

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "guard/deny_keeper.h"
 #include "guard/loader.h"
 #include "guard/notify.h"
 #include "guard/privilege.h"
@@ -23,6 +24,7 @@
 #include "guard/reader_client.h"
 #include "identity/cgroup.h"
 #include "respond/hand.h"
+#include "sensor/deny.h"
 
 enum { OUTPUTS_LOST = 3 }; /* exit status of outputs that ended well, but had lost alerts */
 enum {
@@ -50,8 +52,9 @@ struct guard {
 	struct reader *reader;
 	char **trees; /* that it may read; the paths are others' */
 	struct notifier notifier;
-	pid_t engine, outputs, hand; /* hand 0: there is none */
-	int hand_fd;		     /* the engine's end, until it has it */
+	pid_t engine, outputs, hand, keeper; /* hand, keeper 0: there is none */
+	bool keeper_ended;
+	int hand_fd; /* the engine's end, until it has it */
 	bool hand_ended, hand_failed;
 	int status; /* the reading end of the engine's messages */
 	struct loader *loader;
@@ -210,6 +213,34 @@ static int start_hand(struct guard *g, struct error *err)
 	return g->hand < 0 ? error_errno(err, errno, "fork") : 0;
 }
 
+/* --- the keeper ----------------------------------------------------------------------------------------- */
+
+static _Noreturn void keeper_main(pid_t parent, int ring)
+{
+	struct error err = ERROR_INIT;
+
+	prctl(PR_SET_NAME, "merlon-keeper");
+	deny_keeper_run(ring, parent, &err);
+	fprintf(stderr, "merlon: who is denied what: %s\n", err.text);
+	_exit(EXIT_FAILURE);
+}
+
+/* Where nothing can be denied there is none. It ends with this process. */
+static int start_keeper(struct guard *g, struct error *err)
+{
+	cleanup_fd int ring = sensor_deny_forms(DENY_FORMS_ALL) ? sensor_deny_begun() : -ENOTSUP;
+	pid_t parent = getpid();
+
+	if (ring < 0 || !g->o->watch.rules.denied)
+		return 0;
+	g->keeper = fork();
+	if (g->keeper == 0) {
+		close(g->signals);
+		keeper_main(parent, ring);
+	}
+	return g->keeper < 0 ? error_errno(err, errno, "fork") : 0;
+}
+
 /* --- the engine process --------------------------------------------------------------------------------- */
 
 static int engine_status = -1; /* where ready() writes: one engine in a process */
@@ -288,6 +319,8 @@ static int start_engine(struct guard *g, struct error *err)
 	live_spare(g->live, reader_pid(g->reader));
 	if (g->hand > 0)
 		live_spare(g->live, g->hand);
+	if (g->keeper > 0)
+		live_spare(g->live, g->keeper);
 	if (g->hand_fd >= 0)
 		close(TAKE_FD(g->hand_fd));
 	return 0;
@@ -346,6 +379,9 @@ static void take_signals(struct guard *g)
 		g->hand_ended = true;
 		g->hand_failed = status != 0;
 	}
+	/* Its end does not end the guard: class 0 applies to who comes then. */
+	if (g->keeper > 0 && !g->keeper_ended && waitpid(g->keeper, NULL, WNOHANG) == g->keeper)
+		g->keeper_ended = true;
 	/* They end well only when the engine has closed its end. */
 	if (!g->outputs_ended && waitpid(g->outputs, &status, WNOHANG) == g->outputs) {
 		g->outputs_ended = true;
@@ -486,6 +522,8 @@ static int run(struct guard *g, struct watch_stats *stats, struct error *err)
 		return error_errno(err, errno, "signalfd");
 	r = start_hand(g, err);
 	if (!r)
+		r = start_keeper(g, err);
+	if (!r)
 		r = start_outputs(g, err);
 	if (!r) /* while there is little that it could see of ours */
 		r = start_reader(g, err);
@@ -512,6 +550,10 @@ int guard_run(const struct guard_options *o, struct watch_stats *stats, struct e
 		close(g.hand_fd);
 	if (g.hand > 0 && !g.hand_ended)
 		waitpid(g.hand, NULL, 0);
+	if (g.keeper > 0 && !g.keeper_ended) {
+		kill(g.keeper, SIGKILL);
+		waitpid(g.keeper, NULL, 0);
+	}
 	outlet_deinit(&g.out); /* if it did not come to an engine: the outputs end by that */
 	if (g.outputs > 0 && !g.outputs_ended)
 		waitpid(g.outputs, NULL, 0);

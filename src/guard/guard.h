@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The guard as a whole. Four processes, five with responses, each with what it needs (privilege.h):
+ * The guard as a whole. Five processes, six with responses, each with what it needs (privilege.h):
  *
  *   parent   root: loads the programs, starts the others and the command, waits. Reads nothing that a
  *            container wrote.
  *   reader   looks at processes and files for the engine, and understands nothing of it (reader.h)
  *   engine   drains the ring, knows who runs, evaluates rules, makes documents (watch.h)
  *   hand     what is done about alerts, if there are policies (respond/hand.h)
+ *   keeper   who containers are, for what is denied in them (deny_keeper.h)
  *   outputs  what becomes of documents: terminal, files, servers (struct guard_outputs)
  *
  * Documents go from engine to outputs through a pipe (outlet.h). If either ends unasked, so does the

@@ -39,6 +39,12 @@ static const cap_value_t reader_caps[] = {
 	CAP_SYS_PTRACE,	     /* /proc/PID/{exe,cwd,environ,root} of others */
 };
 
+static const cap_value_t keeper_caps[] = {
+	CAP_DAC_READ_SEARCH, /* the state of runtimes */
+	CAP_SYS_PTRACE,	     /* /proc/PID/ns of others */
+	CAP_BPF,	     /* maps that are pinned */
+};
+
 /* Without the last one: ROLE_HAND. */
 static const cap_value_t hand_caps[] = {
 	CAP_KILL,	  /* who runs as somebody else */
@@ -78,6 +84,30 @@ static const char *const reader_calls[] = {
 	"fstatfs", "getcwd",   "getdents64", "getsockopt",	  "lstat",	"newfstatat",
 	"pread64", "readlink", "readlinkat", "name_to_handle_at", "pidfd_open", "pidfd_getfd",
 	"stat",	   "statfs",   "statx",
+};
+
+/* Those of reader_calls that it needs, and maps. */
+static const char *const keeper_calls[] = {
+	"access",
+	"bpf",
+	"dup",
+	"epoll_create1",
+	"epoll_ctl",
+	"epoll_pwait",
+	"epoll_wait",
+	"faccessat",
+	"faccessat2",
+	"fstatfs",
+	"getdents64",
+	"lstat",
+	"name_to_handle_at",
+	"newfstatat",
+	"pread64",
+	"readlink",
+	"readlinkat",
+	"stat",
+	"statfs",
+	"statx",
 };
 
 /* Files too, to write and to take away; signals; programs. */
@@ -188,6 +218,8 @@ static const struct role roles[] = {
 			ARRAY_SIZE(hand_calls) - HAND_V1_CALLS, NULL, true },
 	[ROLE_HAND_V1] = { "hand", 0, hand_caps, ARRAY_SIZE(hand_caps), hand_calls,
 			   ARRAY_SIZE(hand_calls), NULL, true },
+	[ROLE_KEEPER] = { "keeper", 0, keeper_caps, ARRAY_SIZE(keeper_caps), keeper_calls,
+			  ARRAY_SIZE(keeper_calls), add_reader, true },
 };
 static_assert(ARRAY_SIZE(roles) == PRIVILEGE_ROLES, "a row for each");
 

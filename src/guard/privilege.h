@@ -30,6 +30,11 @@ enum privilege_role {
 	ROLE_HAND,
 	/* The same where containers live in v1 control groups: it enters network namespaces to ask for their number. */
 	ROLE_HAND_V1,
+	/*
+	 * Finds out who containers are, for what is denied in them (deny_keeper.h): remains root, for the files of runtimes and
+	 * maps are root's; opens nothing to write, runs nothing.
+	 */
+	ROLE_KEEPER,
 	PRIVILEGE_ROLES
 };
 

@@ -554,71 +554,15 @@ int sensor_deny_start(struct sensor_deny *d, struct error *err)
 	return 0;
 }
 
-/* --- what is to happen where ------------------------------------------------------------------------ */
-
-static int members_check(struct sensor_deny_members *m, struct error *err)
-{
-	if (m->places >= 0 && m->members >= 0 && m->classes >= 0)
-		return 0;
-	sensor_deny_members_close(m);
-	return error_set(err, ENOENT, "nothing is denied here");
-}
-
-int sensor_deny_members(struct sensor_deny_members *ret, struct error *err)
-{
-	*ret = (struct sensor_deny_members){ open_pin("places"), open_pin("set/members"),
-					     open_pin("set/classes") };
-	return members_check(ret, err);
-}
-
 int sensor_deny_members_of(const struct sensor_deny *d, struct sensor_deny_members *ret,
 			   struct error *err)
 {
 	*ret = (struct sensor_deny_members){ dup(bpf_map__fd(d->skel->maps.deny_places)),
 					     dup(bpf_map__fd(d->skel->maps.deny_members)),
 					     dup(bpf_map__fd(d->skel->maps.deny_classes)) };
-	return members_check(ret, err);
-}
-
-void sensor_deny_members_close(struct sensor_deny_members *m)
-{
-	const int fds[] = { m->places, m->members, m->classes };
-
-	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
-	*m = SENSOR_DENY_MEMBERS_NONE;
-}
-
-static int put(int map, const void *key, const void *value)
-{
-	return bpf_map_update_elem(map, key, value, BPF_ANY) ? -errno : 0;
-}
-
-int sensor_deny_class(const struct sensor_deny_members *m, uint64_t class, enum abi_deny_hook point,
-		      const struct abi_deny_class *what)
-{
-	const struct abi_deny_class_key key = { .class = class, .point = point };
-
-	return put(m->classes, &key, what);
-}
-
-int sensor_deny_member(const struct sensor_deny_members *m, uint64_t cgroup, uint64_t class)
-{
-	return put(m->members, &cgroup, &class);
-}
-
-int sensor_deny_place(const struct sensor_deny_members *m, uint64_t cgroup)
-{
-	const struct abi_deny_place place = { .state = ABI_DENY_STARTED };
-
-	return put(m->places, &cgroup, &place);
-}
-
-int sensor_deny_unplace(const struct sensor_deny_members *m, uint64_t cgroup)
-{
-	bpf_map_delete_elem(m->members, &cgroup);
-	return bpf_map_delete_elem(m->places, &cgroup) && errno != ENOENT ? -errno : 0;
+	return ret->places < 0 || ret->members < 0 || ret->classes < 0 ?
+		       error_errno(err, errno, "maps of what is denied") :
+		       0;
 }
 
 /* --- what is pinned --------------------------------------------------------------------------------- */

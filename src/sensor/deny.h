@@ -81,8 +81,21 @@ int sensor_deny_class(const struct sensor_deny_members *m, uint64_t class, enum 
 int sensor_deny_member(const struct sensor_deny_members *m, uint64_t cgroup, uint64_t class);
 /* The group is a container's that has started, in the mode that the settings say. */
 int sensor_deny_place(const struct sensor_deny_members *m, uint64_t cgroup);
+/* Groups in which a container's program has begun; -errno. */
+int sensor_deny_each_place(const struct sensor_deny_members *m,
+			   void (*fn)(uint64_t cgroup, void *arg), void *arg);
 /* It is none after all: nothing is denied there. */
 int sensor_deny_unplace(const struct sensor_deny_members *m, uint64_t cgroup);
+
+/* Groups in which a container's program begins from now on: told to one listener. */
+struct sensor_deny_news;
+typedef void (*sensor_deny_begun_fn)(uint64_t cgroup, void *arg);
+/* ring: of sensor_deny_begun(), borrowed. -errno. */
+int sensor_deny_news_new(struct sensor_deny_news **ret, int ring, sensor_deny_begun_fn fn,
+			 void *arg);
+void sensor_deny_news_free(struct sensor_deny_news *n);
+/* Waits that long for some, and hands them over; -errno. */
+int sensor_deny_news_wait(struct sensor_deny_news *n, int timeout_ms);
 
 /* --- what is pinned --------------------------------------------------------------------------------- */
 

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opens /secret/a, b and c in a fork each, for each file /round/NAME that appears; /round/NAME.json says how each ended: 0,
+the error, or the signal as a negative number."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+
+ROUNDS = "/round"
+
+
+def attempt(path: str) -> int:
+    """How one ended."""
+    child = os.fork()
+    if not child:
+        try:
+            os.close(os.open(path, os.O_RDONLY))
+        except OSError as error:
+            os._exit(error.errno)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+while True:
+    for name in os.listdir(ROUNDS):
+        done = f"{ROUNDS}/{name}.json"
+        if "." in name or os.path.exists(done):
+            continue
+        results = {letter: attempt(f"/secret/{letter}") for letter in "abc"}
+        with open(f"{done}.part", "w", encoding="ascii") as file:
+            json.dump(results, file)
+        os.rename(f"{done}.part", done)
+    time.sleep(0.02)

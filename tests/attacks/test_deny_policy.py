@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Policies put in force by `merlon deny on --policy`: which rule is denied in which container, with which error, in force or as a
+dry run; of containers that run, that are born later, and that nobody knows yet.
+
+    test_deny_policy.py [--runtime NAME]
+
+On this machine rules are for processes of one group, which only containers of this test have, and what is pinned is in a file
+system of this test's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "containers"))
+
+import merlon   # first: it puts the rig on the path
+import tap
+from container import Container, container
+from guarding import Guard
+from proof import Box
+from test_deny import HERE, deny, play, status
+from test_stop import GROUP, go_alone
+
+RULES = f"""
+- rule: Secret a
+  desc: d
+  condition: evt.type = openat and container.id != host and group.gid = {GROUP} and fd.name = /secret/a
+  output: a secret was opened
+  priority: WARNING
+- rule: Secret b
+  desc: d
+  condition: evt.type = openat and container.id != host and group.gid = {GROUP} and fd.name = /secret/b
+  output: a secret was opened
+  priority: WARNING
+  response: {{deny: EACCES}}
+- rule: Secret c
+  desc: d
+  condition: evt.type = openat and container.id != host and group.gid = {GROUP} and fd.name = /secret/c
+  output: a secret was opened
+  priority: WARNING
+  tags: [everywhere]
+- rule: Any secret
+  desc: d
+  condition: evt.type = openat and container.id != host and group.gid = {GROUP} and fd.name startswith /secret/
+  output: a secret was opened, whichever
+  priority: NOTICE
+"""
+
+POLICY = """
+policy: secrets
+entries:
+  - name: spared
+    select: {rule: "Secret [ac]", container: "spared*"}
+    mode: observe
+  - name: strict
+    select: {rule: Secret a, container: "strict*"}
+    mode: enforce
+    respond: {deny: ENOENT}
+  - name: others
+    select: {rule: Secret a}
+    mode: dry-run
+    respond: deny
+  - name: everywhere
+    select: {tag: everywhere}
+    mode: enforce
+    respond: deny
+"""
+
+
+def denied(error: int) -> int:
+    """What a denial looks like where it is none but a signal."""
+    return -signal.SIGKILL if any(hook["form"] == "stop" for hook in status()["hooks"]) else error
+
+
+def box(name: str) -> Box:
+    """A container that opens what it is told to."""
+    files: dict[str, bytes | Path] = {"/steps/opens.py": (HERE / "opens.py").read_bytes(), "/round/.keep": b""}
+    files |= {f"/secret/{letter}": b"x" for letter in "abc"}
+    return Box(name=name, user=f"0:{GROUP}", args=["/usr/bin/python3", "/steps/opens.py"], files=files)
+
+
+def expected(name: str) -> dict[str, int]:
+    """By the policy; b is a proposal of its rule, and so a dry run."""
+    if name.startswith("spared"):
+        return {"a": 0, "b": 0, "c": 0}
+    return {"a": denied(errno.ENOENT) if name.startswith("strict") else 0, "b": 0, "c": denied(errno.EPERM)}
+
+
+def settled(one: Container, name: str, seconds: float = 10) -> dict[str, int]:
+    """The results, once they are what is expected, or after a while."""
+    deadline = time.monotonic() + seconds
+    for number in range(1000):
+        results = play(one, f"{name}-{number}")
+        if results == expected(name) or time.monotonic() > deadline:
+            return results
+        time.sleep(0.1)
+    return {}
+
+
+def verdicts(guard: Guard, name: str) -> set[tuple[str, str]]:
+    """Rules of which a verdict was told in that container."""
+    return {(a["rule"], a["event"]["verdict"]) for a in list(guard.alerts)
+            if a.get("container", {}).get("name", "").startswith(f"{name}-") and "verdict" in a.get("event", {})}
+
+
+def running(suite: tap.Suite, boxes: dict[str, Container]) -> None:
+    """Those that ran before."""
+    for name, one in boxes.items():
+        results = play(one, "first")
+        suite.ok(results == expected(name), f"{name}: as the policy says of it, from the beginning", f"{results}")
+
+
+def told(suite: tap.Suite, guard: Guard, stops: bool) -> None:
+    """A guard that began before the rules were put in force, and knows none of them by itself."""
+    yes, perhaps = ("stopped", "would-stop") if stops else ("denied", "would-deny")
+    wanted = {"strict": {("Secret a", yes), ("Secret c", yes), ("Secret b", perhaps)},
+              "other": {("Secret a", perhaps), ("Secret c", yes), ("Secret b", perhaps)}, "spared": {("Secret b", perhaps)}}
+    guard.wait_until(lambda _: all(w <= verdicts(guard, n) for n, w in wanted.items()), 20)
+    for name, expect in wanted.items():
+        have = verdicts(guard, name)
+        suite.ok(have == expect, f"{name}: what was denied, or would have been, is told by its rule, and nothing else", f"{have}")
+    wrong = [a for a in list(guard.alerts) if a.get("event", {}).get("verdict") and a["event"].get("by_rules") != [a["rule"]]]
+    suite.ok(not wrong, "alerts say which rules brought it about", f"{wrong[:1]}")
+
+
+def born(suite: tap.Suite, runtime: str, name: str) -> None:
+    """Later, with a guard that tells the programs who they are."""
+    with container(runtime, box(name)) as one:
+        one.run()
+        first = play(one, "at-once")
+        results = settled(one, name)
+        suite.ok(results == expected(name), f"{name}: born later, as the policy says of it", f"{results}, {first} at first")
+        if name.startswith("spared"):
+            suite.ok(not any(first.values()), f"{name}: spared from its beginning", f"{first}")
+
+
+def counted(suite: tap.Suite) -> None:
+    """By rule."""
+    rules = {r["rule"]: r for r in status()["rules"]}
+    suite.ok(set(rules) == {"Secret a", "Secret b", "Secret c"}, "the status names the rules in force", f"{rules}")
+    suite.ok(rules["Secret a"]["denied"] >= 1 and rules["Secret a"]["would_deny"] >= 1 and not rules["Secret b"]["denied"]
+             and rules["Secret b"]["would_deny"] >= 1 and rules["Secret c"]["denied"] >= 2,
+             "the status counts what each denied, and would have", f"{rules}")
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Prove policies of denial.")
+    parser.add_argument("--runtime", default="runc")
+    options = parser.parse_args()
+    go_alone()
+    with tap.Suite("policies of denial") as suite, tempfile.TemporaryDirectory() as directory:
+        rules, policy, nothing = (Path(directory) / n for n in ("rules.yaml", "policy.yaml", "nothing.yaml"))
+        rules.write_text(RULES)
+        policy.write_text(POLICY)
+        nothing.write_text("- rule: Nothing\n  desc: d\n  condition: evt.type = openat and fd.name = /nothing\n  output: o\n"
+                           "  priority: INFO\n")
+        try:
+            with container(options.runtime, box("strict")) as strict, container(options.runtime, box("spared")) as spared, \
+                    container(options.runtime, box("other")) as other, Guard("--burst", "0", rules=nothing) as guard:
+                boxes = {"strict": strict, "spared": spared, "other": other}
+                for one in boxes.values():
+                    one.run()
+                deny("on", "--policy", policy, rules)
+                running(suite, boxes)
+                told(suite, guard, denied(0) < 0)
+                for name in ("strict-2", "spared-2", "other-2"):
+                    born(suite, options.runtime, name)
+                counted(suite)
+                guard.stop()
+        finally:
+            merlon.run("deny", "off", check=False)
+
+
+if __name__ == "__main__":
+    main()
