@@ -33,6 +33,15 @@ enum abi_deny_hook {
 	ABI_DENY_USERFAULT,
 	ABI_DENY_SETNS,	    /* the kernel asks for a capability: security_capable() */
 	ABI_DENY_BY_HANDLE, /* the same: it follows ABI_DENY_SETNS */
+	/* Asked by control groups, with programs of their own: bpf/deny_cgroup.bpf.c. */
+	ABI_DENY_CONNECT4,
+	ABI_DENY_CONNECT6,
+	ABI_DENY_SENDMSG4, /* a datagram with an address */
+	ABI_DENY_SENDMSG6,
+	ABI_DENY_BIND4,
+	ABI_DENY_BIND6,
+	ABI_DENY_SYSCTL, /* its record is that of the open for writing that came before */
+	ABI_DENY_DEVICE_MAKE,
 	ABI_DENY_HOOKS
 };
 

@@ -149,6 +149,8 @@ static __always_inline int point_of_connect(struct socket *socket, const struct 
 	enum { LEN_INET = 16, LEN_INET6 = 24 };
 	__u16 family = BPF_CORE_READ(address, sa_family);
 
+	if (is_asked_elsewhere(socket))
+		return -1;
 	return (family == AF_INET && len >= LEN_INET) || (family == AF_INET6 && len >= LEN_INET6) ?
 		       ABI_DENY_CONNECT :
 		       -1;

@@ -22,7 +22,6 @@ enum {
 	EINTR = 4,
 	ERESTARTSYS = 512,
 	PTRACE_SEIZE = 0x4206,
-	SOCK_DGRAM = 2,
 	SI_USER = 0,
 	SI_TKILL = -6,
 	CLONE3_FLAGS = 8, /* bytes that clone3() takes at least to say which */
@@ -123,7 +122,7 @@ static __always_inline int point_of_socket(const struct call *c)
 		return -1;
 	family = BPF_CORE_READ(socket, sk, __sk_common.skc_family);
 	if (family == AF_INET || family == AF_INET6)
-		return ABI_DENY_CONNECT;
+		return is_asked_elsewhere(socket) ? -1 : ABI_DENY_CONNECT;
 	return family == AF_UNIX && BPF_CORE_READ(socket, type) != SOCK_DGRAM ?
 		       ABI_DENY_CONNECT_UNIX :
 		       -1;

@@ -34,7 +34,9 @@ static __always_inline __u64 task_cgroup_id(struct task_struct *task)
 /* The same of current, by one helper where that is enough. */
 static __always_inline __u64 current_cgroup_id(void)
 {
+#ifndef CURRENT_BY_TASK
 	if (settings.subsystem < 0)
 		return bpf_get_current_cgroup_id();
+#endif
 	return task_cgroup_id(current_task());
 }

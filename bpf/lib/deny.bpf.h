@@ -15,6 +15,8 @@
 /* x86-64's numbers of the calls that hooks stand for, and i386's of some. */
 enum {
 	NR_CONNECT = 42,
+	NR_SENDTO = 44,
+	NR_BIND = 49,
 	NR_EXECVE = 59,
 	NR_KILL = 62,
 	NR_PTRACE = 101,
@@ -333,6 +335,17 @@ static __always_inline void fill_connect_unix(struct room *r, struct sock *other
 			      &s->path[s->at & (ABI_PATH_MAX - 1)]);
 	text_put(r, ABI_TEXT_BYTES, len + 2);
 }
+/* Control groups ask about connections of TCP and UDP, in all ways that there are (bpf/deny_cgroup.bpf.c): nobody else does. */
+const volatile bool inet_by_cgroup __weak = false;
+
+static __always_inline bool is_asked_elsewhere(struct socket *socket)
+{
+	__u16 type = BPF_CORE_READ(socket, type), protocol = BPF_CORE_READ(socket, sk, sk_protocol);
+
+	return inet_by_cgroup && ((type == SOCK_STREAM && protocol == IPPROTO_TCP) ||
+				  (type == SOCK_DGRAM && protocol == IPPROTO_UDP));
+}
+
 /* In another mount namespace. One that is ending has none any more. */
 static __always_inline bool is_beyond(struct task_struct *task)
 {

@@ -48,6 +48,21 @@ struct pair {
 		}                                                                               \
 	})
 
+/*
+ * Programs of control groups say CURRENT_BY_TASK: on 5.10 not all of them have helpers for who current is, but all
+ * have one for its task.
+ */
+#ifdef CURRENT_BY_TASK
+static __always_inline __u32 current_tid(void)
+{
+	return BPF_CORE_READ(current_task(), pid);
+}
+
+static __always_inline __u32 current_tgid(void)
+{
+	return BPF_CORE_READ(current_task(), tgid);
+}
+#else
 static __always_inline __u32 current_tid(void)
 {
 	return (__u32)bpf_get_current_pid_tgid();
@@ -57,3 +72,4 @@ static __always_inline __u32 current_tgid(void)
 {
 	return bpf_get_current_pid_tgid() >> 32;
 }
+#endif

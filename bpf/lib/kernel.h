@@ -274,6 +274,7 @@ struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_protocol; /* a bit field before 5.6 (bf9765145b85) */
 	__u32 sk_max_ack_backlog;
+	struct socket *sk_socket;
 };
 
 struct tcp_sock {

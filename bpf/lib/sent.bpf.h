@@ -6,8 +6,6 @@
 #include "bpf/lib/room.bpf.h"
 
 enum {
-	SOCK_STREAM = 1,
-	IPPROTO_TCP = 6,
 	VECTORS_MAX = 4,
 	/* Words of a struct mmsghdr, which begins as a struct msghdr does, in programs of either size. */
 	MESSAGE_VECTORS = 2,

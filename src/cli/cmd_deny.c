@@ -135,7 +135,7 @@ static int run_on(const struct arguments *args, struct error *err)
 	fprintf(stderr, "%s %zu rules in %zu running containers%s, at\n",
 		o.mode == ABI_DENY_ENFORCE ? "denying by" : "dry run of", done.rules,
 		done.containers, o.only_running ? "" : " and those to come");
-	print_hooks(done.hooks & ~done.missing & ~done.stops, stderr);
+	print_hooks(done.hooks & ~done.stops, stderr);
 	if (done.stops) {
 		fprintf(stderr,
 			"this kernel can't deny these: %s when the call returns, which may have happened by then\n",

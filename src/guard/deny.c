@@ -198,7 +198,7 @@ static int put_in_force(struct ruleset *rs, struct sensor_deny *d, struct deny_s
 			struct error *err)
 {
 	cleanup_sensor_deny_members struct sensor_deny_members m = SENSOR_DENY_MEMBERS_NONE;
-	int r = load_filters(rs, d, set, ret->hooks & ~ret->missing, err);
+	int r = load_filters(rs, d, set, ret->hooks, err);
 
 	r = r ? r : sensor_deny_members_of(d, &m, err);
 	r = r ? r : classify(set, &m, layout, err);
@@ -243,5 +243,6 @@ int deny_apply(struct ruleset *rs, const struct deny_options *o, struct deny_res
 		return r;
 	ret->missing = sensor_deny_missing(d);
 	ret->stops = sensor_deny_stops(d);
+	ret->hooks = sensor_deny_asked(d);
 	return put_in_force(rs, d, &set, &layout, ret, err);
 }

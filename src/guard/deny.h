@@ -24,7 +24,7 @@ struct deny_options {
 
 struct deny_result {
 	size_t rules, containers;
-	uint64_t hooks, missing; /* where it is denied; of these, what the kernel does not ask */
+	uint64_t hooks, missing; /* where it is denied; where it would be if the kernel asked */
 	uint64_t stops; /* and where it is not denied: a signal ends the process when it has happened */
 };
 

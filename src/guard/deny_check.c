@@ -57,6 +57,10 @@ static int check_hook(const struct rule *r, enum abi_deny_hook hook, bool *ret_a
 	vec_foreach(p, &f.parts) {
 		if (p->extent == FILTER_WHOLLY)
 			continue;
+		if (deny_hooks[hook].lesser) {
+			*ret_about = false;
+			break;
+		}
 		if (p->extent == FILTER_TOO_LONG)
 			add_text(why, "its condition is too long for one program");
 		node_unknowns(p->exact, add_unknown, why);

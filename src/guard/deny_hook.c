@@ -14,6 +14,13 @@
 		__VA_ARGS__, NULL \
 	}
 
+enum { ALLOW = 1 }; /* as programs of control groups say it */
+
+#define PEER "fd.type", "fd.typechar", "fd.l4proto", "fd.rip", "fd.rport", "fd.rnet", "fd.sip", "fd.sport", "fd.snet"
+#define CONNECTION FIELDS("evt.rawres", PEER)
+#define DATAGRAM FIELDS(PEER) /* the result is how much was sent */
+#define BOUND FIELDS("evt.rawres", "fd.l4proto", "fd.sip", "fd.sport", "fd.snet")
+
 /* clang-format off */
 const struct deny_hook deny_hooks[ABI_DENY_HOOKS] = {
 	[ABI_DENY_OPEN] = { { "openat", FIELDS("fd.name", "fd.directory", "fd.filename", "fd.is_outside", "evt.is_open_read",
@@ -22,16 +29,15 @@ const struct deny_hook deny_hooks[ABI_DENY_HOOKS] = {
 	[ABI_DENY_UNLINK] = { { "unlinkat", FIELDS("evt.rawres", "fs.path.name", "evt.arg.name") }, "files that are removed" },
 	[ABI_DENY_RENAME] = { { "renameat2", FIELDS("evt.rawres", "fs.path.source", "fs.path.target", "evt.arg.oldpath", "evt.arg.newpath") },
 		"files that are renamed" },
-	[ABI_DENY_MKNOD] = { { "mknodat", FIELDS("evt.rawres", "fs.path.name", "evt.arg.path", "evt.arg.mode", "evt.arg.dev") },
+	[ABI_DENY_MKNOD] = { { "mknodat", FIELDS("evt.rawres", "fs.path.name", "evt.arg.path", "evt.arg.mode", "evt.rawarg.dev") },
 		"devices, pipes and sockets that are made" },
 	[ABI_DENY_CHMOD] = { { "fchmodat", FIELDS("evt.rawres", "fs.path.name", "evt.arg.filename", "evt.arg.mode") }, "modes that are changed" },
 	[ABI_DENY_CHROOT] = { { "chroot", FIELDS("evt.rawres", "fs.path.name", "evt.arg.path") }, "root directories that are changed" },
 	[ABI_DENY_MOUNT] = { { "mount", FIELDS("evt.rawres", "evt.arg.dev", "evt.arg.dir", "evt.arg.type", "evt.arg.flags") }, "mounts" },
 	[ABI_DENY_MOVE_MOUNT] = { { "move_mount", FIELDS("evt.rawres", "evt.arg.from_path", "evt.arg.to_path") }, "mounts, by the newer calls" },
 	[ABI_DENY_PIVOT_ROOT] = { { "pivot_root", FIELDS("evt.rawres", "evt.arg.new_root", "evt.arg.put_old") }, "root file systems that are exchanged" },
-	[ABI_DENY_CONNECT] = { { "connect", FIELDS("evt.rawres", "fd.type", "fd.typechar", "fd.l4proto", "fd.rip", "fd.rport", "fd.rnet",
-		"fd.sip", "fd.sport", "fd.snet"), FAMILY_INET }, "connections to an address" },
-	[ABI_DENY_CONNECT_UNIX] = { { "connect", FIELDS("evt.rawres", "fd.type", "fd.typechar", "fd.name"), FAMILY_UNIX },
+	[ABI_DENY_CONNECT] = { { "connect", CONNECTION, FAMILY_INET }, "connections to an address" },
+	[ABI_DENY_CONNECT_UNIX] = { { "connect", FIELDS("evt.rawres", "fd.name", PEER), FAMILY_UNIX },
 		"connections to a socket at a path, that on the host" },
 	[ABI_DENY_PTRACE] = { { "ptrace", FIELDS("evt.rawres", "evt.arg.request") },
 		"looking into processes beyond the container: tracing (PTRACE_ATTACH), /proc/PID/root and environ (PTRACE_PEEKDATA)" },
@@ -44,6 +50,16 @@ const struct deny_hook deny_hooks[ABI_DENY_HOOKS] = {
 	[ABI_DENY_USERFAULT] = { { "userfaultfd", FIELDS(NULL) }, "userfaultfd()" },
 	[ABI_DENY_SETNS] = { { "setns", FIELDS("evt.rawres", "evt.arg.nstype") }, "namespaces that are entered" },
 	[ABI_DENY_BY_HANDLE] = { { "open_by_handle_at", FIELDS(NULL) }, "files that are opened by handle" },
+	[ABI_DENY_CONNECT4] = { { "connect", CONNECTION, FAMILY_INET, ALLOW }, "connections to an address, TCP and UDP by IPv4" },
+	[ABI_DENY_CONNECT6] = { { "connect", CONNECTION, FAMILY_INET, ALLOW }, "the same by IPv6" },
+	[ABI_DENY_SENDMSG4] = { { "sendto", DATAGRAM, FAMILY_INET, ALLOW }, "datagrams to an address, UDP by IPv4, whatever call sends them" },
+	[ABI_DENY_SENDMSG6] = { { "sendto", DATAGRAM, FAMILY_INET, ALLOW }, "the same by IPv6" },
+	[ABI_DENY_BIND4] = { { "bind", BOUND, FAMILY_INET, ALLOW }, "addresses that sockets get, IPv4" },
+	[ABI_DENY_BIND6] = { { "bind", BOUND, FAMILY_INET, ALLOW }, "the same, IPv6" },
+	[ABI_DENY_SYSCTL] = { { "openat", FIELDS("fd.name", "fd.directory", "fd.filename", "evt.is_open_write"), 0, ALLOW },
+		"settings of the kernel (/proc/sys) that are written, by whatever file", true },
+	[ABI_DENY_DEVICE_MAKE] = { { "mknodat", FIELDS("evt.rawres", "evt.arg.mode", "evt.rawarg.dev"), 0, ALLOW },
+		"devices that are made; of their mode S_IFBLK or S_IFCHR", true },
 };
 /* clang-format on */
 

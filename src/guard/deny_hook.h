@@ -6,6 +6,11 @@
 struct deny_hook {
 	struct filter_hook filter;
 	const char *what; /* for people */
+	/*
+	 * Asked about some of what another point of the same event is asked about, and it knows less: where the other is
+	 * not to be had. A rule need not be decidable here.
+	 */
+	bool lesser;
 };
 extern const struct deny_hook deny_hooks[ABI_DENY_HOOKS];
 

@@ -16,6 +16,7 @@
 
 #include "base/str.h"
 #include "deny.skel.h"
+#include "sensor/deny_cgroup.h"
 #include "sensor/load.h"
 #include "sensor/probe.h"
 #include "sensor/stop.h"
@@ -36,6 +37,7 @@ struct sensor_deny {
 	int filters[ABI_DENY_HOOKS];	    /* -1: none */
 	struct bpf_link *links[LINKS_MAX];
 	size_t link_count;
+	int root; /* of control groups; -1: nothing is attached there */
 };
 
 /* Decision points at one function follow each other. */
@@ -62,6 +64,14 @@ const char *const sensor_deny_hooks[ABI_DENY_HOOKS] = {
 	[ABI_DENY_USERFAULT] = "inode_init_security_anon",
 	[ABI_DENY_SETNS] = "capable",
 	[ABI_DENY_BY_HANDLE] = "capable",
+	[ABI_DENY_CONNECT4] = "connect4",
+	[ABI_DENY_CONNECT6] = "connect6",
+	[ABI_DENY_SENDMSG4] = "sendmsg4",
+	[ABI_DENY_SENDMSG6] = "sendmsg6",
+	[ABI_DENY_BIND4] = "bind4",
+	[ABI_DENY_BIND6] = "bind6",
+	[ABI_DENY_SYSCTL] = "sysctl",
+	[ABI_DENY_DEVICE_MAKE] = "device",
 };
 
 static const char *served_by(const struct sensor_deny *d, unsigned hook)
@@ -97,7 +107,7 @@ static const struct {
 /* Programs of a function: the first is attached. */
 enum program_kind { PROGRAM_ASK, PROGRAM_VERDICT, PROGRAM_LEAVE, PROGRAM_KINDS };
 static const char *const program_kinds[PROGRAM_KINDS] = { "deny", "verdict", "leave" };
-static const char *const form_names[DENY_FORMS] = { "none", "lsm", "mod", "stop" };
+static const char *const form_names[DENY_FORMS] = { "none", "lsm", "mod", "cgroup", "stop" };
 
 static void pin_path(char out[PATH_MAX], const char *dir, const char *name)
 {
@@ -180,6 +190,17 @@ static struct bpf_map *calls_of(const struct sensor_deny *d, enum abi_deny_hook 
 static bool has_hook(const struct sensor_deny *d, unsigned hook)
 {
 	return d->o.hooks >> hook & 1;
+}
+
+/* Of the hooks that are asked for those that this form serves. */
+static uint64_t serves_by(const struct sensor_deny *d, enum sensor_deny_form form)
+{
+	uint64_t ret = 0;
+
+	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++)
+		if (d->forms[hook] == form)
+			ret |= d->o.hooks & 1ULL << hook;
+	return ret;
 }
 
 static bool is_place_program(const struct bpf_program *p)
@@ -271,13 +292,13 @@ static int find_functions(struct sensor_deny *d, struct error *err)
 		return error_errno(err, errno, "cannot read the kernel's BTF");
 	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++) {
 		d->forms[hook] = sensor_deny_form_of(hook, d->o.forms);
-		if (d->forms[hook])
+		if (d->forms[hook] && d->forms[hook] != DENY_FORM_CGROUP)
 			d->functions[hook] = find_function(btf, served_by(d, hook), d->forms[hook]);
-		if (has_hook(d, hook) && !d->functions[hook])
+		if (has_hook(d, hook) && !d->functions[hook] && d->forms[hook] != DENY_FORM_CGROUP)
 			d->missing |= 1ULL << hook;
 	}
 	btf__free(btf);
-	d->o.hooks &= ~d->missing;
+	d->o.hooks &= ~d->missing & ~sensor_deny_covered(d->o.forms);
 	return 0;
 }
 
@@ -290,6 +311,7 @@ static int load(struct sensor_deny *d, struct error *err)
 		return error_errno(err, errno, "cannot open the programs that deny");
 	select_programs(d);
 	select_maps(d);
+	d->skel->rodata->inet_by_cgroup = d->o.forms >> DENY_FORM_CGROUP & 1;
 	settings = (struct abi_settings *)&d->skel->rodata->settings;
 	settings->hierarchy = d->o.hierarchy;
 	d->skel->rodata->deny_set = d->o.set;
@@ -311,6 +333,7 @@ int sensor_deny_new(struct sensor_deny **ret, const struct sensor_deny_options *
 	libbpf_set_print(NULL);
 	for (unsigned i = 0; i < ABI_DENY_HOOKS; i++)
 		d->filters[i] = -1;
+	d->root = -1;
 	d->o = *o;
 	d->o.forms = sensor_deny_forms(o->forms);
 	if (!d->o.forms)
@@ -322,6 +345,13 @@ int sensor_deny_new(struct sensor_deny **ret, const struct sensor_deny_options *
 	r = make_dirs(err);
 	if (!r)
 		r = find_functions(d, err);
+	if (!r && !d->o.hooks)
+		r = error_set(err, ENOTSUP,
+			      "this kernel asks nobody before what the rules are about (merlon doctor says why)");
+	if (!r && serves_by(d, DENY_FORM_CGROUP)) {
+		d->root = deny_cgroup_root(err);
+		r = d->root < 0 ? d->root : 0;
+	}
 	if (!r)
 		r = load(d, err);
 	if (r)
@@ -339,6 +369,8 @@ void sensor_deny_free(struct sensor_deny *d)
 	for (unsigned i = 0; i < ABI_DENY_HOOKS; i++)
 		if (d->filters[i] >= 0)
 			close(d->filters[i]);
+	if (d->root >= 0)
+		close(d->root);
 	deny_bpf__destroy(d->skel);
 	free(d);
 }
@@ -355,14 +387,14 @@ uint64_t sensor_deny_missing(const struct sensor_deny *d)
 	return d->missing;
 }
 
+uint64_t sensor_deny_asked(const struct sensor_deny *d)
+{
+	return d->o.hooks;
+}
+
 uint64_t sensor_deny_stops(const struct sensor_deny *d)
 {
-	uint64_t ret = 0;
-
-	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++)
-		if (d->forms[hook] == DENY_FORM_STOP)
-			ret |= d->o.hooks & 1ULL << hook;
-	return ret;
+	return serves_by(d, DENY_FORM_STOP);
 }
 
 int sensor_deny_filter(struct sensor_deny *d, enum abi_deny_hook hook, struct program_source *s,
@@ -374,10 +406,16 @@ int sensor_deny_filter(struct sensor_deny *d, enum abi_deny_hook hook, struct pr
 		[DENY_FORM_STOP] = BPF_TRACE_RAW_TP,
 	};
 	enum sensor_deny_form form = d->forms[hook];
+	const struct bpf_program *ask;
 	int fd, r;
 
 	s->type = form == DENY_FORM_LSM ? BPF_PROG_TYPE_LSM : BPF_PROG_TYPE_TRACING;
 	s->expected_attach_type = types[form];
+	if (form == DENY_FORM_CGROUP) {
+		ask = program_of(d, hook, PROGRAM_ASK);
+		s->type = bpf_program__type(ask);
+		s->expected_attach_type = bpf_program__expected_attach_type(ask);
+	}
 	s->attach_btf_id = d->functions[hook];
 	r = program_source_load(s, &fd, NULL, err);
 	if (!r)
@@ -421,7 +459,8 @@ static int attach(struct sensor_deny *d, struct bpf_program *p, const char *path
 
 	if (d->link_count == LINKS_MAX)
 		return error_errno(err, E2BIG, "links");
-	link = bpf_program__attach(p);
+	link = deny_cgroup_serves(p) ? bpf_program__attach_cgroup(p, d->root) :
+				       bpf_program__attach(p);
 	if (!link)
 		return error_errno(err, errno, "cannot attach %s", bpf_program__name(p));
 	d->links[d->link_count++] = link;
@@ -614,12 +653,13 @@ static enum sensor_deny_form form_in_force(unsigned hook)
 {
 	for (unsigned form = DENY_FORM_NONE + 1; form < DENY_FORMS; form++) {
 		const char *name = sensor_deny_served_by(hook, form);
-		__u32 slot = ABI_DENY_FILTER + (hook - sensor_deny_lead(hook, form)), id;
+		__u32 slot, id;
 		char path[PATH_MAX];
 		cleanup_fd int calls = -1;
 
 		if (!name)
 			continue;
+		slot = ABI_DENY_FILTER + (hook - sensor_deny_lead(hook, form));
 		link_path(path, DIR_SET, form, name);
 		if (access(path, F_OK))
 			continue;

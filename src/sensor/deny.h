@@ -47,6 +47,8 @@ DEFINE_CLEANUP(struct sensor_deny *, sensor_deny_free)
 
 /* Of options.hooks those that this kernel does not have: they are left out. */
 uint64_t sensor_deny_missing(const struct sensor_deny *d);
+/* Those that are asked: neither missing, nor asked about only what others are asked about too. */
+uint64_t sensor_deny_asked(const struct sensor_deny *d);
 /* Those that are served by a signal when it has been done. */
 uint64_t sensor_deny_stops(const struct sensor_deny *d);
 

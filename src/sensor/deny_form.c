@@ -9,12 +9,14 @@ const char *const sensor_deny_form_names[DENY_FORMS] = {
 	[DENY_FORM_NONE] = "none",
 	[DENY_FORM_LSM] = "lsm",
 	[DENY_FORM_MODIFY] = "fmod_ret",
+	[DENY_FORM_CGROUP] = "cgroup",
 	[DENY_FORM_STOP] = "stop",
 };
 
 static const enum probe_feature needs[DENY_FORMS] = {
 	[DENY_FORM_LSM] = PROBE_LSM,
 	[DENY_FORM_MODIFY] = PROBE_FMOD_RET,
+	[DENY_FORM_CGROUP] = PROBE_CGROUP_CONNECT,
 	[DENY_FORM_STOP] = PROBE_TP_BTF,
 };
 
@@ -51,6 +53,14 @@ static const char *const table[ABI_DENY_HOOKS][DENY_FORMS] = {
 	[ABI_DENY_USERFAULT] = ASKED("inode_init_security_anon", "sys_exit"),
 	[ABI_DENY_SETNS] = ASKED("capable", "sys_exit"),
 	[ABI_DENY_BY_HANDLE] = ASKED("capable", "sys_exit"),
+	[ABI_DENY_CONNECT4] = { [DENY_FORM_CGROUP] = "connect4" },
+	[ABI_DENY_CONNECT6] = { [DENY_FORM_CGROUP] = "connect6" },
+	[ABI_DENY_SENDMSG4] = { [DENY_FORM_CGROUP] = "sendmsg4" },
+	[ABI_DENY_SENDMSG6] = { [DENY_FORM_CGROUP] = "sendmsg6" },
+	[ABI_DENY_BIND4] = { [DENY_FORM_CGROUP] = "bind4" },
+	[ABI_DENY_BIND6] = { [DENY_FORM_CGROUP] = "bind6" },
+	[ABI_DENY_SYSCTL] = { [DENY_FORM_CGROUP] = "sysctl" },
+	[ABI_DENY_DEVICE_MAKE] = { [DENY_FORM_CGROUP] = "device" },
 };
 /* clang-format on */
 
@@ -61,7 +71,7 @@ unsigned sensor_deny_forms(unsigned allowed)
 	for (unsigned form = DENY_FORM_NONE + 1; form < DENY_FORMS; form++)
 		if (allowed >> form & 1 && probe_has(needs[form]))
 			ret |= 1U << form;
-	/* Of these three one: who can deny does not stop, and where BPF is a security module its hooks are asked. */
+	/* Of these one, beside control groups: who can deny does not stop, and where BPF is a security module its hooks are asked. */
 	if (ret & 1U << DENY_FORM_LSM)
 		return ret & ~(1U << DENY_FORM_MODIFY | 1U << DENY_FORM_STOP);
 	return ret & 1U << DENY_FORM_MODIFY ? ret & ~(1U << DENY_FORM_STOP) : ret;
@@ -73,6 +83,13 @@ enum sensor_deny_form sensor_deny_form_of(enum abi_deny_hook hook, unsigned form
 		if (forms >> form & 1 && table[hook][form])
 			return form;
 	return DENY_FORM_NONE;
+}
+
+uint64_t sensor_deny_covered(unsigned forms)
+{
+	if (!(forms & (1U << DENY_FORM_LSM | 1U << DENY_FORM_MODIFY)))
+		return 0;
+	return 1ULL << ABI_DENY_SYSCTL | 1ULL << ABI_DENY_DEVICE_MAKE;
 }
 
 const char *sensor_deny_served_by(enum abi_deny_hook hook, enum sensor_deny_form form)

@@ -4,6 +4,8 @@
  * to; which programs there are is in bpf/.
  */
 #pragma once
+#include <stdint.h>
+
 #include "abi/record.h"
 
 #include "abi/event.h"
@@ -15,6 +17,7 @@ enum sensor_deny_form {
 	DENY_FORM_NONE,
 	DENY_FORM_LSM,	  /* a hook of security modules */
 	DENY_FORM_MODIFY, /* fmod_ret on security_*() */
+	DENY_FORM_CGROUP, /* a program of the root of the unified hierarchy of control groups */
 	DENY_FORM_STOP,	  /* a tracepoint, when it has been done: a signal ends the process */
 	DENY_FORMS
 };
@@ -24,7 +27,7 @@ extern const char *const sensor_deny_form_names[DENY_FORMS];
 
 /* Forms to choose from. */
 enum {
-	DENY_FORMS_ALL = 1 << DENY_FORM_LSM | 1 << DENY_FORM_MODIFY | 1 << DENY_FORM_STOP,
+	DENY_FORMS_ALL = (1 << DENY_FORMS) - 1,
 	DENY_FORMS_STOP = 1 << DENY_FORM_STOP
 };
 
@@ -33,6 +36,12 @@ unsigned sensor_deny_forms(unsigned allowed);
 
 /* The best of these that serves the point; DENY_FORM_NONE: none does. */
 enum sensor_deny_form sensor_deny_form_of(enum abi_deny_hook hook, unsigned forms);
+
+/*
+ * Points that need not be asked, since with these forms others are asked about all that they are, and know more: an open
+ * for a setting that is written, mknod() with its path for a device that is made.
+ */
+uint64_t sensor_deny_covered(unsigned forms);
 
 /*
  * The name of the programs and of the array that serve the point in that form; several points may share them, and

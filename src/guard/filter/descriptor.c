@@ -183,6 +183,12 @@ static bool is_remote(uint32_t side, bool accepted)
 	return side == 'r' || side == (accepted ? 'c' : 's');
 }
 
+/* A socket that gets an address, where the kernel asks before: it is a server of what it gets, and connected to nothing. */
+static bool is_to_serve(const struct lower *l)
+{
+	return l->hook && l->target.type->hook == HOOK_BIND;
+}
+
 /* The check on the end that a side is: that depends on whether the socket was accepted. */
 static struct node *of_side(struct lower *l, const struct check *c, uint32_t side,
 			    struct node *(*of_end)(struct lower *l, const struct check *c,
@@ -191,6 +197,8 @@ static struct node *of_side(struct lower *l, const struct check *c, uint32_t sid
 	struct node *yes = lower_masked(l, PLACE(call.socket_type, false), ABI_SOCKET_ACCEPTED,
 					BPF_JNE, 0);
 
+	if (is_to_serve(l))
+		return of_end(l, c, side == 'r' || side == 'c');
 	if (l->target.type->hook == HOOK_ACCEPT || l->target.type->hook == HOOK_CONNECT)
 		return of_end(l, c, is_remote(side, l->target.type->hook == HOOK_ACCEPT));
 	return node_either(l->arena, node_both(l->arena, yes, of_end(l, c, is_remote(side, true))),
@@ -206,9 +214,10 @@ static struct node *of_socket(struct lower *l, const struct check *c, struct nod
 						  has_family(l, FAMILY_INET6)));
 	struct node *connected = lower_test(l, PLACE(call.remote_port, false), BPF_JNE, 0);
 
-	if (l->hook &&
-	    l->target.type->hook == HOOK_CONNECT) /* it says to what, if only to port 0 */
-		return node_both(l->arena, inet, known);
+	/* Where the kernel asks it says which address is meant. */
+	if (l->hook && l->hook->family)
+		return l->hook->family == FAMILY_INET ? node_both(l->arena, inet, known) :
+							node_constant(l->arena, false);
 	return node_both(
 		l->arena, inet,
 		node_either(l->arena, node_both(l->arena, connected, known),

@@ -193,7 +193,7 @@ static void emit_end(struct emitter *e, const struct filter_options *o, uint32_t
 	if (o->hook)
 		bpf_code_place(c, e->leave);
 	emit_tail_call(e, o->leave_call);
-	bpf_alu_imm(c, BPF_MOV, R0, FILTER_DROP);
+	bpf_alu_imm(c, BPF_MOV, R0, o->hook ? o->hook->allow : FILTER_DROP);
 	bpf_exit(c);
 	if (hit) {
 		bpf_code_place(c, hit);
@@ -203,7 +203,7 @@ static void emit_end(struct emitter *e, const struct filter_options *o, uint32_t
 		bpf_code_place(c, e->leave); /* a map without its one value: there is none such */
 	bpf_code_place(c, yes);
 	emit_tail_call(e, o->tail_call);
-	bpf_alu_imm(c, BPF_MOV, R0, o->hook ? 0 : FILTER_EMIT);
+	bpf_alu_imm(c, BPF_MOV, R0, o->hook ? o->hook->allow : FILTER_EMIT);
 	bpf_exit(c);
 }
 

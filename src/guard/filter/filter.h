@@ -62,7 +62,7 @@ struct filter_options {
 	/*
 	 * For a decision point: emits only what a rule fits for certain, so what is not decided is dropped. The
 	 * room is the one of ABI_DENY_ROOMS that the task has taken (bpf/lib/pool.bpf.h); to drop, program
-	 * leave_call - 1 is called, which gives it back. Returns 0 in any case.
+	 * leave_call - 1 is called, which gives it back. Returns hook->allow in any case.
 	 */
 	const struct filter_hook *hook;
 	uint32_t leave_call;

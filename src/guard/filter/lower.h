@@ -27,6 +27,7 @@ struct filter_hook {
 		*fields; /* that it can say something of, besides common ones; NULL at the end */
 	/* Of its descriptor, if that is a socket for sure: AF_UNIX, or AF_INET which stands for both. 0: it may be anything. */
 	uint16_t family;
+	uint8_t allow; /* what a program returns there to deny nothing */
 };
 
 struct lower {

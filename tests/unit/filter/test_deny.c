@@ -82,6 +82,39 @@ static void put_path(struct chance *c, struct record_room *r, unsigned which)
 	put_text(r, which, text, strlen(text));
 }
 
+static bool is_inet(unsigned hook)
+{
+	return deny_hooks[hook].filter.family == FAMILY_INET;
+}
+
+/* What is connected or sent to, or bound: as bpf/deny.bpf.c and bpf/deny_cgroup.bpf.c have it. */
+static void put_address(struct chance *c, unsigned hook, struct record_room *r)
+{
+	static const uint8_t v4[3][4] = { { 10, 0, 0, 1 }, { 9, 9, 9, 9 }, { 0 } };
+	static const uint8_t v6[2][16] = { { 0xfd, [15] = 1 }, { 0x20, 0x01, 0x0d, 0xb8 } };
+	bool six = hook == ABI_DENY_CONNECT6 || hook == ABI_DENY_SENDMSG6 || hook == ABI_DENY_BIND6;
+	bool own = hook == ABI_DENY_BIND4 || hook == ABI_DENY_BIND6;
+	bool mapped = six && !chance_below(c, 4);
+	uint16_t port = !chance_below(c, 12) ? 0 : chance_below(c, 2) ? 443 : 80;
+	uint8_t *ip = own ? r->ev.call.local : r->ev.call.remote;
+	char address[28] = { six && !mapped ? FAMILY_INET6 : FAMILY_INET, 0, (char)(port >> 8),
+			     (char)port };
+
+	r->ev.flags |= ABI_EVENT_FILE | ABI_EVENT_SOCKET;
+	r->ev.call.family = six && !mapped ? FAMILY_INET6 : FAMILY_INET;
+	r->ev.call.socket_type = 1;
+	if (own)
+		r->ev.call.local_port = port;
+	else
+		r->ev.call.remote_port = port;
+	if (six && !mapped)
+		memcpy(ip, v6[chance_below(c, 2)], 16);
+	else
+		memcpy(ip, v4[chance_below(c, 3)], 4);
+	memcpy(address + (six && !mapped ? 8 : 4), ip, six && !mapped ? 16 : 4);
+	put_text(r, ABI_TEXT_BYTES, address, six && !mapped ? 28 : 16);
+}
+
 /* What bpf/deny.bpf.c fills in, and nothing that it does not. */
 static void hook_record(struct chance *c, unsigned hook, struct record_room *r)
 {
@@ -115,28 +148,23 @@ static void hook_record(struct chance *c, unsigned hook, struct record_room *r)
 	}
 	r->ev.call.fd = -1;
 	memcpy(r->ev.call.args, random.ev.call.args, sizeof(r->ev.call.args));
-	if (hook == ABI_DENY_OPEN || hook == ABI_DENY_MODULE_FILE) {
+	if (hook == ABI_DENY_SYSCTL) {
+		r->ev.flags |= ABI_EVENT_FILE;
+		r->ev.call.inode_mode = 0100644;
+		r->ev.call.args[2] = 1;
+		put_path(c, r, ABI_TEXT_FILE);
+	} else if (hook == ABI_DENY_DEVICE_MAKE) {
+		r->ev.call.args[2] = files[4 + chance_below(c, 2)] & 0170000;
+	} else if (hook == ABI_DENY_OPEN || hook == ABI_DENY_MODULE_FILE) {
 		r->ev.flags |= ABI_EVENT_FILE;
 		r->ev.call.inode_mode = files[chance_below(c, ARRAY_SIZE(files))];
 		r->ev.call.file_mode = random.ev.call.file_mode;
 		r->ev.call.path_flags = (chance_below(c, 2) ? ABI_PATH_OUTSIDE : 0) |
 					(chance_below(c, 12) ? 0 : ABI_PATH_MEMORY);
 		put_path(c, r, ABI_TEXT_FILE);
-	} else if (hook == ABI_DENY_CONNECT) {
-		static const uint8_t address[3][4] = { { 10, 0, 0, 1 }, { 9, 9, 9, 9 } };
-		static const uint16_t ports[] = { 443, 80, 0 };
-		char bytes[16] = { 2 };
-
-		r->ev.flags |= ABI_EVENT_FILE | ABI_EVENT_SOCKET;
-		r->ev.call.family = FAMILY_INET;
-		r->ev.call.socket_type = 1;
+	} else if (is_inet(hook)) {
+		put_address(c, hook, r);
 		r->ev.call.protocol = random.ev.call.protocol;
-		r->ev.call.remote_port = ports[chance_below(c, 3)];
-		memcpy(r->ev.call.remote, address[chance_below(c, 3)], 4);
-		bytes[2] = (char)(r->ev.call.remote_port >> 8);
-		bytes[3] = (char)r->ev.call.remote_port;
-		memcpy(bytes + 4, r->ev.call.remote, 4);
-		put_text(r, ABI_TEXT_BYTES, bytes, sizeof(bytes));
 	} else if (hook == ABI_DENY_CONNECT_UNIX) {
 		const char path[] = "\1\0/run/docker.sock", other[] = "\1\0/etc/passwd";
 
