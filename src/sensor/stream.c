@@ -380,27 +380,29 @@ int sensor_stream_load(struct sensor_stream *s, const struct program_source *p, 
 	return program_source_load(&q, ret_fd, NULL, err);
 }
 
-/* Without any means as it was asked for. */
-static int plan_late(struct sensor_stream *s, uint32_t plan, bool late)
+/* In the map as it is: whoever asks for plans may be another process than the one that loads filters. */
+static int plan_late(struct sensor_stream *s, uint32_t slot, bool late)
 {
-	struct abi_event_plan p = s->plans[plan];
+	int plans = bpf_map__fd(s->skel->maps.event_plans);
+	struct abi_event_plan p;
 
-	if (late)
-		p.flags |= ABI_PLAN_LATE;
-	return bpf_map_update_elem(bpf_map__fd(s->skel->maps.event_plans), &plan, &p, BPF_ANY) ?
-		       -errno :
-		       0;
+	if (bpf_map_lookup_elem(plans, &slot, &p))
+		return -errno;
+	late = late && p.flags & ABI_PLAN_NEW_FD;
+	if (late == !!(p.flags & ABI_PLAN_LATE))
+		return 0;
+	p.flags ^= ABI_PLAN_LATE;
+	return bpf_map_update_elem(plans, &slot, &p, BPF_ANY) ? -errno : 0;
 }
 
 /* At no moment may a filter that reads paths look at a record without: so the plan changes before it, or after it. */
 int sensor_stream_filter(struct sensor_stream *s, uint32_t plan, int fd, bool reads_paths)
 {
 	int filters = bpf_map__fd(s->skel->maps.filters), r;
-	bool late;
+	bool late = fd >= 0 && !reads_paths;
 
 	if (plan >= SENSOR_PLANS)
 		return -ERANGE;
-	late = fd >= 0 && !reads_paths && s->plans[plan].flags & ABI_PLAN_NEW_FD;
 	r = late ? 0 : plan_late(s, plan, false);
 	if (r)
 		return r;

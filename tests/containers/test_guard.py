@@ -96,7 +96,7 @@ def after(runtime: str) -> None:
 def as_written() -> None:
     """what a program wrote is told beside what it led to, though no rule asks for it"""
     script = "while ! test -e /tmp/go; do sleep 0.1; done; cd /tmp/a/../a; echo x >../mark-b; echo x >/tmp/a/../mark-c; sleep 5"
-    told = MARK.replace("wrote %fd.name", "wrote %fd.name as %evt.arg.name")
+    told = MARK.replace("wrote %fd.name", "wrote %fd.name as %fd.nameraw")
     with tempfile.TemporaryDirectory() as directory, Guard(rules=rules_in(directory, told)) as guard, \
             container("runc", Spec(["/bin/sh", "-c", f"mkdir /tmp/a; {script}"], name="written")) as box:
         box.run()
