@@ -14,33 +14,33 @@ const volatile struct abi_settings settings __weak = {};
 enum { DENIED, ALLOWED };
 
 /* The programs of a point, or of several that begin with FIRST: as in bpf/deny.bpf.c. */
-#define DENY_CGROUP(name, section, context, first, point, nr, fill)                               \
-	DENY_ARRAY(name)                                                                 \
-	SEC(section)                                                                              \
-	int deny_cgroup_##name(struct context *ctx)                                               \
-	{                                                                                         \
-		int which = (point);                                                              \
-		struct room *r = which < 0 ? NULL : deny_begin(which, nr);                        \
-                                                                                                  \
-		if (!r)                                                                           \
-			return ALLOWED;                                                           \
-		fill;                                                                             \
+#define DENY_CGROUP(name, section, context, first, point, nr, fill)                        \
+	DENY_ARRAY(name)                                                                   \
+	SEC(section)                                                                       \
+	int deny_cgroup_##name(struct context *ctx)                                        \
+	{                                                                                  \
+		int which = (point);                                                       \
+		struct room *r = which < 0 ? NULL : deny_begin(which, nr);                 \
+                                                                                           \
+		if (!r)                                                                    \
+			return ALLOWED;                                                    \
+		fill;                                                                      \
 		bpf_tail_call(ctx, &deny_calls_##name, ABI_DENY_FILTER + which - (first)); \
-		pool_leave();                                                                     \
-		return ALLOWED;                                                                   \
-	}                                                                                         \
-	SEC(section)                                                                              \
-	int verdict_cgroup_##name(struct context *ctx)                                            \
-	{                                                                                         \
-		if (deny_end())                                                                   \
-			return DENIED;                                                            \
-		return ALLOWED;                                                                   \
-	}                                                                                         \
-	SEC(section)                                                                              \
-	int leave_cgroup_##name(struct context *ctx)                                              \
-	{                                                                                         \
-		pool_leave();                                                                     \
-		return ALLOWED;                                                                   \
+		pool_leave();                                                              \
+		return ALLOWED;                                                            \
+	}                                                                                  \
+	SEC(section)                                                                       \
+	int verdict_cgroup_##name(struct context *ctx)                                     \
+	{                                                                                  \
+		if (deny_end())                                                            \
+			return DENIED;                                                     \
+		return ALLOWED;                                                            \
+	}                                                                                  \
+	SEC(section)                                                                       \
+	int leave_cgroup_##name(struct context *ctx)                                       \
+	{                                                                                  \
+		pool_leave();                                                              \
+		return ALLOWED;                                                            \
 	}
 
 /* --- addresses ------------------------------------------------------------------------------------- */

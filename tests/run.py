@@ -29,7 +29,7 @@ sys.path.insert(0, str(TESTS / "rig"))
 
 HOST_TESTS = ("test_cli", "test_errors", "test_identity", "test_oracle", "test_confine", "test_phases", "test_life",
               "test_verify", "test_layers", "test_complain", "test_exchange", "test_static", "test_events", "test_calls",
-              "test_guard", "test_respond", "test_outputs", "test_inspect", "test_cluster", "test_attacks", "test_stop", "test_deny_policy", "test_quiet", "test_falco")
+              "test_guard", "test_respond", "test_outputs", "test_inspect", "test_cluster", "test_attacks", "test_stop", "test_deny_policy", "test_deny_cgroup", "test_quiet", "test_falco")
 
 # What runs in every machine; a program in the build directory, or a script of SCRIPTS. What differs by rung, and not by
 # kernel, runs in one machine each below: emulation is slow.
@@ -62,7 +62,7 @@ MACHINES = (
     Machine("6.12", ("test_cli --rung=A:fentry --module=apparmor", *VM_TESTS, "tests/kernel/test_filter", "test_confine --quick", "test_apparmor --quick",
                      "test_attacks", "test_deny --quick", "test_guard --quick", "test_oracle --quick --hooks=tracepoint", "test_identity --quick")),
     Machine("5.10", ("test_cli --rung=B:fentry --module=apparmor", *VM_TESTS, "tests/kernel/test_filter /merlon/content/rules", "test_confine --quick", "test_apparmor --quick",
-                     "test_attacks --attacks", "test_deny --quick", "test_guard --quick", "test_life --quick", "test_verify")),
+                     "test_attacks --attacks", "test_deny --quick", "test_deny_cgroup --quick", "test_guard --quick", "test_life --quick", "test_verify")),
     Machine("6.1", ("test_cli --rung=A:fentry --module=apparmor", *VM_TESTS, "tests/kernel/test_filter", "test_attacks --attacks",
                     "test_oracle --quick --hooks=kprobe", "test_complain")),
     Machine("5.10", ("test_cli --rung=A:fentry --module=selinux", "test_selinux"), "lockdown,capability,yama,selinux,bpf"),

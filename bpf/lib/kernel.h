@@ -61,10 +61,7 @@ struct qstr {
 
 typedef struct {
 	__u32 val;
-} kuid_t;
-typedef struct {
-	__u32 val;
-} kgid_t;
+} kuid_t, kgid_t;
 
 struct super_block {
 	u32 s_dev;

@@ -192,8 +192,11 @@ static int run_hooks(const struct arguments *args, struct error *err)
 		json_array_append_new(all, hook_json(hook));
 		if (arg_flag(args, "json"))
 			continue;
-		printf("%s: %s\n  asked by security_%s()\n ", deny_hooks[hook].filter.call,
-		       deny_hooks[hook].what, sensor_deny_hooks[hook]);
+		printf(sensor_deny_served_by(hook, DENY_FORM_CGROUP) ?
+			       "%s: %s\n  asked by control groups: %s\n " :
+			       "%s: %s\n  asked by security_%s()\n ",
+		       deny_hooks[hook].filter.call, deny_hooks[hook].what,
+		       sensor_deny_hooks[hook]);
 		for (size_t i = 0; fields[i]; i++)
 			printf(" %s", fields[i]);
 		puts("");

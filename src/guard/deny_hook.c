@@ -16,7 +16,9 @@
 
 enum { ALLOW = 1 }; /* as programs of control groups say it */
 
-#define PEER "fd.type", "fd.typechar", "fd.l4proto", "fd.rip", "fd.rport", "fd.rnet", "fd.sip", "fd.sport", "fd.snet"
+#define PEER                                                                               \
+	"fd.type", "fd.typechar", "fd.l4proto", "fd.rip", "fd.rport", "fd.rnet", "fd.sip", \
+		"fd.sport", "fd.snet"
 #define CONNECTION FIELDS("evt.rawres", PEER)
 #define DATAGRAM FIELDS(PEER) /* the result is how much was sent */
 #define BOUND FIELDS("evt.rawres", "fd.l4proto", "fd.sip", "fd.sport", "fd.snet")

@@ -346,8 +346,9 @@ int sensor_deny_new(struct sensor_deny **ret, const struct sensor_deny_options *
 	if (!r)
 		r = find_functions(d, err);
 	if (!r && !d->o.hooks)
-		r = error_set(err, ENOTSUP,
-			      "this kernel asks nobody before what the rules are about (merlon doctor says why)");
+		r = error_set(
+			err, ENOTSUP,
+			"this kernel asks nobody before what the rules are about (merlon doctor says why)");
 	if (!r && serves_by(d, DENY_FORM_CGROUP)) {
 		d->root = deny_cgroup_root(err);
 		r = d->root < 0 ? d->root : 0;

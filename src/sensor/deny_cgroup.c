@@ -46,8 +46,9 @@ int deny_cgroup_root(struct error *err)
 	if (root < 0 || fstat(root, &st))
 		return error_errno(err, errno, "the root of control groups");
 	if (st.st_ino != ROOT_NUMBER)
-		return error_set(err, ENOTSUP,
-				 "this runs in a namespace of control groups: what is denied by control groups "
-				 "is attached to the root of all");
+		return error_set(
+			err, ENOTSUP,
+			"this runs in a namespace of control groups: what is denied by control groups "
+			"is attached to the root of all");
 	return TAKE_FD(root);
 }

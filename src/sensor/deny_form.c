@@ -6,11 +6,8 @@
 #include "sensor/probe.h"
 
 const char *const sensor_deny_form_names[DENY_FORMS] = {
-	[DENY_FORM_NONE] = "none",
-	[DENY_FORM_LSM] = "lsm",
-	[DENY_FORM_MODIFY] = "fmod_ret",
-	[DENY_FORM_CGROUP] = "cgroup",
-	[DENY_FORM_STOP] = "stop",
+	[DENY_FORM_NONE] = "none",     [DENY_FORM_LSM] = "lsm",	  [DENY_FORM_MODIFY] = "fmod_ret",
+	[DENY_FORM_CGROUP] = "cgroup", [DENY_FORM_STOP] = "stop",
 };
 
 static const enum probe_feature needs[DENY_FORMS] = {

@@ -26,10 +26,7 @@ enum sensor_deny_form {
 extern const char *const sensor_deny_form_names[DENY_FORMS];
 
 /* Forms to choose from. */
-enum {
-	DENY_FORMS_ALL = (1 << DENY_FORMS) - 1,
-	DENY_FORMS_STOP = 1 << DENY_FORM_STOP
-};
+enum { DENY_FORMS_ALL = (1 << DENY_FORMS) - 1, DENY_FORMS_STOP = 1 << DENY_FORM_STOP };
 
 /* Of the forms that are allowed (bit per form) those that this kernel has. Loads programs to find out. */
 unsigned sensor_deny_forms(unsigned allowed);

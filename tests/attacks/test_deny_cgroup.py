@@ -5,6 +5,8 @@ devices; to containers that are meant, and to nobody else.
 
     test_deny_cgroup.py [--runtime NAME] [--quick]
 
+--quick is for one more kernel in little time: a dry run, in force, and off.
+
 Rules are for processes of one group, which only containers of this test have, and what is pinned is in a file system of this
 test's own.
 """
@@ -50,6 +52,7 @@ RULES = {
 }
 # On kernels that ask about the open: both that the attempt makes.
 OPENS = 2
+EGRESS = HERE.parents[1] / "content" / "examples" / "egress.yaml"
 
 
 @contextmanager
@@ -106,7 +109,7 @@ def dry_run(suite: tap.Suite, box: Container, guard: Guard) -> None:
              f"{told(guard, 'would-deny')} {status()}")
 
 
-def enforce(suite: tap.Suite, box: Container, guard: Guard, runtime: str) -> None:
+def enforce(suite: tap.Suite, box: Container, guard: Guard) -> None:
     """Everything fails that rules are about, in this container."""
     deny("mode", "enforce")
     results = play(box, "enforce")
@@ -114,6 +117,10 @@ def enforce(suite: tap.Suite, box: Container, guard: Guard, runtime: str) -> Non
     guard.wait_until(lambda _: all(told(guard, "denied").values()), 20)
     missing = [rule for rule, n in told(guard, "denied").items() if not n]
     suite.ok(not missing, "in force: each is told", f"{missing} {status()}")
+
+
+def others(suite: tap.Suite, box: Container, runtime: str) -> None:
+    """Who comes in is meant; the host and who came later are not."""
     entered = box.exec("/usr/bin/python3", "/steps/doors.py", "tcp4", user=f"0:{GROUP}")
     suite.ok(entered.returncode == errno.EPERM, "in force: who comes in is denied too", f"{entered.returncode} {entered.stderr}")
     suite.ok(not opened(host()), "in force: the host is not asked", opened(host()))
@@ -140,6 +147,32 @@ def outlive(suite: tap.Suite, box: Container, guard: Guard, rules: Path, runtime
     suite.ok(not busy, "nothing was let through for want of room", str(busy))
 
 
+# The error of a TCP connection, of a datagram, and of what is on the list.
+REACH = """
+import socket
+def error(kind, address):
+    with socket.socket(socket.AF_INET, kind) as s:
+        return s.connect_ex(address) if kind == socket.SOCK_STREAM else send(s, address)
+def send(s, address):
+    try:
+        return s.sendto(b"x", address) - 1
+    except OSError as e:
+        return e.errno
+print(error(socket.SOCK_STREAM, ("203.0.113.1", 443)), error(socket.SOCK_DGRAM, ("203.0.113.1", 443)),
+      error(socket.SOCK_DGRAM, ("203.0.113.1", 53)), error(socket.SOCK_DGRAM, ("127.0.0.1", 443)), error(socket.SOCK_STREAM, ("127.0.0.1", 47013)))
+"""
+
+
+def egress(suite: tap.Suite, box: Container, directory: Path) -> None:
+    """The shipped example: where nothing is denied there is no way to what is not listed."""
+    rules = directory / "egress.yaml"
+    rules.write_text(EGRESS.read_text().replace("container.id != host", f"container.id != host and group.gid = {GROUP}"))
+    deny("on", "--running", "--no-stop", rules)
+    reached = box.exec("/usr/bin/python3", "-c", REACH, user=f"0:{GROUP}")
+    suite.ok(reached.stdout.split() == [str(errno.EPERM)] * 3 + ["0", "0"], "networks that are listed are reached, and no others",
+             f"{reached.stdout} {reached.stderr}")
+
+
 def off(suite: tap.Suite, box: Container) -> None:
     """It ends at once."""
     deny("off")
@@ -162,9 +195,12 @@ def main() -> None:
                 deny("on", "--dry-run", "--running", "--no-stop", rules)
                 with Guard("--burst", "0", rules=rules) as guard:
                     dry_run(suite, box, guard)
-                    enforce(suite, box, guard, options.runtime)
+                    enforce(suite, box, guard)
                     if not options.quick:
+                        others(suite, box, options.runtime)
                         outlive(suite, box, guard, rules, options.runtime)
+                if not options.quick:
+                    egress(suite, box, Path(directory))
                 off(suite, box)
         finally:
             merlon.run("deny", "off", check=False)

@@ -227,8 +227,7 @@ static void compare_record(const struct kernel_filter *f, const struct rig *r,
 
 	for (uint32_t i = 0; i < f->parts.len; i++) {
 		const struct rule *rule = f->parts.items[i].rule;
-		bool named = verdict == FILTER_EMIT &&
-			     scratch->candidates[i / 32] >> (i % 32) & 1;
+		bool named = verdict == FILTER_EMIT && scratch->candidates[i / 32] >> (i % 32) & 1;
 		bool fits = matched(r, rule);
 
 		any |= named;
@@ -266,9 +265,8 @@ static void compare_rules(struct chance *c, unsigned hook, struct translator *x,
 	vec_foreach(it, &r.rules->rules) {
 		cleanup_kernel_filter struct kernel_filter one = { 0 };
 
-		assert_int_equal(kernel_filter_compile_rule(*it, deny_hook_target(hook), &options,
-							    &one),
-				 0);
+		assert_int_equal(
+			kernel_filter_compile_rule(*it, deny_hook_target(hook), &options, &one), 0);
 		n->rules++;
 		(*it)->enabled = one.parts.len && one.parts.items[0].extent == FILTER_WHOLLY;
 		n->wholly += (*it)->enabled;
