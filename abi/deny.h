@@ -31,6 +31,13 @@ enum abi_deny_hook {
 	ABI_DENY_MODULE_DATA,
 	ABI_DENY_USERNS,
 	ABI_DENY_USERFAULT,
+	ABI_DENY_LINK,
+	ABI_DENY_SYMLINK,
+	ABI_DENY_MKDIR,
+	ABI_DENY_RMDIR,
+	ABI_DENY_TRUNCATE,
+	ABI_DENY_MMAP,	    /* of a file, to execute what is in it */
+	ABI_DENY_MPROTECT,  /* the same, of what is mapped already: it is told as the mapping */
 	ABI_DENY_SETNS,	    /* the kernel asks for a capability: security_capable() */
 	ABI_DENY_BY_HANDLE, /* the same: it follows ABI_DENY_SETNS */
 	/* Asked by control groups, with programs of their own: bpf/deny_cgroup.bpf.c. */

@@ -109,6 +109,47 @@ static __always_inline void fill_chmod(struct room *r, const struct path *path, 
 DENY_HOOK(path_chmod, ABI_DENY_CHMOD, NR_FCHMODAT, fill_chmod(r, path, mode),
 	  const struct path *path, __u16 mode)
 
+static __always_inline void fill_link(struct room *r, struct dentry *old, const struct path *dir,
+				      struct dentry *fresh)
+{
+	/* The old name's mount is the new one's: links do not cross mounts. */
+	fill_entry(r, ABI_TEXT_PATH1, dir, old);
+	fill_entry(r, ABI_TEXT_PATH2, dir, fresh);
+}
+DENY_HOOK(path_link, ABI_DENY_LINK, NR_LINKAT, fill_link(r, old, dir, fresh), struct dentry *old,
+	  const struct path *dir, struct dentry *fresh)
+DENY_HOOK(path_symlink, ABI_DENY_SYMLINK, NR_SYMLINKAT, fill_entry(r, ABI_TEXT_PATH2, dir, dentry),
+	  const struct path *dir, struct dentry *dentry)
+DENY_HOOK(path_mkdir, ABI_DENY_MKDIR, NR_MKDIRAT, fill_entry(r, ABI_TEXT_PATH1, dir, dentry),
+	  const struct path *dir, struct dentry *dentry)
+DENY_HOOK(path_rmdir, ABI_DENY_RMDIR, NR_RMDIR, fill_entry(r, ABI_TEXT_PATH1, dir, dentry),
+	  const struct path *dir, struct dentry *dentry)
+DENY_HOOK(path_truncate, ABI_DENY_TRUNCATE, NR_TRUNCATE, fill_path(r, path),
+	  const struct path *path)
+
+/* Both forms of the function have the file and what is asked for in front. */
+static __always_inline int point_of_mmap(struct file *file, unsigned long prot)
+{
+	return file && prot & PROT_EXEC ? ABI_DENY_MMAP : -1;
+}
+
+static __always_inline void fill_map(struct room *r, struct file *file)
+{
+	r->ev.call.args[2] = PROT_EXEC;
+	file_fill(r, file, false);
+}
+DENY_AT(mmap_file, ABI_DENY_MMAP, point_of_mmap(file, prot), NR_MMAP, fill_map(r, file),
+	struct file *file, unsigned long prot)
+
+static __always_inline int point_of_mprotect(struct vm_area_struct *vma, unsigned long prot)
+{
+	if (!(prot & PROT_EXEC) || BPF_CORE_READ(vma, vm_flags) & VM_EXEC)
+		return -1;
+	return BPF_CORE_READ(vma, vm_file) ? ABI_DENY_MPROTECT : -1;
+}
+DENY_AT(file_mprotect, ABI_DENY_MPROTECT, point_of_mprotect(vma, prot), NR_MMAP,
+	fill_map(r, BPF_CORE_READ(vma, vm_file)), struct vm_area_struct *vma, unsigned long prot)
+
 DENY_HOOK(path_chroot, ABI_DENY_CHROOT, NR_CHROOT, fill_path(r, path), const struct path *path)
 
 static __always_inline void fill_mount(struct room *r, const char *dev, const struct path *path,

@@ -14,19 +14,25 @@
 
 /* x86-64's numbers of the calls that hooks stand for, and i386's of some. */
 enum {
+	NR_MMAP = 9,
 	NR_CONNECT = 42,
 	NR_SENDTO = 44,
 	NR_BIND = 49,
 	NR_EXECVE = 59,
 	NR_KILL = 62,
+	NR_TRUNCATE = 76,
+	NR_RMDIR = 84,
 	NR_PTRACE = 101,
 	NR_PIVOT_ROOT = 155,
 	NR_CHROOT = 161,
 	NR_MOUNT = 165,
 	NR_INIT_MODULE = 175,
 	NR_OPENAT = 257,
+	NR_MKDIRAT = 258,
 	NR_MKNODAT = 259,
 	NR_UNLINKAT = 263,
+	NR_LINKAT = 265,
+	NR_SYMLINKAT = 266,
 	NR_FCHMODAT = 268,
 	NR_UNSHARE = 272,
 	NR_PERF_EVENT_OPEN = 298,
@@ -50,6 +56,7 @@ enum {
 	MODE_NOAUDIT = 4, /* a question that is not meant: whether something is to be shown */
 	PTRACE_PEEKDATA = 2,
 	PTRACE_ATTACH = 16,
+	VM_EXEC = 4,
 	MODULE = 2, /* READING_MODULE, LOADING_MODULE */
 };
 

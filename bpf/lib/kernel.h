@@ -251,6 +251,11 @@ struct task_struct {
 	char comm[16];
 };
 
+struct vm_area_struct {
+	unsigned long vm_flags;
+	struct file *vm_file;
+};
+
 struct linux_binprm {
 	const char *filename, *interp;
 	struct file *file;

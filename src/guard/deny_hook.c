@@ -25,7 +25,8 @@ enum { ALLOW = 1 }; /* as programs of control groups say it */
 
 /* clang-format off */
 const struct deny_hook deny_hooks[ABI_DENY_HOOKS] = {
-	[ABI_DENY_OPEN] = { { "openat", FIELDS("fd.name", "fd.directory", "fd.filename", "fd.is_outside", "evt.is_open_read",
+	[ABI_DENY_OPEN] = { { "openat", FIELDS("fd.name", "fd.directory", "fd.filename", "fd.is_outside", "fd.is_upper_layer",
+		"fd.is_lower_layer", "evt.is_open_read",
 		"evt.is_open_write", "evt.is_open_create", "evt.arg.flags") }, "files that are opened" },
 	[ABI_DENY_EXEC] = { { "execve", FIELDS("evt.rawres") }, "programs that are run, and interpreters of scripts" },
 	[ABI_DENY_UNLINK] = { { "unlinkat", FIELDS("evt.rawres", "fs.path.name", "evt.arg.name") }, "files that are removed" },
@@ -50,6 +51,17 @@ const struct deny_hook deny_hooks[ABI_DENY_HOOKS] = {
 	[ABI_DENY_USERNS] = { { "unshare", FIELDS("evt.rawres", "evt.arg.flags") }, "user namespaces that are made" },
 	[ABI_DENY_KILL] = { { "kill", FIELDS("evt.rawres", "evt.arg.sig") }, "signals to processes beyond the container" },
 	[ABI_DENY_USERFAULT] = { { "userfaultfd", FIELDS(NULL) }, "userfaultfd()" },
+	[ABI_DENY_LINK] = { { "linkat", FIELDS("evt.rawres", "fs.path.source", "fs.path.target", "evt.arg.oldpath", "evt.arg.newpath") },
+		"hard links (fs.path.source is the new name)" },
+	[ABI_DENY_SYMLINK] = { { "symlinkat", FIELDS("evt.rawres", "fs.path.source", "evt.arg.linkpath") }, "symbolic links" },
+	[ABI_DENY_MKDIR] = { { "mkdirat", FIELDS("evt.rawres", "fs.path.name", "evt.arg.path") }, "directories that are made" },
+	[ABI_DENY_RMDIR] = { { "rmdir", FIELDS("evt.rawres", "fs.path.name", "evt.arg.path") }, "directories that are removed" },
+	[ABI_DENY_TRUNCATE] = { { "truncate", FIELDS("evt.rawres", "fs.path.name", "evt.arg.path") },
+		"files that are cut, by name or, before Linux 6.2, while they are opened" },
+	[ABI_DENY_MMAP] = { { "mmap", FIELDS("evt.rawres", "fd.name", "fd.directory", "fd.filename", "fd.is_outside", "fd.is_upper_layer",
+		"fd.is_lower_layer") }, "files that are mapped to be executed: programs, libraries" },
+	[ABI_DENY_MPROTECT] = { { "mmap", FIELDS("evt.rawres", "fd.name", "fd.directory", "fd.filename", "fd.is_outside", "fd.is_upper_layer",
+		"fd.is_lower_layer") }, "the same, once they are mapped" },
 	[ABI_DENY_SETNS] = { { "setns", FIELDS("evt.rawres", "evt.arg.nstype") }, "namespaces that are entered" },
 	[ABI_DENY_BY_HANDLE] = { { "open_by_handle_at", FIELDS(NULL) }, "files that are opened by handle" },
 	[ABI_DENY_CONNECT4] = { { "connect", CONNECTION, FAMILY_INET, ALLOW }, "connections to an address, TCP and UDP by IPv4" },

@@ -26,7 +26,7 @@
 #define DIR_NEXT SENSOR_DENY_DIR "/next"
 #define DIR_OLD SENSOR_DENY_DIR "/old"
 
-enum { RING_SIZE = 1 << 20, BEGUN_SIZE = 1 << 16, LINKS_MAX = 64, PROGRAMS_MAX = 32768 };
+enum { RING_SIZE = 1 << 20, BEGUN_SIZE = 1 << 16, LINKS_MAX = 96, PROGRAMS_MAX = 32768 };
 
 struct sensor_deny {
 	struct deny_bpf *skel;
@@ -62,6 +62,13 @@ const char *const sensor_deny_hooks[ABI_DENY_HOOKS] = {
 	[ABI_DENY_MODULE_DATA] = "kernel_load_data",
 	[ABI_DENY_USERNS] = "userns_create",
 	[ABI_DENY_USERFAULT] = "inode_init_security_anon",
+	[ABI_DENY_LINK] = "path_link",
+	[ABI_DENY_SYMLINK] = "path_symlink",
+	[ABI_DENY_MKDIR] = "path_mkdir",
+	[ABI_DENY_RMDIR] = "path_rmdir",
+	[ABI_DENY_TRUNCATE] = "path_truncate",
+	[ABI_DENY_MMAP] = "mmap_file",
+	[ABI_DENY_MPROTECT] = "file_mprotect",
 	[ABI_DENY_SETNS] = "capable",
 	[ABI_DENY_BY_HANDLE] = "capable",
 	[ABI_DENY_CONNECT4] = "connect4",

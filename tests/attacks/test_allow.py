@@ -42,6 +42,11 @@ ATTACKS = {
     "removes a file": ("os.unlink('/etc/passwd')", "file removed"),
     "renames a file": ("os.rename('/etc/passwd', '/tmp/x')", "file renamed"),
     "makes a file executable": ("os.chmod('/tmp/dropped', 0o4755)", "mode changed"),
+    "gives a file another name": ("os.link('/etc/passwd', '/tmp/x')", "hard link made"),
+    "makes a directory": ("os.mkdir('/etc/x')", "directory made"),
+    "cuts a file": ("os.truncate('/etc/passwd', 0)", "file cut"),
+    "maps a library that it brought": ("mmap.mmap(os.open('/tmp/dropped', 0), 0, flags=2, prot=5)", "library mapped"),
+    "maps code in memory": ("m = os.memfd_create('x'); os.truncate(m, 4096); mmap.mmap(m, 4096, flags=2, prot=5)", "library mapped"),
     "connects elsewhere": ("socket.create_connection(('127.0.0.1', 81))", "connection made"),
     "calls out by datagrams": ("socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(('127.0.0.1', 53))", "connection made"),
     "changes its root": ("os.chroot('/tmp')", "rare call made"),
@@ -88,7 +93,7 @@ def closed_loop(runtime: str, name: str, suite: tap.Suite, *options: str) -> Non
 def intruder(runtime: str, suite: tap.Suite) -> None:
     """Somebody in nginx's container, in an interpreter that its profile allows for the sake of this test."""
     workload = WORKLOADS["nginx"]
-    profile = learn(runtime, workload, entered=("python3", "-S", "-c", ATTEMPT.format(code="pass")))
+    profile = learn(runtime, workload, entered=("python3", "-S", "-c", ATTEMPT.format(code="import mmap")))
     files: dict[str, bytes | Path] = {"/tmp/dropped": programs.programs() / "intruder"}
     with tempfile.TemporaryDirectory() as directory:
         rules = rules_of(profile, Path(directory), "--with-entered")
@@ -98,7 +103,7 @@ def intruder(runtime: str, suite: tap.Suite) -> None:
             workload.ready(box)
             merlon.run("deny", "mode", "enforce")
             for what, (code, rule) in ATTACKS.items():
-                done = attack(box, code)
+                done = attack(box, f"import mmap; {code}")
                 suite.ok(done.returncode == 7 and "denied" in done.stdout, f"an intruder {what}: denied",
                          f"exit {done.returncode}", done.stdout, done.stderr)
                 name = f"merlon-learn: {rule}"
@@ -111,7 +116,7 @@ def intruder(runtime: str, suite: tap.Suite) -> None:
         box.run()
         workload.ready(box)
         for what, (code, _) in ATTACKS.items():
-            done = attack(box, code)
+            done = attack(box, f"import mmap; {code}")
             suite.ok(done.returncode in (0, 1), f"without the profile an intruder {what}", f"exit {done.returncode}", done.stdout, done.stderr)
 
 

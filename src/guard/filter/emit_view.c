@@ -249,6 +249,7 @@ static void find_descriptor(struct emitter *e, const struct text_view *v,
 {
 	struct bpf_code *c = &e->code;
 	uint32_t file = bpf_code_label(c), socket = bpf_code_label(c), found = bpf_code_label(c);
+	uint32_t memory = bpf_code_label(c);
 	bool name = v->kind == VIEW_FD_NAME, opens = v->span;
 
 	bpf_load(c, 2, R1, REG_RECORD, AT(flags));
@@ -267,7 +268,7 @@ static void find_descriptor(struct emitter *e, const struct text_view *v,
 	bpf_code_place(c, file);
 	bpf_jump_imm(c, BPF_JSET, R1, ABI_EVENT_PIDFD, to->unknown);
 	bpf_load(c, 4, R1, REG_RECORD, AT(call.path_flags));
-	bpf_jump_imm(c, BPF_JSET, R1, ABI_PATH_MEMORY, to->unknown);
+	bpf_jump_imm(c, BPF_JSET, R1, ABI_PATH_MEMORY, name ? memory : to->unknown);
 	bpf_load(c, 2, R1, REG_RECORD, AT(call.inode_mode));
 	bpf_alu_imm(c, BPF_AND, R1, S_IFMT);
 	bpf_jump_imm(c, BPF_JEQ, R1, S_IFIFO, to->unknown);
@@ -277,6 +278,13 @@ static void find_descriptor(struct emitter *e, const struct text_view *v,
 	else if (v->kind == VIEW_FD_FILENAME)
 		take_filename(e, to);
 	bpf_goto(c, found);
+	if (name) { /* "memfd:x"; "/" stands for none */
+		bpf_code_place(c, memory);
+		find_span(e, ABI_TEXT_FILE, to);
+		bpf_load(c, 4, R1, REG_SCRATCH, SCRATCH(len));
+		bpf_jump_imm(c, BPF_JEQ, R1, 1, to->unknown);
+		bpf_goto(c, found);
+	}
 	bpf_code_place(c, socket);
 	find_socket(e, v, to);
 	bpf_code_place(c, found);

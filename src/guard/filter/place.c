@@ -35,9 +35,8 @@ static struct node *of_process_bit(struct lower *l, const struct check *c,
 	return if_process(l, c, lower_bool(l, c, lower_masked(l, p->place, p->arg, BPF_JNE, 0)));
 }
 
-/* Where the kernel asks about a file there is one. */
-static struct node *file_outside(struct lower *l, const struct check *c,
-				 const struct field_place *p)
+/* A bit of a file: where the kernel asks about one there is one. */
+static struct node *of_file_bit(struct lower *l, const struct check *c, const struct field_place *p)
 {
 	if (!l->hook)
 		return lower_unknown(l, c, "whether there is a file");
@@ -192,7 +191,9 @@ static const struct field_place places[] = {
 	{ "fd.rnet", lower_fd_address, CALL, NOTHING, 'r' },
 	{ "fd.net", lower_fd_address, CALL, NOTHING, 'e' },
 
-	{ "fd.is_outside", file_outside, CALL, PLACE(call.path_flags, false), ABI_PATH_OUTSIDE },
+	{ "fd.is_outside", of_file_bit, CALL, PLACE(call.path_flags, false), ABI_PATH_OUTSIDE },
+	{ "fd.is_upper_layer", of_file_bit, CALL, PLACE(flags, false), ABI_EVENT_UPPER },
+	{ "fd.is_lower_layer", of_file_bit, CALL, PLACE(flags, false), ABI_EVENT_LOWER },
 
 	{ "thread.tid", of_record, BOTH, PLACE(tid, true), 0 },
 	{ "thread.vtid", of_record, BOTH, PLACE(vtid, true), 0 },

@@ -80,6 +80,44 @@ static const struct path_rule {
 	  .tags = "mitre_privilege_escalation, T1611",
 	  .fields = &named,
 	  .ops = ABI_FILE_MKNOD | ABI_FILE_BIND },
+	{ .name = "hard link made",
+	  .desc = "The workload was never seen to give such a file another name.",
+	  .condition = "evt.type in (link, linkat) and container.id != host",
+	  .output = "A hard link was made (file=%fs.path.target name=%fs.path.source " BY,
+	  .tags = "mitre_defense_evasion, T1222",
+	  .fields = &source,
+	  .ops = ABI_FILE_LINK,
+	  .second = &target,
+	  .second_ops = ABI_FILE_LINK_TARGET },
+	{ .name = "symbolic link made",
+	  .desc = "The workload was never seen to make it.",
+	  .condition = "evt.type in (symlink, symlinkat) and container.id != host",
+	  .output = "A symbolic link was made (name=%fs.path.source " BY,
+	  .tags = "mitre_persistence, T1546",
+	  .fields = &source,
+	  .ops = ABI_FILE_SYMLINK },
+	{ .name = "directory made",
+	  .desc = "The workload was never seen to make it.",
+	  .condition = "evt.type in (mkdir, mkdirat) and container.id != host",
+	  .output = "A directory was made (directory=%fs.path.name " BY,
+	  .tags = "mitre_persistence, T1546",
+	  .fields = &named,
+	  .ops = ABI_FILE_MKDIR },
+	{ .name = "directory removed",
+	  .desc = "The workload was never seen to remove it.",
+	  .condition = "evt.type = rmdir and container.id != host",
+	  .output = "A directory was removed (directory=%fs.path.name " BY,
+	  .tags = "mitre_impact, T1485",
+	  .fields = &named,
+	  .ops = ABI_FILE_RMDIR },
+	{ .name = "file cut",
+	  .desc = "The workload was never seen to cut it, or to write it.",
+	  .condition = "evt.type = truncate and container.id != host",
+	  .output = "A file was cut (file=%fs.path.name " BY,
+	  .tags = "mitre_impact, T1485",
+	  .fields = &named,
+	  .ops = ABI_FILE_TRUNCATE | ABI_FILE_WRITE | ABI_FILE_CREATE,
+	  .more = devices },
 	{ .name = "mode changed",
 	  .desc = "The workload was never seen to change its mode.",
 	  .condition = "evt.type in (chmod, fchmod, fchmodat, fchmodat2) and container.id != host",
@@ -132,10 +170,11 @@ static void add_rule(struct writer *w, const char *name, const char *desc, const
 
 /* --- programs --------------------------------------------------------------------------------------- */
 
-static bool runs_from_memory(const struct writer *w)
+/* Whether it does one of these to what never was a file. */
+static bool uses_memory(const struct writer *w, uint32_t ops)
 {
 	vec_foreach(f, &w->p->files)
-		if (access_layer_is_wanted(f->layer, &w->o->policy) && f->ops & ABI_FILE_EXEC &&
+		if (access_layer_is_wanted(f->layer, &w->o->policy) && f->ops & ops &&
 		    f->flags & ABI_PATH_MEMORY)
 			return true;
 	return false;
@@ -169,7 +208,7 @@ static void add_programs(struct writer *w)
 	static const struct allow_fields run = { .name = "proc.exepath" };
 	const char *tags = "mitre_execution, T1059";
 	cleanup_buf struct buf listed = BUF_INIT, changed = BUF_INIT;
-	bool memory = runs_from_memory(w), any;
+	bool memory = uses_memory(w, ABI_FILE_EXEC), any;
 
 	if (!memory)
 		add_rule(
@@ -194,9 +233,7 @@ static void add_programs(struct writer *w)
 		"mitre_execution, T1554");
 }
 
-/* --- files ------------------------------------------------------------------------------------------ */
-
-/* The kernel opens the ELF interpreter of each program; recordings don't tell of it. */
+/* The kernel opens and maps the ELF interpreter of each program; not all recordings tell of it. */
 static void add_interpreters(struct buf *out, bool any)
 {
 	buf_addf(out,
@@ -204,6 +241,27 @@ static void add_interpreters(struct buf *out, bool any)
 		 "(\"ld-\", \"ld.so\", \"ld64.so\"))",
 		 any ? "\n      or " : "");
 }
+
+/* Libraries. What the image has may be mapped, where the kernel can tell: nothing is gained by what was there before. */
+static void add_libraries(struct writer *w)
+{
+	cleanup_buf struct buf listed = BUF_INIT;
+	bool any = allow_paths(&w->files, ABI_FILE_EXEC | ABI_FILE_MAP_EXEC, &opened, NULL,
+			       &listed);
+
+	add_interpreters(&listed, any);
+	buf_add_str(&listed, "\n      or fd.is_lower_layer = true");
+	if (uses_memory(w, ABI_FILE_MAP_EXEC))
+		buf_add_str(&listed, "\n      or fd.name startswith memfd:");
+	add_rule(
+		w, "library mapped",
+		"Neither the workload was seen to map it, nor is it known to be the image's.",
+		"evt.type = mmap and container.id != host and (fd.name startswith \"/\" or fd.name startswith memfd:)",
+		&listed, "A file was mapped to be executed (file=%fd.name " BY,
+		"mitre_execution, T1129");
+}
+
+/* --- files ------------------------------------------------------------------------------------------ */
 
 static void add_path_rule(struct writer *w, const struct path_rule *r)
 {
@@ -331,6 +389,7 @@ static int emit(const struct profile *p, const struct backend_options *o, struct
 		"#\n# merlon deny on FILE: what is not recorded is denied in every container: bind it, or\n"
 		"# begin with --dry-run.\n");
 	add_programs(&w);
+	add_libraries(&w);
 	if (o->files != BACKEND_FILES_NONE)
 		add_files(&w);
 	if (o->egress != BACKEND_EGRESS_NONE)

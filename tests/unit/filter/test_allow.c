@@ -32,7 +32,21 @@ static const struct {
 
 /* --- events ----------------------------------------------------------------------------------------- */
 
-enum what { RUN, READ, WRITE, REMOVE, RENAME, MAKE, CHMOD, USE_SOCKET };
+enum what {
+	RUN,
+	READ,
+	WRITE,
+	REMOVE,
+	RENAME,
+	MAKE,
+	CHMOD,
+	USE_SOCKET,
+	MAP,
+	LINK,
+	MAKE_DIR,
+	REMOVE_DIR,
+	CUT
+};
 
 /* "*" and the like become names that fit them; escapes become bytes. False: no text of JSON. */
 static bool example_of(const char *pattern, struct buf *out)
@@ -72,6 +86,18 @@ static json_t *file_event(enum what what, const char *path, const char *other)
 		return json_pack("{s:s, s:{s:s}}", "event", "mknodat", "args", "path", path);
 	case CHMOD:
 		return json_pack("{s:s, s:{s:s}}", "event", "fchmodat", "args", "filename", path);
+	case MAP:
+		return json_pack("{s:s, s:{s:s, s:s}}", "event", "mmap", "fd", "type", "file",
+				 "name", path);
+	case LINK:
+		return json_pack("{s:s, s:{s:s, s:s}}", "event", "linkat", "args", "oldpath", other,
+				 "newpath", path);
+	case MAKE_DIR:
+		return json_pack("{s:s, s:{s:s}}", "event", "mkdirat", "args", "path", path);
+	case REMOVE_DIR:
+		return json_pack("{s:s, s:{s:s}}", "event", "rmdir", "args", "path", path);
+	case CUT:
+		return json_pack("{s:s, s:{s:s}}", "event", "truncate", "args", "path", path);
 	case USE_SOCKET:
 		return json_pack("{s:s, s:{s:s, s:s}}", "event", "connect", "fd", "type", "unix",
 				 "name", path);
@@ -219,8 +245,16 @@ static void strangers(struct rig *r, const struct backend_options *o, bool rules
 		is_denied(r, connection(2, elsewhere, 6, 443), "/x", ": connection made");
 	is_denied(r, connection(2, elsewhere, 6, 4444), "/x", ": connection made");
 	is_denied(r, file_event(USE_SOCKET, "/run/docker.sock", NULL), "/x", ": socket used");
+	is_denied(r, file_event(MAP, "/tmp/evil.so", NULL), "/x", ": library mapped");
+	is_denied(r, file_event(MAP, "memfd:evil", NULL), "/x", ": library mapped");
+	is_allowed(r, file_event(MAP, "/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2", NULL), "/x",
+		   "an interpreter");
 	if (!rules_of_files)
 		return;
+	is_denied(r, file_event(LINK, "/tmp/upload-1", "/etc/shadow"), "/x", ": hard link made");
+	is_denied(r, file_event(MAKE_DIR, "/etc/x", NULL), "/x", ": directory made");
+	is_denied(r, file_event(REMOVE_DIR, "/etc", NULL), "/x", ": directory removed");
+	is_denied(r, file_event(CUT, "/etc/passwd", NULL), "/x", ": file cut");
 	is_denied(r, file_event(WRITE, "/etc/passwd", NULL), "/x", ": file opened to be written");
 	is_denied(r, file_event(WRITE, "/proc/sys/kernel/core_pattern", NULL), "/x",
 		  ": file opened to be written");

@@ -155,13 +155,18 @@ static void hook_record(struct chance *c, unsigned hook, struct record_room *r)
 		put_path(c, r, ABI_TEXT_FILE);
 	} else if (hook == ABI_DENY_DEVICE_MAKE) {
 		r->ev.call.args[2] = files[4 + chance_below(c, 2)] & 0170000;
-	} else if (hook == ABI_DENY_OPEN || hook == ABI_DENY_MODULE_FILE) {
+	} else if (hook == ABI_DENY_OPEN || hook == ABI_DENY_MODULE_FILE || hook == ABI_DENY_MMAP ||
+		   hook == ABI_DENY_MPROTECT) {
 		r->ev.flags |= ABI_EVENT_FILE;
 		r->ev.call.inode_mode = files[chance_below(c, ARRAY_SIZE(files))];
 		r->ev.call.file_mode = random.ev.call.file_mode;
 		r->ev.call.path_flags = (chance_below(c, 2) ? ABI_PATH_OUTSIDE : 0) |
 					(chance_below(c, 12) ? 0 : ABI_PATH_MEMORY);
-		put_path(c, r, ABI_TEXT_FILE);
+		r->ev.flags |= chance_below(c, 2) ? ABI_EVENT_LOWER : 0;
+		if (r->ev.call.path_flags & ABI_PATH_MEMORY)
+			put_text(r, ABI_TEXT_FILE, "memfd:x", chance_below(c, 2) ? 7 : 6);
+		else
+			put_path(c, r, ABI_TEXT_FILE);
 	} else if (is_inet(hook)) {
 		put_address(c, hook, r);
 		r->ev.call.protocol = random.ev.call.protocol;
