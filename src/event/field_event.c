@@ -518,6 +518,12 @@ bool field_event_failed(const struct field_ref *f, const struct event *ev, struc
 	return ev->has_result && yield_number(ret, (enum value_type)f->def->type, ev->result < 0);
 }
 
+bool field_event_denied(const struct field_ref *f, const struct event *ev, struct scratch *s,
+			struct value *ret)
+{
+	return yield_bool(ret, ev->verdict != VERDICT_NONE);
+}
+
 /* --- what the type says ---------------------------------------------------------------------------- */
 
 /* param: the type flags that make it true */

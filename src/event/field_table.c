@@ -94,6 +94,7 @@ const struct field_def event_fields[] = {
 	CALL("evt.res", STRING, 0, field_event_res, field_has_result, 0, "SUCCESS, or the name of the error.", "ENOENT"),
 	CALL("evt.rawres", INT, KERNEL, field_event_rawres, field_has_result, 0, "The value that the call returned; errors are negative.", "-2"),
 	CALL("evt.failed", BOOL, KERNEL, field_event_failed, field_has_result, 0, "The call returned an error.", "true"),
+	CALL("evt.is_denied", BOOL, KERNEL, field_event_denied, NULL, 0, "The kernel was asked before it was done (merlon deny) and refused it, or would have in a dry run. False for everything that is seen as it happens.", "true"),
 	CALL("evt.is_io", BOOL, KERNEL, field_event_io, field_fixed, TYPE_READS | TYPE_WRITES, "Data is read or written.", "true"),
 	CALL("evt.is_io_read", BOOL, KERNEL, field_event_io, field_fixed, TYPE_READS, "Data is read.", "true"),
 	CALL("evt.is_io_write", BOOL, KERNEL, field_event_io, field_fixed, TYPE_WRITES, "Data is written.", "true"),

@@ -173,6 +173,7 @@ static bool is_field(const struct field_ref *f, const char *name)
 static bool hook_knows(const struct filter_hook *h, const struct field_ref *f)
 {
 	static const char *const common[] = { "evt.failed",
+					      "evt.is_denied",
 					      "evt.res",
 					      "user.uid",
 					      "group.gid",

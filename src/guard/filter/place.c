@@ -112,6 +112,12 @@ static struct node *failed(struct lower *l, const struct check *c, const struct 
 	return lower_bool(l, c, lower_test(l, p->place, BPF_JSLT, 0));
 }
 
+/* What decision points tell of, and nothing else: other programs look at what is done. */
+static struct node *denied(struct lower *l, const struct check *c, const struct field_place *p)
+{
+	return lower_bool(l, c, node_constant(l->arena, l->hook != NULL));
+}
+
 /* SUCCESS, or the name of the error. */
 static struct node *result_name(struct lower *l, const struct check *c, const struct field_place *p)
 {
@@ -155,6 +161,7 @@ static const struct field_place places[] = {
 	{ "evt.cpu", of_record, BOTH, PLACE(cpu, true), 0 },
 	{ "evt.rawres", result, BOTH, RESULT, 0 },
 	{ "evt.failed", failed, BOTH, RESULT, 0 },
+	{ "evt.is_denied", denied, BOTH, NOTHING, 0 },
 	{ "evt.count.error", failed, BOTH, RESULT, 0 },
 	{ "evt.res", result_name, BOTH, RESULT, 0 },
 	{ "evt.arg", lower_evt_arg, CALL, NOTHING, 0 },

@@ -16,8 +16,10 @@
 #include "uapi/arg_plan.h"
 #include "uapi/syscall.h"
 
-#define OPENS "evt.type in (open, openat, openat2, creat) and container.id != host"
-#define RUNS "evt.type in (execve, execveat) and container.id != host"
+/* Whatever else is seen of such calls is none of these rules' business. */
+#define WHERE "and container.id != host and evt.is_denied = true"
+#define OPENS "evt.type in (open, openat, openat2, creat) " WHERE
+#define RUNS "evt.type in (execve, execveat) " WHERE
 #define BY "command=%proc.cmdline container=%container.name)"
 
 static const struct allow_fields opened = { "fd.name", "fd.directory", "fd.filename" };
@@ -59,14 +61,14 @@ static const struct path_rule {
 	  .is_read = true },
 	{ .name = "file removed",
 	  .desc = "The workload was never seen to remove it.",
-	  .condition = "evt.type in (unlink, unlinkat) and container.id != host",
+	  .condition = "evt.type in (unlink, unlinkat) " WHERE,
 	  .output = "A file was removed (file=%fs.path.name " BY,
 	  .tags = "mitre_impact, T1485",
 	  .fields = &named,
 	  .ops = ABI_FILE_UNLINK },
 	{ .name = "file renamed",
 	  .desc = "The workload was never seen to rename it, or to give it that name.",
-	  .condition = "evt.type in (rename, renameat, renameat2) and container.id != host",
+	  .condition = "evt.type in (rename, renameat, renameat2) " WHERE,
 	  .output = "A file was renamed (from=%fs.path.source to=%fs.path.target " BY,
 	  .tags = "mitre_defense_evasion, T1036",
 	  .fields = &source,
@@ -75,14 +77,14 @@ static const struct path_rule {
 	  .second_ops = ABI_FILE_RENAME_TO },
 	{ .name = "device, pipe or socket made",
 	  .desc = "The workload was never seen to make it.",
-	  .condition = "evt.type in (mknod, mknodat) and container.id != host",
+	  .condition = "evt.type in (mknod, mknodat) " WHERE,
 	  .output = "A device, pipe or socket was made (file=%fs.path.name " BY,
 	  .tags = "mitre_privilege_escalation, T1611",
 	  .fields = &named,
 	  .ops = ABI_FILE_MKNOD | ABI_FILE_BIND },
 	{ .name = "hard link made",
 	  .desc = "The workload was never seen to give such a file another name.",
-	  .condition = "evt.type in (link, linkat) and container.id != host",
+	  .condition = "evt.type in (link, linkat) " WHERE,
 	  .output = "A hard link was made (file=%fs.path.target name=%fs.path.source " BY,
 	  .tags = "mitre_defense_evasion, T1222",
 	  .fields = &source,
@@ -91,28 +93,28 @@ static const struct path_rule {
 	  .second_ops = ABI_FILE_LINK_TARGET },
 	{ .name = "symbolic link made",
 	  .desc = "The workload was never seen to make it.",
-	  .condition = "evt.type in (symlink, symlinkat) and container.id != host",
+	  .condition = "evt.type in (symlink, symlinkat) " WHERE,
 	  .output = "A symbolic link was made (name=%fs.path.source " BY,
 	  .tags = "mitre_persistence, T1546",
 	  .fields = &source,
 	  .ops = ABI_FILE_SYMLINK },
 	{ .name = "directory made",
 	  .desc = "The workload was never seen to make it.",
-	  .condition = "evt.type in (mkdir, mkdirat) and container.id != host",
+	  .condition = "evt.type in (mkdir, mkdirat) " WHERE,
 	  .output = "A directory was made (directory=%fs.path.name " BY,
 	  .tags = "mitre_persistence, T1546",
 	  .fields = &named,
 	  .ops = ABI_FILE_MKDIR },
 	{ .name = "directory removed",
 	  .desc = "The workload was never seen to remove it.",
-	  .condition = "evt.type = rmdir and container.id != host",
+	  .condition = "evt.type = rmdir " WHERE,
 	  .output = "A directory was removed (directory=%fs.path.name " BY,
 	  .tags = "mitre_impact, T1485",
 	  .fields = &named,
 	  .ops = ABI_FILE_RMDIR },
 	{ .name = "file cut",
 	  .desc = "The workload was never seen to cut it, or to write it.",
-	  .condition = "evt.type = truncate and container.id != host",
+	  .condition = "evt.type = truncate " WHERE,
 	  .output = "A file was cut (file=%fs.path.name " BY,
 	  .tags = "mitre_impact, T1485",
 	  .fields = &named,
@@ -120,7 +122,7 @@ static const struct path_rule {
 	  .more = devices },
 	{ .name = "mode changed",
 	  .desc = "The workload was never seen to change its mode.",
-	  .condition = "evt.type in (chmod, fchmod, fchmodat, fchmodat2) and container.id != host",
+	  .condition = "evt.type in (chmod, fchmod, fchmodat, fchmodat2) " WHERE,
 	  .output = "A mode was changed (file=%fs.path.name " BY,
 	  .tags = "mitre_defense_evasion, T1222",
 	  .fields = &named,
@@ -253,12 +255,12 @@ static void add_libraries(struct writer *w)
 	buf_add_str(&listed, "\n      or fd.is_lower_layer = true");
 	if (uses_memory(w, ABI_FILE_MAP_EXEC))
 		buf_add_str(&listed, "\n      or fd.name startswith memfd:");
-	add_rule(
-		w, "library mapped",
-		"Neither the workload was seen to map it, nor is it known to be the image's.",
-		"evt.type = mmap and container.id != host and (fd.name startswith \"/\" or fd.name startswith memfd:)",
-		&listed, "A file was mapped to be executed (file=%fd.name " BY,
-		"mitre_execution, T1129");
+	add_rule(w, "library mapped",
+		 "Neither the workload was seen to map it, nor is it known to be the image's.",
+		 "evt.type = mmap " WHERE
+		 " and (fd.name startswith \"/\" or fd.name startswith memfd:)",
+		 &listed, "A file was mapped to be executed (file=%fd.name " BY,
+		 "mitre_execution, T1129");
 }
 
 /* --- files ------------------------------------------------------------------------------------------ */
@@ -302,12 +304,12 @@ static int add_network(struct writer *w, struct error *err)
 		return r;
 	allow_flows(&flows, w->o->egress == BACKEND_EGRESS_PORT, &flow);
 	add_rule(w, "connection made", "The workload was never seen to connect to it.",
-		 "evt.type = connect and container.id != host and fd.type in (ipv4, ipv6)", &flow,
+		 "evt.type = connect " WHERE " and fd.type in (ipv4, ipv6)", &flow,
 		 "A connection was made (to=%fd.rip port=%fd.rport protocol=%fd.l4proto " BY,
 		 "mitre_command_and_control, T1071");
 	allow_sockets(&w->files, &sockets);
 	add_rule(w, "socket used", "The workload was never seen to use it.",
-		 "evt.type = connect and container.id != host and fd.type = unix", &sockets,
+		 "evt.type = connect " WHERE " and fd.type = unix", &sockets,
 		 "A socket was used (socket=%fd.name " BY, "mitre_privilege_escalation, T1611");
 	return 0;
 }
@@ -345,7 +347,7 @@ static void add_rare_calls(struct writer *w)
 			buf_addf(&condition, "%s%s", condition.len ? ", " : "evt.type in (",
 				 rare_calls[i].type);
 	if (condition.len) {
-		buf_add_str(&condition, ") and container.id != host");
+		buf_add_str(&condition, ") " WHERE);
 		add_rule(
 			w, "rare call made",
 			"The workload was never seen to make it, and those who leave containers do.",
@@ -355,17 +357,17 @@ static void add_rare_calls(struct writer *w)
 		w->out->failed = w->out->failed || condition.failed;
 	}
 	if (!makes_user_namespaces(w))
-		add_rule(
-			w, "user namespace made",
-			"In one a process has every capability, and with them more of the kernel.",
-			"evt.type = unshare and container.id != host and evt.arg.flags contains CLONE_NEWUSER",
-			NULL, "A user namespace was made (" BY,
-			"mitre_privilege_escalation, T1068");
+		add_rule(w, "user namespace made",
+			 "In one a process has every capability, and with them more of the kernel.",
+			 "evt.type = unshare " WHERE " and evt.arg.flags contains CLONE_NEWUSER",
+			 NULL, "A user namespace was made (" BY,
+			 "mitre_privilege_escalation, T1068");
 	if (!needs_call(w->p, &w->o->policy, tracing))
 		add_rule(
 			w, "process beyond the container looked into",
 			"Tracing, memory, environment and root directory of processes that are not the container's.",
-			"evt.type = ptrace and container.id != host and evt.arg.request in (PTRACE_ATTACH, PTRACE_PEEKDATA)",
+			"evt.type = ptrace " WHERE
+			" and evt.arg.request in (PTRACE_ATTACH, PTRACE_PEEKDATA)",
 			NULL,
 			"A process beyond the container was looked into (how=%evt.arg.request " BY,
 			"mitre_privilege_escalation, T1055");
