@@ -9,7 +9,7 @@
 
 static const struct option_def options[] = {
 	{ "format", 'f', "FORMAT", "which of the formats below", false, COMPLETE_WORDS,
-	  "seccomp seccomp-docker capabilities cbpf cbpf-raw cbpf-listing apparmor selinux kubernetes networkpolicy spo docker podman systemd deny" },
+	  "seccomp seccomp-docker capabilities cbpf cbpf-raw cbpf-listing apparmor selinux kubernetes networkpolicy spo docker podman systemd deny deny-policy" },
 	{ "all", 'a', NULL, "write every format, and a README of how to apply each, into --output",
 	  false, COMPLETE_NONE, NULL },
 	{ "output", 'o', "FILE",
@@ -99,6 +99,7 @@ const struct command cmd_profile_export = {
 		"systemd: a drop-in for a service that is no container.\n\n"
 		"deny: rules that deny whatever was not recorded, for merlon deny on: programs, files that are written "
 		"(--files), connections (--egress), mounts and the like.\n\n"
+		"deny-policy: a policy that binds those to containers of the image that was recorded, or to --container.\n\n"
 		"What is written depends on the profile and the options alone, so that it can be kept under "
 		"version control.",
 	.examples =

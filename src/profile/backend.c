@@ -19,6 +19,7 @@ const struct profile_backend *const profile_backends[] = {
 	&profile_backend_podman,
 	&profile_backend_systemd,
 	&profile_backend_deny,
+	&profile_backend_deny_policy,
 	NULL,
 };
 

@@ -60,6 +60,7 @@ extern const struct profile_backend profile_backend_docker;
 extern const struct profile_backend profile_backend_podman;
 extern const struct profile_backend profile_backend_systemd;
 extern const struct profile_backend profile_backend_deny;
+extern const struct profile_backend profile_backend_deny_policy;
 
 /* All of them, NULL-terminated. */
 extern const struct profile_backend *const profile_backends[];
