@@ -250,8 +250,12 @@ static void find_descriptor(struct emitter *e, const struct text_view *v,
 	struct bpf_code *c = &e->code;
 	uint32_t file = bpf_code_label(c), socket = bpf_code_label(c), found = bpf_code_label(c);
 	uint32_t memory = bpf_code_label(c);
+	struct view_labels of_file = *to;
 	bool name = v->kind == VIEW_FD_NAME, opens = v->span;
 
+	/* A file has a path: if the record has none it could not be found, and nothing is certain. */
+	if (e->certain)
+		of_file.empty = to->unknown;
 	bpf_load(c, 2, R1, REG_RECORD, AT(flags));
 	bpf_jump_imm(c, BPF_JSET, R1, ABI_EVENT_SOCKET, name ? socket : to->missing);
 	bpf_jump_imm(c, BPF_JSET, R1, ABI_EVENT_FILE, file);
@@ -272,7 +276,7 @@ static void find_descriptor(struct emitter *e, const struct text_view *v,
 	bpf_load(c, 2, R1, REG_RECORD, AT(call.inode_mode));
 	bpf_alu_imm(c, BPF_AND, R1, S_IFMT);
 	bpf_jump_imm(c, BPF_JEQ, R1, S_IFIFO, to->unknown);
-	find_span(e, ABI_TEXT_FILE, to);
+	find_span(e, ABI_TEXT_FILE, &of_file);
 	if (v->kind == VIEW_FD_DIRECTORY)
 		take_directory(e, to);
 	else if (v->kind == VIEW_FD_FILENAME)
@@ -280,7 +284,7 @@ static void find_descriptor(struct emitter *e, const struct text_view *v,
 	bpf_goto(c, found);
 	if (name) { /* "memfd:x"; "/" stands for none */
 		bpf_code_place(c, memory);
-		find_span(e, ABI_TEXT_FILE, to);
+		find_span(e, ABI_TEXT_FILE, &of_file);
 		bpf_load(c, 4, R1, REG_SCRATCH, SCRATCH(len));
 		bpf_jump_imm(c, BPF_JEQ, R1, 1, to->unknown);
 		bpf_goto(c, found);
@@ -328,7 +332,7 @@ static void empty_text(struct emitter *e, const struct text_view *v, const struc
 	struct bpf_code *c = &e->code;
 
 	if (v->kind == VIEW_SPAN) {
-		bpf_goto(c, to->missing);
+		bpf_goto(c, e->certain ? to->unknown : to->missing);
 	} else if (v->kind == VIEW_PROGRAM_PATH || v->kind == VIEW_PATH_HERE ||
 		   v->kind == VIEW_RAW_HERE || v->kind == VIEW_FD_DIRECTORY ||
 		   v->kind == VIEW_FD_FILENAME) {

@@ -82,6 +82,13 @@ static void put_path(struct chance *c, struct record_room *r, unsigned which)
 	put_text(r, which, text, strlen(text));
 }
 
+/* The same of a file; sometimes it could not be found. */
+static void put_file(struct chance *c, struct record_room *r, unsigned which)
+{
+	if (chance_below(c, 20))
+		put_path(c, r, which);
+}
+
 static bool is_inet(unsigned hook)
 {
 	return deny_hooks[hook].filter.family == FAMILY_INET;
@@ -141,7 +148,7 @@ static void hook_record(struct chance *c, unsigned hook, struct record_room *r)
 	if (hook == ABI_DENY_EXEC) {
 		r->ev.process = random.ev.process;
 		r->ev.flags |= random.ev.flags & (ABI_EVENT_UPPER | ABI_EVENT_LOWER);
-		put_path(c, r, ABI_TEXT_EXE);
+		put_file(c, r, ABI_TEXT_EXE);
 		put_text(r, ABI_TEXT_NAME, "sh", 2);
 		*(uint64_t *)(void *)((char *)r + ABI_EVENT_ROOM_OWNER) = SIMULATE_TASK;
 		return;
@@ -166,7 +173,7 @@ static void hook_record(struct chance *c, unsigned hook, struct record_room *r)
 		if (r->ev.call.path_flags & ABI_PATH_MEMORY)
 			put_text(r, ABI_TEXT_FILE, "memfd:x", chance_below(c, 2) ? 7 : 6);
 		else
-			put_path(c, r, ABI_TEXT_FILE);
+			put_file(c, r, ABI_TEXT_FILE);
 	} else if (is_inet(hook)) {
 		put_address(c, hook, r);
 		r->ev.call.protocol = random.ev.call.protocol;
@@ -210,7 +217,10 @@ static bool is_in_reach(const struct record_room *r, const char *rule)
 		if (r->ev.text[i].len > TEXT_KEY_MAX)
 			return false;
 	if (r->ev.kind == ABI_EVENT_EXEC)
-		return true;
+		return r->ev.text[ABI_TEXT_EXE].len;
+	if (r->ev.flags & ABI_EVENT_FILE && !(r->ev.flags & ABI_EVENT_SOCKET) &&
+	    !r->ev.text[ABI_TEXT_FILE].len)
+		return false;
 	return !(r->ev.call.path_flags & ABI_PATH_MEMORY) &&
 	       (r->ev.call.inode_mode & 0170000) != 010000;
 }
