@@ -11,6 +11,8 @@
 #include "bpf/lib/deny.bpf.h"
 
 const volatile struct abi_settings settings __weak = {};
+/* Bit by decision point: rules are about it. */
+const volatile __u64 deny_points __weak = 0;
 
 /* What a decision point returns: the verifier wants to see that it is an errno. */
 static __always_inline int error_of(__u64 error)
@@ -280,15 +282,34 @@ static __always_inline int point_of_anon(const struct qstr *name)
 DENY_AT(inode_init_security_anon, ABI_DENY_USERFAULT, point_of_anon(name), NR_USERFAULTFD,
 	(void)name, struct inode *inode, const struct qstr *name)
 
-/* What has no question of its own asks for a capability. */
-static __always_inline int point_of_capable(int cap)
+/*
+ * Whether the check of a capability is one that rules may be about: meant to be noticed, by the task's own credentials against its
+ * own user namespace, as recordings have it (bpf/capability.bpf.c), and it would be granted.
+ */
+static __always_inline bool is_capability(const struct cred *cred, struct user_namespace *ns,
+					  int cap, unsigned int opts)
 {
+	__u64 held = 0;
+
+	if (!(deny_points >> ABI_DENY_CAPABILITY & 1) || opts & CAP_OPT_NOAUDIT || cap < 0 ||
+	    cap > 63 || cred != BPF_CORE_READ(current_task(), real_cred) ||
+	    ns != BPF_CORE_READ(cred, user_ns))
+		return false;
+	bpf_core_read(&held, sizeof(held), &cred->cap_effective);
+	return held >> cap & 1;
+}
+
+/* What has no question of its own asks for a capability. */
+static __always_inline int point_of_capable(const struct cred *cred, struct user_namespace *ns,
+					    int cap, unsigned int opts)
+{
+	int other = is_capability(cred, ns, cap, opts) ? ABI_DENY_CAPABILITY : -1;
 	enum abi_table table;
 	__u32 nr;
 	bool compat;
 
 	if (cap != CAP_SYS_ADMIN && cap != CAP_DAC_READ_SEARCH)
-		return -1;
+		return other;
 	nr = current_call(&table);
 	compat = table == ABI_TABLE_COMPAT;
 	if (nr == (compat ? NR_COMPAT_SETNS : NR_SETNS))
@@ -296,7 +317,14 @@ static __always_inline int point_of_capable(int cap)
 	if (cap == CAP_DAC_READ_SEARCH &&
 	    nr == (compat ? NR_COMPAT_OPEN_BY_HANDLE_AT : NR_OPEN_BY_HANDLE_AT))
 		return ABI_DENY_BY_HANDLE;
-	return -1;
+	return other;
+}
+
+static __always_inline __u32 nr_of_capable(int which)
+{
+	return which == ABI_DENY_SETNS	    ? NR_SETNS :
+	       which == ABI_DENY_CAPABILITY ? ABI_NR_CAPABILITY :
+					      NR_OPEN_BY_HANDLE_AT;
 }
 
 static __always_inline void fill_setns(struct room *r)
@@ -312,8 +340,17 @@ static __always_inline void fill_setns(struct room *r)
 		r->ev.call.args[1] = (__u32)BPF_CORE_READ(regs, si);
 	}
 }
-DENY_AT(capable, ABI_DENY_SETNS, point_of_capable(cap),
-	which == ABI_DENY_SETNS ? NR_SETNS : NR_OPEN_BY_HANDLE_AT, fill_setns(r),
-	const struct cred *cred, void *ns, int cap)
+static __always_inline void fill_capable(struct room *r, int which, int cap)
+{
+	if (which != ABI_DENY_CAPABILITY) {
+		fill_setns(r);
+		return;
+	}
+	r->ev.call.args[0] = cap;
+	r->ev.call.args[1] = 1;
+}
+DENY_AT(capable, ABI_DENY_SETNS, point_of_capable(cred, ns, cap, opts), nr_of_capable(which),
+	fill_capable(r, which, cap), const struct cred *cred, struct user_namespace *ns, int cap,
+	unsigned int opts)
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -89,12 +89,9 @@ static int read_name(const char *option, const char *text, const char **ret, str
 	return 0;
 }
 
-int export_options_read(const struct arguments *args, struct export_options *o, struct error *err)
+int export_deny_options_read(const struct arguments *args, struct backend_options *o,
+			     struct error *err)
 {
-	static const char *const modules[] = { [BACKEND_LSM_APPARMOR] = "apparmor",
-					       [BACKEND_LSM_SELINUX] = "selinux",
-					       [BACKEND_LSM_NONE] = "none",
-					       NULL };
 	static const char *const files[] = { [BACKEND_FILES_WRITE] = "write",
 					     [BACKEND_FILES_ALL] = "all",
 					     [BACKEND_FILES_NONE] = "none",
@@ -103,6 +100,17 @@ int export_options_read(const struct arguments *args, struct export_options *o, 
 					      [BACKEND_EGRESS_PORT] = "port",
 					      [BACKEND_EGRESS_NONE] = "none",
 					      NULL };
+	int r = read_word(args, "files", files, &o->files, err);
+
+	return r ? r : read_word(args, "egress", egress, &o->egress, err);
+}
+
+int export_options_read(const struct arguments *args, struct export_options *o, struct error *err)
+{
+	static const char *const modules[] = { [BACKEND_LSM_APPARMOR] = "apparmor",
+					       [BACKEND_LSM_SELINUX] = "selinux",
+					       [BACKEND_LSM_NONE] = "none",
+					       NULL };
 	struct backend_options *b = &o->backend;
 	int r = policy_options_read(args, b, &o->allow, err);
 
@@ -113,9 +121,7 @@ int export_options_read(const struct arguments *args, struct export_options *o, 
 	if (!r)
 		r = read_word(args, "lsm", modules, &b->lsm, err);
 	if (!r)
-		r = read_word(args, "files", files, &b->files, err);
-	if (!r)
-		r = read_word(args, "egress", egress, &b->egress, err);
+		r = export_deny_options_read(args, b, err);
 	if (!r)
 		r = read_version(arg_value(args, "kubernetes-version"), &b->kubernetes_minor, err);
 	if (!r)

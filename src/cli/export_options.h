@@ -4,6 +4,16 @@
 #include "cli/policy_options.h"
 
 /* clang-format off */
+/* Of what is denied by rules. */
+#define DENY_EXPORT_OPTION_ROWS									\
+	{ "files", 0, "WHICH",									\
+	  "deny: which files are denied that were not recorded: those that are written or "	\
+	  "removed (write, the default), those that are read too (all), or none",		\
+	  false, COMPLETE_WORDS, "write all none" },						\
+	{ "egress", 0, "HOW",									\
+	  "deny: connections are allowed by address and port (address, the default), by "	\
+	  "port, or all of them (none)",							\
+	  false, COMPLETE_WORDS, "address port none" }
 #define EXPORT_OPTION_ROWS									\
 	{ "name", 'n', "NAME",									\
 	  "what it is called on nodes and in clusters: lower-case letters, digits and dashes",	\
@@ -31,14 +41,7 @@
 	{ "label", 0, "PATH=TYPE",								\
 	  "the SELinux type of files in a volume that keeps a label of the host's", true,	\
 	  COMPLETE_NONE, NULL },								\
-	{ "files", 0, "WHICH",									\
-	  "deny: which files are denied that were not recorded: those that are written or "	\
-	  "removed (write, the default), those that are read too (all), or none",		\
-	  false, COMPLETE_WORDS, "write all none" },						\
-	{ "egress", 0, "HOW",									\
-	  "deny: connections are allowed by address and port (address, the default), by "	\
-	  "port, or all of them (none)",							\
-	  false, COMPLETE_WORDS, "address port none" },						\
+	DENY_EXPORT_OPTION_ROWS,								\
 	{ "before-v1", 0, NULL, "for a Security Profiles Operator from before 1.0", false,	\
 	  COMPLETE_NONE, NULL },								\
 	{ "two-phase", 0, "SOCKET",								\
@@ -51,6 +54,9 @@ struct export_options {
 	const char **allow, **selectors, **labels;
 };
 
+/* Those of DENY_EXPORT_OPTION_ROWS. */
+int export_deny_options_read(const struct arguments *args, struct backend_options *o,
+			     struct error *err);
 int export_options_read(const struct arguments *args, struct export_options *o, struct error *err);
 void export_options_deinit(struct export_options *o);
 #define cleanup_export_options cleanup(export_options_deinit)

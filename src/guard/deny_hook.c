@@ -64,6 +64,8 @@ const struct deny_hook deny_hooks[ABI_DENY_HOOKS] = {
 		"fd.is_lower_layer") }, "the same, once they are mapped" },
 	[ABI_DENY_SETNS] = { { "setns", FIELDS("evt.rawres", "evt.arg.nstype") }, "namespaces that are entered" },
 	[ABI_DENY_BY_HANDLE] = { { "open_by_handle_at", FIELDS(NULL) }, "files that are opened by handle" },
+	[ABI_DENY_CAPABILITY] = { { "capability", FIELDS("evt.rawres", "evt.arg.cap", "evt.rawarg.cap") },
+		"capabilities that are held and used, but for setns() and open_by_handle_at()" },
 	[ABI_DENY_CONNECT4] = { { "connect", CONNECTION, FAMILY_INET, ALLOW }, "connections to an address, TCP and UDP by IPv4" },
 	[ABI_DENY_CONNECT6] = { { "connect", CONNECTION, FAMILY_INET, ALLOW }, "the same by IPv6" },
 	[ABI_DENY_SENDMSG4] = { { "sendto", DATAGRAM, FAMILY_INET, ALLOW }, "datagrams to an address, UDP by IPv4, whatever call sends them" },

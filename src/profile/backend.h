@@ -28,10 +28,11 @@ struct backend_options {
 	enum backend_lsm lsm;
 	unsigned kubernetes_minor;    /* 0: BACKEND_KUBERNETES_MINOR */
 	const char *container;	      /* its name in the pod; NULL: as it was recorded */
+	const char *image;	      /* deny-policy: a pattern; NULL: as it was recorded */
 	const char *const *selectors; /* "KEY=VALUE" labels of the pods, NULL-terminated; or NULL */
 	const char *const *labels;    /* "PATH=TYPE" SELinux types of volumes, likewise */
-	enum backend_files files;   /* deny */
-	enum backend_egress egress; /* deny */
+	enum backend_files files;     /* deny */
+	enum backend_egress egress;   /* deny */
 	bool spo_before_v1;	      /* versions of resources from before operator 1.0 */
 };
 

@@ -175,6 +175,13 @@ static bool fill_connect(struct denial *d, const struct alerted *a)
 	return d->target && set(&d->operation, "connect");
 }
 
+static bool fill_capability(struct denial *d, const struct alerted *a)
+{
+	const char *name = text_of(json_object_get(a->event, "args"), "cap");
+
+	return !name || (set(&d->operation, "capable") && set(&d->target, name));
+}
+
 /* Other events are calls that a profile has or has not. */
 static bool fill_call(struct denial *d, const struct alerted *a)
 {
@@ -224,6 +231,8 @@ static bool keep_all(struct json_reader *r, const struct alerted *a,
 		return keep_if_known(&d, keep, arg, fill_open(&d, a));
 	if (str_eq(a->type, "creat"))
 		return keep_if_known(&d, keep, arg, fill_open(&d, a));
+	if (str_eq(a->type, "capability"))
+		return keep_if_known(&d, keep, arg, fill_capability(&d, a));
 	if (str_eq(a->type, "connect"))
 		return keep_if_known(&d, keep, arg, fill_connect(&d, a));
 	return keep_if_known(&d, keep, arg, fill_call(&d, a));

@@ -71,6 +71,7 @@ const char *const sensor_deny_hooks[ABI_DENY_HOOKS] = {
 	[ABI_DENY_MPROTECT] = "file_mprotect",
 	[ABI_DENY_SETNS] = "capable",
 	[ABI_DENY_BY_HANDLE] = "capable",
+	[ABI_DENY_CAPABILITY] = "capable",
 	[ABI_DENY_CONNECT4] = "connect4",
 	[ABI_DENY_CONNECT6] = "connect6",
 	[ABI_DENY_SENDMSG4] = "sendmsg4",
@@ -320,6 +321,7 @@ static int load(struct sensor_deny *d, struct error *err)
 	select_maps(d);
 	d->skel->rodata->inet_by_cgroup = d->o.forms >> DENY_FORM_CGROUP & 1;
 	settings = (struct abi_settings *)&d->skel->rodata->settings;
+	*(__u64 *)&d->skel->rodata->deny_points = d->o.hooks;
 	settings->hierarchy = d->o.hierarchy;
 	d->skel->rodata->deny_set = d->o.set;
 	settings->subsystem = *d->o.controller ? load_subsystem(d->o.controller, err) : -1;

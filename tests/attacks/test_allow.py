@@ -49,6 +49,7 @@ ATTACKS = {
     "maps code in memory": ("m = os.memfd_create('x'); os.truncate(m, 4096); mmap.mmap(m, 4096, flags=2, prot=5)", "library mapped"),
     "connects elsewhere": ("socket.create_connection(('127.0.0.1', 81))", "connection made"),
     "calls out by datagrams": ("socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(('127.0.0.1', 53))", "connection made"),
+    "opens a raw socket": ("socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)", "capability used"),
     "changes its root": ("os.chroot('/tmp')", "rare call made"),
 }
 
@@ -83,9 +84,10 @@ def closed_loop(runtime: str, name: str, suite: tap.Suite, *options: str) -> Non
                 before = denied()
                 try:
                     live(workload, box)
-                finally:
-                    if guard.wait_until(lambda alerts: bool(told(alerts, box)), 2):
-                        print("#", "\n# ".join(told(guard.alerts, box)))
+                except Exception as error:
+                    guard.wait_until(lambda alerts: bool(told(alerts, box)), 5)
+                    raise AssertionError(f"{error}: {told(guard.alerts, box)}") from None
+                guard.wait_until(lambda alerts: bool(told(alerts, box)), 2)
                 tap.check(denied() == before, f"denied: {told(guard.alerts, box)}, {merlon.run('deny', 'status').stdout}")
         merlon.run("deny", "off")
 

@@ -14,6 +14,7 @@
 #include "profile/backend/head.h"
 #include "profile/needs.h"
 #include "uapi/arg_plan.h"
+#include "uapi/capability.h"
 #include "uapi/syscall.h"
 
 /* Whatever else is seen of such calls is none of these rules' business. */
@@ -373,7 +374,39 @@ static void add_rare_calls(struct writer *w)
 			"mitre_privilege_escalation, T1055");
 }
 
+/* --- capabilities ------------------------------------------------------------------------------------ */
+
+/* A recording that could not see them says nothing of them. */
+static bool knows_capabilities(const struct profile *p)
+{
+	return p->caps.len || (p->recording.cap_hook && !str_eq(p->recording.cap_hook, "none"));
+}
+
+static void add_capabilities(struct writer *w)
+{
+	uint64_t used = policy_capabilities(w->p, &w->o->policy);
+	cleanup_buf struct buf list = BUF_INIT;
+
+	for (unsigned cap = 0; cap < SYS_CAP_MAX; cap++)
+		if (used >> cap & 1)
+			buf_addf(&list, "%s%s",
+				 list.len ? ",\n        " : "evt.arg.cap in (\n        ",
+				 sys_cap_name(cap));
+	if (list.len)
+		buf_add_char(&list, ')');
+	add_rule(w, "capability used", "The workload was never seen to use it.",
+		 "evt.type = capability " WHERE, &list,
+		 "A capability was used (capability=%evt.arg.cap " BY,
+		 "mitre_privilege_escalation, T1548");
+}
+
 /* --- the file ----------------------------------------------------------------------------------------- */
+
+/* A profile that was made of a filter has calls alone. */
+static bool knows_files(const struct profile *p)
+{
+	return p->files.len || p->executables.len;
+}
 
 static int emit(const struct profile *p, const struct backend_options *o, struct buf *out,
 		struct error *err)
@@ -390,12 +423,20 @@ static int emit(const struct profile *p, const struct backend_options *o, struct
 		out,
 		"#\n# merlon deny on FILE: what is not recorded is denied in every container: bind it, or\n"
 		"# begin with --dry-run.\n");
-	add_programs(&w);
-	add_libraries(&w);
-	if (o->files != BACKEND_FILES_NONE)
+	if (knows_files(p)) {
+		add_programs(&w);
+		add_libraries(&w);
+	} else {
+		buf_add_str(
+			out,
+			"# No program and no file is in the profile: of those nothing is denied.\n");
+	}
+	if (knows_files(p) && o->files != BACKEND_FILES_NONE)
 		add_files(&w);
-	if (o->egress != BACKEND_EGRESS_NONE)
+	if (knows_files(p) && o->egress != BACKEND_EGRESS_NONE)
 		r = add_network(&w, err);
+	if (knows_capabilities(p))
+		add_capabilities(&w);
 	add_rare_calls(&w);
 	access_list_deinit(&w.files);
 	return r;

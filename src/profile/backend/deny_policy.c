@@ -11,14 +11,16 @@
 
 #include "profile/backend/head.h"
 
-/* A text in quotes, and what would be special in a pattern as it is. */
-static void add_pattern(struct buf *out, const char *text)
+/* A text in quotes; literal: what would be special in a pattern stands for itself. */
+static void add_pattern(struct buf *out, const char *text, bool literal)
 {
 	buf_add_char(out, '"');
 	for (; *text; text++) {
 		unsigned char c = (unsigned char)*text;
 
-		if (strchr("*?[]\\", c))
+		if (!literal && c == '\\')
+			buf_add_str(out, "\\\\");
+		else if (literal && strchr("*?[]\\", c))
 			buf_addf(out, "\\\\%c%s", c, c == '\\' ? "\\" : "");
 		else if (c == '"')
 			buf_add_str(out, "\\\"");
@@ -34,10 +36,18 @@ static int emit(const struct profile *p, const struct backend_options *o, struct
 		struct error *err)
 {
 	cleanup_free char *name = backend_name(p, o);
-	const char *container = o->container	 ? o->container :
-				p->subject.image ? NULL :
-						   p->subject.name;
+	const struct {
+		const char *member, *pattern;
+		bool literal;
+	} ways[] = { { "container", o->container, false },
+		     { "image", o->image, false },
+		     { "image", p->subject.image, true },
+		     { "container", p->subject.name, true },
+		     { NULL } },
+	  *way = ways;
 
+	while (way->member && (!way->pattern || !*way->pattern))
+		way++;
 	if (!name)
 		return error_errno(err, ENOMEM, "policy");
 	backend_head(p, "#", out);
@@ -50,9 +60,9 @@ static int emit(const struct profile *p, const struct backend_options *o, struct
 		 "    select:\n"
 		 "      rule: \"%s: *\"\n",
 		 name, name, name);
-	if (container || p->subject.image) {
-		buf_addf(out, "      %s: ", container ? "container" : "image");
-		add_pattern(out, container ? container : p->subject.image);
+	if (way->member) {
+		buf_addf(out, "      %s: ", way->member);
+		add_pattern(out, way->pattern, way->literal);
 		buf_add_char(out, '\n');
 	} else {
 		buf_add_str(out, "      # whose container it was is not known: all of them\n");

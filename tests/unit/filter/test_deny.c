@@ -132,6 +132,8 @@ static void hook_record(struct chance *c, unsigned hook, struct record_room *r)
 
 	nr = hook == ABI_DENY_EXEC ? sys_call_nr(sys_arch_of_table(ABI_TABLE_NATIVE), "execve") :
 				     nr;
+	if (t.row && t.row->no_call)
+		nr = t.row->no_call;
 	random_record(c, t, nr, &random);
 	memset(&r->ev, 0, sizeof(r->ev));
 	r->ev.size = sizeof(r->ev);
