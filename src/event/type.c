@@ -71,7 +71,7 @@ const struct event_hook_def event_hooks[] = {
 	[HOOK_KILL] = { TEXT("kill"), TEXT("a signal is sent") },
 	[HOOK_DUP] = { TEXT("dup"), TEXT("a descriptor is copied") },
 	[HOOK_PRCTL] = { TEXT("prctl"), TEXT("prctl()") },
-	[HOOK_SYSCTL] = { TEXT("sysctl"), TEXT("a kernel parameter is read or written") },
+	[HOOK_SYSCTL] = { TEXT("sysctl"), TEXT("a kernel parameter is written") },
 	[HOOK_USERFAULTFD] = { TEXT("userfaultfd"), TEXT("page faults are taken to user space") },
 	[HOOK_AUDIT] = { TEXT("audit"), TEXT("the API server's audit webhook or log") },
 };

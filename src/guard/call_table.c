@@ -170,6 +170,7 @@ const struct call_row call_rows[] = {
 	{ "keyctl", NULL, PLAIN, .sources = { U(0), A(1), A(2), A(3), A(4) } },
 	{ "sethostname", NULL, BYTES(0, 0), .sources = { SOURCE_STRING } },
 	{ "setdomainname", NULL, BYTES(0, 0), .sources = { SOURCE_STRING } },
+	{ "sysctl", NULL, PLAIN, .sources = { T(0), SOURCE_STRING, T(1), A(0) }, .no_call = ABI_NR_SYSCTL },
 	{ "capability", NULL, PLAIN, .sources = { A(0), A(1) }, .no_call = ABI_NR_CAPABILITY },
 };
 /* clang-format on */

@@ -326,6 +326,7 @@ int live_new(struct live **ret, const struct live_options *o, struct error *err)
 	so = (struct sensor_stream_options){
 		.hierarchy = l->layout.hierarchy,
 		.controller = l->layout.controller,
+		.unified = l->layout.unified,
 		.everything = !o->container_count && !o->command && !o->all_containers,
 		.newborn = o->all_containers,
 		.ring_size = o->ring_size,
@@ -445,11 +446,27 @@ int live_filter(struct live *l, const struct call_row *row, int fd, bool reads_p
 	return r;
 }
 
-int live_attach(struct live *l, const struct type_set *types)
+int live_attach(struct live *l, const struct type_set *types, struct error *err)
 {
-	return sensor_stream_capabilities(
-		l->stream,
-		type_set_has(types, event_type_index(event_type_find(TEXT("capability")))));
+	static const struct {
+		struct text type;
+		int (*attach)(struct sensor_stream *s, bool wanted);
+		const char *what;
+	} extras[] = {
+		{ TEXT("capability"), sensor_stream_capabilities, "capabilities that are used" },
+		{ TEXT("sysctl"), sensor_stream_sysctls,
+		  "parameters of the kernel that are written" },
+	};
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(extras); i++) {
+		uint32_t type = event_type_index(event_type_find(extras[i].type));
+		int failed = extras[i].attach(l->stream, type_set_has(types, type));
+
+		if (failed)
+			r = error_errno(err, -failed, "events of %s", extras[i].what);
+	}
+	return r;
 }
 
 bool live_tells_paths(const struct live *l)

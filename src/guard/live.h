@@ -63,7 +63,7 @@ int live_load_filter(struct live *l, const struct program_source *p, int *ret_fd
 		     struct error *err);
 int live_filter(struct live *l, const struct call_row *row, int fd, bool reads_paths);
 /* What else has to be attached for these types, by whoever may. -ENOTSUP: the kernel can't tell one of them. */
-int live_attach(struct live *l, const struct type_set *types);
+int live_attach(struct live *l, const struct type_set *types, struct error *err);
 /* Whether events have paths as the kernel resolved them. */
 bool live_tells_paths(const struct live *l);
 

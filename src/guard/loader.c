@@ -362,8 +362,7 @@ static int commit(struct loader *l, const void *request, size_t size, struct err
 	drop(l->aside);
 	if (r)
 		return error_errno(err, -r, "filters");
-	r = live_attach(l->live, &types);
-	return r ? error_errno(err, -r, "events of capabilities") : 0;
+	return live_attach(l->live, &types, err);
 }
 
 /* Who asked waits for the answer before it asks again: nothing can be behind the request. */

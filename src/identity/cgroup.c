@@ -94,6 +94,7 @@ int cgroup_layout_parse(const char *mountinfo, const char *cgroups, struct cgrou
 	} else {
 		return error_set(err, ENOENT, "no control group hierarchy is mounted");
 	}
+	strcpy(found.unified, v2);
 	*ret = found;
 	return 0;
 }

@@ -19,6 +19,7 @@ struct cgroup_layout {
 	char mount[256];     /* of the hierarchy used for identity */
 	char controller[32]; /* its v1 controller; "" for v2 */
 	uint32_t hierarchy;  /* its id; 0 for v2 */
+	char unified[256];   /* where a v2 hierarchy is mounted, "": nowhere */
 };
 
 extern const char *const cgroup_mode_names[];

@@ -9,14 +9,11 @@
 
 #include "base/fs.h"
 #include "base/str.h"
-#include "identity/mountinfo.h"
 #include "identity/process.h"
 #include "respond/isolation.h"
 #include "respond/job.h"
 #include "sensor/pin.h"
 #include "sensor/program_load.h"
-
-enum { MOUNTS_MAX = 4 << 20 };
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71 /* Linux 5.14 */
@@ -61,25 +58,6 @@ static uint64_t cookie_of(pid_t pid)
 	return cookie;
 }
 
-/* Where v2 is mounted beside v1. */
-static bool find_unified(char out[256])
-{
-	cleanup_buf struct buf text = BUF_INIT;
-	struct mountinfo m;
-	char *at;
-
-	if (fs_read("/proc/self/mountinfo", MOUNTS_MAX, &text, NULL))
-		return false;
-	at = text.data;
-	while (mountinfo_next(&at, &m)) {
-		if (!str_eq(m.type, "cgroup2") || strlen(m.point) >= 256)
-			continue;
-		strcpy(out, m.point);
-		return true;
-	}
-	return false;
-}
-
 struct place {
 	int group; /* owned */
 	uint64_t netns;
@@ -98,7 +76,7 @@ static enum hand_outcome find_place(struct job *j, struct place *ret)
 		ret->group = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		return ret->group < 0 ? job_fail(j, errno, "its control group") : HAND_DONE;
 	}
-	if (!find_unified(path))
+	if (!*layout->unified)
 		return job_say(
 			j, HAND_REFUSED,
 			"programs attach to v2 control groups, and there are none on this machine");
@@ -115,7 +93,7 @@ static enum hand_outcome find_place(struct job *j, struct place *ret)
 		return job_say(
 			j, HAND_REFUSED,
 			"its control groups are v1, and this kernel does not number network namespaces (5.14 does)");
-	ret->group = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ret->group = open(layout->unified, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return ret->group < 0 ? job_fail(j, errno, "the root of the v2 control groups") : HAND_DONE;
 }
 

@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -40,7 +41,8 @@ struct sensor_stream {
 	uint64_t malformed;
 	int cpus;	/* that there may be: whoever drains may not be able to look it up */
 	uint32_t taken; /* in this turn */
-	struct bpf_link *capabilities;
+	struct bpf_link *capabilities, *sysctls;
+	int unified;	   /* the root of that hierarchy; -1: none */
 	int attach_btf_id; /* of sys_exit, for programs that guard_call calls */
 	bool calls; /* are looked at in any case, and so is all else: nothing can be attached later */
 	struct bpf_link *hooks[HOOKS_MAX]; /* in the order of the programs; NULL: not attached */
@@ -104,8 +106,10 @@ static int attach_for_plans(struct sensor_stream *s)
 						  s->calls || is_hook_wanted(s, p)) < 0;
 		n++;
 	}
-	if (!s->calls) /* a kernel without that hook tells less */
+	if (!s->calls) { /* a kernel without that hook tells less */
 		(void)sensor_stream_capabilities(s, s->plans[ABI_NR_CAPABILITY].flags);
+		(void)sensor_stream_sysctls(s, s->plans[ABI_NR_SYSCTL].flags);
+	}
 	return link_set(&s->skel->links.guard_call, s->skel->progs.guard_call, any);
 }
 
@@ -118,6 +122,17 @@ int sensor_stream_capabilities(struct sensor_stream *s, bool wanted)
 	if (!bpf_program__autoload(p))
 		return wanted ? -ENOTSUP : 0;
 	return link_set(&s->capabilities, p, wanted);
+}
+
+int sensor_stream_sysctls(struct sensor_stream *s, bool wanted)
+{
+	if (wanted && s->unified < 0)
+		return -ENOTSUP;
+	if (wanted && !s->sysctls) {
+		s->sysctls = bpf_program__attach_cgroup(s->skel->progs.sysctl_written, s->unified);
+		return s->sysctls ? 0 : -ENOTSUP; /* the kernel was built without */
+	}
+	return link_set(&s->sysctls, s->skel->progs.sysctl_written, wanted);
 }
 
 int sensor_stream_plan(struct sensor_stream *s, const struct abi_event_plan plans[SENSOR_PLANS])
@@ -220,6 +235,7 @@ static void select_programs(struct guard_bpf *skel, bool hooks)
 	bpf_program__set_autoload(skel->progs.capable_by_tracepoint,
 				  !probe_has(PROBE_FENTRY) && probe_has(PROBE_CAP_TRACEPOINT));
 	bpf_program__set_autoattach(skel->progs.capable_by_function, false);
+	bpf_program__set_autoattach(skel->progs.sysctl_written, false);
 	bpf_program__set_autoattach(skel->progs.capable_by_tracepoint, false);
 	bpf_object__for_each_program(p, skel->obj)
 	{
@@ -341,6 +357,7 @@ int sensor_stream_new(struct sensor_stream **ret, const struct sensor_stream_opt
 	if (s->cpus <= 0)
 		return error_errno(err, -s->cpus, "processors");
 	s->calls = o->calls;
+	s->unified = *o->unified ? open(o->unified, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	r = load_any(s, o, err);
 	if (!r)
 		r = start(s, o, err);
@@ -360,6 +377,9 @@ void sensor_stream_free(struct sensor_stream *s)
 	for (size_t i = 0; i < HOOKS_MAX; i++)
 		bpf_link__destroy(s->hooks[i]);
 	bpf_link__destroy(s->capabilities);
+	bpf_link__destroy(s->sysctls);
+	if (s->unified >= 0)
+		close(s->unified);
 	guard_bpf__destroy(s->skel);
 	free(s);
 }

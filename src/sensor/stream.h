@@ -19,6 +19,7 @@ struct sensor_stream;
 struct sensor_stream_options {
 	uint32_t hierarchy;	/* of identity/cgroup.h */
 	const char *controller; /* its v1 controller, "" for v2 */
+	const char *unified;	/* where a v2 hierarchy is mounted, "": nowhere */
 	bool everything;	/* every control group is watched */
 	bool newborn;		/* those made from now on are watched from their birth */
 	uint32_t ring_size;	/* bytes; a power of two, at least a page; 0: a default */
@@ -51,6 +52,8 @@ int sensor_stream_plan(struct sensor_stream *s, const struct abi_event_plan plan
  * asks. -ENOTSUP: the kernel has none. sensor_stream_plan() sees to it unless options.calls is set.
  */
 int sensor_stream_capabilities(struct sensor_stream *s, bool wanted);
+/* The same of parameters of the kernel that are written (ABI_NR_SYSCTL). -ENOTSUP: no v2 hierarchy is mounted. */
+int sensor_stream_sysctls(struct sensor_stream *s, bool wanted);
 
 /*
  * Loads a program for sensor_stream_filter(): its first maps are the room that records are made in, what

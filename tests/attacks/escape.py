@@ -45,8 +45,16 @@ else
 fi
 """, look_alike="cat /proc/sys/kernel/core_pattern"),
 
+    # The value stays what it is.
     Proof("Kernel helper changed by sysctl from a container", box="privileged",
-          reason="needs the kernel's view of a setting's change (cgroup/sysctl), which is no event yet"),
+          attack="touch /tmp/x; mount --bind /proc/sys/kernel/core_pattern /tmp/x; old=$(cat /tmp/x); echo \"$old\" >/tmp/x",
+          look_alike="old=$(cat /proc/sys/net/ipv4/ip_default_ttl); echo $old >/proc/sys/net/ipv4/ip_default_ttl"),
+
+    Proof("Kernel protection switched off from a container", box="privileged", vm_only=True, attack="""
+old=$(cat /proc/sys/kernel/randomize_va_space)
+echo 0 >/proc/sys/kernel/randomize_va_space
+echo $old >/proc/sys/kernel/randomize_va_space
+""", look_alike="old=$(cat /proc/sys/kernel/threads-max); echo $old >/proc/sys/kernel/threads-max"),
 
     # What a volume brings in is the host's, as the runtime behind /proc/PID/exe is.
     Proof("Container runtime overwritten", attack="printf x >/usr/local/bin/runc",

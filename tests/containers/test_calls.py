@@ -51,6 +51,7 @@ quiet = os.open("/dev/null", 1); os.write(quiet, b"file"); os.close(quiet)
 keep = os.dup(0); os.close(0); fcntl.fcntl(s.fileno(), fcntl.F_DUPFD, 0); os.dup2(keep, 0)
 open(NAME, "w").close(); os.utime(NAME, (1, 1)); os.unlink(NAME)
 call(250, 0, -3, 0)                               # keyctl
+old = open("/proc/sys/net/ipv4/ip_default_ttl").read(); open("/proc/sys/net/ipv4/ip_default_ttl", "w").write(old)
 fs = call(430, b"tmpfs", 0); call(431, fs, 1, b"size", b"1M", 0); call(431, fs, 6, 0, 0, 0); call(432, fs, 0, 1)
 params = ctypes.create_string_buffer(120); call(425, 4, params)
 gate = mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x40, prot=7)   # below 4 GiB
@@ -87,6 +88,7 @@ ROWS: tuple[tuple[str, dict[str, Any], dict[str, Any], bool], ...] = (
     ("fcntl", {"cmd": "F_DUPFD"}, {"type": "ipv4", "server": "127.0.0.3"}, False),
     ("utimensat", {"path": "/tmp/merlon-calls-file"}, {}, False),
     ("keyctl", {"operation": "KEYCTL_GET_KEYRING_ID"}, {}, False),
+    ("sysctl", {"name": "net/ipv4/ip_default_ttl", "old": "64", "new": "64", "write": 1}, {}, False),
     ("fsopen", {"name": "tmpfs"}, {}, False),
     ("fsconfig", {"cmd": "FSCONFIG_SET_STRING", "key": "size", "value_charbuf": "1M"}, {}, False),
     ("fsmount", {"attr_flags": "RDONLY"}, {}, False),
