@@ -281,7 +281,7 @@ struct abi_budget {
 	__u64 dropped[ABI_DROPS];
 };
 
-enum { ABI_SPARED_MAX = 5 }; /* processes of the guard beside the one that loads */
+enum { ABI_SPARED_MAX = 6 }; /* processes of the guard beside the one that loads */
 struct abi_event_settings {
 	__u32 self;	 /* tgid of the guard: never told */
 	__u8 everything; /* every control group is watched */

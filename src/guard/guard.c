@@ -22,6 +22,7 @@
 #include "guard/privilege.h"
 #include "guard/reader.h"
 #include "guard/reader_client.h"
+#include "guard/resolver.h"
 #include "identity/cgroup.h"
 #include "respond/hand.h"
 #include "sensor/deny.h"
@@ -56,7 +57,9 @@ struct guard {
 	bool keeper_ended;
 	int hand_fd; /* the engine's end, until it has it */
 	bool hand_ended, hand_failed;
-	int status; /* the reading end of the engine's messages */
+	pid_t resolver;
+	int resolver_fd; /* as hand_fd */
+	int status;	 /* the reading end of the engine's messages */
 	struct loader *loader;
 	int signals;
 	bool engine_ready, engine_ended, outputs_ended;
@@ -241,6 +244,33 @@ static int start_keeper(struct guard *g, struct error *err)
 	return g->keeper < 0 ? error_errno(err, errno, "fork") : 0;
 }
 
+/* --- the resolver ---------------------------------------------------------------------------------------- */
+
+static int start_resolver(struct guard *g, struct error *err)
+{
+	struct error why = ERROR_INIT;
+	pid_t parent = getpid();
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
+		return error_errno(err, errno, "socketpair");
+	g->resolver = fork();
+	if (g->resolver == 0) {
+		close(fds[0]);
+		close(g->signals);
+		if (g->hand_fd >= 0)
+			close(g->hand_fd);
+		prctl(PR_SET_NAME, "merlon-resolver");
+		if (!privilege_drop(ROLE_RESOLVER, NULL, parent, &why))
+			_exit(resolver_serve(fds[1]) ? EXIT_FAILURE : EXIT_SUCCESS);
+		fprintf(stderr, "merlon: names: %s\n", why.text);
+		_exit(EXIT_FAILURE);
+	}
+	close(fds[1]);
+	g->resolver_fd = fds[0];
+	return g->resolver < 0 ? error_errno(err, errno, "fork") : 0;
+}
+
 /* --- the engine process --------------------------------------------------------------------------------- */
 
 static int engine_status = -1; /* where ready() writes: one engine in a process */
@@ -277,6 +307,7 @@ static _Noreturn void engine_main(struct guard *g, pid_t parent, int status, int
 	tzset();
 	json_object_seed(0);
 	wo.hand = g->hand_fd;
+	wo.resolver = g->resolver_fd;
 	r = privilege_drop(ROLE_ENGINE, g->o->user, parent, &m.err);
 	if (!r)
 		r = reader_client_new(&wo.reader, asking, complaining);
@@ -323,6 +354,7 @@ static int start_engine(struct guard *g, struct error *err)
 		live_spare(g->live, g->keeper);
 	if (g->hand_fd >= 0)
 		close(TAKE_FD(g->hand_fd));
+	close(TAKE_FD(g->resolver_fd));
 	return 0;
 }
 
@@ -524,6 +556,8 @@ static int run(struct guard *g, struct watch_stats *stats, struct error *err)
 	if (!r)
 		r = start_keeper(g, err);
 	if (!r)
+		r = start_resolver(g, err);
+	if (!r)
 		r = start_outputs(g, err);
 	if (!r) /* while there is little that it could see of ours */
 		r = start_reader(g, err);
@@ -539,7 +573,12 @@ static int run(struct guard *g, struct watch_stats *stats, struct error *err)
 
 int guard_run(const struct guard_options *o, struct watch_stats *stats, struct error *err)
 {
-	struct guard g = { .o = o, .out = OUTLET_INIT, .status = -1, .signals = -1, .hand_fd = -1 };
+	struct guard g = { .o = o,
+			   .out = OUTLET_INIT,
+			   .status = -1,
+			   .signals = -1,
+			   .hand_fd = -1,
+			   .resolver_fd = -1 };
 	int r;
 
 	*stats = (struct watch_stats){ 0 };
@@ -548,6 +587,12 @@ int guard_run(const struct guard_options *o, struct watch_stats *stats, struct e
 	notifier_deinit(&g.notifier);
 	if (g.hand_fd >= 0)
 		close(g.hand_fd);
+	if (g.resolver_fd >= 0)
+		close(g.resolver_fd);
+	if (g.resolver > 0) { /* it may be in the middle of something */
+		kill(g.resolver, SIGKILL);
+		waitpid(g.resolver, NULL, 0);
+	}
 	if (g.hand > 0 && !g.hand_ended)
 		waitpid(g.hand, NULL, 0);
 	if (g.keeper > 0 && !g.keeper_ended) {

@@ -353,6 +353,11 @@ void live_read_by(struct live *l, const struct facts *how)
 	user_table_read_by(l->users, how);
 }
 
+void live_know(struct live *l, const struct domain_table *domains)
+{
+	translator_know(l->translator, domains);
+}
+
 int live_look(struct live *l, const struct live_options *o, struct error *err)
 {
 	/* After the programs are attached: what changes meanwhile waits in the ring, and comes on top. */

@@ -12,6 +12,7 @@
 #include "guard/facts.h"
 #include "sensor/program_load.h"
 
+struct domain_table;
 struct live;
 
 struct live_options {
@@ -40,6 +41,8 @@ int live_new(struct live **ret, const struct live_options *o, struct error *err)
 int live_look(struct live *l, const struct live_options *o, struct error *err);
 /* From now on /proc is read by how, which is borrowed; facts_direct before. */
 void live_read_by(struct live *l, const struct facts *how);
+/* Addresses have the names of this table, which is borrowed. */
+void live_know(struct live *l, const struct domain_table *domains);
 /* Starts the command, if there is one. */
 int live_start(struct live *l, struct error *err);
 /* Nothing is told of this process, which must be one of the guard's own; there is room for a few. */

@@ -23,7 +23,7 @@
  * Numbers that neither systemd nor Debian (Policy, 9.2.2) give to anybody. Not nobody's: containers that share the
  * host's process numbers run as nobody, and could stop whoever does, too.
  */
-enum { OUTPUTS_ID = 65530, ENGINE_ID = 65531, READER_ID = 65529 };
+enum { OUTPUTS_ID = 65530, ENGINE_ID = 65531, READER_ID = 65529, RESOLVER_ID = 65528 };
 
 /* Of bpf(2), which the kernel lets anybody do to a map whose descriptor they hold from 5.19 on (c8644cd0efe7). */
 enum {
@@ -108,6 +108,16 @@ static const char *const keeper_calls[] = {
 	"stat",
 	"statfs",
 	"statx",
+};
+
+/* What the C library looks names up with, whatever nsswitch.conf says, in a process for each. */
+static const char *const resolver_calls[] = {
+	"access",   "alarm",	     "bind",	    "clone",	  "clone3",	 "connect",
+	"dup",	    "epoll_create1", "epoll_ctl",   "epoll_wait", "faccessat",	 "faccessat2",
+	"fstatfs",  "getdents64",    "getpeername", "getppid",	  "getsockname", "getsockopt",
+	"ioctl",    "lstat",	     "newfstatat",  "pread64",	  "readlink",	 "readlinkat",
+	"recvmmsg", "sendmmsg",	     "setsockopt",  "shutdown",	  "socket",	 "stat",
+	"statfs",   "statx",	     "wait4",
 };
 
 /* Files too, to write and to take away; signals; programs. */
@@ -197,6 +207,17 @@ static int add_reader(scmp_filter_ctx f)
 	return r ? r : add(f, "openat2", 0, NULL);
 }
 
+static int add_resolver(scmp_filter_ctx f)
+{
+	const int written = O_ACCMODE | O_CREAT | O_TRUNC;
+	const struct scmp_arg_cmp read_only_at = SCMP_A2(SCMP_CMP_MASKED_EQ, (scmp_datum_t)written,
+							 O_RDONLY);
+	const struct scmp_arg_cmp dies_with = SCMP_A0(SCMP_CMP_EQ, PR_SET_PDEATHSIG);
+	int r = add(f, "openat", 1, &read_only_at);
+
+	return r ? r : add(f, "prctl", 1, &dies_with);
+}
+
 struct role {
 	const char *name;
 	uint32_t id; /* user and group; 0: as privilege_user() says */
@@ -214,6 +235,8 @@ static const struct role roles[] = {
 	[ROLE_READER] = { "reader", READER_ID, reader_caps, ARRAY_SIZE(reader_caps), reader_calls,
 			  ARRAY_SIZE(reader_calls), add_reader },
 	[ROLE_OUTPUTS] = { .name = "outputs" },
+	[ROLE_RESOLVER] = { "resolver", RESOLVER_ID, NULL, 0, resolver_calls,
+			    ARRAY_SIZE(resolver_calls), add_resolver },
 	[ROLE_HAND] = { "hand", 0, hand_caps, ARRAY_SIZE(hand_caps) - 1, hand_calls,
 			ARRAY_SIZE(hand_calls) - HAND_V1_CALLS, NULL, true },
 	[ROLE_HAND_V1] = { "hand", 0, hand_caps, ARRAY_SIZE(hand_caps), hand_calls,

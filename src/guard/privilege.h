@@ -23,6 +23,8 @@ enum privilege_role {
 	ROLE_READER,
 	/* Writes alerts to files, sockets and servers. No capabilities. */
 	ROLE_OUTPUTS,
+	/* Looks names up, which may take loading parts of the C library: its filter lets it read files and speak to servers. */
+	ROLE_RESOLVER,
 	/*
 	 * Carries responses out (respond/hand.h): remains root, for control groups and its ledger are root's, with the
 	 * capabilities that ending, reading and moving others' processes and files needs. Runs no program.

@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/str.h"
 
-static int collect_types(struct rulebook *b)
+static int collect_needs(struct rulebook *b)
 {
 	vec_foreach(it, &b->set->rules) {
 		const struct rule *r = *it;
@@ -24,6 +24,13 @@ static int collect_types(struct rulebook *b)
 			return n;
 		for (size_t i = 0; i < TYPE_SET_WORDS; i++)
 			b->types.bits[i] |= needs.types.bits[i];
+		vec_foreach(d, &needs.domains) {
+			struct text *slot = vec_add(&b->domains);
+
+			if (!slot)
+				return -ENOMEM;
+			*slot = *d;
+		}
 	}
 	return 0;
 }
@@ -94,7 +101,7 @@ int rulebook_load(struct rulebook *ret, const struct rulebook_options *o, struct
 	for (size_t i = 0; i < o->disabled_count; i++)
 		if (!ruleset_select(ret->set, text_of(o->disabled[i]), false))
 			return error_set(err, ENOENT, "no rule is called \"%s\"", o->disabled[i]);
-	r = collect_types(ret);
+	r = collect_needs(ret);
 	if (!r)
 		ret->program = program_new(ret->set, o->matching);
 	return r || !ret->program ? error_errno(err, ENOMEM, "rules") : 0;
@@ -102,6 +109,7 @@ int rulebook_load(struct rulebook *ret, const struct rulebook_options *o, struct
 
 void rulebook_deinit(struct rulebook *b)
 {
+	vec_deinit(&b->domains);
 	program_free(b->program);
 	ruleset_free(b->set);
 	diags_deinit(&b->diags);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "guard/domain_table.h"
 #include "guard/path_store.h"
 #include "guard/record_fd.h"
 #include "sensor/event_record.h"
@@ -32,6 +33,7 @@ struct translator {
 	bool has_exact;
 	struct arena arena; /* of the event at hand */
 	struct type_set wanted;
+	const struct domain_table *domains;
 	const struct event_type *execve, *execveat, *procexit;
 };
 
@@ -64,6 +66,11 @@ void translator_want(struct translator *x, const struct type_set *types)
 		x->wanted = *types;
 	else
 		memset(&x->wanted, 0xff, sizeof(x->wanted));
+}
+
+void translator_know(struct translator *x, const struct domain_table *domains)
+{
+	x->domains = domains;
 }
 
 static bool has_verdict(const struct abi_event *record)
@@ -253,8 +260,13 @@ static void fd_fill(struct translator *x, const struct abi_event *record, struct
 		ev->fd_num = record->call.result;
 	else if (record->call.fd >= 0)
 		ev->fd_num = record->call.fd;
-	if (record_fd(record, ev->type->hook, opens, &x->arena, &x->fd))
-		ev->fd = &x->fd;
+	if (!record_fd(record, ev->type->hook, opens, &x->arena, &x->fd))
+		return;
+	ev->fd = &x->fd;
+	if (x->domains && record->flags & ABI_EVENT_SOCKET) {
+		x->fd.client_names = domain_table_find(x->domains, &x->fd.client);
+		x->fd.server_names = domain_table_find(x->domains, &x->fd.server);
+	}
 }
 
 static void set_number(struct event *ev, unsigned slot, int64_t n)

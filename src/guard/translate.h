@@ -4,6 +4,7 @@
 #include "guard/call_table.h"
 #include "guard/process_table.h"
 
+struct domain_table;
 struct translator;
 
 /* calls and processes must live as long as it. */
@@ -12,6 +13,8 @@ int translator_new(struct translator **ret, const struct call_table *calls,
 void translator_free(struct translator *x);
 /* Events of other types are not yielded any more; NULL: of none are left out. */
 void translator_want(struct translator *x, const struct type_set *types);
+/* Addresses of events have the names of this table, which is borrowed; NULL: none. */
+void translator_know(struct translator *x, const struct domain_table *domains);
 DEFINE_CLEANUP(struct translator *, translator_free)
 #define cleanup_translator cleanup(translator_freep)
 

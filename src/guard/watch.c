@@ -13,9 +13,11 @@
 #include "base/utf8.h"
 #include "guard/numbers.h"
 #include "guard/program_hash.h"
+#include "guard/resolver.h"
 
 enum { TURN_MS = 250, HOSTNAME_MAX = 256, LOSERS_MAX = 16 };
-#define TELL_NS (1000000000LL) /* how often losses are looked at */
+#define TELL_NS (1000000000LL)	/* how often losses are looked at */
+#define NAMES_NS (3000000000LL) /* what it waits for names at the start */
 
 struct watch {
 	const struct watch_options *o;
@@ -25,6 +27,9 @@ struct watch {
 	struct outlet *out;
 	struct program_hashes *hashes;
 	struct responder *responder;
+	struct resolver_client resolver;
+	bool resolver_told;			  /* that it is gone */
+	bool loaded;				  /* rules, before */
 	struct type_set types;			  /* that are wanted */
 	struct live_stats told;			  /* losses that were told already */
 	uint64_t given_up;			  /* reads, told already */
@@ -149,6 +154,24 @@ static void want_again(struct watch *w, const struct type_set *types)
 				      &ignored);
 }
 
+/* A reload waits for no answer: until there is one, no rule fits by a name that is new. */
+static int want_names(struct watch *w, const struct rulebook *book)
+{
+	char text[128];
+	size_t left;
+	int r = domain_table_want(w->resolver.table, book->domains.items, book->domains.len, &left);
+
+	if (left) {
+		snprintf(text, sizeof(text),
+			 "%zu names of addresses in rules are none, or too many", left);
+		engine_say(w->engine, ALERT_NOTE, ALERT_WARNING, clock_wall_ns(),
+			   "merlon: names not looked up", text, NULL);
+	}
+	if (!r && !w->loaded)
+		resolver_client_wait(&w->resolver, NAMES_NS);
+	return r;
+}
+
 static int load_rules(struct watch *w, struct error *err)
 {
 	cleanup_rulebook struct rulebook book = { 0 };
@@ -165,6 +188,9 @@ static int load_rules(struct watch *w, struct error *err)
 	r = responder_load(w->responder, w->o->policies, w->o->policy_count, err);
 	if (r)
 		return r;
+	r = want_names(w, &book);
+	if (r)
+		return error_errno(err, -r, "names in rules");
 	rules = book.enabled;
 	want_execs(&book.types);
 	w->types = book.types;
@@ -179,6 +205,7 @@ static int load_rules(struct watch *w, struct error *err)
 	if (r)
 		return err->code ? r : error_errno(err, -r, "rules");
 	w->stats->rules = rules;
+	w->loaded = true;
 	return 0;
 }
 
@@ -302,6 +329,29 @@ static json_t *given_up_details(const struct watch *w, const struct reader_given
 	return o;
 }
 
+/* Names that lead nowhere, and if nobody looks them up any longer. */
+static void tell_names(struct watch *w)
+{
+	struct buf names = BUF_INIT;
+	const char *name;
+
+	while ((name = domain_table_unknown(w->resolver.table)))
+		buf_addf(&names, "%s%s", names.len ? ", " : "", name);
+	if (names.len && !names.failed) {
+		buf_add_str(&names,
+			    " lead to no address here: rules that compare with them are silent");
+		engine_say(w->engine, ALERT_NOTE, ALERT_NOTICE, clock_wall_ns(),
+			   "merlon: names without address", names.data, NULL);
+	}
+	buf_deinit(&names);
+	if (!w->resolver.ended || w->resolver_told)
+		return;
+	w->resolver_told = true;
+	engine_say(w->engine, ALERT_NOTE, ALERT_WARNING, clock_wall_ns(),
+		   "merlon: names not looked up",
+		   "who looks up names of addresses has ended: they stay as they are", NULL);
+}
+
 /* What was not read in time, at most one document a second. */
 static void tell_given_up(struct watch *w, int64_t passed)
 {
@@ -353,6 +403,8 @@ static int turn(struct watch *w, bool over)
 	tell_losses(w, passed);
 	tell_given_up(w, passed);
 	responder_turn(w->responder, over);
+	resolver_client_turn(&w->resolver, passed);
+	tell_names(w);
 	engine_turn(w->engine, passed + w->offset_ns, over);
 	tell_refused(w);
 	tell_numbers(w, passed);
@@ -375,6 +427,7 @@ static int follow(struct watch *w, struct error *err)
 			{ .fd = w->signals, .events = POLLIN },
 			{ .fd = outlet_has_more(w->out) ? w->out->fd : -1, .events = POLLOUT },
 			{ .fd = responder_fd(w->responder), .events = POLLIN },
+			{ .fd = w->resolver.socket, .events = POLLIN },
 		};
 
 		if (poll(fds, ARRAY_SIZE(fds), TURN_MS) < 0 && errno != EINTR)
@@ -394,6 +447,7 @@ static int run(struct watch *w, struct error *err)
 
 	fs_use_agent(reader_client_agent(w->o->reader));
 	live_read_by(w->live, reader_client_facts(w->o->reader));
+	live_know(w->live, w->resolver.table);
 	r = live_look(w->live, w->o->look, err);
 	r = r ? r : load_rules(w, err);
 	if (!r)
@@ -434,7 +488,9 @@ int watch_run(struct live *live, struct outlet *out, const struct watch_options 
 	*stats = (struct watch_stats){ 0 };
 	gethostname(w.hostname, sizeof(w.hostname) - 1);
 	eo.hostname = text_of(w.hostname);
-	r = program_hashes_new(&w.hashes);
+	r = resolver_client_init(&w.resolver, o->resolver);
+	if (!r)
+		r = program_hashes_new(&w.hashes);
 	if (!r)
 		r = engine_new(&w.engine, &eo);
 	if (!r)
@@ -448,6 +504,7 @@ int watch_run(struct live *live, struct outlet *out, const struct watch_options 
 	stats->refused = out->refused;
 	engine_free(w.engine);
 	program_hashes_free(w.hashes);
+	resolver_client_deinit(&w.resolver);
 	if (w.signals >= 0)
 		close(w.signals);
 	return r;

@@ -16,6 +16,7 @@ struct watch_options {
 		policies; /* files and directories that say what is done about alerts; reloaded with the rules */
 	size_t policy_count;
 	int hand;	/* who does it, SOCK_SEQPACKET; -1: nobody */
+	int resolver;	/* who looks names up (resolver.h); -1: nobody. Taken over */
 	uint32_t burst; /* as engine_options has it */
 	uint64_t interval_ns;
 	bool unmasked;	 /* as engine_options has it */

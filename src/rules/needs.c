@@ -35,10 +35,39 @@ static void note_field(const struct operand *field, void *context)
 		c->failed = true;
 }
 
+/* fd.sip.name and its like: somebody has to look up what is compared with them. */
+static bool is_domain(const struct operand *o)
+{
+	static const struct text fields[] = { TEXT("fd.cip.name"), TEXT("fd.sip.name"),
+					      TEXT("fd.lip.name"), TEXT("fd.rip.name") };
+
+	for (size_t i = 0; o->kind == OPERAND_FIELD && i < ARRAY_SIZE(fields); i++)
+		if (text_eq(o->text, fields[i]))
+			return true;
+	return false;
+}
+
+/* Of parts of names nobody knows whose they are. */
+static void note_domains(struct collector *c, const struct check *check)
+{
+	bool whole = check->op == OP_EQ || check->op == OP_NE || check->op == OP_IN ||
+		     check->op == OP_INTERSECTS;
+
+	for (uint32_t i = 0; whole && is_domain(check->left) && i < check->literal_count; i++) {
+		struct text *slot = vec_add(&c->needs->domains);
+
+		if (slot)
+			*slot = check->literals[i].text;
+		else
+			c->failed = true;
+	}
+}
+
 static bool note_checks(struct expr *e, void *context)
 {
 	if (e->kind != EXPR_CHECK)
 		return true;
+	note_domains(context, &e->check);
 	operand_fields(e->check.left, note_field, context);
 	if (e->check.right)
 		operand_fields(e->check.right, note_field, context);
@@ -116,4 +145,5 @@ int rule_needs(const struct rule *r, struct rule_needs *ret)
 void rule_needs_deinit(struct rule_needs *n)
 {
 	vec_deinit(&n->fields);
+	vec_deinit(&n->domains);
 }

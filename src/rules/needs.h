@@ -20,7 +20,9 @@ struct rule_needs {
 	struct type_set types; /* that can make the condition true, or a step of its sequence */
 	uint64_t hooks;	       /* bit per enum event_hook */
 	VEC(struct field_need) fields; /* each once, in the order of their first use */
-	uint64_t state_bytes;	       /* at most, for what it remembers */
+	VEC(struct text)
+		domains;      /* that names of addresses are compared with, as often as they are */
+	uint64_t state_bytes; /* at most, for what it remembers */
 };
 static_assert(EVENT_HOOKS <= 64, "a bit for each");
 

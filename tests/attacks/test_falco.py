@@ -47,8 +47,9 @@ END
     Proof("System user interactive", before="ln -s /usr/bin/perl /srv/sshd",
           attack="/srv/sshd -e 'if (!fork) { $< = $> = 1; exec \"id\" } wait'"),
     Proof(TERMINAL),
+    # By name: see main().
     Proof("Contact K8S API Server From Container",
-          reason="compares a name that somebody would have to look up (fd.sip.name)"),
+          "python3 -c 'import socket; socket.create_connection((\"203.0.113.9\", 443))'"),
     Proof("Netcat Remote Code Execution in Container", "nc 127.0.0.1 1 -e /bin/sh || true",
           before="ln -s /usr/bin/busybox /usr/local/bin/nc"),
     Proof("Search Private Keys or Passwords", "find /root -name id_rsa"),
@@ -96,6 +97,7 @@ def main() -> None:
             suite.skip("the behaviours that they name raise them", "$MERLON_FALCO_RULES has no falco_rules.yaml")
             return
         started = time.monotonic()
+        os.environ["KUBERNETES_SERVICE_HOST"] = "203.0.113.9"       # as a guard in a pod is told
         todo = runs([p for p in PROOFS if p.attack], ("attack",))
         alerts = execute(todo, "runc", (FILE,))
         print(f"# {time.monotonic() - started:.1f} s")

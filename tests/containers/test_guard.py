@@ -341,13 +341,40 @@ def confined() -> None:
                 tap.check(int(outputs["CapPrm"], 16) == 0, str(parts))
                 tap.check(int(engine["CapPrm"], 16) == (0 if maps_are_free else CAP_BPF), str(parts))
                 tap.check(int(reader["CapPrm"], 16) == CAP_DAC_READ_SEARCH | CAP_SYS_PTRACE, str(parts))
-                tap.check(len({part["Uid"] for part in parts.values()}) == 3 and "0" not in reader["Uid"].split(), str(parts))
+                tap.check(len({part["Uid"] for part in parts.values()}) == 4 and "0" not in reader["Uid"].split(), str(parts))
                 tap.check(reader["Seccomp"] == "2" and reader["NoNewPrivs"] == "1", str(parts))
                 tap.check(engine["Seccomp"] == "2" and engine["NoNewPrivs"] == outputs["NoNewPrivs"] == "1", str(parts))
                 subprocess.run(["kill", "-9", parts[victim]["Pid"]], check=True)
                 tap.check(guard.process.wait(30) == 6, f"{victim}: exit {guard.process.returncode}")
                 guard.stop()
                 tap.check(any("ended unasked" in line for line in guard.said), f"{victim}: {guard.said}")
+
+
+NAMES = """
+- rule: By name
+  desc: a name that this machine knows, and one that nobody does
+  condition: evt.type = connect and fd.sip.name in (localhost, merlon.invalid) and container.id != host
+  output: "%fd.sip.name %fd.name"
+  priority: WARNING
+"""
+
+
+def names() -> None:
+    """names in rules are looked up, by a process without privileges; one that leads nowhere is told of"""
+    script = "for n in 1 2; do (exec 3<>/dev/tcp/127.0.0.$n/9); done; true"
+    with tempfile.TemporaryDirectory() as directory, Guard(rules=rules_in(directory, NAMES)) as guard:
+        resolver = children(guard.process.pid)["merlon-resolver"]
+        tap.check(int(resolver["CapPrm"], 16) == 0 and "0" not in resolver["Uid"].split() and resolver["Seccomp"] == "2", str(resolver))
+        with container("runc", Spec(["/usr/bin/bash", "-c", script], name="names")) as box:
+            box.run()
+            box.wait()
+            found = guard.wait_for("By name", name=box.id)
+            tap.check([a["output_fields"]["fd.sip.name"] for a in found] == ["localhost"], f"{guard.alerts}")
+            tap.check("->127.0.0.1:9" in found[0]["output_fields"]["fd.name"], str(found))
+        unknown = guard.find("merlon: names without address")
+        tap.check(len(unknown) == 1 and unknown[0]["output"].startswith("merlon.invalid "), str(guard.alerts))
+        subprocess.run(["kill", "-9", resolver["Pid"]], check=True)
+        tap.check(guard.wait_for("merlon: names not looked up"), "it does not say that names stay as they are")
 
 
 def silent() -> None:
@@ -460,7 +487,7 @@ def main() -> None:
                     suite.run(test, runtime, name=title)
                 else:
                     suite.skip(title, why)
-        for test in (as_written, reload, half_reloaded, many, filtered, flood, lost, given_up, hostile, confined, told, nothing_left) + (() if QUICK else (silent, masked, stuck, refused)):
+        for test in (as_written, reload, half_reloaded, many, filtered, flood, lost, given_up, hostile, confined, names, told, nothing_left) + (() if QUICK else (silent, masked, stuck, refused)):
             suite.run(test)
 
 
