@@ -279,11 +279,6 @@ struct sock {
 	struct socket *sk_socket;
 };
 
-struct tcp_sock {
-	u64 bytes_acked;
-	u32 write_seq, snd_una;
-};
-
 struct unix_sock {
 	struct sock sk; /* first: a sock is one */
 	struct path path;

@@ -13,6 +13,11 @@ enum {
 	MESSAGE_SENT = 7,
 };
 
+struct tcp_sock {
+	u64 bytes_acked;
+	u32 write_seq, snd_una;
+} __attribute__((preserve_access_index));
+
 /*
  * Whether fd is a TCP connection of a watched group over which hardly anything was sent before. What is sent later costs
  * this look; the kernel counts the bytes, so nothing is kept of a connection.
