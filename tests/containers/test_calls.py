@@ -220,10 +220,129 @@ def uring() -> None:
     tap.check(all(e.get("result") is None for e in opened), "a result is known")
 
 
+# Each as itself, by number: what would change anything is refused. "@x" stands for what PREPARE made, "$" for where the test is.
+EVERY: tuple[tuple[str, int, tuple[Any, ...], dict[str, Any]], ...] = (
+    ("execve", 59, (b"$/none", 0, 0), {"filename": "$/none"}),
+    ("execveat", 322, (-100, b"$/none", 0, 0, 0), {"filename": "$/none"}),
+    ("clone3", 435, (b"\0\2" + bytes(86), 8), {}),
+    ("fork", 57, (), {}),
+    ("open", 2, (b"$/file", 0, 0), {"name": "$/file", "flags": "O_RDONLY"}),
+    ("creat", 85, (b"$/made", 0o640), {"name": "$/made", "mode": 0o640}),
+    ("openat2", 437, (-100, b"$/file", bytes(24), 24), {"name": "$/file"}),
+    ("open_by_handle_at", 304, (-100, b"\4\0\0\0\1\0\0\0abcd", 0), {"mountfd": -100}),
+    ("mkdir", 83, (b"$/dir", 0o700), {"path": "$/dir", "mode": 0o700}),
+    ("mkdirat", 258, (-100, b"$/dir", 0o700), {"path": "$/dir"}),
+    ("mknod", 133, (b"$/fifo", 0o010600, 0), {"path": "$/fifo"}),
+    ("mknodat", 259, (-100, b"$/fifo", 0o010600, 0), {"path": "$/fifo"}),
+    ("link", 86, (b"$/file", b"$/link"), {"oldpath": "$/file", "newpath": "$/link"}),
+    ("linkat", 265, (-100, b"$/file", -100, b"$/link", 0), {"oldpath": "$/file", "newpath": "$/link"}),
+    ("symlink", 88, (b"to", b"$/symbolic"), {"target": "to", "linkpath": "$/symbolic"}),
+    ("symlinkat", 266, (b"to", -100, b"$/symbolic"), {"target": "to", "linkpath": "$/symbolic"}),
+    ("chmod", 90, (b"$/link", 0o600), {"filename": "$/link"}),
+    ("fchmod", 91, ("@file", 0o600), {}),
+    ("fchmodat", 268, (-100, b"$/link", 0o600), {"filename": "$/link"}),
+    ("chown", 92, (b"$/link", 0, 7), {"path": "$/link", "uid": 0, "gid": 7}),
+    ("lchown", 94, (b"$/link", 0, 7), {"path": "$/link", "gid": 7}),
+    ("fchown", 93, ("@file", 0, 7), {"gid": 7}),
+    ("fchownat", 260, (-100, b"$/link", 0, 7, 0x100), {"pathname": "$/link", "flags": "AT_SYMLINK_NOFOLLOW"}),
+    ("truncate", 76, (b"$/file", 5), {"path": "$/file", "length": 5}),
+    ("ftruncate", 77, ("@file", 6), {"length": 6}),
+    ("setxattr", 188, (b"$/file", b"user.a", b"x", 1, 1), {"path": "$/file", "name": "user.a"}),
+    ("lsetxattr", 189, (b"$/file", b"user.b", b"x", 1, 1), {"path": "$/file", "name": "user.b"}),
+    ("fsetxattr", 190, ("@file", b"user.c", b"x", 1, 1), {"name": "user.c"}),
+    ("rename", 82, (b"$/link", b"$/other"), {"oldpath": "$/link", "newpath": "$/other"}),
+    ("renameat", 264, (-100, b"$/other", -100, b"$/link"), {"oldpath": "$/other", "newpath": "$/link"}),
+    ("renameat2", 316, (-100, b"$/link", -100, b"$/other", 0), {"oldpath": "$/link", "newpath": "$/other"}),
+    ("unlink", 87, (b"$/other",), {"path": "$/other"}),
+    ("unlinkat", 263, (-100, b"$/symbolic", 0), {"name": "$/symbolic"}),
+    ("rmdir", 84, (b"$/dir",), {"path": "$/dir"}),
+    ("chdir", 80, (b"$",), {"path": "$"}),
+    ("fchdir", 81, ("@directory",), {}),
+    ("chroot", 161, (b"/",), {"path": "/"}),
+    ("capability", 161, (b"/",), {"cap": "CAP_SYS_CHROOT", "granted": 1}),
+    ("mount", 165, (b"none", b"$/none", b"tmpfs", 1, 0), {"dev": "none", "dir": "$/none", "type": "tmpfs", "flags": "RDONLY"}),
+    ("umount2", 166, (b"$/none", 2), {"name": "$/none", "flags": "DETACH"}),
+    ("pivot_root", 155, (b"$/none", b"$/old"), {"new_root": "$/none", "put_old": "$/old"}),
+    ("open_tree", 428, (-100, b"$/none", 1), {"path": "$/none"}),
+    ("move_mount", 429, (-100, b"$/none", -100, b"$/to", 0), {"from_path": "$/none", "to_path": "$/to"}),
+    ("mount_setattr", 442, (-100, b"$/none", 0, bytes(32), 32), {"path": "$/none"}),
+    ("setns", 308, ("@directory", 0x20000), {"nstype": "CLONE_NEWNS"}),
+    ("unshare", 272, (0,), {}),
+    ("memfd_create", 319, (b"memory", 1), {"name": "memory", "flags": "MFD_CLOEXEC"}),
+    ("userfaultfd", 323, (0,), {"flags": "O_RDONLY"}),
+    ("perf_event_open", 298, (b"\1\0\0\0\x70\0\0\0\2" + bytes(103), 0, -1, -1, 0), {"type": 1, "config": 2, "pid": 0}),
+    ("bpf", 321, (0, 0, 0), {"cmd": "BPF_MAP_CREATE"}),
+    ("init_module", 175, (bytes(16), 16, b"none=1"), {"length": 16, "uargs": "none=1"}),
+    ("finit_module", 313, ("@file", b"none=2", 0), {"uargs": "none=2"}),
+    ("delete_module", 176, (b"merlon-none", 0x800), {"name": "merlon-none"}),
+    ("prctl", 157, (15, b"python3"), {"option": "PR_SET_NAME"}),
+    ("process_vm_writev", 311, (1 << 22, 0, 0, 0, 0, 0), {"pid": 1 << 22}),
+    ("pidfd_getfd", 438, (-1, 0, 0), {"pid_fd": -1}),
+    ("tkill", 200, (1 << 22, 0), {"tid": 1 << 22, "sig": 0}),
+    ("bind", 49, ("@socket", b"\2\0\0\0\x7f\0\0\6" + bytes(8), 16), {"addr": "127.0.0.6:0"}),
+    ("listen", 50, ("@socket", 3), {"backlog": 3}),
+    ("accept", 43, ("@socket", 0, 0), {}),
+    ("accept4", 288, ("@socket", 0, 0, 0x80000), {"flags": 0x80000}),
+    ("sendmmsg", 307, ("@udp", b"@message", 1, 0), {"data": "datagram"}),
+    ("setuid", 105, (0,), {"uid": 0}),
+    ("setgid", 106, (0,), {"gid": 0}),
+    ("setreuid", 113, (0, -1), {"ruid": 0, "euid": 0xffffffff}),
+    ("setregid", 114, (0, -1), {"rgid": 0}),
+    ("setresuid", 117, (-1, 0, -1), {"euid": 0}),
+    ("setresgid", 119, (-1, 0, -1), {"egid": 0}),
+    ("setsid", 112, (), {}),
+    ("dup2", 33, ("@file", 0), {"newfd": 0}),
+    ("dup3", 292, ("@file", 1, 0), {"newfd": 1}),
+    ("dup", 32, ("@closes", ), {}),
+)
+
+PREPARE = r'''
+import ctypes, os, socket, struct, sys
+libc, keep, where = ctypes.CDLL(None), [], os.path.join(sys.argv[1])
+def memory(data):
+    keep.append(ctypes.create_string_buffer(data, len(data) + 1))
+    return ctypes.addressof(keep[-1])
+def message():
+    vector = memory(struct.pack("QQ", memory(b"datagram"), 8))
+    return memory(struct.pack("QIIQQQQII", memory(struct.pack("=HH", 2, 0x0900) + bytes([127, 0, 0, 7]) + bytes(8)), 16, 0, vector, 1, 0, 0, 0, 0))
+made = {"file": os.open(where + "/file", os.O_RDWR | os.O_CREAT), "directory": os.open(where, os.O_RDONLY)}
+sockets = [socket.socket(), socket.socket(type=socket.SOCK_DGRAM)]
+sockets[0].setblocking(False)
+made.update(socket=sockets[0].fileno(), udp=sockets[1].fileno())
+def value(x):
+    if x == b"@message": return message()
+    if x == "@closes": os.close(0); return made["file"]
+    if isinstance(x, str): return made[x[1:]]
+    return memory(x.replace(b"$", where.encode())) if isinstance(x, bytes) else x
+for nr, arguments in CALLS:
+    if libc.syscall(ctypes.c_long(nr), *[ctypes.c_long(value(x)) for x in arguments]) == 0 and nr == 57:
+        os._exit(0)
+'''
+
+
+def every() -> None:
+    """every call that is told is told as itself, with its arguments"""
+    script = PREPARE.replace("CALLS", repr([(nr, arguments) for _, nr, arguments, _ in EVERY]))
+    with tempfile.TemporaryDirectory() as directory:
+        output, inside = Path(directory, "events.jsonl"), Path(directory, "inside")
+        inside.mkdir()
+        done = merlon.run("events", "record", "--json", "-o", output, "--", "/usr/bin/python3", "-c", script, inside)
+        tap.check(bool(re.search(r" 0 lost$", done.stderr.strip())), done.stderr)
+        events = Events(output)
+    missing = []
+    for kind, _, _, arguments in EVERY:
+        want = {k: v.replace("$", str(inside)) if isinstance(v, str) else v for k, v in arguments.items()}
+        some = [(e.get("args"), e.get("result")) for e in events.all if e["event"] == kind]
+        if not events.find(kind, "python3", **want):
+            missing.append(f"{kind}: none with {want} in {some}")
+    tap.check(not missing, "; ".join(missing))
+
+
 def main() -> None:
     """On this machine, without a container."""
     with tap.Suite("events: single calls") as suite:
         suite.run(calls)
+        suite.run(every)
         suite.run(paths)
         suite.run(uring)
 
