@@ -175,6 +175,51 @@ def many() -> None:
         tap.check(guard.stop() == 0, str(guard.said))
 
 
+def memory(pid: int) -> dict[str, int]:
+    """KiB of the guard's processes, each page shared out among those who have it."""
+    found = {}
+    for process in [pid, *(int(part["Pid"]) for part in children(pid).values())]:
+        rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
+        found[Path(f"/proc/{process}/comm").read_text().strip()] = int(re.search(r"^Pss: +(\d+)", rollup, re.M)[1])
+    return found
+
+
+def at_rest() -> None:
+    """with all shipped rules its processes take less than 40 MB together"""
+    with Guard() as guard:
+        time.sleep(2)
+        taken = memory(guard.process.pid)
+        print(f"# {sum(taken.values())} KiB: {taken}")
+        tap.check(sum(taken.values()) < 40 << 10, str(taken))
+
+
+BOMB = "bomb() { bomb | bomb & }; bomb; until ((SECONDS >= 3)); do :; done; echo x >/tmp/mark-bomb"
+STORM = "for p in 1 2 3 4; do (for i in $(seq 1500); do /bin/true; done) & done; wait; echo x >/tmp/mark-storm; sleep 2"
+
+
+def storms() -> None:
+    """a fork bomb and a storm of programs: who acts beside them, and after them, is known; no loss without a word; memory is bounded"""
+    calm = "for i in 1 2 3 4 5 6; do echo x >/tmp/mark-$i; sleep 1; done"
+    with tempfile.TemporaryDirectory() as directory, Guard(rules=rules_in(directory)) as guard, \
+            container("runc", Spec(["/bin/sh", "-c", calm], name="calm")) as beside, \
+            container("runc", Spec(["/usr/bin/bash", "-c", STORM], name="storm")) as storm, \
+            container("runc", Spec(["/usr/bin/bash", "-c", BOMB], name="bomb", pids=100)) as bomb:
+        before = memory(guard.process.pid)
+        for box in (beside, storm, bomb):
+            box.run()
+        seen = {box.id: guard.wait_for("Marked", count, 60, name=box.id) for box, count in ((beside, 6), (storm, 1), (bomb, 1))}
+        tap.check([len(found) for found in seen.values()] == [6, 1, 1], f"{[len(found) for found in seen.values()]} alerts")
+        for found, name in ((seen[beside.id], "sh"), (seen[storm.id], "bash"), (seen[bomb.id], "bash")):
+            tap.check(all(a["process"]["name"] == name for a in found), f"{[a['process'] for a in found]}")
+        after = memory(guard.process.pid)
+        print(f"# {sum(before.values())} KiB before, {sum(after.values())} after")
+        tap.check(sum(after.values()) < sum(before.values()) + (32 << 10), f"{before} {after}")
+        status = guard.stop()
+        lost = guard.find("merlon: events lost")
+        tap.check(status == (1 if lost else 0) and bool(lost) == (not any(" 0 events lost" in line for line in guard.said)),
+                  f"exit {status}, {len(lost)} told: {guard.said}")
+
+
 def filtered() -> None:
     """what no rule can want does not leave the kernel; what one wants does"""
     files = 200 if QUICK else 2000
@@ -487,7 +532,7 @@ def main() -> None:
                     suite.run(test, runtime, name=title)
                 else:
                     suite.skip(title, why)
-        for test in (as_written, reload, half_reloaded, many, filtered, flood, lost, given_up, hostile, confined, names, told, nothing_left) + (() if QUICK else (silent, masked, stuck, refused)):
+        for test in (as_written, reload, half_reloaded, many, filtered, flood, lost, given_up, hostile, confined, names, told, nothing_left) + (() if QUICK else (at_rest, storms, silent, masked, stuck, refused)):
             suite.run(test)
 
 
