@@ -320,6 +320,48 @@ def hostile() -> None:
         tap.check(not any(line.startswith(b"00:00:00") for line in shown.splitlines()), repr(shown))
 
 
+HUGE = MARK + """
+- rule: Ran with very much
+  desc: the beginning of its arguments is known
+  condition: spawned and proc.args startswith first and container.id != host
+  output: "%proc.name %proc.args %proc.env"
+  priority: WARNING
+- rule: Opened deep down
+  desc: of a path that is longer than paths may be the end is known
+  condition: evt.type = openat and fd.name endswith ffffffff and container.id != host
+  output: "%fd.name"
+  priority: WARNING
+- macro: spawned
+  condition: evt.type in (execve, execveat) and evt.failed = false
+"""
+
+
+def huge() -> None:
+    """paths of 4096 bytes, arguments and environments of megabytes: told, cut, and nothing else is lost"""
+    script = ("import os\n"
+              "os.makedirs('/tmp/mark-d'); os.chdir('/tmp/mark-d')\n"
+              "for i in range(20):\n"
+              "    os.mkdir('n' * 200); os.chdir('n' * 200)\n"
+              "open('f' * 40, 'w').close()\n"
+              "open('f' * 250, 'w').close()\n"
+              "many = ['true', 'first', *['a' * 100000] * 12]\n"
+              "env = {f'E{i}': 'e' * 100000 for i in range(6)}\n"
+              "if os.fork() == 0: os.execve('/bin/true', many, env)\n"
+              "if os.fork() == 0: os.execve('/bin/true', ['true', 'first', *['b'] * 100000], env)\n"
+              "os.wait(); os.wait(); os.chdir('/'); open('/tmp/mark-last', 'w').close()\n")
+    with tempfile.TemporaryDirectory() as directory, Guard(rules=rules_in(directory, HUGE)) as guard, \
+            container("runc", Spec(["/usr/bin/python3", "-c", script], name="huge")) as box:
+        box.run()
+        for rule, want in (("Marked", [14, 4072]), ("Opened deep down", [4070, 4072])):
+            names = [len(a["output_fields"]["fd.name"]) for a in guard.wait_for(rule, 2, name=box.id)]
+            tap.check(sorted(names) == want, f"{rule}: {names}")
+        ran = guard.wait_for("Ran with very much", 2, name=box.id)
+        tap.check(len(ran) == 2, f"{len(ran)} programs")
+        longest = max(len(json.dumps(a)) for a in guard.alerts)
+        tap.check(longest < 128 << 10, f"a document of {longest} bytes")
+        tap.check(guard.stop() == 0 and any(" 0 events lost" in line for line in guard.said), f"{guard.said}")
+
+
 def masked() -> None:
     """passwords in command lines and environments are told by nobody, unless that is asked for"""
     script = "sh -c 'echo x >/tmp/mark-a' --password=hunter2 TOKEN=hunter2; echo"
@@ -532,7 +574,7 @@ def main() -> None:
                     suite.run(test, runtime, name=title)
                 else:
                     suite.skip(title, why)
-        for test in (as_written, reload, half_reloaded, many, filtered, flood, lost, given_up, hostile, confined, names, told, nothing_left) + (() if QUICK else (at_rest, storms, silent, masked, stuck, refused)):
+        for test in (as_written, reload, half_reloaded, many, filtered, flood, lost, given_up, hostile, confined, names, told, nothing_left) + (() if QUICK else (at_rest, storms, silent, masked, stuck, refused, huge)):
             suite.run(test)
 
 
