@@ -245,7 +245,8 @@ static int guard(const struct arguments *args, struct guard_options *o, struct e
 								       STORE_PATH,
 				 .metrics = arg_value(args, "metrics"),
 				 .status = status ? status : GUARD_STATUS_PATH,
-				 .user = arg_value(args, "user") };
+				 .user = arg_value(args, "user"),
+				 .seen = LAST_SEEN_INIT };
 	struct watch_stats stats;
 	cleanup_string_list string_list webhooks = { 0 };
 	words sinks = { 0 };

@@ -132,9 +132,21 @@ static int prepare_status(const char *path, uint32_t uid, uint32_t gid, struct e
 	return give_directory(dirname(directory), uid, gid, str_eq(path, GUARD_STATUS_PATH), err);
 }
 
+/* Beside the status, which ends with a guard: this is for the next. */
+static int prepare_last_seen(struct guard_sinks *s, uint32_t uid, uint32_t gid, struct error *err)
+{
+	char directory[PATH_MAX], path[PATH_MAX];
+
+	strcpy(directory, s->status); /* as long as prepare_status() has allowed */
+	if ((size_t)snprintf(path, sizeof(path), "%s/last-seen.json", dirname(directory)) >=
+	    sizeof(path))
+		return error_set(err, ENAMETOOLONG, "%s", s->status);
+	return last_seen_open(&s->seen, path, uid, gid, err);
+}
+
 static int prepare(void *arg, struct error *err)
 {
-	const struct guard_sinks *s = arg;
+	struct guard_sinks *s = arg;
 	uint32_t uid, gid;
 	int r = privilege_user(s->user, &uid, &gid, err);
 
@@ -142,6 +154,8 @@ static int prepare(void *arg, struct error *err)
 		r = prepare_store(s->store, uid, gid, err);
 	if (!r)
 		r = prepare_status(s->status, uid, gid, err);
+	if (!r)
+		r = prepare_last_seen(s, uid, gid, err);
 	for (size_t i = 0; !r && s->sinks[i]; i++)
 		r = prepare_sink(s->sinks[i], uid, gid, err);
 	return r;
@@ -226,6 +240,79 @@ static void write_status(const struct guard_sinks *s)
 	free(text);
 }
 
+/* To people, in the order of time. */
+static const char *gap_text(const struct gap *gap, char *out, size_t size)
+{
+	char from[CLOCK_TEXT_MAX], to[CLOCK_TEXT_MAX], processes[96] = "", waiting[96] = "";
+
+	clock_format(gap->from_ns, from);
+	clock_format(gap->to_ns, to);
+	if (gap->processes >= 0)
+		snprintf(processes, sizeof(processes),
+			 "; at most %s processes were begun meanwhile",
+			 str_grouped((uint64_t)gap->processes));
+	if (gap->waiting)
+		snprintf(waiting, sizeof(waiting), "; %s alerts of before were not sent yet",
+			 str_grouped(gap->waiting));
+	snprintf(out, size, "nothing was watched from %s to %s: the guard before %s%s%s", from, to,
+		 gap->ended ? "was stopped" : "was killed", processes, waiting);
+	return out;
+}
+
+/* What nobody has seen can't be proven harmless: who was stopped by its administrator is a smaller matter. */
+static void tell_gap(struct guard_sinks *s, const struct gap *gap)
+{
+	char hostname[HOST_NAME_MAX + 1] = "", text[512], from[CLOCK_TEXT_MAX], to[CLOCK_TEXT_MAX];
+	json_t *details;
+
+	clock_format(gap->from_ns, from);
+	clock_format(gap->to_ns, to);
+	gethostname(hostname, sizeof(hostname) - 1);
+	details = json_pack("{s:s, s:s, s:I, s:b, s:I}", "merlon.from", from, "merlon.to", to,
+			    "merlon.unwatched_ns", (json_int_t)(gap->to_ns - gap->from_ns),
+			    "merlon.stopped", gap->ended, "merlon.waiting",
+			    (json_int_t)gap->waiting);
+	if (details && gap->processes >= 0)
+		json_object_set_new(details, "merlon.processes", json_integer(gap->processes));
+	outputs_take_json(s->outputs,
+			  document_of_guard(ALERT_LOSS, gap->ended ? ALERT_NOTICE : ALERT_CRITICAL,
+					    clock_wall_ns(), text_of(hostname),
+					    "merlon: not watched",
+					    gap_text(gap, text, sizeof(text)), details));
+}
+
+static void take_watched(struct guard_sinks *s, const json_t *o)
+{
+	struct gap gap;
+
+	if (!o)
+		return;
+	s->watched = (struct watched){
+		.from_ns = json_integer_value(json_object_get(o, "from")),
+		.until_ns = json_integer_value(json_object_get(o, "until")),
+		.ended = json_is_true(json_object_get(o, "ended")),
+	};
+	if (last_seen_gap(&s->seen, &s->watched, &gap))
+		tell_gap(s, &gap);
+	s->watched_more = true;
+}
+
+/* Numbers of what no guard has seen, as of those that one counts itself. */
+static void add_gaps(const struct guard_sinks *s)
+{
+	static const char help[] = "Times that nothing was watched since the machine booted",
+			  help_seconds[] =
+				  "Seconds that nothing was watched since the machine booted";
+
+	json_array_append_new(s->numbers,
+			      json_pack("{s:s, s:s, s:b, s:I}", "name", "merlon_gaps_total", "help",
+					help, "gauge", 0, "value", (json_int_t)s->seen.gaps));
+	json_array_append_new(s->numbers,
+			      json_pack("{s:s, s:s, s:b, s:f}", "name",
+					"merlon_unwatched_seconds_total", "help", help_seconds,
+					"gauge", 0, "value", (double)s->seen.unwatched_ns / 1e9));
+}
+
 static void take(json_t *document, void *arg)
 {
 	struct guard_sinks *s = arg;
@@ -235,6 +322,8 @@ static void take(json_t *document, void *arg)
 		json_decref(s->numbers);
 		s->numbers = json_incref(numbers);
 		s->numbers_ns = clock_wall_ns();
+		take_watched(s, json_object_get(document, "watched"));
+		add_gaps(s);
 		write_status(s);
 		json_decref(document);
 		return;
@@ -288,6 +377,11 @@ static void turn(void *arg)
 
 	tell_losses(s);
 	outputs_turn(s->outputs);
+	if (!s->watched_more)
+		return;
+	s->watched_more = false;
+	s->watched.waiting = outputs_queued(s->outputs);
+	last_seen_keep(&s->seen, &s->watched);
 }
 
 static int fd_of(void *arg)
@@ -310,6 +404,7 @@ static bool close_outputs(void *arg)
 	bool lost = outputs_lost(s->outputs) > 0;
 
 	outputs_free(s->outputs);
+	last_seen_close(&s->seen);
 	json_decref(s->numbers);
 	unlink(s->status);
 	return lost;

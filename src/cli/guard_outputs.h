@@ -3,6 +3,7 @@
 #pragma once
 #include "cli/command.h"
 #include "guard/guard.h"
+#include "guard/last_seen.h"
 #include "sinks/outputs.h"
 
 #define GUARD_STATUS_PATH "/run/merlon-guard/status.json"
@@ -16,6 +17,9 @@ struct guard_sinks {
 	struct outputs *outputs;
 	json_t *numbers; /* the engine's last ones */
 	int64_t numbers_ns;
+	struct last_seen seen;
+	struct watched watched; /* so far, and not yet in seen */
+	bool watched_more;
 	uint64_t lost_told;   /* of outputs_lost() */
 	int64_t lost_told_ns; /* when last, by poller_now(); 0: never */
 };

@@ -15,8 +15,10 @@
 #include "guard/program_hash.h"
 #include "guard/resolver.h"
 
-enum { TURN_MS = 250, HOSTNAME_MAX = 256, LOSERS_MAX = 16 };
-#define TELL_NS (1000000000LL)	/* how often losses are looked at */
+enum { TURN_MS = 250, HOSTNAME_MAX = 256, LOSERS_MAX = 16, FLUSH_SIZE = 64 << 10 };
+#define TELL_NS (1000000000LL) /* how often losses are looked at */
+#define UNDER_WAY_NS \
+	(100000000LL) /* what a program of ours may take, if its processor is taken from it */
 #define NAMES_NS (3000000000LL) /* what it waits for names at the start */
 
 struct watch {
@@ -36,6 +38,9 @@ struct watch {
 	int64_t told_ns, numbers_ns, given_up_ns; /* of clock_passed_ns() */
 	int64_t offset_ns;			  /* from there to the time that events have */
 	uint64_t denied_set;			  /* that it last learned of, or tried to */
+	int64_t last_ns;			  /* when the last event was */
+	int64_t from_ns,
+		seen_ns; /* since when, and until when, everything was looked at; of clock_wall_ns() */
 	int signals;
 	char hostname[HOSTNAME_MAX];
 };
@@ -244,6 +249,7 @@ static int on_event(const struct event *ev, void *arg)
 	if (ev->denial)
 		learn_denied(w, ev->denial);
 	engine_take(w->engine, ev);
+	w->last_ns = ev->time_ns;
 	return 0;
 }
 
@@ -295,6 +301,9 @@ static void on_document(json_t *document, void *arg)
 	struct watch *w = arg;
 
 	outlet_put(w->out, document);
+	/* In a flood of alerts the outputs have something to do before the turn is over. An error is seen at its end. */
+	if (w->out->queue.len - w->out->sent > FLUSH_SIZE)
+		(void)outlet_flush(w->out, false);
 }
 
 /* What the outputs had no room for was counted only: they may have room to be told that much now. */
@@ -380,37 +389,54 @@ static void tell_given_up(struct watch *w, int64_t passed)
 	w->given_up = count;
 }
 
-/* Once a second, while the outputs keep up. */
-static void tell_numbers(struct watch *w, int64_t passed)
+/* What is behind them in the pipe was seen before seen_ns. Who watches some only says nothing of the machine. */
+static void put_numbers(struct watch *w, bool ended)
 {
+	const struct live_options *look = w->o->look;
 	json_t *numbers;
 
-	if (passed - w->numbers_ns < TELL_NS || outlet_has_more(w->out))
-		return;
-	w->numbers_ns = passed;
 	engine_statistics(w->engine, &w->stats->engine);
 	responder_statistics(w->responder, &w->stats->responses);
 	numbers = numbers_json(w->live, w->stats);
-	if (numbers)
-		outlet_put(w->out, numbers);
+	if (!numbers)
+		return;
+	if (look->all_containers || (!look->container_count && !look->command))
+		json_object_set_new(numbers, "watched",
+				    json_pack("{s:I, s:I, s:b}", "from", (json_int_t)w->from_ns,
+					      "until", (json_int_t)w->seen_ns, "ended", ended));
+	outlet_put(w->out, numbers);
+}
+
+/* Once a second, while the outputs keep up. */
+static void tell_numbers(struct watch *w, int64_t passed)
+{
+	if (passed - w->numbers_ns < TELL_NS || outlet_has_more(w->out))
+		return;
+	w->numbers_ns = passed;
+	put_numbers(w, false);
 }
 
 static int turn(struct watch *w, bool over)
 {
-	int64_t passed = clock_passed_ns();
+	int64_t passed = clock_passed_ns(), now = clock_wall_ns();
 	int r = over ? live_drain_all(w->live, on_event, w) : live_drain(w->live, on_event, w);
 
+	/* In a flood there is more, but nothing from before what was looked at last. */
+	if (r >= 0)
+		w->seen_ns = (r ? w->last_ns : now) - UNDER_WAY_NS;
 	tell_losses(w, passed);
 	tell_given_up(w, passed);
 	responder_turn(w->responder, over);
 	resolver_client_turn(&w->resolver, passed);
 	tell_names(w);
 	engine_turn(w->engine, passed + w->offset_ns, over);
-	tell_refused(w);
-	tell_numbers(w, passed);
 	if (r < 0)
 		return r;
+	/* Numbers come when there is room: not when there is no alert, which some machines never have. */
 	r = outlet_flush(w->out, false);
+	tell_refused(w);
+	tell_numbers(w, passed);
+	r = r ? r : outlet_flush(w->out, false);
 	return r == -EPIPE ? 0 : r;
 }
 
@@ -454,7 +480,9 @@ static int run(struct watch *w, struct error *err)
 		r = open_signals(w, err);
 	if (r)
 		return r;
+	w->from_ns = w->seen_ns = clock_wall_ns();
 	say_started(w, w->stats->rules);
+	put_numbers(w, false);
 	w->o->ready(w->stats->rules, w->o->arg);
 	r = follow(w, err);
 	w->told_ns = w->given_up_ns = 0;
@@ -462,6 +490,7 @@ static int run(struct watch *w, struct error *err)
 	tell_given_up(w, clock_passed_ns());
 	engine_say(w->engine, ALERT_NOTE, ALERT_INFORMATIONAL, clock_wall_ns(), "merlon: stopped",
 		   "the guard has stopped", NULL);
+	put_numbers(w, r >= 0);
 	/* If they are gone, that was said by who started them. */
 	(void)outlet_flush(w->out, true);
 	return r;

@@ -27,7 +27,9 @@ enum {
 	AHEAD_SHARE = 4, /* and so much may one group fill at once */
 	NS_PER_S = 1000000000,
 	HOOKS_MAX = 16,
+	LOOK_AT_CLOCK = 64, /* after so many records */
 };
+#define TURN_NS (NS_PER_S / 4)
 
 struct sensor_stream {
 	struct guard_bpf *skel;
@@ -41,6 +43,7 @@ struct sensor_stream {
 	uint64_t malformed;
 	int cpus;	/* that there may be: whoever drains may not be able to look it up */
 	uint32_t taken; /* in this turn */
+	int64_t turn_ends_ns;
 	struct bpf_link *capabilities, *sysctls;
 	int unified;	   /* the root of that hierarchy; -1: none */
 	int attach_btf_id; /* of sys_exit, for programs that guard_call calls */
@@ -197,7 +200,13 @@ static int on_sample(void *ctx, void *data, size_t size)
 	} else {
 		s->malformed++;
 	}
-	return r < 0 ? r : ++s->taken >= SENSOR_STREAM_TURN ? -ECANCELED : 0;
+	if (r < 0)
+		return r;
+	s->taken++;
+	return s->taken >= SENSOR_STREAM_TURN || (s->taken % LOOK_AT_CLOCK == 0 &&
+						  clock_passed_ns() > s->turn_ends_ns) ?
+		       -ECANCELED :
+		       0;
 }
 
 static void settle(struct abi_event_settings *to, const struct sensor_stream_options *o,
@@ -510,6 +519,7 @@ int sensor_stream_drain(struct sensor_stream *s, sensor_record_fn fn, void *arg)
 	s->fn = fn;
 	s->arg = arg;
 	s->taken = 0;
+	s->turn_ends_ns = (int64_t)now + TURN_NS;
 	n = ring_buffer__consume(s->ring);
 	if (n >= 0)
 		n = take_denials(s, now);

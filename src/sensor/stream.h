@@ -88,8 +88,8 @@ int sensor_stream_fd(const struct sensor_stream *s);
 enum { SENSOR_STREAM_TURN = 8192 };
 
 /*
- * Hands the records that are there to fn, SENSOR_STREAM_TURN at most: under a flood there would be no
- * end. Until one returns a negative errno (but not ECANCELED), which is passed on. 1: there may be more.
+ * Hands the records that are there to fn, SENSOR_STREAM_TURN at most and for a quarter of a second: under a flood there
+ * would be no end. Until one returns a negative errno (but not ECANCELED), which is passed on. 1: there may be more.
  */
 typedef int (*sensor_record_fn)(const struct abi_event *ev, void *arg);
 int sensor_stream_drain(struct sensor_stream *s, sensor_record_fn fn, void *arg);

@@ -21,8 +21,9 @@ Alert = dict[str, Any]
 class Guard:
     """A context manager: watches once entered, and has ended when left."""
 
-    def __init__(self, *arguments: str | Path, rules: Path = RULES) -> None:
-        self._command = [merlon.BINARY, "guard", "--json", "--no-store", "--rules", rules, *arguments]
+    def __init__(self, *arguments: str | Path, rules: Path = RULES, store: Path | None = None) -> None:
+        kept = ("--store", store) if store else ("--no-store",)
+        self._command = [merlon.BINARY, "guard", "--json", *kept, "--rules", rules, *arguments]
         self.alerts: list[Alert] = []
         self.said: list[str] = []
         self._changed = threading.Condition()
@@ -42,6 +43,8 @@ class Guard:
     def _read_alerts(self) -> None:
         assert self.process.stdout
         for line in self.process.stdout:
+            if not line.endswith("\n"):     # it was killed
+                break
             with self._changed:
                 self.alerts.append(json.loads(line))
                 self._changed.notify_all()
