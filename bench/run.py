@@ -289,6 +289,16 @@ def rules(build: Path, out: Callable[[str], None]) -> None:
             out(f"| {name} | {count} | {cost} | {rate:,} | {alerts} | {size // 1024} |")
 
 
+def lists(build: Path, out: Callable[[str], None]) -> None:
+    """What a list of a rule costs in the kernel, by its length: one look-up, or as many questions as it has entries."""
+    done = subprocess.run([build / "bench" / "lists"], stdout=subprocess.PIPE, check=True, text=True)
+    out("| question of one rule | entries | instructions | of them for a record | ns of a test run | what is not in it |")
+    out("|---|---|---|---|---|---|")
+    for line in done.stdout.splitlines():
+        name, entries, length, steps, ns, verdict = line.split("\t")
+        out(f"| `{name}` | {int(entries):,} | {length} | {steps} | {ns} | {'is dropped' if verdict == 'drops' else 'is told'} |")
+
+
 def inspect(build: Path, rounds: int, out: Callable[[str], None]) -> None:
     """Manifests a second on one core, and memory: many files, and one that is large."""
     from manifests import write_directory, write_list
@@ -322,7 +332,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="What recording costs.")
     parser.add_argument("--build", type=Path, default=TOP / "build")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", choices=("micro", "guard", "records", "serve", "filters", "rules", "inspect"))
+    parser.add_argument("--only", choices=("micro", "guard", "records", "serve", "filters", "rules", "lists", "inspect"))
     options = parser.parse_args()
     build = options.build.resolve()
     os.environ |= {"MERLON_BINARY": str(build / "merlon"), "MERLON_RIG_DIR": os.environ.get("MERLON_RIG_DIR", str(build / "rig"))}
@@ -331,7 +341,7 @@ def main() -> int:
     parts = {"micro": lambda out: micro(build, options.rounds, out),
              "guard": lambda out: guard(build, options.rounds, out), "records": records, "serve": lambda out: serve(options.rounds, out),
              "filters": lambda out: filters(build, out), "rules": lambda out: rules(build, out),
-             "inspect": lambda out: inspect(build, options.rounds, out)}
+             "lists": lambda out: lists(build, out), "inspect": lambda out: inspect(build, options.rounds, out)}
     for name, part in parts.items():
         if options.only in (None, name):
             part(lambda line: print(line, flush=True))

@@ -2,6 +2,7 @@
 #include "sensor/program_load.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,7 +11,7 @@
 
 #include "base/cleanup.h"
 
-enum { LOG_SIZE = 1 << 20, LOG_WORDS = 300 };
+enum { LOG_SIZE = 1 << 20, LOG_WORDS = 300, STATISTICS_SIZE = 1 << 16, LOG_STATISTICS = 4 };
 
 /* -errno, or the descriptor. */
 static int make_map(const struct program_map *m, struct error *err)
@@ -56,11 +57,14 @@ static int refused(const struct program_source *s, int code, const char *log, st
 			 strerror(code), log + from);
 }
 
-static int load(const struct program_source *s, const struct bpf_insn *insns, int *ret_fd,
-		struct error *err)
+/* statistics: room for what the verifier says of its work, STATISTICS_SIZE; NULL: nobody asks. */
+static int load(const struct program_source *s, const struct bpf_insn *insns, char *statistics,
+		int *ret_fd, struct error *err)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = s->expected_attach_type,
-		    .attach_btf_id = s->attach_btf_id);
+		    .attach_btf_id = s->attach_btf_id, .log_buf = statistics,
+		    .log_size = statistics ? STATISTICS_SIZE : 0,
+		    .log_level = statistics ? LOG_STATISTICS : 0);
 	cleanup_free char *log = NULL;
 	int fd = bpf_prog_load(s->type, s->name, "Dual BSD/GPL", insns, s->insn_count, &opts);
 
@@ -77,22 +81,24 @@ static int load(const struct program_source *s, const struct bpf_insn *insns, in
 	return 0;
 }
 
-static uint32_t verified(int fd)
+/* Kernels tell it by themselves only since 5.16. */
+static uint32_t walked(const char *statistics)
 {
-	struct bpf_prog_info info = { 0 };
-	uint32_t len = sizeof(info);
+	const char *said = strstr(statistics, "processed ");
+	unsigned n = 0;
 
-	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.verified_insns;
+	return said && sscanf(said, "processed %u insns", &n) == 1 ? n : 0;
 }
 
 int program_source_load(const struct program_source *s, int *ret_fd, uint32_t *ret_verified,
 			struct error *err)
 {
 	cleanup_free struct bpf_insn *insns = calloc(s->insn_count, sizeof(*insns));
+	cleanup_free char *statistics = ret_verified ? calloc(1, STATISTICS_SIZE) : NULL;
 	int maps[PROGRAM_MAPS_MAX], r = 0;
 	uint32_t n = 0;
 
-	if (!insns)
+	if (!insns || (ret_verified && !statistics))
 		return error_errno(err, ENOMEM, "a program");
 	if (s->fixed_count + s->map_count > PROGRAM_MAPS_MAX)
 		return error_set(err, E2BIG, "a program of more than %d maps", PROGRAM_MAPS_MAX);
@@ -107,10 +113,10 @@ int program_source_load(const struct program_source *s, int *ret_fd, uint32_t *r
 	if (!r)
 		r = put_maps(insns, s->insn_count, maps, n, err);
 	if (!r)
-		r = load(s, insns, ret_fd, err);
+		r = load(s, insns, statistics, ret_fd, err);
 	while (n-- > s->fixed_count)
 		close(maps[n]);
 	if (!r && ret_verified)
-		*ret_verified = verified(*ret_fd);
+		*ret_verified = walked(statistics);
 	return r;
 }

@@ -32,7 +32,7 @@ struct program_source {
 
 /*
  * *ret_fd is the caller's. The program keeps its maps alive. *ret_verified (which may be NULL): how
- * many instructions the verifier walked, 0 before Linux 5.16. -errno: with the verifier's last words.
+ * many instructions the verifier walked. -errno: with the verifier's last words.
  */
 int program_source_load(const struct program_source *s, int *ret_fd, uint32_t *ret_verified,
 			struct error *err);

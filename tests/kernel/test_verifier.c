@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <cmocka.h>
 
@@ -20,27 +21,57 @@
 #include "abi/event.h"
 #include "base/str.h"
 
+#include "deny.skel.h"
 #include "guard.skel.h"
 #include "recorder.skel.h"
 #include "sensor/probe.h"
 
 enum { BUDGET = 20000 }; /* instructions walked, per program; the largest takes 7,000 on 6.18 */
 
+enum { LOG_SIZE = 1 << 16, PROGRAMS_MAX = 128 };
+
+/* What the verifier says at the end, of each program that is to be loaded: the kernel remembers it only from 5.16 on. */
+static char logs[PROGRAMS_MAX][LOG_SIZE];
+
+static void ask_verifier(struct bpf_object *object)
+{
+	struct bpf_program *p;
+	size_t n = 0;
+
+	bpf_object__for_each_program(p, object)
+	{
+		if (!bpf_program__autoload(p))
+			continue;
+		assert_true(n < PROGRAMS_MAX);
+		logs[n][0] = '\0';
+		bpf_program__set_log_level(p, 4); /* statistics alone */
+		assert_int_equal(bpf_program__set_log_buf(p, logs[n++], LOG_SIZE), 0);
+	}
+}
+
+static unsigned walked(const char *log)
+{
+	const char *said = strstr(log, "processed ");
+	unsigned n = 0;
+
+	return said && sscanf(said, "processed %u insns", &n) == 1 ? n : 0;
+}
+
 /* What the verifier walked for each program that was loaded. */
 static void check_budget(struct bpf_object *object)
 {
 	struct bpf_program *p;
 
-	bpf_object__for_each_program(p, object) {
-		struct bpf_prog_info info = { 0 };
-		__u32 len = sizeof(info);
+	bpf_object__for_each_program(p, object)
+	{
+		size_t size;
+		unsigned n = bpf_program__fd(p) < 0 ? 0 : walked(bpf_program__log_buf(p, &size));
 
-		if (bpf_program__fd(p) < 0 ||
-		    bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
+		if (bpf_program__fd(p) < 0)
 			continue;
-		print_message("%-22s %5u instructions, %6u walked\n", bpf_program__name(p),
-			      info.xlated_prog_len / 8, info.verified_insns);
-		assert_true(info.verified_insns < BUDGET); /* 0 before 5.16, which does not tell */
+		print_message("%-36s %5zu instructions, %6u walked\n", bpf_program__name(p),
+			      bpf_program__insn_cnt(p), n);
+		assert_in_range(n, 1, BUDGET);
 	}
 }
 
@@ -65,17 +96,20 @@ static void recorder_stays_within_budget(void **state)
 	assert_non_null(skel);
 	settings = (struct abi_settings *)&skel->rodata->settings;
 	settings->subsystem = -1;
-	bpf_object__for_each_program(p, skel->obj) {
+	bpf_object__for_each_program(p, skel->obj)
+	{
 		const char *name = bpf_program__name(p);
 
 		/* Those that every kernel loads. */
-		bpf_program__set_autoload(p, !str_ends(name, "_fentry") && !str_ends(name, "_fexit") &&
+		bpf_program__set_autoload(p, !str_ends(name, "_fentry") &&
+						     !str_ends(name, "_fexit") &&
 						     !str_ends(name, "_kprobe") &&
 						     !str_ends(name, "_kretprobe") &&
 						     !str_ends(name, "_tracepoint"));
 	}
 	bpf_map__set_max_entries(skel->maps.numbers, 1);
 	bpf_map__set_max_entries(skel->maps.ticks, 1);
+	ask_verifier(skel->obj);
 	assert_int_equal(recorder_bpf__load(skel), 0);
 	check_budget(skel->obj);
 	recorder_bpf__destroy(skel);
@@ -92,20 +126,81 @@ static void guard_stays_within_budget(void **state)
 	skel = guard_bpf__open();
 	assert_non_null(skel);
 	((struct abi_settings *)&skel->rodata->settings)->subsystem = -1;
-	bpf_object__for_each_program(p, skel->obj)
-		if (str_starts(bpf_program__name(p), "hook_"))
-			bpf_program__set_autoload(p, kprobes);
+	bpf_object__for_each_program(p, skel->obj) if (str_starts(bpf_program__name(p), "hook_"))
+		bpf_program__set_autoload(p, kprobes);
 	bpf_program__set_autoload(skel->progs.capable_by_function, probe_has(PROBE_FENTRY));
-	bpf_program__set_autoload(skel->progs.capable_by_tracepoint, probe_has(PROBE_CAP_TRACEPOINT));
+	bpf_program__set_autoload(skel->progs.capable_by_tracepoint,
+				  probe_has(PROBE_CAP_TRACEPOINT));
+	ask_verifier(skel->obj);
 	assert_int_equal(guard_bpf__load(skel), 0);
 	check_budget(skel->obj);
 	guard_bpf__destroy(skel);
 }
 
+/* Whether this kernel has what the program attaches to, and lets programs of its form be loaded. */
+static bool fits(const struct btf *btf, const struct bpf_program *p)
+{
+	static const struct {
+		const char *section, *prefix;
+		uint32_t kind;
+		enum probe_feature feature;
+	} forms[] = {
+		{ "lsm/", "bpf_lsm_", BTF_KIND_FUNC, PROBE_LSM },
+		{ "fmod_ret/", "", BTF_KIND_FUNC, PROBE_FMOD_RET },
+		{ "fentry/", "", BTF_KIND_FUNC, PROBE_FENTRY },
+		{ "tp_btf/", "btf_trace_", BTF_KIND_TYPEDEF, PROBE_TP_BTF },
+	};
+	const char *section = bpf_program__section_name(p);
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		char name[128];
+
+		if (!str_starts(section, forms[i].section))
+			continue;
+		snprintf(name, sizeof(name), "%s%s", forms[i].prefix,
+			 section + strlen(forms[i].section));
+		return probe_has(forms[i].feature) &&
+		       btf__find_by_name_kind(btf, name, forms[i].kind) > 0;
+	}
+	return true;
+}
+
+static void denial_stays_within_budget(void **state)
+{
+	struct deny_bpf *skel;
+	struct bpf_program *p;
+	struct bpf_map *m;
+	struct btf *btf;
+
+	(void)state;
+	need_root();
+	btf = btf__load_vmlinux_btf();
+	skel = deny_bpf__open();
+	assert_true(btf && skel);
+	((struct abi_settings *)&skel->rodata->settings)->subsystem = -1;
+	bpf_object__for_each_program(p, skel->obj) bpf_program__set_autoload(p, fits(btf, p));
+	btf__free(btf);
+	/* Their sizes are set when they are made. */
+	bpf_object__for_each_map(m, skel->obj)
+	{
+		if (!bpf_map__max_entries(m))
+			bpf_map__set_max_entries(m, bpf_map__type(m) == BPF_MAP_TYPE_RINGBUF ?
+							    4096 :
+							    1);
+		if (!bpf_map__value_size(m) && bpf_map__type(m) != BPF_MAP_TYPE_RINGBUF)
+			bpf_map__set_value_size(m, 8);
+	}
+	ask_verifier(skel->obj);
+	assert_int_equal(deny_bpf__load(skel), 0);
+	check_budget(skel->obj);
+	deny_bpf__destroy(skel);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(recorder_stays_within_budget),
-					    cmocka_unit_test(guard_stays_within_budget) };
+					    cmocka_unit_test(guard_stays_within_budget),
+					    cmocka_unit_test(denial_stays_within_budget) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
