@@ -4,7 +4,7 @@ BUILD ?= build
 MESON_OPTIONS ?=
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: build run demo test test-cluster bench lint fuzz install deb test-package clean help
+.PHONY: build run demo test test-cluster bench bench-vm prove lint fuzz install deb test-package clean help
 
 build: ## the program, build/merlon
 	@tools/install-deps build
@@ -35,6 +35,16 @@ test-cluster: ## merlon inspect --cluster against a real API server, which is bu
 bench: build ## what recording costs, against strace and an empty probe; what rules cost
 	@tools/install-deps bench
 	@$(SUDO) python3 bench/run.py --build $(BUILD)
+
+bench-vm: build ## what the guard costs on older kernels, counted in instructions
+	@tools/install-deps test
+	@MERLON_RIG_DIR=$(BUILD)/rig python3 tests/rig/kernels.py >/dev/null
+	@MERLON_RIG_DIR=$(abspath $(BUILD)/rig) python3 bench/vm.py --build $(BUILD)
+
+PAIRS ?= 10000000
+prove: build ## ten million random rules on records each: nothing dropped that a rule wants, denied that none fits
+	@MERLON_DIFF_PAIRS=$(PAIRS) $(BUILD)/tests/unit/filter/test_filter_diff
+	@MERLON_DIFF_PAIRS=$(PAIRS) $(BUILD)/tests/unit/filter/test_filter_deny
 
 lint: build ## format, static analysis, layers, sizes
 	@tools/install-deps lint

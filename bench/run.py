@@ -26,7 +26,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Any, Callable, Iterator
 
 TOP = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(TOP / "tests" / "containers"), str(TOP / "tests" / "rig")]
@@ -190,6 +190,25 @@ def guard(build: Path, rounds: int, out: Callable[[str], None]) -> None:
             f"{own['unfiltered']:.0f} |")
 
 
+COUNTED_LOOPS = {"getpid": 2000, "openread": 500, "connect": 200, "forkexec": 20}
+
+
+def instructions(build: Path, out: Callable[[str], None]) -> None:
+    """The same in a machine whose clock counts instructions (bench/vm.py): one round says it all, as nothing varies."""
+    arms = ("off", "empty", "watched", "unfiltered")
+    counted: dict[str, dict[str, float]] = {kind: {} for kind in COUNTED_LOOPS}
+    for arm in arms:
+        with guarding(arm, build, []):
+            for kind, count in COUNTED_LOOPS.items():
+                for _ in range(2):      # the first fills caches
+                    done = subprocess.run([build / "bench" / "loops", kind, str(count)], stdout=subprocess.PIPE, check=True, text=True)
+                counted[kind][arm] = float(done.stdout)
+    for kind, by in counted.items():
+        out(f"| {os.uname().release.split('-')[0]} | {kind} | {by['off']:,.0f} | {by['empty'] - by['off']:,.0f} | "
+            f"{by['watched'] - by['off']:,.0f} | {by['unfiltered'] - by['off']:,.0f} | x{by['watched'] / by['empty']:.2f} | "
+            f"x{by['unfiltered'] / by['empty']:.2f} |")
+
+
 def records(out: Callable[[str], None]) -> None:
     """Which part of what it looks at leaves the kernel: of calls, and of everything with forks, execs and exits."""
     sys.path.append(str(TOP / "tests" / "attacks"))
@@ -289,6 +308,120 @@ def rules(build: Path, out: Callable[[str], None]) -> None:
             out(f"| {name} | {count} | {cost} | {rate:,} | {alerts} | {size // 1024} |")
 
 
+# What a compiler is for: so many functions that something has to be made of, in so many files.
+COMPILE = """
+cd /tmp
+for i in $(seq 24); do
+    { echo '#include <stdio.h>'; for n in $(seq 60); do
+        echo "int f$n(int a, int b) { int s = 0; for (int i = a; i < b; i++) s += i % (b - $n) ? i * $n : s; printf(\"%d\", s); return s; }"
+    done; } >f$i.c
+done
+touch ready
+while ! test -e go; do sleep 0.05; done
+began=$(date +%s%N)
+for i in $(seq 24); do gcc -O1 -c f$i.c -o f$i.o; done
+echo $(($(date +%s%N) - began)) >took.new
+mv took.new took
+sleep 60
+"""
+SERVICE_ARMS: dict[str, tuple[str, ...] | None] = {"off": None, "guarded": (), "unfiltered": ("--unfiltered",)}
+
+
+def ask_nginx(box: Any, seconds: int) -> float:
+    """Requests a second, of a page that is there."""
+    command = ["nsenter", f"--net=/proc/{box.pid}/ns/net", "taskset", "-c", "1", "wrk", "-t", "1", "-c", "20", "-d", f"{seconds}s",
+               "http://127.0.0.1/"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return float(re.findall(r"Requests/sec:\s+([\d.]+)", done.stdout)[0])
+
+
+def ask_redis(box: Any, seconds: int) -> float:
+    """Requests a second."""
+    return ask(box.pid, 20_000 * seconds)
+
+
+def compile_files(box: Any, _seconds: int) -> float:
+    """Files a second."""
+    Path(box.root, "tmp/go").touch()
+    took = Path(box.root, "tmp/took")
+    while not took.exists():
+        time.sleep(0.05)
+    return 24e9 / int(took.read_text())
+
+
+def numbers(status: Path, container_id: str) -> tuple[float, float, float]:
+    """Records of a container that left the kernel, calls looked at, events lost."""
+    metrics = json.loads(status.read_text())["metrics"]
+    told = sum(m["value"] for m in metrics if m["name"] == "merlon_container_records_total"
+               and m["labels"]["container"] == container_id)
+    looked = sum(m["value"] for m in metrics if m["name"] == "merlon_calls_looked_at_total")
+    return told, looked, sum(m["value"] for m in metrics if m["name"] == "merlon_events_lost_total")
+
+
+def services(rounds: int, seconds: int, out: Callable[[str], None]) -> None:
+    """Servers and a compiler in a container, on a processor of their own, while nobody, the guard, the guard without filters watches."""
+    sys.path.append(str(TOP / "tests" / "attacks"))
+    import merlon  # noqa: F401
+    from container import container
+    from guarding import Guard
+    from test_quiet import debian, image
+    from workloads import WORKLOADS
+
+    kinds = {"nginx": (WORKLOADS["nginx"].spec(), WORKLOADS["nginx"], ask_nginx, "requests"),
+             "redis": (WORKLOADS["redis"].spec(), WORKLOADS["redis"], ask_redis, "requests"),
+             "a compiler": (debian(COMPILE, image()), None, compile_files, "files")}
+    out("| a container of | a second, off | guarded | unfiltered | events a second, unfiltered | guarded: records | of those without filters "
+        "| lost |")
+    out("|---|---|---|---|---|---|---|---|")
+    for name, (spec, workload, drive, what) in kinds.items():
+        rates: dict[str, list[float]] = {arm: [] for arm in SERVICE_ARMS}
+        told: dict[str, list[tuple[float, float, float]]] = {arm: [] for arm in SERVICE_ARMS}   # for each request; a second; lost
+        for turn in range(rounds):
+            arms = list(SERVICE_ARMS)
+            for arm in arms[turn % 3:] + arms[:turn % 3]:
+                options = SERVICE_ARMS[arm]
+                with contextlib.ExitStack() as stack:
+                    directory = stack.enter_context(tempfile.TemporaryDirectory())
+                    Path(directory).chmod(0o777)
+                    status = Path(directory, "status")
+                    if options is not None:
+                        stack.enter_context(Guard("--status", status, "--budget", "0", "--buffer", "64", *options))
+                    box = stack.enter_context(container("runc", spec))
+                    box.run()
+                    if workload:
+                        workload.ready(box)
+                    while not workload and not Path(box.root, "tmp/ready").exists():
+                        time.sleep(0.05)
+                    for pid in box.processes():
+                        subprocess.run(["taskset", "-a", "-p", "-c", "0", str(pid)], stdout=subprocess.DEVNULL, check=False)
+                    if options is not None:
+                        time.sleep(2.2)     # numbers are written once a second
+                        before = numbers(status, box.id)
+                    began = time.monotonic()
+                    rate = drive(box, seconds)
+                    took = time.monotonic() - began
+                    rates[arm].append(rate)
+                    if options is not None:
+                        time.sleep(2.2)
+                        after = numbers(status, box.id)
+                        records = after[0] - before[0]
+                        told[arm].append((records / (rate * took), records / took, after[2]))
+        middle = {arm: statistics.median(values) for arm, values in rates.items()}
+        ratio = {arm: statistics.median(r / o for r, o in zip(rates[arm], rates["off"])) for arm in rates}
+        each = {arm: [statistics.median(column) for column in zip(*told[arm])] for arm in ("guarded", "unfiltered")}
+        lost = sum(t[2] for arm in ("guarded", "unfiltered") for t in told[arm])
+        part = 100 * each["guarded"][0] / each["unfiltered"][0] if each["unfiltered"][0] else 0
+        out(f"| {name} | {middle['off']:,.0f} {what} | x{ratio['guarded']:.3f} | x{ratio['unfiltered']:.3f} | {each['unfiltered'][1]:,.0f} | "
+            f"{each['guarded'][1]:,.0f} a second | {part:.2f} % | {lost:.0f} |")
+
+
+def crowd(build: Path, containers: int, out: Callable[[str], None]) -> None:
+    """Many containers under many policies."""
+    from many import many
+
+    many(build, TOP / "content", (10, containers), out)
+
+
 def lists(build: Path, out: Callable[[str], None]) -> None:
     """What a list of a rule costs in the kernel, by its length: one look-up, or as many questions as it has entries."""
     done = subprocess.run([build / "bench" / "lists"], stdout=subprocess.PIPE, check=True, text=True)
@@ -332,7 +465,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="What recording costs.")
     parser.add_argument("--build", type=Path, default=TOP / "build")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", choices=("micro", "guard", "records", "serve", "filters", "rules", "lists", "inspect"))
+    parser.add_argument("--only", choices=("micro", "guard", "records", "serve", "filters", "rules", "lists", "services", "many", "instructions", "inspect"))
+    parser.add_argument("--containers", type=int, default=1000, help="of the bench of many")
+    parser.add_argument("--seconds", type=int, default=5, help="of load, in each turn of the services")
     options = parser.parse_args()
     build = options.build.resolve()
     os.environ |= {"MERLON_BINARY": str(build / "merlon"), "MERLON_RIG_DIR": os.environ.get("MERLON_RIG_DIR", str(build / "rig"))}
@@ -341,7 +476,11 @@ def main() -> int:
     parts = {"micro": lambda out: micro(build, options.rounds, out),
              "guard": lambda out: guard(build, options.rounds, out), "records": records, "serve": lambda out: serve(options.rounds, out),
              "filters": lambda out: filters(build, out), "rules": lambda out: rules(build, out),
-             "lists": lambda out: lists(build, out), "inspect": lambda out: inspect(build, options.rounds, out)}
+             "services": lambda out: services(options.rounds, options.seconds, out),
+             "many": lambda out: crowd(build, options.containers, out), "lists": lambda out: lists(build, out), "inspect": lambda out: inspect(build, options.rounds, out)}
+    if options.only == "instructions":  # in no other machine
+        instructions(build, lambda line: print(line, flush=True))
+        return 0
     for name, part in parts.items():
         if options.only in (None, name):
             part(lambda line: print(line, flush=True))

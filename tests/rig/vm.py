@@ -79,6 +79,7 @@ class Machine:
     lsm: str | None = None              # `lsm=` list; None is the kernel's own default
     append: str = ""                    # more kernel arguments
     memory: int = 1024                  # MiB
+    counted: bool = False               # its time is instructions: one is a nanosecond; one processor
     cgroup: str = "v2"                  # v2, v1, or hybrid (v1 and an empty v2 at unified/)
     copy: list[tuple[Path | str, str]] = field(default_factory=list)    # (on the host, in the VM)
     fetch: list[tuple[str, Path | str]] = field(default_factory=list)   # (in the VM, directory on the host)
@@ -138,7 +139,8 @@ class Machine:
             append.append(f"lsm={self.lsm}")
         append.append(self.append)
         arguments = [
-            "qemu-system-x86_64", "-accel", ACCELERATOR, "-cpu", CPU, "-smp", "2", "-m", str(self.memory),
+            "qemu-system-x86_64", "-accel", ACCELERATOR, "-cpu", CPU, "-m", str(self.memory),
+            *(("-smp", "1", "-icount", "shift=0,sleep=off") if self.counted else ("-smp", "2")),
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-kernel", str(kernel), "-initrd", str(initrd), "-append", " ".join(append).strip(),
             "-chardev", f"file,id=console,path={work}/console", "-serial", "chardev:console",
