@@ -677,7 +677,7 @@ const struct command cmd_inspect = {
 		"itself is inspected before them: Docker, containerd, CRI-O, podman, kubelet and control plane, who may change "
 		"their files, the kernel, sshd, mounts. With --root it is the host whose files are below that directory.\n\n"
 		"With --cluster the objects are asked from the API of a cluster: that of the current context of kubeconfig, "
-		"or the one that this pod runs in. It only reads; what may not be read is said, and what is not judged "
+		"or the one that this pod runs in. A program that the kubeconfig names for credentials is run, as kubectl does. It only reads; what may not be read is said, and what is not judged "
 		"because of it. What a controller copied from a template is told once. A finding's place is "
 		"namespace/kind/name. Nothing is mended there: with --fix --json there are patches for kubectl patch.\n\n"
 		"With --image the operands are images: OCI layouts, what docker save or podman save wrote, or directories "

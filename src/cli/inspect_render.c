@@ -2,18 +2,11 @@
 #include "cli/inspect_render.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "base/child.h"
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/fs.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -98,105 +91,47 @@ bool inspect_is_chart(const char *directory, bool *ret_library)
 	return chart;
 }
 
-/* --- the child ----------------------------------------------------------------------------------- */
+/* --- running it ---------------------------------------------------------------------------------- */
 
 /* Bases of a kustomization may be addresses; nothing is fetched for an inspection. */
 static bool leave_network(void)
 {
-	return !unshare(CLONE_NEWNET) || !unshare(CLONE_NEWUSER | CLONE_NEWNET);
-}
-
-static void be_renderer(const struct renderer *r, const char *directory, int out, int err)
-{
-	const char *argv[6] = { NULL };
-	size_t n = 0;
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
-	while (n < ARRAY_SIZE(r->arguments) && r->arguments[n]) {
-		argv[n] = r->arguments[n];
-		n++;
-	}
-	argv[n] = directory;
-	setpgid(0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0 ||
-	    !leave_network())
-		_exit(EXIT_NETWORK);
+	if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
+		return false;
 	setenv("KUBECONFIG", "/dev/null", 1);
 	setenv("HELM_NO_PLUGINS", "1", 1);
-	execvp(r->program, (char *const *)argv);
-	_exit(errno == ENOENT ? EXIT_NOT_FOUND_ : 126);
-}
-
-/* --- the parent ---------------------------------------------------------------------------------- */
-
-struct stream {
-	int fd;
-	struct buf *to;
-};
-
-/* False at its end. */
-static bool take(struct stream *s)
-{
-	char part[65536];
-	ssize_t n = read(s->fd, part, sizeof(part));
-
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
-		return true;
-	if (n <= 0)
-		return false;
-	buf_add(s->to, part, (size_t)n);
 	return true;
 }
 
-/* Until both have ended; -ETIMEDOUT, -EFBIG. What is said beyond the room for it is dropped. */
-static int take_all(int out, int said, struct buf *text, struct buf *words)
-{
-	struct stream streams[] = { { out, text }, { said, words } };
-	struct pollfd p[] = { { out, POLLIN, 0 }, { said, POLLIN, 0 } };
-	int64_t end = clock_passed_ns() + (int64_t)SECONDS_MAX * 1000000000;
-
-	while (p[0].fd >= 0 || p[1].fd >= 0) {
-		int64_t left = (end - clock_passed_ns()) / 1000000;
-
-		if (left <= 0)
-			return -ETIMEDOUT;
-		if (poll(p, 2, (int)left) < 0 && errno != EINTR)
-			return -errno;
-		for (int i = 0; i < 2; i++)
-			if (p[i].fd >= 0 && p[i].revents && !take(&streams[i]))
-				p[i].fd = -1;
-		if (text->failed)
-			return -EFBIG;
-	}
-	return 0;
-}
-
-static int judge(const struct renderer *r, const char *directory, int status, int taken,
+static int judge(const struct renderer *r, const char *directory, struct child_end end, int taken,
 		 struct buf *words, struct error *err)
 {
 	char said[SAID_MAX];
 	struct text t = text_trim(text_from(words->data ? words->data : "", words->len));
 
-	if (taken == -ETIMEDOUT)
+	switch (taken) {
+	case 0:
+		break;
+	case -ETIMEDOUT:
 		return error_set(err, ETIMEDOUT, "%s: %s took more than %d s", directory,
 				 r->by_hand, SECONDS_MAX);
-	if (taken == -EFBIG)
+	case -EFBIG:
 		return error_set(err, EFBIG, "%s: %s wrote too much", directory, r->by_hand);
-	if (taken)
-		return error_errno(err, -taken, "%s: %s", directory, r->by_hand);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NOT_FOUND_)
+	case -ENOENT:
 		return error_set(
 			err, ENOENT,
 			"%s: %s is needed to render it, and is not installed (--no-render reads the files as "
 			"they are)",
 			directory, r->program);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NETWORK)
+	case -EPERM:
 		return error_set(
 			err, EPERM,
 			"%s: %s can't be kept from the network here; pipe it: %s %s | merlon inspect -",
 			directory, r->program, r->by_hand, directory);
-	if (WIFEXITED(status) && !WEXITSTATUS(status))
+	default:
+		return error_errno(err, -taken, "%s: %s", directory, r->by_hand);
+	}
+	if (!end.status)
 		return 0;
 	str_printable(said, sizeof(said), t.data, t.len);
 	return error_set(err, EINVAL, "%s: %s failed: %s", directory, r->by_hand, said);
@@ -206,33 +141,17 @@ int inspect_render(const char *directory, struct buf *out, struct error *err)
 {
 	const struct renderer *r = renderer_of(directory);
 	cleanup_buf struct buf words = { .limit = 64 << 10 };
-	int outs[2], errs[2], status = 0, taken;
-	pid_t pid;
+	const char *argv[ARRAY_SIZE(r->arguments) + 2] = { NULL };
+	struct child child = { .argv = argv, .prepare = leave_network, .seconds = SECONDS_MAX };
+	struct child_end end;
+	int taken;
+	size_t n = 0;
 
 	if (!r)
 		return error_set(err, EINVAL, "%s: neither a chart nor a kustomization", directory);
-	if (pipe2(outs, O_CLOEXEC) < 0)
-		return error_errno(err, errno, "pipe");
-	if (pipe2(errs, O_CLOEXEC) < 0) {
-		close(outs[0]);
-		close(outs[1]);
-		return error_errno(err, errno, "pipe");
-	}
-	pid = fork();
-	if (pid == 0)
-		be_renderer(r, directory, outs[1], errs[1]);
-	close(outs[1]);
-	close(errs[1]);
-	taken = pid < 0 ? -errno : take_all(outs[0], errs[0], out, &words);
-	close(outs[0]);
-	close(errs[0]);
-	if (pid > 0) {
-		if (taken) {
-			kill(-pid, SIGKILL);
-			kill(pid, SIGKILL);
-		}
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-			;
-	}
-	return judge(r, directory, status, taken, &words, err);
+	for (; n < ARRAY_SIZE(r->arguments) && r->arguments[n]; n++)
+		argv[n] = r->arguments[n];
+	argv[n] = directory;
+	taken = child_run(&child, out, &words, &end);
+	return judge(r, directory, end, taken, &words, err);
 }

@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "kube/exec.h"
 
 enum {
 	ATTEMPTS = 4,
@@ -21,13 +23,17 @@ enum {
 	WORDS_MAX = 400,
 };
 
+#define EXPIRES_SOON_NS ((int64_t)10 * 1000000000)
+
 struct kube_client {
 	const struct kube_config *config;
 	CURL *easy;
 	struct curl_slist *headers, *connect_to;
-	char *token; /* as it was last sent */
+	char *token;	    /* as it was last sent */
+	int64_t expires_ns; /* of what the program gave; 0: not told */
 	bool anonymous;
-	bool reached; /* it has answered: what fails now may be better in a moment */
+	bool asked_again; /* and it did not help */
+	bool reached;	  /* it has answered: what fails now may be better in a moment */
 	long patience_ms;
 	char reason[CURL_ERROR_SIZE], peer[64];
 };
@@ -94,6 +100,26 @@ static int set_trust(struct kube_client *c, struct error *err)
 	return set_blob(c->easy, CURLOPT_CAINFO_BLOB, k->ca, k->ca_file, err);
 }
 
+/* What it gave last is replaced. */
+static int ask_program(struct kube_client *c, struct error *err)
+{
+	cleanup_kube_credentials struct kube_credentials got = { 0 };
+	int r = kube_exec_run(c->config, &got, err);
+
+	if (!r && got.cert)
+		r = set_blob(c->easy, CURLOPT_SSLCERT_BLOB, text_of(got.cert), NULL, err);
+	if (!r && got.cert)
+		r = set_blob(c->easy, CURLOPT_SSLKEY_BLOB, text_of(got.key), NULL, err);
+	if (r)
+		return r;
+	if (c->token)
+		explicit_bzero(c->token, strlen(c->token));
+	free(c->token);
+	c->token = TAKE_PTR(got.token);
+	c->expires_ns = got.expires_ns;
+	return 0;
+}
+
 static int set_credentials(struct kube_client *c, struct error *err)
 {
 	const struct kube_config *k = c->config;
@@ -104,6 +130,8 @@ static int set_credentials(struct kube_client *c, struct error *err)
 	r = set_blob(c->easy, CURLOPT_SSLCERT_BLOB, k->cert, k->cert_file, err);
 	if (!r)
 		r = set_blob(c->easy, CURLOPT_SSLKEY_BLOB, k->key, k->key_file, err);
+	if (!r && k->exec)
+		r = ask_program(c, err);
 	if (!r && k->user && k->password && !k->token && !k->token_file) {
 		curl_easy_setopt(c->easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
 		curl_easy_setopt(c->easy, CURLOPT_USERNAME, k->user);
@@ -138,6 +166,9 @@ static int read_token(struct kube_client *c, struct error *err)
 	struct text t;
 	int r;
 
+	if (!c->anonymous && k->exec && c->expires_ns &&
+	    clock_wall_ns() > c->expires_ns - EXPIRES_SOON_NS)
+		return ask_program(c, err);
 	if (c->anonymous || (!k->token && !k->token_file))
 		return 0;
 	if (k->token && c->token)
@@ -282,11 +313,10 @@ static int failed(struct kube_client *c, CURLcode code, const struct kube_answer
 			 c->config->server, words);
 }
 
-int kube_get(struct kube_client *c, const char *path, const char *accept, struct kube_answer *a,
-	     struct error *err)
+static int get(struct kube_client *c, const char *url, const char *accept, struct kube_answer *a,
+	       struct error *err)
 {
-	cleanup_free char *url = url_of(c, path);
-	int r = url ? read_token(c, err) : error_errno(err, ENOMEM, "request");
+	int r = read_token(c, err);
 
 	if (!r)
 		r = set_headers(c, accept, err);
@@ -315,6 +345,23 @@ int kube_get(struct kube_client *c, const char *path, const char *accept, struct
 		c->reached = true;
 		return 0;
 	}
+}
+
+/* What a program gave may end before it said; then it is asked once more. */
+int kube_get(struct kube_client *c, const char *path, const char *accept, struct kube_answer *a,
+	     struct error *err)
+{
+	cleanup_free char *url = url_of(c, path);
+	int r = url ? get(c, url, accept, a, err) : error_errno(err, ENOMEM, "request");
+
+	if (r || a->status != 401 || !c->config->exec || c->anonymous || c->asked_again)
+		return r;
+	c->asked_again = true;
+	r = ask_program(c, err);
+	if (!r)
+		r = get(c, url, accept, a, err);
+	c->asked_again = r || a->status == 401;
+	return r;
 }
 
 /* --- what went wrong -------------------------------------------------------------------------------- */

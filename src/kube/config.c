@@ -2,11 +2,14 @@
 #include "kube/config.h"
 
 #include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/base64.h"
 #include "base/fs.h"
 #include "base/str.h"
 #include "base/yaml_tree.h"
+#include "kube/exec.h"
 
 enum { FILES_MAX = 16, FILE_MAX_BYTES = 4 << 20, TOKEN_MAX = 64 << 10 };
 
@@ -137,16 +140,18 @@ static int read_server(struct reading *r, const struct entry *e)
 	return data_in(r, e, "certificate-authority-data", &c->ca);
 }
 
-static int read_user(struct reading *r, const struct entry *e, const char *name)
+static int read_user(struct reading *r, const struct entry *e, const char *name,
+		     const struct yaml_node *cluster)
 {
 	struct kube_config *c = r->config;
+	const struct yaml_node *exec = yaml_get(e->body, "exec");
 	int ret;
 
-	if (yaml_get(e->body, "exec") || yaml_get(e->body, "auth-provider"))
+	if (yaml_get(e->body, "auth-provider"))
 		return error_set(
 			r->err, EINVAL,
-			"%s: the credentials of user \"%s\" come from a program, which is not run here: "
-			"give it a token (kubectl create token) or a certificate",
+			"%s: the credentials of user \"%s\" come from a provider that was built into kubectl once: "
+			"give it a token (kubectl create token), a certificate, or exec",
 			e->document->file, shown(r, name));
 	c->cert_file = path_in(r, e, "client-certificate");
 	c->key_file = path_in(r, e, "client-key");
@@ -155,7 +160,11 @@ static int read_user(struct reading *r, const struct entry *e, const char *name)
 	c->user = string_in(r, e->body, "username");
 	c->password = string_in(r, e->body, "password");
 	ret = data_in(r, e, "client-certificate-data", &c->cert);
-	return ret ? ret : data_in(r, e, "client-key-data", &c->key);
+	if (!ret)
+		ret = data_in(r, e, "client-key-data", &c->key);
+	if (!ret && exec && !yaml_is_null(exec) && !c->token && !c->token_file)
+		ret = kube_exec_read(c, exec, e->document->file, cluster, r->err);
+	return ret;
 }
 
 static const char *current_context(struct reading *r)
@@ -180,6 +189,7 @@ static int follow(struct reading *r, const char *context)
 {
 	struct kube_config *c = r->config;
 	const char *name = context ? context : current_context(r);
+	const struct yaml_node *server = NULL;
 	const char *cluster, *user;
 	struct entry e = { 0 };
 	int ret;
@@ -203,10 +213,11 @@ static int follow(struct reading *r, const char *context)
 	ret = find(r, "clusters", "cluster", cluster, &e);
 	if (!ret)
 		ret = read_server(r, &e);
+	server = e.body;
 	if (!ret && user)
 		ret = find(r, "users", "user", user, &e);
 	if (!ret && user)
-		ret = read_user(r, &e, user);
+		ret = read_user(r, &e, user, server);
 	if (!ret && c->arena.failed)
 		ret = error_errno(r->err, ENOMEM, "kubeconfig");
 	if (!ret && c->token && !is_line(c->token))
@@ -257,6 +268,28 @@ static int add_file(struct reading *r, const char *path)
 				  text_from(content.data ? content.data : "", content.len));
 }
 
+/* Who can write the file says what is run, with the rights of who calls us. */
+static int check_writers(const struct kube_config *c, struct error *err)
+{
+	struct stat st;
+
+	if (!c->exec)
+		return 0;
+	if (stat(c->exec->file, &st))
+		return error_errno(err, errno, "%s", c->exec->file);
+	if (st.st_uid && st.st_uid != geteuid())
+		return error_set(
+			err, EPERM,
+			"%s: it names a program that gives credentials, and belongs to somebody else: run this as who owns it",
+			c->exec->file);
+	if (st.st_mode & S_IWOTH)
+		return error_set(
+			err, EPERM,
+			"%s: it names a program that gives credentials, and anybody may write to it (chmod o-w)",
+			c->exec->file);
+	return 0;
+}
+
 int kube_config_read(struct kube_config *c, const char *files, const char *context,
 		     struct error *err)
 {
@@ -280,7 +313,7 @@ int kube_config_read(struct kube_config *c, const char *files, const char *conte
 		if (ret)
 			return ret;
 	}
-	return follow(&r, context);
+	return follow(&r, context) ? -err->code : check_writers(c, err);
 }
 
 int kube_config_in_cluster(struct kube_config *c, struct error *err)

@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "base/text.h"
 
+struct kube_exec;
+
 struct kube_config {
 	struct arena arena;	/* owns all that is named below */
 	const char *name;	/* of the context, for people */
@@ -23,6 +25,7 @@ struct kube_config {
 	const char *cert_file, *key_file;
 	const char *token, *token_file;
 	const char *user, *password;
+	const struct kube_exec *exec; /* a program that says it instead (exec.h); NULL */
 	const char *proxy;
 };
 
@@ -30,8 +33,8 @@ struct kube_config {
 
 /*
  * Reads files ("a:b" as in $KUBECONFIG; the first that names something counts) and follows context, or
- * current-context if it is NULL. -ENOENT: no such file, context, cluster or user; -EINVAL: malformed, or a
- * user whose credentials come from a program.
+ * current-context if it is NULL. -ENOENT: no such file, context, cluster or user; -EINVAL: malformed; -EPERM: it
+ * names a program, and belongs to somebody else or may be written by anybody.
  */
 int kube_config_read(struct kube_config *c, const char *files, const char *context,
 		     struct error *err);

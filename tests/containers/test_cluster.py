@@ -171,7 +171,7 @@ def test_credentials(loaded: Loaded) -> None:
         "another authority": (cluster.config(**{"certificate-authority": str(state / "ca.pem")}), "certificate"),
         "another name": (cluster.config(**{"tls-server-name": "example.com"}), "certificate"),
         "an unknown token": (cluster.config(as_user={"token": "unknown-token-0123"}), "401"),
-        "a program": (cluster.config(as_user={"exec": {"command": "true"}}), "program"),
+        "a provider of old": (cluster.config(as_user={"auth-provider": {"name": "gcp"}}), "provider"),
         "a certificate that is none": (cluster.config(as_user={"client-certificate-data": "QUJD", "client-key-data": "QUJD"}),
                                        "ertificate"),
     }
@@ -179,6 +179,108 @@ def test_credentials(loaded: Loaded) -> None:
         done = merlon.run("inspect", "--cluster", "--kubeconfig", config, check=False)
         tap.check(done.returncode > 1 and words in done.stderr, f"{name}: exit {done.returncode}: {done.stderr}")
         tap.check("unknown-token-0123" not in done.stderr, f"{name}: the token is told")
+
+
+# Writes what it was asked, and counts how often; then answers as it is told.
+PROGRAM = """#!/bin/sh
+printf '%s\\n' "$KUBERNETES_EXEC_INFO" >>"$SEEN"
+printf '{"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/%s", "status": %s}' "$1" "$2"
+"""
+
+
+def test_programs(loaded: Loaded) -> None:
+    """A program that the kubeconfig names gives credentials, as clouds have it, and is asked again when they end"""
+    cluster, state = loaded.cluster, loaded.cluster.state
+    (state / "login").write_text(PROGRAM)
+    (state / "login").chmod(0o755)
+    seen, admin = state / "seen", kube.USERS["admin"][0]
+    certificate = {"clientCertificateData": (state / "client.pem").read_text(), "clientKeyData": (state / "client.key").read_text()}
+
+    def config(status: Any, version: str = "v1", answers: str | None = None, **more: Any) -> Path:
+        seen.unlink(missing_ok=True)
+        return cluster.config(as_user={"exec": {
+            "apiVersion": f"client.authentication.k8s.io/{version}", "command": "./login", "interactiveMode": "IfAvailable",
+            "args": [answers or version, json.dumps(status)], "env": [{"name": "SEEN", "value": str(seen)}]} | more})
+
+    def end(year: int) -> dict[str, str]:
+        return {"token": admin, "expirationTimestamp": f"{year}-01-01T00:00:00Z"}
+
+    # name: (configuration, whether it runs once for all requests)
+    good = {"a token": (config({"token": admin}), True), "of the older version": (config({"token": admin}, "v1beta1"), True),
+            "a certificate": (config(certificate), True), "one that lasts": (config(end(2999)), True),
+            "one that has ended": (config(end(2001)), False),
+            "told of the cluster": (config({"token": admin}, provideClusterInfo=True), True)}
+    for name, (path, once) in good.items():
+        seen.unlink(missing_ok=True)
+        status, said, text = report("--kubeconfig", path, "--check", "MRL-101", "--fail-on", "never")
+        tap.check(status == 0 and said["findings"], f"{name}: exit {status}: {text[-500:]}")
+        asked = [json.loads(line) for line in seen.read_text().splitlines()]
+        tap.check((len(asked) == 1) == once, f"{name}: asked {len(asked)} times")
+        tap.check(asked[0]["kind"] == "ExecCredential" and asked[0]["spec"]["interactive"] is False, f"{asked[0]}")
+        tap.check(admin not in text, f"{name}: the token is in the output")
+    info = asked[0]["spec"]["cluster"]
+    tap.check(info["server"] == cluster.url and b"CERTIFICATE" in base64.b64decode(info["certificate-authority-data"]), f"{info}")
+    bad = {"nothing": (config({}), "neither a token"), "another version": (config({"token": admin}, answers="v1beta1"), "apiVersion"),
+           "half a pair": (config({"clientCertificateData": "x"}), "without its key"),
+           "two lines": (config({"token": admin + "\nX: y"}), "one word"), "no status": (config("x"), "no ExecCredential"),
+           "a strange token": (config({"token": "unknown-token-0123"}), "401"),
+           "not installed": (config({}, command="no-such-login", installHint="ask the\x1b[31m cloud"), "not installed"),
+           "fails": (config({}, command="sh", args=["-c", "echo 'log in first' >&2; exit 3"]), "exit status 3): log in first"),
+           "somebody is needed": (config({"token": admin}, interactiveMode="Always"), "no terminal"),
+           "a version of old": (config({}, "v1alpha1"), "v1beta1 was expected")}
+    anybodys = config({"token": admin})
+    anybodys.chmod(0o666)
+    others = config({"token": admin})
+    os.chown(others, 12345, -1)
+    bad |= {"anybody's file": (anybodys, "anybody may write"), "somebody else's": (others, "somebody else")}
+    for name, (path, words) in bad.items():
+        seen.unlink(missing_ok=True)
+        done = merlon.run("inspect", "--cluster", "--kubeconfig", path, check=False)
+        tap.check(done.returncode > 1 and words in done.stderr, f"{name}: exit {done.returncode}: {done.stderr}")
+        tap.check(admin not in done.stderr and "\x1b" not in done.stderr, f"{name}: {done.stderr}")
+        tap.check(name not in ("anybody's file", "somebody else's") or not seen.exists(), f"{name}: it was run")
+    # What ends sooner than it was told is asked for again once: the second answer is good.
+    state.joinpath("late").write_text(f"""#!/bin/sh
+if [ -e "$0.ran" ]; then token={admin}; else token=ended-token-0123; touch "$0.ran"; fi
+printf '{{"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1", "status": {{"token": "%s"}}}}' $token
+""")
+    state.joinpath("late").chmod(0o755)
+    status, said, text = report("--kubeconfig", config({}, command=str(state / "late")), "--check", "MRL-101", "--fail-on", "never")
+    tap.check(status == 0 and said["findings"], f"asked again: exit {status}: {text[-500:]}")
+
+
+def test_again(loaded: Loaded) -> None:
+    """What is new and what is mended in a cluster is told by --watch, and kept by --store"""
+    cluster, state = loaded.cluster, loaded.cluster.state
+    history = state / "history.db"
+    arguments = ("--kubeconfig", cluster.config(), "--namespace", "again", "--check", "MRL-101", "--fail-on", "never")
+    cluster.request("/api/v1/namespaces", "POST", {"metadata": {"name": "again"}})
+
+    def create(name: str) -> None:
+        spec = {"containers": [{"name": "c", "image": "i:1", "securityContext": {"privileged": True}}]}
+        why = cluster.create({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "again"}, "spec": spec})
+        tap.check(why is None, f"{name}: {why}")
+
+    def stored() -> str:
+        return merlon.run("inspect", "--cluster", *arguments, "--store-file", history).stdout
+
+    create("first")
+    tap.check("first inspection" in stored(), "it is not the first")
+    with subprocess.Popen([merlon.BINARY, "inspect", "--cluster", *map(str, arguments), "--watch", "--interval", "1", "--json"],
+                          stdout=subprocess.PIPE, text=True) as watching:
+        try:
+            assert watching.stdout
+            tap.check(json.loads(watching.stdout.readline())["change"] == "found", "it begins with what is there")
+            create("second")
+            new = json.loads(watching.stdout.readline())
+            cluster.request("/api/v1/namespaces/again/pods/first?gracePeriodSeconds=0", "DELETE")
+            mended = json.loads(watching.stdout.readline())
+        finally:
+            watching.kill()
+            watching.wait()
+    tap.check((new["change"], new["object"]) == ("new", "again/second"), f"{new}")
+    tap.check((mended["change"], mended["object"]) == ("mended", "again/first"), f"{mended}")
+    tap.check("1 new, 1 mended, 0 still there" in stored(), stored())
 
 
 def test_pod(loaded: Loaded) -> None:
@@ -504,8 +606,8 @@ def test_usage() -> None:
 
 def with_server(suite: tap.Suite) -> None:
     """All that needs the real one."""
-    tests = (test_same, test_pages, test_namespace, test_forbidden, test_credentials, test_pod, test_owners, test_formats, test_fix, test_patches,
-             test_death)
+    tests = (test_same, test_pages, test_namespace, test_forbidden, test_credentials, test_programs, test_again, test_pod, test_owners,
+             test_formats, test_fix, test_patches, test_death)
     if why := kube.missing():
         for test in tests:
             suite.skip((test.__doc__ or "").splitlines()[0], why)

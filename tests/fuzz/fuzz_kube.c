@@ -8,6 +8,7 @@
 #include "inspect/engine.h"
 #include "inspect/owner.h"
 #include "kube/config.h"
+#include "kube/exec.h"
 #include "kube/facts.h"
 #include "kube/list.h"
 
@@ -20,6 +21,7 @@ static void read_config(struct text content)
 		fuzz_check(c.name && c.server && str_starts(c.server, "http"));
 		fuzz_check(!strpbrk(c.server, " \r\n\t?#@"));
 		fuzz_check(!c.token || !strpbrk(c.token, "\r\n"));
+		fuzz_check(!c.exec || (c.exec->argv[0] && str_is_printable(c.exec->shown)));
 	} else {
 		fuzz_check(err.code && str_is_printable(err.text));
 	}

@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "kube/config.h"
+#include "kube/exec.h"
 #include "kube/facts.h"
 #include "kube/list.h"
 #include "unit.h"
@@ -46,6 +47,85 @@ static void config_is_read(void **state)
 	kube_config_deinit(&c);
 }
 
+#define V1 "apiVersion: client.authentication.k8s.io/v1"
+
+static void program_is_read(void **state)
+{
+	struct kube_config c = KUBE_CONFIG_INIT;
+	struct error err = ERROR_INIT;
+	const char *text = CONFIG(
+		SERVER
+		", extensions: [{name: other, extension: 1}, {name: client.authentication.k8s.io/exec, "
+		"extension: {audience: x}}]",
+		"exec: {" V1
+		", command: bin/login, args: [get, \"\", 7], provideClusterInfo: true, "
+		"env: [{name: A, value: b}, {name: C}], interactiveMode: Never, installHint: apt}");
+
+	assert_int_equal(kube_config_parse(&c, "/home/u/config", text_of(text), NULL, &err), 0);
+	assert_non_null(c.exec);
+	assert_string_equal(c.exec->argv[0], "/home/u/bin/login");
+	assert_string_equal(c.exec->argv[2], "");
+	assert_string_equal(c.exec->argv[3], "7");
+	assert_null(c.exec->argv[4]);
+	assert_string_equal(c.exec->env[0], "A=b");
+	assert_string_equal(c.exec->env[1], "C=");
+	assert_null(c.exec->env[2]);
+	assert_string_equal(c.exec->config, "{\"audience\": \"x\"}");
+	assert_string_equal(c.exec->hint, "apt");
+	assert_true(c.exec->no_terminal && c.exec->wants_cluster && !c.exec->wants_terminal);
+	kube_config_deinit(&c);
+	/* Who has a token needs no program. */
+	text = CONFIG(SERVER, "token: t, exec: {" V1 ", command: login}");
+	assert_int_equal(kube_config_parse(&c, "f", text_of(text), NULL, &err), 0);
+	assert_null(c.exec);
+	kube_config_deinit(&c);
+}
+
+#define CREDENTIAL(status)                                                                                        \
+	"{\"kind\": \"ExecCredential\", \"apiVersion\": \"client.authentication.k8s.io/v1\", \"status\": " status \
+	"}"
+
+static void program_answers(void **state)
+{
+	static const struct {
+		const char *name, *text, *says; /* NULL: it is good */
+	} rows[] = {
+		{ "a token", CREDENTIAL("{\"token\": \"t\"}"), NULL },
+		{ "a pair",
+		  CREDENTIAL("{\"clientCertificateData\": \"c\", \"clientKeyData\": \"k\"}"),
+		  NULL },
+		{ "an end that is none",
+		  CREDENTIAL("{\"token\": \"t\", \"expirationTimestamp\": \"soon\"}"), NULL },
+		{ "nothing", "", "no ExecCredential" },
+		{ "a text", "\"t\"", "no ExecCredential" },
+		{ "no status", "{\"kind\": \"ExecCredential\"}", "no ExecCredential" },
+		{ "no version", "{\"kind\": \"ExecCredential\", \"status\": {\"token\": \"t\"}}",
+		  "apiVersion" },
+		{ "no credentials", CREDENTIAL("{}"), "neither" },
+		{ "an empty token", CREDENTIAL("{\"token\": \"\"}"), "neither" },
+		{ "a number", CREDENTIAL("{\"token\": 7}"), "no texts" },
+		{ "a NUL", CREDENTIAL("{\"token\": \"a\\u0000b\"}"), "ExecCredential" },
+		{ "two lines", CREDENTIAL("{\"token\": \"a\\nb\"}"), "one word" },
+		{ "half a pair", CREDENTIAL("{\"token\": \"t\", \"clientKeyData\": \"k\"}"),
+		  "without its" },
+	};
+	const struct kube_exec x = { .api_version = "client.authentication.k8s.io/v1",
+				     .file = "f",
+				     .shown = "login" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		cleanup_kube_credentials struct kube_credentials got = { 0 };
+		struct error err = ERROR_INIT;
+		int r = kube_exec_parse(&x, text_of(rows[i].text), &got, &err);
+
+		check_number(rows[i].name, r, rows[i].says ? -EINVAL : 0);
+		if (rows[i].says && !strstr(err.text, rows[i].says))
+			fail_msg("%s: %s", rows[i].name, err.text);
+		if (rows[i].says && (got.token || got.cert || got.key))
+			fail_msg("%s: something is left", rows[i].name);
+	}
+}
+
 static void config_is_refused(void **state)
 {
 	static const struct {
@@ -69,9 +149,18 @@ static void config_is_refused(void **state)
 		  EINVAL },
 		{ "a token of two lines", CONFIG(SERVER, "token: \"a\\r\\nX: y\""), NULL,
 		  "not one line", EINVAL },
-		{ "a program", CONFIG(SERVER, "exec: {command: aws}"), NULL, "a program", EINVAL },
-		{ "a plugin", CONFIG(SERVER, "auth-provider: {name: gcp}"), NULL, "a program",
+		{ "a program without a version", CONFIG(SERVER, "exec: {command: aws}"), NULL,
+		  "apiVersion", EINVAL },
+		{ "no program", CONFIG(SERVER, "exec: {" V1 "}"), NULL, "no command", EINVAL },
+		{ "a program that is none", CONFIG(SERVER, "exec: [aws]"), NULL, "a map", EINVAL },
+		{ "arguments that are none",
+		  CONFIG(SERVER, "exec: {" V1 ", command: aws, args: [[a]]}"), NULL, "is a text",
 		  EINVAL },
+		{ "a variable of two",
+		  CONFIG(SERVER, "exec: {" V1 ", command: aws, env: [{name: a=b, value: c}]}"),
+		  NULL, "needs a name", EINVAL },
+		{ "a provider of old", CONFIG(SERVER, "auth-provider: {name: gcp}"), NULL,
+		  "a provider", EINVAL },
 		{ "clusters that are no list", "current-context: a\ncontexts: {a: b}\n", NULL,
 		  "no context", ENOENT },
 		{ "entries of other kinds",
@@ -245,6 +334,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(config_is_read),
+		cmocka_unit_test(program_is_read),
+		cmocka_unit_test(program_answers),
 		cmocka_unit_test(config_is_refused),
 		cmocka_unit_test(config_keeps_secrets),
 		cmocka_unit_test(configs_are_joined),
