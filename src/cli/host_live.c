@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "base/string_list.h"
 #include "confine/posture.h"
 #include "identity/container.h"
 
@@ -23,6 +24,7 @@ struct look {
 	struct live live;
 	struct posture first;
 	VEC(struct live_process) processes;
+	string_list labels; /* of processes */
 	VEC(struct live_mount) mounts;
 };
 
@@ -32,14 +34,27 @@ static void look_deinit(struct look *l)
 		free((char *)m->source);
 	vec_deinit(&l->mounts);
 	vec_deinit(&l->processes);
+	string_list_deinit(&l->labels);
 	posture_deinit(&l->first);
 }
 #define cleanup_look cleanup(look_deinit)
 
 /* --- processes ----------------------------------------------------------------------------------- */
 
+static const char *keep_label(struct look *l, const char *label)
+{
+	char **slot = label ? vec_add(&l->labels) : NULL;
+
+	if (slot)
+		*slot = strdup(label);
+	return slot ? *slot : NULL;
+}
+
 static void add_process(struct look *l, const struct posture *p)
 {
+	static const enum live_lsm lsms[] = { [POSTURE_APPARMOR] = LIVE_APPARMOR,
+					      [POSTURE_SELINUX] = LIVE_SELINUX,
+					      [POSTURE_LSM_OTHER] = LIVE_NO_LSM };
 	const struct process_status *s = &p->process;
 	struct live_process *slot = vec_add(&l->processes);
 
@@ -57,6 +72,9 @@ static void add_process(struct look *l, const struct posture *p)
 			  [LIVE_NETWORK] = p->host[POSTURE_NET],
 			  [LIVE_IPC] = p->host[POSTURE_IPC],
 			  [LIVE_UTS] = p->host[POSTURE_UTS] },
+		.lsm = lsms[p->lsm],
+		.label = keep_label(l, p->label),
+		.label_enforced = p->label_enforced,
 	};
 }
 

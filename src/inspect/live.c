@@ -46,6 +46,7 @@ static void apply_flags(const struct live_process *p, struct workload *w, struct
 		s->seccomp.value = TEXT_NONE;
 		s->seccomp.at = really(a, &s->seccomp.at, "declared, but process %d has no filter",
 				       p->pid);
+		s->lapsed[LAPSE_SECCOMP] = s->seccomp.at;
 	}
 	if (!p->no_new_privileges && s->escalation.value == OFF) {
 		s->escalation.value = ON;
@@ -58,6 +59,49 @@ static void apply_flags(const struct live_process *p, struct workload *w, struct
 						     (long long)s->user.value, p->pid);
 		s->user.value = 0;
 	}
+}
+
+/* Its own, or a child's of it. */
+static bool is_under(const char *label, struct text profile)
+{
+	return text_starts(text_of(label), profile) &&
+	       (!label[profile.len] || !strncmp(label + profile.len, "//", 2));
+}
+
+/* What is another profile may be as good: it is told, and not taken for none. */
+static void apply_apparmor(const struct live_process *p, struct security *s, struct arena *a)
+{
+	struct text name = at_text(&s->apparmor.at);
+	struct at *lapsed = &s->lapsed[LAPSE_LABEL];
+
+	if (!word_is(&s->apparmor, "Localhost") || lapsed->node)
+		return;
+	if (p->lsm != LIVE_APPARMOR || !p->label || str_eq(p->label, "unconfined")) {
+		*lapsed = really(a, &s->apparmor.at, "%.*s, but process %d is unconfined",
+				 (int)name.len, name.data, p->pid);
+		s->apparmor = (struct word){ TEXT("Unconfined"), *lapsed };
+	} else if (!is_under(p->label, name)) {
+		*lapsed = really(a, &s->apparmor.at, "%.*s, but process %d is under %s",
+				 (int)name.len, name.data, p->pid, p->label);
+	} else if (!p->label_enforced) {
+		*lapsed = really(a, &s->apparmor.at,
+				 "%.*s, but process %d is only complained of (complain mode)",
+				 (int)name.len, name.data, p->pid);
+	}
+}
+
+static void apply_selinux(const struct live_process *p, struct security *s, struct arena *a)
+{
+	struct at *lapsed = &s->lapsed[LAPSE_LABEL];
+
+	if (!s->selinux_type.value.len || lapsed->node)
+		return;
+	if (p->lsm != LIVE_SELINUX)
+		*lapsed = really(a, &s->selinux_type.at,
+				 "declared, but SELinux is off, and process %d has no label",
+				 p->pid);
+	else if (!p->label_enforced)
+		*lapsed = really(a, &s->selinux_type.at, "declared, but SELinux is permissive");
 }
 
 static void apply_namespaces(const struct live_process *p, struct workload *w, struct arena *a)
@@ -227,6 +271,8 @@ void live_apply(const struct live *live, struct workload *w, struct arena *a)
 
 	for (size_t i = 0; i < live->process_count; i++) {
 		apply_flags(&live->processes[i], w, a);
+		apply_apparmor(&live->processes[i], &w->containers[0].security, a);
+		apply_selinux(&live->processes[i], &w->containers[0].security, a);
 		apply_namespaces(&live->processes[i], w, a);
 		apply_capabilities(&live->processes[i], w, a);
 	}

@@ -14,6 +14,8 @@ struct workload;
 
 enum live_namespace { LIVE_PID, LIVE_NETWORK, LIVE_IPC, LIVE_UTS, LIVE_NAMESPACES };
 
+enum live_lsm { LIVE_NO_LSM, LIVE_APPARMOR, LIVE_SELINUX };
+
 struct live_process {
 	pid_t pid;
 	uint32_t uid; /* in its own user namespace */
@@ -22,6 +24,9 @@ struct live_process {
 	bool no_new_privileges;
 	uint64_t capabilities;	    /* in any of its sets; bits are the kernel's numbers */
 	bool host[LIVE_NAMESPACES]; /* it is in the host's */
+	enum live_lsm lsm;	    /* who labels processes here */
+	const char *label;	    /* NULL: none; of AppArmor without the mode */
+	bool label_enforced;
 };
 
 /* A file or directory of the host in the container, as the kernel lists it. */

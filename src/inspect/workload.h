@@ -32,6 +32,8 @@ struct words {
 };
 
 /* A securityContext, of a pod or of a container; a pod's has no privileged etc., they stay unset. */
+enum lapse { LAPSE_SECCOMP, LAPSE_LABEL, LAPSES };
+
 struct security {
 	struct at at;
 	struct flag privileged, escalation, read_only_root, non_root, host_process;
@@ -41,6 +43,8 @@ struct security {
 	struct words add, drop; /* capabilities */
 	struct word seccomp, seccomp_file, apparmor, apparmor_file;
 	struct word selinux_type, selinux_user, selinux_role, selinux_level;
+	/* Of what runs: why a profile that was declared is not in force, at its place; node NULL: it is. */
+	struct at lapsed[LAPSES];
 };
 
 enum container_kind { CONTAINER_INIT, CONTAINER_MAIN, CONTAINER_EPHEMERAL, CONTAINER_KINDS };

@@ -25,6 +25,8 @@ import merlon  # first: it puts the rig on the path
 import kube
 import tap
 
+RECORDINGS = Path(__file__).resolve().parents[1] / "golden"
+
 Finding = tuple[str, str, str, str, str]
 
 # Where a manifest and its object differ, because of what the server decides, or does not know in 1.20.
@@ -281,6 +283,23 @@ def test_again(loaded: Loaded) -> None:
     tap.check((new["change"], new["object"]) == ("new", "again/second"), f"{new}")
     tap.check((mended["change"], mended["object"]) == ("mended", "again/first"), f"{mended}")
     tap.check("1 new, 1 mended, 0 still there" in stored(), stored())
+
+
+def test_recorded(loaded: Loaded) -> None:
+    """What pods have and their recording never used is found in a cluster as in the manifest, and what is named and not in force"""
+    cluster, path = loaded.cluster, loaded.cluster.state / "recorded.json"
+    cluster.request("/api/v1/namespaces", "POST", {"metadata": {"name": "recorded"}})
+    security = {"privileged": True, "capabilities": {"add": ["SYS_PTRACE"]}, "seccompProfile": {"type": "RuntimeDefault"}}
+    spec = {"containers": [{"name": "app", "image": "docker.io/library/python:3.12", "securityContext": security},
+                           {"name": "ls", "image": "docker.io/library/ls:1"}]}
+    o = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "recorded"}, "spec": spec}
+    path.write_text(json.dumps(o))
+    tap.check(cluster.create(o) is None, "it is refused")
+    rows = {f"MRL-15{i}" for i in range(1, 6)}
+    options = ["--profile", RECORDINGS, *(word for row in sorted(rows) for word in ("--check", row))]
+    there = findings("--cluster", "--kubeconfig", cluster.config(), "--namespace", "recorded", *options)
+    tap.check(there == findings(path, *options), f"{there ^ findings(path, *options)}")
+    tap.check({f[0] for f in there} >= {"MRL-151", "MRL-153", "MRL-155"}, f"{there}")
 
 
 def test_pod(loaded: Loaded) -> None:
@@ -606,8 +625,8 @@ def test_usage() -> None:
 
 def with_server(suite: tap.Suite) -> None:
     """All that needs the real one."""
-    tests = (test_same, test_pages, test_namespace, test_forbidden, test_credentials, test_programs, test_again, test_pod, test_owners,
-             test_formats, test_fix, test_patches, test_death)
+    tests = (test_same, test_pages, test_namespace, test_forbidden, test_credentials, test_programs, test_again, test_recorded,
+             test_pod, test_owners, test_formats, test_fix, test_patches, test_death)
     if why := kube.missing():
         for test in tests:
             suite.skip((test.__doc__ or "").splitlines()[0], why)

@@ -124,7 +124,7 @@ def intrude(box: Container) -> None:
             if procs.exists():
                 procs.write_text(str(intruder.pid))
         found = inspected(box)
-        wanted = {"MRL-102", "MRL-103", "MRL-104", "MRL-106", "MRL-108", "MRL-113", "MRL-125", "MRL-131"}
+        wanted = {"MRL-102", "MRL-103", "MRL-104", "MRL-106", "MRL-108", "MRL-113", "MRL-125", "MRL-131", "MRL-155"}
         tap.check(wanted <= set(found), f"{wanted - set(found)} not found")
         tap.check(str(intruder.pid) in found["MRL-113"][0]["value"], f"{found['MRL-113']}")
     finally:

@@ -290,6 +290,59 @@ static void live_is_worse(void **state)
 }
 
 /* As many processes as it likes, none with more than was declared: nothing is found. */
+#define UNDER(how, name, in_force)                                         \
+	{                                                                  \
+		.pid = 7, .filtered = true, .lsm = (how), .label = (name), \
+		.label_enforced = (in_force)                               \
+	}
+
+/* A profile that is named, and what the process is under. */
+static void live_profiles(void **state)
+{
+	static const struct {
+		const char *member; /* of process */
+		struct live_process p;
+		const char *says; /* NULL: it is in force */
+	} rows[] = {
+		{ "\"apparmorProfile\": \"web\"", UNDER(LIVE_APPARMOR, "web", true), NULL },
+		{ "\"apparmorProfile\": \"web\"", UNDER(LIVE_APPARMOR, "web//sh", true), NULL },
+		{ "\"apparmorProfile\": \"web\"", UNDER(LIVE_APPARMOR, "web", false), "complain" },
+		{ "\"apparmorProfile\": \"web\"", UNDER(LIVE_APPARMOR, "webs", true),
+		  "under webs" },
+		{ "\"apparmorProfile\": \"web\"", UNDER(LIVE_APPARMOR, "unconfined", false),
+		  "is unconfined" },
+		{ "\"apparmorProfile\": \"web\"", UNDER(LIVE_NO_LSM, NULL, false),
+		  "is unconfined" },
+		{ "\"apparmorProfile\": \"web\"", UNDER(LIVE_SELINUX, "u:r:t:s0", true),
+		  "is unconfined" },
+		{ "\"apparmorProfile\": \"unconfined\"", UNDER(LIVE_NO_LSM, NULL, false), NULL },
+		{ "\"selinuxLabel\": \"u:r:container_t:s0\"",
+		  UNDER(LIVE_SELINUX, "u:r:container_t:s0", true), NULL },
+		{ "\"selinuxLabel\": \"u:r:container_t:s0\"",
+		  UNDER(LIVE_SELINUX, "u:r:container_t:s0", false), "permissive" },
+		{ "\"selinuxLabel\": \"u:r:container_t:s0\"", UNDER(LIVE_NO_LSM, NULL, false),
+		  "SELinux is off" },
+		{ "\"cwd\": \"/\"", { .pid = 7 }, "has no filter" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct live live = { .name = "web",
+					   .processes = &rows[i].p,
+					   .process_count = 1 };
+		cleanup_free char *config = str_format(
+			"{\"ociVersion\": \"1.0.2\", \"process\": {\"args\": [\"x\"], %s}, "
+			"\"linux\": {\"seccomp\": {\"defaultAction\": \"SCMP_ACT_ERRNO\"}}}",
+			rows[i].member);
+		cleanup_inspection struct inspection *in = inspect("config.json", config, &live,
+								   "MRL-155");
+		const struct finding *f = failure(inspection_finish(in));
+
+		check(rows[i].member, !f == !rows[i].says);
+		if (f && rows[i].says)
+			check(f->value, strstr(f->value, rows[i].says) != NULL);
+	}
+}
+
 static void live_is_as_declared(void **state)
 {
 	const struct live_process processes[] = { confined, confined };
@@ -357,10 +410,15 @@ static void told_apart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good),		 cmocka_unit_test(weak),
-		cmocka_unit_test(defaults),	 cmocka_unit_test(made_for_it),
-		cmocka_unit_test(live_is_worse), cmocka_unit_test(live_is_as_declared),
-		cmocka_unit_test(hostile),	 cmocka_unit_test(told_apart),
+		cmocka_unit_test(good),
+		cmocka_unit_test(weak),
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(made_for_it),
+		cmocka_unit_test(live_is_worse),
+		cmocka_unit_test(live_profiles),
+		cmocka_unit_test(live_is_as_declared),
+		cmocka_unit_test(hostile),
+		cmocka_unit_test(told_apart),
 	};
 
 	return unit_run(tests);
