@@ -259,7 +259,8 @@ static void apply_image(const struct live *live, struct container *c, struct are
 	if (!live->image || c->image.value.len)
 		return;
 	c->image.value = arena_text(a, text_of(live->image));
-	c->image.at = really(a, &c->at, "%s", live->image);
+	c->image.at = at_member(&c->at, "image"); /* where a manifest would have it */
+	c->image.at = really(a, &c->image.at, "%s", live->image);
 	c->image_name = image_parse(c->image.value);
 }
 

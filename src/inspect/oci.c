@@ -12,6 +12,7 @@ static const char *const default_capabilities[] = {
 	"NET_BIND_SERVICE", "SETFCAP",	  "SETGID",  "SETPCAP",
 	"SETUID",	    "SYS_CHROOT", NULL,
 };
+enum { ID_DIGITS = 64 }; /* of a container */
 enum { CAPABILITIES_MAX = 128 };
 enum { DEFAULTS = ARRAY_SIZE(default_capabilities) - 1, FEW_DEFAULTS = DEFAULTS / 2 };
 
@@ -258,6 +259,39 @@ static void read_env(struct reader *r, const struct at *root, struct container *
 
 /* --- mounts -------------------------------------------------------------------------------------- */
 
+/* Wherever an engine was told to keep what it has: a directory with a container's id for a name. */
+static bool is_below_id(struct text source)
+{
+	uint32_t digits = 0;
+
+	for (uint32_t i = 0; i < source.len; i++) {
+		char c = source.data[i];
+
+		if (c == '/' && digits == ID_DIGITS)
+			return true;
+		if (c == '/')
+			digits = 0;
+		else if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))
+			digits++;
+		else
+			digits = ID_DIGITS + 1; /* no id in this one */
+	}
+	return false;
+}
+
+/* ".../volumes/NAME/_data", as Docker and podman call what they keep for a name. */
+static bool is_volume(struct text source)
+{
+	struct text end = TEXT("/_data"), name;
+
+	if (!text_ends(source, end))
+		return false;
+	source.len -= end.len;
+	name = text_basename(source);
+	source.len -= name.len;
+	return name.len && text_ends(source, TEXT("/volumes/"));
+}
+
 /* What engines and the kubelet make for one container, and mount at these places. */
 static bool is_made_for_it(struct text source, struct text destination)
 {
@@ -283,12 +317,15 @@ static bool is_made_for_it(struct text source, struct text destination)
 	for (size_t i = 0; i < ARRAY_SIZE(volumes); i++)
 		if (text_starts(source, text_of(volumes[i])))
 			return true;
-	for (size_t i = 0; i < ARRAY_SIZE(points); i++)
-		for (size_t k = 0; k < ARRAY_SIZE(files) && text_eq_str(destination, points[i]);
-		     k++)
+	for (size_t i = 0; i < ARRAY_SIZE(points); i++) {
+		if (!text_eq_str(destination, points[i]))
+			continue;
+		for (size_t k = 0; k < ARRAY_SIZE(files); k++)
 			if (text_starts(source, text_of(files[k])))
 				return true;
-	return false;
+		return is_below_id(source);
+	}
+	return is_volume(source);
 }
 
 static bool is_bind(const struct at *item, const struct words *options)

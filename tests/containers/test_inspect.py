@@ -4,12 +4,17 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -58,7 +63,7 @@ def tight(mounts: list[dict[str, Any]] | None = None) -> Spec:
                 read_only=True, mounts=mounts or [])
 
 
-def inspected(box: Container, *options: str) -> dict[str, list[dict[str, Any]]]:
+def inspected(box: Container | Named, *options: str) -> dict[str, list[dict[str, Any]]]:
     """What fails, by check; of this container only."""
     done = merlon.run("inspect", "--host", "--json", *options, box.id, check=False)
     tap.check(done.returncode in (0, 1), f"exit {done.returncode}: {done.stderr}")
@@ -168,32 +173,91 @@ def bundle() -> None:
             tap.check(report["summary"]["files"] == 1 and found == live, f"{operand}: {found ^ live}")
 
 
-def daemon() -> None:
-    """a dockerd that runs here is found by its process, with what it was told"""
+@contextmanager
+def dockerd(base: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A daemon of our own, whose socket anybody may write to."""
     if not shutil.which("dockerd"):
         tap.skip("there is no dockerd")
-    with tempfile.TemporaryDirectory() as held:
-        base = Path(held)
-        with subprocess.Popen(
-                ["dockerd", "--data-root", base / "data", "--exec-root", base / "exec", "--pidfile", base / "pid", "-H",
-                 f"unix://{base}/socket", "--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false",
-                 "--storage-driver=vfs", "--log-level=debug"], stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL) as docker:
-            try:
-                deadline = time.monotonic() + 20
-                while not (base / "socket").exists() and time.monotonic() < deadline:
-                    time.sleep(0.1)
-                if docker.poll() is not None:
-                    tap.skip("dockerd does not run here: no control groups, or no mounts")
-                (base / "socket").chmod(0o666)
-                done = merlon.run("inspect", "--host", "--json", "--fail-on", "never", check=False)
-            finally:
-                docker.terminate()
-                docker.wait(30)
-    found = {f["check"]: f for f in json.loads(done.stdout)["findings"] if f["kind"] == "DockerDaemon"}
-    tap.check({"MRL-1010", "MRL-1011", "MRL-1549"} <= set(found), f"found: {sorted(found)}")
-    tap.check(found["MRL-1010"]["file"] == f"/proc/{docker.pid}/cmdline", f"{found['MRL-1010']}")
-    tap.check(f"{base}/socket" in found["MRL-1549"]["value"], f"{found['MRL-1549']}")
+    base.chmod(0o755)  # users of containers get to their root through it
+    with subprocess.Popen(
+            ["dockerd", "--data-root", base / "data", "--exec-root", base / "exec", "--pidfile", base / "pid", "-H",
+             f"unix://{base}/docker.sock", "--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false",
+             "--storage-driver=vfs", "--log-level=debug"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            deadline = time.monotonic() + 20
+            while not (base / "docker.sock").exists() and process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.1)
+            if process.poll() is not None:
+                tap.skip("dockerd does not run here: no control groups, or no mounts")
+            (base / "docker.sock").chmod(0o666)
+            yield process
+        finally:
+            process.terminate()
+            process.wait(30)
+            for left in (base / "exec" / "netns").glob("*"):
+                subprocess.run(["umount", left], check=False, capture_output=True)
+
+
+def daemon() -> None:
+    """a dockerd that runs here is found by its process, with what it was told, and what its containers are weak in"""
+    with tempfile.TemporaryDirectory() as held, dockerd(base := Path(held)) as process:
+        done = merlon.run("inspect", "--host", "--json", "--fail-on", "never", check=False)
+        found = {f["check"]: f for f in json.loads(done.stdout)["findings"] if f["kind"] == "DockerDaemon"}
+        tap.check({"MRL-1010", "MRL-1011", "MRL-1549"} <= set(found), f"found: {sorted(found)}")
+        tap.check(found["MRL-1010"]["file"] == f"/proc/{process.pid}/cmdline", f"{found['MRL-1010']}")
+        tap.check(f"{base}/docker.sock" in found["MRL-1549"]["value"], f"{found['MRL-1549']}")
+        if shutil.which("docker"):
+            docker_containers(base)
+
+
+def small_image() -> bytes:
+    """A tar with a program that waits, and what it is linked to."""
+    said = subprocess.run(["ldd", "/bin/sleep"], check=True, capture_output=True, text=True).stdout
+    with io.BytesIO() as out:
+        with tarfile.open(fileobj=out, mode="w", dereference=True) as tar:
+            paths = ["/bin/sleep", *re.findall(r"(/\S+) \(0x", said)]
+            for directory in sorted({str(parent) for path in paths for parent in Path(path).parents}):
+                entry = tarfile.TarInfo(directory.lstrip("/") or ".")
+                entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+                tar.addfile(entry)
+            for path in paths:
+                tar.add(path)
+        return out.getvalue()
+
+
+class Named:
+    """A container that is called by its name."""
+
+    def __init__(self, name: str) -> None:
+        self.id = name
+
+
+DOCKER_WEAK = ("--network=host", "--pid=host", "--ipc=host", "--uts=host", "--cap-add=SYS_ADMIN", "--cap-add=SYS_PTRACE",
+               "--cap-add=SYS_MODULE", "--security-opt=seccomp=unconfined", "-eDB_PASSWORD=correct-horse-battery",
+               "-eAWS_ACCESS_KEY_ID=AKIA" + "QX3TFW5PLZ7NVJ2K", "-v/etc:/host-etc")
+DOCKER_TIGHT = ("--network=none", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "-u20000:20000", "-m64m",
+                "--cpus=0.5", "--pids-limit=50")
+# More than a bundle says: the image, namespaces, the socket. Where there is AppArmor Docker names a profile unasked (MRL-118).
+DOCKER_FOUND = (set(WEAK) - {"MRL-118", "MRL-323"}) | {"MRL-102", "MRL-103", "MRL-104", "MRL-125", "MRL-204", "MRL-402", "MRL-523"}
+
+
+def docker_containers(base: Path) -> None:
+    """A weak one and a tight one, by Docker's own options."""
+    def docker(*arguments: str, stdin: bytes = b"") -> None:
+        done = subprocess.run(["docker", "-H", f"unix://{base}/docker.sock", *arguments], input=stdin, capture_output=True)
+        tap.check(done.returncode == 0, f"docker {arguments[0]}: {done.stderr.decode()}")
+
+    docker("import", "-", "shop/web:latest", stdin=small_image())
+    try:
+        docker("run", "-d", "--name", "docker-weak", *DOCKER_WEAK, f"-v{base}/docker.sock:/var/run/docker.sock", "shop/web:latest",
+               "/bin/sleep", "300")
+        docker("run", "-d", "--name", "docker-tight", *DOCKER_TIGHT, "-vdata:/data", "shop/web:latest", "/bin/sleep", "300")
+        found = inspected(Named("docker-weak"))
+        tap.check(DOCKER_FOUND <= set(found), f"not found: {DOCKER_FOUND - set(found)}")
+        tap.check(all(f["line"] > 0 and f["path"] for some in found.values() for f in some), f"no place: {found}")
+        tap.check(severe(inspected(Named("docker-tight"))) == {"MRL-401"}, f"{severe(inspected(Named('docker-tight')))}")
+    finally:
+        docker("rm", "-f", "docker-weak", "docker-tight")
 
 
 def recorded() -> None:

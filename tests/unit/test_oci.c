@@ -201,8 +201,17 @@ static void defaults(void **state)
 /* What engines and the kubelet make for a container is nobody's hole. */
 static void made_for_it(void **state)
 {
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define HOSTS(source)                                                                               \
+	CONFIG(PROCESS, LINUX,                                                                      \
+	       "\"mounts\":[{\"destination\":\"/etc/hosts\",\"type\":\"bind\",\"source\":\"" source \
+	       "\",\"options\":[\"rbind\"]}]")
 	static const char *const configs[] = {
 		MOUNT("/var/lib/docker/volumes/data/_data", "\"rbind\""),
+		MOUNT("/home/u/.local/share/containers/storage/volumes/data/_data", "\"rbind\""),
+		HOSTS("/data/docker/containers/" ID "/hosts"),
+		HOSTS("/home/u/.local/share/containers/storage/overlay-containers/" ID
+		      "/userdata/hosts"),
 		MOUNT("/var/lib/kubelet/pods/1/volumes/v", "\"rbind\""),
 		CONFIG(PROCESS, LINUX,
 		       "\"mounts\":[{\"destination\":\"/etc/hosts\",\"type\":\"bind\",\"source\":"
@@ -216,6 +225,28 @@ static void made_for_it(void **state)
 								   "MRL-201");
 
 		check(configs[i], !failure(inspection_finish(in)));
+	}
+}
+
+/* What only looks so is. */
+static void not_made_for_it(void **state)
+{
+	static const char *const configs[] = {
+		MOUNT("/data/docker/containers/" ID "/hosts", "\"rbind\""),
+		MOUNT("/srv/volumes/_data", "\"rbind\""),
+		MOUNT("/srv/volumes/a/b/_data", "\"rbind\""),
+		MOUNT("/srv/volumes/../_data", "\"rbind\""),
+		HOSTS("/etc/hosts"),
+		HOSTS("/data/" ID "0/hosts"),
+		HOSTS("/data/" ID),
+		HOSTS("/data/" ID "/../../etc/hosts"),
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(configs); i++) {
+		cleanup_inspection struct inspection *in = inspect("config.json", configs[i], NULL,
+								   "MRL-201");
+
+		check(configs[i], failure(inspection_finish(in)) != NULL);
 	}
 }
 
@@ -414,6 +445,7 @@ int main(void)
 		cmocka_unit_test(weak),
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(made_for_it),
+		cmocka_unit_test(not_made_for_it),
 		cmocka_unit_test(live_is_worse),
 		cmocka_unit_test(live_profiles),
 		cmocka_unit_test(live_is_as_declared),

@@ -87,6 +87,18 @@ static void sensitive_host_path(struct probe *p, const struct workload *w)
 	}
 }
 
+/* By its name, wherever somebody put it: of a user, below another root. */
+static bool is_runtime_socket(const char *path)
+{
+	static const char *const names[] = { "/docker.sock", "/containerd.sock", "/crio.sock",
+					     "/podman.sock", "/cri-dockerd.sock" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (str_ends(path, names[i]))
+			return true;
+	return false;
+}
+
 static void runtime_socket(struct probe *p, const struct workload *w)
 {
 	static const char *const sockets[] = {
@@ -105,14 +117,14 @@ static void runtime_socket(struct probe *p, const struct workload *w)
 	for (uint32_t i = 0; i < w->volume_count; i++) {
 		const struct word *path = &w->volumes[i].host_path;
 		char clean[256];
+		bool found;
 
 		clean_path(path->value, clean, sizeof(clean));
-		for (size_t k = 0; path->value.len && k < ARRAY_SIZE(sockets); k++) {
-			if (!reaches(clean, sockets[k]) || str_eq(clean, "/"))
-				continue;
+		found = is_runtime_socket(clean);
+		for (size_t k = 0; !found && *clean && k < ARRAY_SIZE(sockets); k++)
+			found = reaches(clean, sockets[k]) && !str_eq(clean, "/");
+		if (found && path->value.len)
 			probe_fail(p, &path->at);
-			break;
-		}
 	}
 }
 
