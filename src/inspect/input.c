@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
@@ -77,7 +78,10 @@ static int is_visible(const struct dirent *e)
 
 static bool is_manifest(const char *name)
 {
-	return str_ends(name, ".yaml") || str_ends(name, ".yml") || str_ends(name, ".json");
+	const char *dot = strrchr(name, '.');
+
+	return dot &&
+	       (!strcasecmp(dot, ".yaml") || !strcasecmp(dot, ".yml") || !strcasecmp(dot, ".json"));
 }
 
 static int add_directory(struct walk *w, const char *path, unsigned depth, struct error *err);

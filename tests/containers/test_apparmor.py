@@ -5,6 +5,7 @@ actions: the kernel denies nothing.  Then somebody gets in, and gets nowhere, wh
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -58,6 +59,13 @@ def is_confined(box: Container, name: str) -> None:
     """The container's first process runs under that profile, enforcing."""
     label = Path(f"/proc/{box.pid}/attr/current").read_text().strip()
     tap.check(label == f"{name} (enforce)", f"it runs as {label}")
+    tap.check(not lapses(box), f"{lapses(box)}")
+
+
+def lapses(box: Container) -> list[str]:
+    """What an inspection of the host says about profiles of the container that are not in force."""
+    done = merlon.run("inspect", "--host", "--json", "--check", "MRL-155", "--fail-on", "never", box.id)
+    return [f["value"] for f in json.loads(done.stdout)["findings"] if f["outcome"] == "fail"]
 
 
 def closed_loop(runtime: str, workload: Workload) -> None:
@@ -156,6 +164,9 @@ def complain(runtime: str) -> None:
         tap.check(box.wait() == 0, f"it was not done: {box.output()}")
     tap.check(said(log, name, "ALLOWED"), "the kernel told nothing")
     tap.check(not said(log, name), "something was denied")
+    with container(runtime, Spec(["sleep", "300"], apparmor=name)) as box:
+        box.run()
+        tap.check([value for value in lapses(box) if "complain mode" in value], f"not found: {lapses(box)}")
 
 
 def main() -> None:

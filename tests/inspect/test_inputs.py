@@ -176,6 +176,7 @@ def test_what_is_no_file() -> None:
         (base / "again").symlink_to(".")
         (base / "deep.yaml").mkdir()
         (base / "deep.yaml" / "below.json").write_text(text)
+        (base / "good.yaml").rename(base / "GOOD.YAML")
         for number in range(500):
             (base / f"{number}.txt").write_text("no: manifest")
         code, out, _ = merlon("inspect", *ONLY, base)
@@ -184,6 +185,15 @@ def test_what_is_no_file() -> None:
         assert code == 1 and len(found(out)) == 2, out
         assert set(problems) == {"nul.yaml", "half.yaml", "fifo.yaml", "dangling.yaml", "zero.yaml"}, problems
         assert "no regular file" in problems["fifo.yaml"] and "no regular file" in problems["zero.yaml"], problems
+
+
+def test_nothing() -> None:
+    with directory(x_txt="") as base:
+        code, out, _ = merlon("inspect", base)
+        assert code == 0 and "nothing to inspect" in out and "nothing is wrong" not in out, out
+        (base / "good.json").write_text(json.dumps(an("Pod", "v1", spec=CLEAN)))
+        (base / "half.json").write_text("{")
+        assert "nothing is wrong in what could be read" in merlon("inspect", "--check", "MRL-101", base)[1]
 
 
 def test_one_operand_of_several() -> None:

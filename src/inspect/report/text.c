@@ -157,8 +157,12 @@ static void show_summary(struct writer *w)
 			fprintf(w->out, "%s%s %s%s, ", if_colour(w, colours[s]),
 				str_grouped(r->by_severity[s]), severity_names[s],
 				if_colour(w, PLAIN));
-	fprintf(w->out, "%s%s passed", bad ? "" : "nothing is wrong, ",
-		str_grouped(r->counts[OUTCOME_PASS]));
+	if (!r->objects.len)
+		fprintf(w->out, "there is nothing to inspect, ");
+	else if (!bad)
+		fprintf(w->out, "nothing is wrong%s, ",
+			r->problems.errors ? " in what could be read" : "");
+	fprintf(w->out, "%s passed", str_grouped(r->counts[OUTCOME_PASS]));
 	if (r->counts[OUTCOME_EXEMPT])
 		fprintf(w->out, ", %s exempt", str_grouped(r->counts[OUTCOME_EXEMPT]));
 	if (r->owned)
