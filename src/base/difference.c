@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/difference.h"
 
+#include <stdint.h>
+#include <stdlib.h>
+
 #include "base/vec.h"
 
 enum { CONTEXT = 3, AHEAD = 200 };
@@ -58,22 +61,69 @@ static struct hunk next_hunk(const struct difference *d, size_t a, size_t b)
 	return (struct hunk){ a, d->a.of.len, b, d->b.of.len };
 }
 
+static bool add_hunk(struct difference *d, struct hunk h)
+{
+	struct hunk *slot = vec_add(&d->hunks);
+
+	if (slot)
+		*slot = h;
+	return slot != NULL;
+}
+
+/*
+ * A hunk as those that leave alone what is the same in it: the longest common sequence of its lines.
+ * longest[i][k] is how many lines are the same behind a + i and b + k.
+ */
+static bool add_refined(struct difference *d, struct hunk h)
+{
+	size_t rows = h.a_end - h.a, columns = h.b_end - h.b, i = 0, k = 0;
+	uint16_t(*longest)[AHEAD + 1];
+	struct hunk open = { h.a, h.a, h.b, h.b };
+	bool good = true;
+
+	if (!rows || !columns || rows > AHEAD || columns > AHEAD)
+		return add_hunk(d, h);
+	longest = calloc(rows + 1, sizeof(*longest));
+	if (!longest)
+		return false;
+	for (i = rows; i-- > 0;)
+		for (k = columns; k-- > 0;)
+			longest[i][k] = same(d, h.a + i, h.b + k) ?
+						(uint16_t)(longest[i + 1][k + 1] + 1) :
+					longest[i + 1][k] > longest[i][k + 1] ? longest[i + 1][k] :
+										longest[i][k + 1];
+	for (i = k = 0; good && (i < rows || k < columns);) {
+		if (i < rows && k < columns && same(d, h.a + i, h.b + k)) {
+			if (open.a < open.a_end || open.b < open.b_end)
+				good = add_hunk(d, open);
+			i++;
+			k++;
+			open = (struct hunk){ h.a + i, h.a + i, h.b + k, h.b + k };
+		} else if (k == columns || (i < rows && longest[i + 1][k] >= longest[i][k + 1])) {
+			open.a_end = h.a + ++i;
+		} else {
+			open.b_end = h.b + ++k;
+		}
+	}
+	free(longest);
+	return good && (open.a == open.a_end && open.b == open.b_end ? true : add_hunk(d, open));
+}
+
 static bool compare(struct difference *d)
 {
 	for (size_t a = 0, b = 0; a < d->a.of.len || b < d->b.of.len;) {
-		struct hunk *slot;
+		struct hunk h;
 
 		if (same(d, a, b)) {
 			a++;
 			b++;
 			continue;
 		}
-		slot = vec_add(&d->hunks);
-		if (!slot)
+		h = next_hunk(d, a, b);
+		if (!add_refined(d, h))
 			return false;
-		*slot = next_hunk(d, a, b);
-		a = slot->a_end;
-		b = slot->b_end;
+		a = h.a_end;
+		b = h.b_end;
 	}
 	return true;
 }

@@ -7,7 +7,13 @@
 #include "base/cleanup.h"
 
 /* What may stand behind the prefix. */
-enum letters { UPPER_DIGITS, LETTERS_DIGITS, TOKEN /* and "-", "_" */, DOTTED /* and "." too */ };
+enum letters {
+	UPPER_DIGITS,
+	LETTERS_DIGITS,
+	BASE64, /* and "+", "/", "=" */
+	TOKEN,	/* and "-", "_" */
+	DOTTED, /* and "." too */
+};
 
 /*
  * Forms that the issuers document (prefixes, lengths behind them). visible: so many bytes tell no more
@@ -24,6 +30,9 @@ static const struct form {
 	{ "a temporary Alibaba Cloud access key", "STS.", LETTERS_DIGITS, 20, 60 },
 	{ "a Tencent Cloud secret id", "AKID", LETTERS_DIGITS, 28, 36 },
 	{ "a Google API key", "AIza", TOKEN, 35, 35 },
+	{ "an Azure storage key", "AccountKey=", BASE64, 80, 92 },
+	{ "an Azure access key", "SharedAccessKey=", BASE64, 40, 92 },
+	{ "a Google client secret", "GOCSPX-", TOKEN, 24, 40 },
 	{ "a Google OAuth token", "ya29.", TOKEN, 20, 400 },
 	{ "a GitHub token", "ghp_", LETTERS_DIGITS, 36, 40 },
 	{ "a GitHub token", "gho_", LETTERS_DIGITS, 36, 40 },
@@ -32,6 +41,9 @@ static const struct form {
 	{ "a GitHub token", "ghr_", LETTERS_DIGITS, 36, 76 },
 	{ "a GitHub token", "github_pat_", TOKEN, 40, 100 },
 	{ "a GitLab token", "glpat-", TOKEN, 20, 60 },
+	{ "a GitLab token", "gldt-", TOKEN, 20, 60 },
+	{ "a GitLab token", "glrt-", TOKEN, 20, 60 },
+	{ "a Slack token", "xapp-", TOKEN, 20, 200 },
 	{ "a Slack token", "xoxb-", TOKEN, 20, 200 },
 	{ "a Slack token", "xoxp-", TOKEN, 20, 200 },
 	{ "a Slack token", "xoxa-", TOKEN, 20, 200 },
@@ -57,6 +69,7 @@ static bool is_letter(char c, enum letters letters)
 	if (letters == UPPER_DIGITS)
 		return false;
 	return islower((unsigned char)c) || (letters >= TOKEN && (c == '-' || c == '_')) ||
+	       (letters == BASE64 && (c == '+' || c == '/' || c == '=')) ||
 	       (letters == DOTTED && c == '.');
 }
 
@@ -125,6 +138,25 @@ static struct secret find_private_key(struct text t, uint32_t at)
 	return (struct secret){ "a private key", text_from(t.data + at, t.len - at) };
 }
 
+/* A secret of an application in Azure: three letters, a digit, "Q~", some more; at is that of the "~". */
+static struct secret find_azure(struct text t, uint32_t at)
+{
+	uint32_t from = at - 5, n = 0;
+
+	if (at < 5 || t.data[at - 1] != 'Q' || !isdigit((unsigned char)t.data[at - 2]) ||
+	    (from && isalnum((unsigned char)t.data[from - 1])))
+		return (struct secret){ 0 };
+	for (uint32_t i = from; i < at - 2; i++)
+		if (!is_letter(t.data[i], DOTTED) && t.data[i] != '~')
+			return (struct secret){ 0 };
+	while (at + 1 + n < t.len &&
+	       (is_letter(t.data[at + 1 + n], DOTTED) || t.data[at + 1 + n] == '~'))
+		n++;
+	if (n < 31 || n > 34)
+		return (struct secret){ 0 };
+	return (struct secret){ "an Azure client secret", text_from(t.data + from, n + 6) };
+}
+
 /* "scheme://user:password@host", where the password is no reference to something else. */
 static struct secret find_url(struct text t, uint32_t at)
 {
@@ -151,6 +183,8 @@ struct secret secret_find(struct text t)
 
 		if (t.data[i] == ':')
 			s = find_url(t, i);
+		else if (t.data[i] == '~')
+			s = find_azure(t, i);
 		else if (start && t.data[i] == '-')
 			s = find_private_key(t, i);
 		else if (start && isalpha((unsigned char)t.data[i]))
@@ -221,7 +255,8 @@ bool secret_names(struct text name)
 		"password",	  "passwd",	     "passphrase",  "secret",	  "token",
 		"apikey",	  "api_key",	     "api-key",	    "access_key", "accesskey",
 		"private_key",	  "privatekey",	     "credential",  "bearer",	  "signing_key",
-		"encryption_key", "client_key_data", "account_key", "auth_key",
+		"encryption_key", "client_key_data", "account_key", "auth_key",	  "sdk_ak",
+		"sdk_sk",
 	};
 	static const char *const places[] = { "_file",	 "_path",	"_dir",	      "_name",
 					      "_url",	 "_uri",	"_host",      "_endpoint",
@@ -237,7 +272,8 @@ bool secret_names(struct text name)
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (contains(name, words[i]))
 			return true;
-	return false;
+	return ends_with(name, "_pwd") || ends_with(name, "_key_content") ||
+	       (ends_with(name, "key") && contains(name, "azure_"));
 }
 
 bool secret_is_named(struct text name, struct text value)

@@ -12,6 +12,7 @@
 #include "inspect/input.h"
 #include "inspect/mend.h"
 #include "inspect/recording.h"
+#include "inspect/veil.h"
 #include "profile/backend.h"
 
 enum { OUT_MAX = 512 << 20 };
@@ -114,6 +115,21 @@ static void note_left(struct inspect_fix *x, const char *path, const struct mend
 	}
 }
 
+/* What is written there is nobody's business who sees the difference: logs of pipelines keep it. */
+static void add_difference(struct inspect_fix *x, const char *shown, const struct buf *content,
+			   const struct mend *m)
+{
+	cleanup_buf struct buf before = { .limit = OUT_MAX }, after = { .limit = OUT_MAX };
+
+	if (!mend_count(m))
+		return;
+	veil_add(&before, text_from(content->data, content->len));
+	veil_add(&after, text_from(m->text.data, m->text.len));
+	difference_add(&x->out, shown, text_from(before.data, before.len),
+		       text_from(after.data, after.len));
+	x->out.failed |= before.failed || after.failed;
+}
+
 static int show(struct inspect_fix *x, const char *path, const struct buf *content,
 		const struct mend *m, struct error *err)
 {
@@ -128,8 +144,7 @@ static int show(struct inspect_fix *x, const char *path, const struct buf *conte
 	else if (m->json && mend_count(m))
 		buf_addf(&x->notes, "%s: this is JSON: --json gives the patches\n", shown);
 	else if (!m->json)
-		difference_add(&x->out, shown, text_from(content->data, content->len),
-			       text_from(m->text.data, m->text.len));
+		add_difference(x, shown, content, m);
 	if (x->write && !from_stdin && !m->json && mend_count(m))
 		return write_file(path, &m->text, err);
 	return 0;

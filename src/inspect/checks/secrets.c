@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Credentials where everybody who may read manifests can read them. Values are never repeated. */
 #include "base/cleanup.h"
+#include "base/mask.h"
 #include "base/secret.h"
 #include "base/str.h"
 #include "inspect/check.h"
@@ -75,6 +76,26 @@ static void fail_argument(struct probe *p, const struct words *list, uint32_t i)
 				 (int)(name.len < 60 ? name.len : 60), name.data, value.len);
 }
 
+/* "sh -c 'PGPASSWORD=x psql'", "Authorization: Bearer x": what a program or a header says is one. */
+static bool fail_line(struct probe *p, const struct at *at)
+{
+	cleanup_buf struct buf masked = BUF_INIT;
+	struct text t = at_text(at);
+
+	/* One word by itself says nothing of what comes behind it; what is behind "$" is not written here. */
+	if (!t.len || !memchr(t.data, ' ', t.len) || !mask_text(t, &masked))
+		return false;
+	for (const char *m = masked.data; (m = strstr(m, MASK)) != NULL; m += sizeof(MASK) - 1) {
+		size_t offset = (size_t)(m - masked.data);
+
+		if (offset < t.len && memchr("$<{", t.data[offset], 3))
+			continue;
+		probe_fail_value(p, at, "a line with a credential (%u bytes, hidden)", t.len);
+		return true;
+	}
+	return false;
+}
+
 static void arguments_in(struct probe *p, const struct words *list)
 {
 	for (uint32_t i = 0; i < list->count; i++) {
@@ -82,15 +103,55 @@ static void arguments_in(struct probe *p, const struct words *list)
 
 		if (s.what && !is_cloud_key(&s))
 			fail_secret(p, &list->items[i].at, &s);
-		else if (!s.what)
+		else if (!s.what && !fail_line(p, &list->items[i].at))
 			fail_argument(p, list, i);
+	}
+}
+
+/* What the kubelet runs and sends for a container: commands, and the headers of requests. */
+static void arguments_of_hook(struct probe *p, const struct at *hook)
+{
+	struct at command = at_member(hook, "exec.command");
+	struct at headers = at_member(hook, "httpGet.httpHeaders");
+
+	for (uint32_t i = 0; i < at_count(&command); i++) {
+		struct at item = at_item(&command, i);
+		struct secret s = secret_find(at_text(&item));
+		const char *equals = at_text(&item).len ?
+					     memchr(at_text(&item).data, '=', at_text(&item).len) :
+					     NULL;
+		struct words one = { &(struct word){ at_text(&item), item }, 1, command };
+
+		if (s.what)
+			fail_secret(p, &item, &s);
+		else if (!fail_line(p, &item) && equals)
+			fail_argument(p, &one, 0);
+	}
+	for (uint32_t i = 0; i < at_count(&headers); i++) {
+		struct at item = at_item(&headers, i), name = at_member(&item, "name"),
+			  value = at_member(&item, "value");
+
+		if (secret_is_named(at_text(&name), at_text(&value)) ||
+		    (text_eq_str(at_text(&name), "Authorization") && at_text(&value).len))
+			probe_fail_value(p, &value, "a literal for %.*s (%u bytes, hidden)",
+					 (int)(at_text(&name).len < 60 ? at_text(&name).len : 60),
+					 at_text(&name).data, at_text(&value).len);
 	}
 }
 
 static void arguments(struct probe *p, const struct workload *w, const struct container *c)
 {
+	static const char *const hooks[] = { "postStart", "preStop" };
+
 	arguments_in(p, &c->command);
 	arguments_in(p, &c->args);
+	for (int i = 0; i < PROBES; i++)
+		arguments_of_hook(p, &c->probes[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
+		struct at hook = at_member(&c->lifecycle, hooks[i]);
+
+		arguments_of_hook(p, &hook);
+	}
 }
 
 static void env_from_secret(struct probe *p, const struct workload *w, const struct container *c)
@@ -179,25 +240,32 @@ static void secret_in_manifest(struct probe *p, const struct object *o)
 	}
 }
 
-static void annotation(struct probe *p, const struct object *o)
+static void annotations_in(struct probe *p, const struct at *all)
 {
-	for (uint32_t i = 0; i < at_count(&o->annotations); i++) {
-		const struct yaml_entry *e = &o->annotations.node->entries[i];
+	for (uint32_t i = 0; all->node && all->node->kind == YAML_MAP && i < all->node->count;
+	     i++) {
+		const struct yaml_entry *e = &all->node->entries[i];
 		struct secret s;
 		struct at at;
 		char key[256];
 
-		if (o->annotations.node->kind != YAML_MAP || e->value->kind != YAML_SCALAR)
-			return;
 		/* kubectl's copy of the manifest repeats what is found elsewhere. */
-		if (text_eq_str(e->key, "kubectl.kubernetes.io/last-applied-configuration"))
+		if (e->value->kind != YAML_SCALAR ||
+		    text_eq_str(e->key, "kubectl.kubernetes.io/last-applied-configuration"))
 			continue;
 		snprintf(key, sizeof(key), "%.*s", (int)e->key.len, e->key.data);
-		at = (struct at){ &o->annotations, key, AT_KEY, e->value };
+		at = (struct at){ all, key, AT_KEY, e->value };
 		s = secret_find(e->value->text);
 		if (s.what)
 			fail_secret(p, &at, &s);
 	}
+}
+
+static void annotation(struct probe *p, const struct object *o)
+{
+	annotations_in(p, &o->annotations);
+	if (o->workload && o->workload->annotations.node != o->annotations.node)
+		annotations_in(p, &o->workload->annotations);
 }
 
 static void git_sync(struct probe *p, const struct workload *w, const struct container *c)
