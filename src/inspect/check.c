@@ -37,6 +37,10 @@ const struct check_group *const check_groups[] = {
 	&checks_recorded,
 	&checks_in_force,
 	&checks_image_files,
+	&checks_scheduling,
+	&checks_labels,
+	&checks_access,
+	&checks_known_holes,
 	NULL,
 };
 

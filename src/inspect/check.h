@@ -55,6 +55,7 @@ enum pss_level { PSS_NONE, PSS_BASELINE, PSS_RESTRICTED };
 
 struct probe;
 struct recordings;
+struct exemptions;
 
 enum fix_op {
 	FIX_NONE,
@@ -120,7 +121,7 @@ extern const struct check_group checks_privilege, checks_capability, checks_moun
 	checks_cluster, checks_connections, checks_docker, checks_runtime, checks_kubelet,
 	checks_api_server, checks_control_plane, checks_node, checks_host_files,
 	checks_pss_baseline, checks_pss_restricted, checks_recorded, checks_in_force,
-	checks_image_files;
+	checks_image_files, checks_scheduling, checks_labels, checks_access, checks_known_holes;
 
 extern const struct check_group *const check_groups[]; /* NULL-terminated */
 
@@ -169,7 +170,9 @@ unsigned probe_version(const struct probe *p);
 /* "2026-01-31"; NULL: it does not matter when. */
 const char *probe_today(const struct probe *p);
 const struct object *probe_object(const struct probe *p);
-const void *probe_data(const struct probe *p);			  /* the check's */
+const void *probe_data(const struct probe *p); /* the check's */
+/* What the configuration says; NULL: there is none. */
+const struct exemptions *probe_exemptions(const struct probe *p);
 const struct recordings *probe_recordings(const struct probe *p); /* of a check that is recorded */
 /* The fix of the next failure, in place of what the row says; value is JSON, or NULL. */
 void probe_set_fix(struct probe *p, enum fix_op op, const struct at *at, const char *value);

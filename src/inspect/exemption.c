@@ -122,6 +122,18 @@ static void read_severity(struct reader *r, const struct yaml_entry *e)
 		};
 }
 
+/* "r.example.com/shop": of that registry, what is below shop. */
+static void read_registry(struct reader *r, const struct yaml_node *n)
+{
+	const char *name = text_of_node(r, n, "registries"), **slot;
+
+	if (!name || !*name)
+		return;
+	slot = vec_add(&r->e->registries);
+	if (slot)
+		*slot = name;
+}
+
 static void read_member(struct reader *r, const struct yaml_entry *e)
 {
 	const struct yaml_node *v = e->value;
@@ -141,9 +153,13 @@ static void read_member(struct reader *r, const struct yaml_entry *e)
 			if (slot)
 				*slot = name;
 		}
+	} else if (text_eq_str(e->key, "registries") && v->kind == YAML_LIST) {
+		for (uint32_t i = 0; i < v->count; i++)
+			read_registry(r, v->items[i]);
 	} else {
-		diag_error(r->diags, key, "config",
-			   "exemptions (a list), severity (a map) or skip (a list) was expected");
+		diag_error(
+			r->diags, key, "config",
+			"exemptions (a list), severity (a map), skip or registries (lists) was expected");
 	}
 }
 
@@ -171,6 +187,7 @@ void exemptions_deinit(struct exemptions *e)
 	vec_deinit(&e->items);
 	vec_deinit(&e->severities);
 	vec_deinit(&e->skip);
+	vec_deinit(&e->registries);
 	arena_deinit(&e->arena);
 }
 

@@ -315,6 +315,11 @@ const void *probe_data(const struct probe *p)
 	return p->check->data;
 }
 
+const struct exemptions *probe_exemptions(const struct probe *p)
+{
+	return p->in->options.exemptions;
+}
+
 const struct recordings *probe_recordings(const struct probe *p)
 {
 	return p->in->options.recordings;

@@ -50,6 +50,7 @@ const struct kind_def kinds[KINDS] = {
 	[KIND_RESOURCE_QUOTA] = { "ResourceQuota", "-" },
 	[KIND_SECURITY_CONTEXT_CONSTRAINTS] = { "SecurityContextConstraints",
 						"security.openshift.io", .cluster = true },
+	[KIND_STORAGE_CLASS] = { "StorageClass", "storage.k8s.io", .cluster = true },
 	[KIND_CLUSTER] = { "Cluster", "merlon", .cluster = true },
 	[KIND_OCI_CONTAINER] = { "Container", "" }, /* no API has it */
 	[KIND_IMAGE] = { "Image", "" },

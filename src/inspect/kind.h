@@ -42,6 +42,7 @@ enum kind {
 	KIND_LIMIT_RANGE,
 	KIND_RESOURCE_QUOTA,
 	KIND_SECURITY_CONTEXT_CONSTRAINTS,
+	KIND_STORAGE_CLASS,
 	KIND_CLUSTER, /* what merlon inspect --cluster learned besides: no object of a cluster */
 	KIND_OCI_CONTAINER, /* an OCI bundle's config.json: no object of a cluster */
 	KIND_IMAGE,	    /* neither: an image, with its files */

@@ -363,6 +363,7 @@ MEMBERS secret_object[] = { OBJECT,
 			    MAP_OF("stringData", &text),
 			    FLAG("immutable"),
 			    END };
+MEMBERS class_object[] = { OBJECT, TEXT_("provisioner"), MAP_OF("parameters", &text), END };
 MEMBERS webhook_object[] = { OBJECT, LIST("webhooks", &a_map), END };
 
 static const struct shape *const objects[KINDS] = {
@@ -398,6 +399,7 @@ static const struct shape *const objects[KINDS] = {
 	[KIND_NODE] = any_object,
 	[KIND_LIMIT_RANGE] = any_object,
 	[KIND_RESOURCE_QUOTA] = any_object,
+	[KIND_STORAGE_CLASS] = class_object,
 };
 
 /* --- holding an object against it ---------------------------------------------------------------- */

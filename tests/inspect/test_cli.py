@@ -210,6 +210,14 @@ stringData: {plain: %s}
 """ % ("\n".join(f'    - {{name: {name}, value: "{key}"}}' for name, key in KEYS.items()), *[LETTERS] * 10)
 
 
+def test_every_name_of_other_tools_is_taken() -> None:
+    rows = (Path(__file__).resolve().parents[2] / "docs" / "checks-elsewhere.tsv").read_text().splitlines()
+    names = [name for line in rows if not line.startswith("#") for name in line.split("\t")[2].split()]
+    assert len(rows) > 260 and len(names) > 900, (len(rows), len(names))
+    code, _, err = merlon("inspect", *(f"--check={name}" for name in names), "--fail-on", "never", "-", stdin=GOOD)
+    assert code == 0, err
+
+
 def test_secrets_are_not_repeated() -> None:
     def is_clean(out: str) -> bool:
         return "q9wErTy" not in out and "IOSFODNN7" not in out and "eyJzdWIi" not in out

@@ -229,7 +229,7 @@ static void configuration(void **state)
 		{ "severity: {MRL-101: awful}", 0, 0,
 		  "a severity is low, medium, high or critical" },
 		{ "nonsense: 1", 0, 0,
-		  "exemptions (a list), severity (a map) or skip (a list) was expected" },
+		  "exemptions (a list), severity (a map), skip or registries (lists) was expected" },
 	};
 	char manifest[1024];
 

@@ -138,7 +138,7 @@ static const struct check checks[] = {
 	  .title = "The container may load kernel modules",
 	  .attack = "Its module is the kernel, of the whole node.",
 	  .suggest = "Remove SYS_MODULE; load it on the node.",
-	  .aliases = "KSV-0120",
+	  .aliases = "C-0046 KSV-0120",
 	  .links = PAGE,
 	  .fix = { .op = FIX_REMOVE,
 		   .aggressive = true,
@@ -154,7 +154,7 @@ static const struct check checks[] = {
 		  "memory, files or settings.",
 	  .suggest =
 		  "Remove it; if a recording shows that it is needed, isolate the workload on nodes of its own.",
-	  .aliases = "docker-5.3-community",
+	  .aliases = "C-0046 docker-5.3-community",
 	  .links = PAGE,
 	  .fix = { .op = FIX_REMOVE,
 		   .aggressive = true,

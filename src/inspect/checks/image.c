@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "inspect/check.h"
+#include "inspect/exemption.h"
 
 /* A bundle need not say where its root came from. */
 static bool is_unknown(struct probe *p, const struct container *c)
@@ -47,6 +48,42 @@ static void registry(struct probe *p, const struct workload *w, const struct con
 static void old_registry(struct probe *p, const struct workload *w, const struct container *c)
 {
 	if (!is_unknown(p, c) && text_eq_str(c->image_name.registry, "k8s.gcr.io"))
+		probe_fail(p, &c->image.at);
+}
+
+/* Whether a name is that of the registry or of something in it: "a.b/c" and "a.b/c/d", not "a.b/cd". */
+static bool is_below(struct text name, struct text registry)
+{
+	while (registry.len && registry.data[registry.len - 1] == '/')
+		registry.len--;
+	return text_starts(name, registry) &&
+	       (name.len == registry.len || strchr("/:@", name.data[registry.len]));
+}
+
+/* As a runtime reads it: without a registry it is Docker Hub's. */
+static bool is_trusted(const struct exemptions *e, const struct container *c)
+{
+	char name[512];
+	const struct image_name *n = &c->image_name;
+	bool official = !memchr(n->repository.data, '/', n->repository.len);
+
+	snprintf(name, sizeof(name), "docker.io/%s%.*s", official ? "library/" : "",
+		 (int)n->repository.len, n->repository.data);
+	vec_foreach(r, &e->registries)
+		if (is_below(n->registry.len ? c->image.value : text_of(name), text_of(*r)))
+			return true;
+	return false;
+}
+
+static void trusted(struct probe *p, const struct workload *w, const struct container *c)
+{
+	const struct exemptions *e = probe_exemptions(p);
+
+	if (is_unknown(p, c))
+		return;
+	if (!e || !e->registries.len || !c->image_name.repository.len)
+		probe_skip(p);
+	else if (!is_trusted(e, c))
 		probe_fail(p, &c->image.at);
 }
 
@@ -111,6 +148,17 @@ static const struct check checks[] = {
 	  .severity = SEVERITY_LOW,
 	  IMAGE,
 	  .container = old_registry },
+	{ .id = "MRL-406",
+	  .name = "untrusted-registry",
+	  .title = "The image comes from a registry that is not one of yours",
+	  .attack = "Whoever can push there runs code here.",
+	  .suggest = "Mirror it to one of those that the configuration names (registries).",
+	  .aliases =
+		  "C-0001 C-0078 KSV-0125 KSV-0032 KSV-0033 KSV-0034 KSV-0035 CIS-5.5.1 ack-6.1.4",
+	  .links = IMAGES,
+	  .severity = SEVERITY_HIGH,
+	  IMAGE,
+	  .container = trusted },
 };
 
 const struct check_group checks_image = { checks, ARRAY_SIZE(checks) };

@@ -363,7 +363,7 @@ static const struct check checks[] = {
 	  .title = "A gateway listens without TLS",
 	  .attack = "Reads and changes what comes in on the way.",
 	  .suggest = "Use HTTPS; redirect HTTP.",
-	  .aliases = "C-0266",
+	  .aliases = "C-0266 C-0302",
 	  .links = NULL,
 	  .severity = SEVERITY_MEDIUM,
 	  NETWORK,

@@ -576,7 +576,7 @@ static const struct check checks[] = {
 		  "Set appArmorProfile.type: RuntimeDefault, or Localhost with a generated profile.",
 	  .suggest_bundle =
 		  "Set process.apparmorProfile (--security-opt apparmor=NAME), at best to a generated profile.",
-	  .aliases = "ApparmorUnconfined",
+	  .aliases = "KSV-0002 ApparmorUnconfined",
 	  .links = "https://kubernetes.io/docs/tutorials/security/apparmor/",
 	  .fix = { .op = FIX_SET,
 		   .aggressive = true,

@@ -300,7 +300,7 @@ static const struct check checks[] = {
 	  .attack = "Starves beside a busy or hostile neighbour.",
 	  .suggest = "Set resources.requests.cpu.",
 	  .aliases =
-		  "cpuRequestsMissing C-0268 KSV-0015 unset-cpu-requirements container-resources RequestsCPU CKV_K8S_10",
+		  "cpuRequestsMissing C-0268 C-0050 KSV-0015 unset-cpu-requirements container-resources RequestsCPU CKV_K8S_10",
 	  .links = RESOURCES_PAGE,
 	  .severity = SEVERITY_LOW,
 	  EACH,
@@ -312,7 +312,7 @@ static const struct check checks[] = {
 	  .suggest = "Set resources.limits.cpu.",
 	  .suggest_bundle = "Set linux.resources.cpu.quota (--cpus).",
 	  .aliases =
-		  "cpuLimitsMissing C-0270 KSV-0011 unset-cpu-requirements container-resources LimitsCPU CKV_K8S_11",
+		  "cpuLimitsMissing C-0270 C-0050 docker-5.12 KSV-0011 unset-cpu-requirements container-resources LimitsCPU CKV_K8S_11",
 	  .links = RESOURCES_PAGE,
 	  .severity = SEVERITY_MEDIUM,
 	  LIMIT,
@@ -323,7 +323,7 @@ static const struct check checks[] = {
 	  .attack = "Is among the first to be evicted.",
 	  .suggest = "Set resources.requests.memory.",
 	  .aliases =
-		  "memoryRequestsMissing C-0269 KSV-0016 unset-memory-requirements container-resources RequestsMemory "
+		  "memoryRequestsMissing C-0269 C-0004 KSV-0016 unset-memory-requirements container-resources RequestsMemory "
 		  "CKV_K8S_12",
 	  .links = RESOURCES_PAGE,
 	  .severity = SEVERITY_LOW,
@@ -336,7 +336,7 @@ static const struct check checks[] = {
 	  .suggest = "Set resources.limits.memory.",
 	  .suggest_bundle = "Set linux.resources.memory.limit (--memory).",
 	  .aliases =
-		  "memoryLimitsMissing C-0271 KSV-0018 unset-memory-requirements container-resources LimitsMemory "
+		  "memoryLimitsMissing C-0271 C-0004 docker-5.11 KSV-0018 unset-memory-requirements container-resources LimitsMemory "
 		  "CKV_K8S_13",
 	  .links = RESOURCES_PAGE,
 	  .severity = SEVERITY_MEDIUM,
@@ -432,7 +432,8 @@ static const struct check checks[] = {
 	  .attack = "Are gone together.",
 	  .suggest = "Set topologySpreadConstraints.",
 	  .aliases =
-		  "topologySpreadConstraint pod-topology-spread deployment-has-host-podantiaffinity",
+		  "topologySpreadConstraint pod-topology-spread deployment-has-host-podantiaffinity "
+		  "statefulset-has-host-podantiaffinity",
 	  .links = NULL,
 	  .severity = SEVERITY_LOW,
 	  FACTS,

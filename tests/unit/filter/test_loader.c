@@ -93,7 +93,7 @@ static void what_is_cut_off_is_refused(void **state)
 }
 
 /* Offset of the first instruction in the request. */
-enum { CODE_AT = 3 * sizeof(uint32_t) };
+enum { CODE_AT = 4 * sizeof(uint32_t) };
 
 /* Puts one instruction where a harmless one of the same class stands. */
 static int with(struct made *m, uint8_t class, struct bpf_insn put)
