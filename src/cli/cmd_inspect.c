@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
 #include "base/fs.h"
@@ -234,7 +235,10 @@ static int read_format(const struct arguments *args, struct job *j, struct error
 	const char *name = arg_flag(args, "json") ? "json" : arg_value(args, "format");
 
 	j->format = report_format_find(name ? name : "text");
-	return j->format ? 0 : error_set(err, USAGE_ERROR, "--format: \"%s\" is none", name);
+	if (!j->format)
+		return error_set(err, USAGE_ERROR, "--format: \"%s\" is none", name);
+	j->options.fixes = j->format->fixes;
+	return 0;
 }
 
 static int read_options(const struct arguments *args, struct job *j, struct error *err)
@@ -293,6 +297,14 @@ static bool wants_colour(const struct arguments *args, FILE *out)
 	return isatty(fileno(out)) && !getenv("NO_COLOR");
 }
 
+/* 0: it is no terminal, or doesn't say. */
+static int columns_of(FILE *out)
+{
+	struct winsize size;
+
+	return ioctl(fileno(out), TIOCGWINSZ, &size) ? 0 : size.ws_col;
+}
+
 static int write_report(const struct arguments *args, const struct job *j, const struct report *r,
 			const struct trend *trend, struct error *err)
 {
@@ -307,6 +319,7 @@ static int write_report(const struct arguments *args, const struct job *j, const
 	if (!out)
 		return error_errno(err, errno, "%s", file);
 	style.colour = wants_colour(args, out);
+	style.columns = columns_of(out);
 	j->format->write(r, &style, out);
 	if (fflush(out) || ferror(out))
 		return error_errno(err, errno ? errno : EIO, "%s", file ? file : "standard output");

@@ -22,7 +22,7 @@ struct exemptions {
 	VEC(struct severity_override) severities;
 	VEC(const char *) skip;
 	VEC(const char *)
-		registries; /* where images may come from, as beginnings of their names; none: anywhere */
+	registries; /* where images may come from, as beginnings of their names; none: anywhere */
 	const struct check_group *custom; /* may be named too; borrowed; NULL: there are none */
 };
 

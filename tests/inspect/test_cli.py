@@ -119,6 +119,7 @@ def test_the_page_is_whole_and_loads_nothing() -> None:
     assert not [attrs for _, attrs in page.elements if {"src", "href", "onclick"} & set(attrs)]
     assert "default-src 'none'" in text and "url(" not in text
     assert all(attrs.get("aria-label") for tag, attrs in page.elements if tag == "meter")
+    assert "<del>- privileged: true</del>\n<ins>+ privileged: false</ins>" in text and "--fix --aggressive" in text
 
 
 def test_output_goes_to_a_file() -> None:

@@ -13,7 +13,9 @@ static const char *golden_dir;
 
 static struct inspection *inspect(void)
 {
-	static const struct inspect_options options = { .version = 37, .today = "2026-01-01" };
+	static const struct inspect_options options = { .version = 37,
+							.fixes = true,
+							.today = "2026-01-01" };
 	struct inspection *in = NULL;
 	struct error err = ERROR_INIT;
 	size_t len;

@@ -5,14 +5,15 @@
 #include "base/str.h"
 
 const struct report_format report_formats[] = {
-	{ "text", "for people, at a terminal", report_text },
-	{ "json", "for programs", report_json },
-	{ "sarif", "SARIF 2.1.0, for code hosting and editors", report_sarif },
-	{ "junit", "JUnit XML, for build servers", report_junit },
-	{ "csv", "one line for each result, in the columns of cloud inspections", report_csv },
-	{ "markdown", "for merge requests and wikis", report_markdown },
-	{ "html", "one page with all in it, to read and to print", report_html },
-	{ NULL, NULL, NULL },
+	{ "text", "for people, at a terminal", false, report_text },
+	{ "json", "for programs", false, report_json },
+	{ "sarif", "SARIF 2.1.0, for code hosting and editors", false, report_sarif },
+	{ "junit", "JUnit XML, for build servers", false, report_junit },
+	{ "csv", "one line for each result, in the columns of cloud inspections", false,
+	  report_csv },
+	{ "markdown", "for merge requests and wikis", false, report_markdown },
+	{ "html", "one page with all in it, to read and to print", true, report_html },
+	{ NULL, NULL, false, NULL },
 };
 
 const struct report_format *report_format_find(const char *name)

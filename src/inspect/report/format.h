@@ -8,6 +8,7 @@
 
 struct report_style {
 	bool colour;
+	int columns;		   /* text: of the terminal; 0: there is none */
 	bool exempt;		   /* text: show what is exempt too */
 	const char *today;	   /* for forms that say when; may be NULL */
 	const char *version;	   /* of this program */
@@ -16,6 +17,7 @@ struct report_style {
 
 struct report_format {
 	const char *name, *help;
+	bool fixes; /* says how findings are mended: wants options.fixes */
 	void (*write)(const struct report *r, const struct report_style *style, FILE *out);
 };
 
@@ -30,6 +32,9 @@ void report_junit(const struct report *r, const struct report_style *style, FILE
 void report_csv(const struct report *r, const struct report_style *style, FILE *out);
 void report_html(const struct report *r, const struct report_style *style, FILE *out);
 void report_markdown(const struct report *r, const struct report_style *style, FILE *out);
+
+/* What of an HTML report says how a finding is mended; nothing where there is no fix. */
+void report_html_fix(const struct finding *f, FILE *out);
 
 /* "shop/web", or "web". */
 const char *report_object_name(const struct inspected *o, char *out, size_t size);

@@ -41,6 +41,14 @@ static const char style_sheet[] =
 	".back-critical{background:var(--critical)}.back-high{background:var(--high)}.back-medium{background:var(--medium)}"
 	".back-low{background:var(--low)}.legend .back-score{background:var(--fg);height:.2rem;vertical-align:middle}"
 	".new{border:1px solid currentColor;border-radius:.3rem;padding:0 .3rem;font-size:.75rem;font-weight:600}\n"
+	"pre.fix{margin:.4rem 0;padding:.3rem .5rem;background:var(--panel);border-left:3px solid var(--line);"
+	"font:13px/1.45 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}pre.fix span{color:var(--soft)}"
+	"ins,del{text-decoration:none}ins{color:var(--good)}del{color:var(--high)}\n"
+	"@media(max-width:48rem){body{padding:1rem}.tiles li{min-width:5.5rem;flex:1}input{min-width:0;width:100%}"
+	"main>table :is(td,th):nth-child(n+6){display:none}meter{width:5rem}"
+	"section :is(table,tbody,tr,td){display:block}section thead{position:absolute;left:-99rem}"
+	"section td:nth-child(3){min-width:0}section td{border:0;padding:.15rem .3rem}"
+	"section tr{border-bottom:1px solid var(--line);padding:.5rem 0}section td:nth-child(4)::before{content:'now: '}}\n"
 	"@media print{form{display:none}body{max-width:none;padding:0;font-size:11px}section>details{break-inside:avoid-page}}\n";
 
 static const char script[] =
@@ -178,6 +186,7 @@ static void finding(const struct inspected *o, const struct finding *f, bool fre
 	report_xml_text(f->value, out);
 	fputs("</code></td><td>", out);
 	report_xml_text(f->reason ? f->reason : f->suggest, out);
+	report_html_fix(f, out);
 	fputs("</td></tr>\n", out);
 }
 

@@ -23,15 +23,29 @@ static const char *if_colour(const struct writer *w, const char *code)
 	return w->style->colour ? code : "";
 }
 
-/* At 96 columns, behind an indentation. */
-static void print_wrapped(const char *text, int indent, FILE *out)
+enum { COLUMNS = 96, COLUMNS_MIN = 60, COLUMNS_MAX = 120 };
+
+/* As wide as the terminal, as far as lines are still read with ease. */
+static int columns_of(const struct report_style *style)
 {
+	if (!style->columns)
+		return COLUMNS;
+	return style->columns < COLUMNS_MIN ? COLUMNS_MIN :
+	       style->columns > COLUMNS_MAX ? COLUMNS_MAX :
+					      style->columns;
+}
+
+/* Behind an indentation. */
+static void print_wrapped(const struct writer *w, const char *text, int indent)
+{
+	FILE *out = w->out;
+	int room = columns_of(w->style) - indent;
 	int column = 0;
 
 	while (*text) {
 		int word = (int)strcspn(text, " ");
 
-		if (column && column + 1 + word > 96 - indent) {
+		if (column && column + 1 + word > room) {
 			fputc('\n', out);
 			column = 0;
 		}
@@ -66,10 +80,10 @@ static void show_check(struct writer *w, const struct finding *f)
 	if (f->outcome != OUTCOME_EXEMPT && is_first(w, f->check)) {
 		fputs(if_colour(w, DIM), w->out);
 		if (*f->check->attack)
-			print_wrapped(f->check->attack, 12, w->out);
+			print_wrapped(w, f->check->attack, 12);
 		fputs(if_colour(w, PLAIN), w->out);
 		if (*f->suggest)
-			print_wrapped(f->suggest, 12, w->out);
+			print_wrapped(w, f->suggest, 12);
 	}
 }
 
