@@ -14,6 +14,7 @@ const char *const outcome_names[OUTCOMES] = { "pass",		"fail",	 "warn",
 
 const struct check_group *const check_groups[] = {
 	&checks_privilege,
+	&checks_confinement,
 	&checks_capability,
 	&checks_mounts,
 	&checks_identity,

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The filters and labels that confine a container from outside: seccomp, AppArmor, SELinux. */
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "inspect/check.h"
+
+/* Before 1.19 it was an annotation; it is still read from there if there is no field. */
+static struct at annotation_for(const struct workload *w, const struct container *c,
+				const char *prefix, char *key, size_t size)
+{
+	snprintf(key, size, "%s%.*s", prefix, (int)c->name.len, c->name.data ? c->name.data : "");
+	return at_key(&w->annotations, key);
+}
+
+static struct at seccomp_annotation(const struct workload *w, const struct container *c, char *key,
+				    size_t size)
+{
+	struct at at = annotation_for(w, c, "container.seccomp.security.alpha.kubernetes.io/", key,
+				      size);
+
+	return at.node ? at : at_key(&w->annotations, "seccomp.security.alpha.kubernetes.io/pod");
+}
+
+static const struct word *seccomp_of(const struct workload *w, const struct container *c)
+{
+	return effective_word(&c->security.seccomp, &w->security.seccomp);
+}
+
+static void no_seccomp(struct probe *p, const struct workload *w, const struct container *c)
+{
+	char key[400];
+	const struct word *type = seccomp_of(w, c);
+
+	if (is_windows(w) || c->security.privileged.value == ON)
+		probe_skip(p); /* privileged runs without a filter, whatever is asked for */
+	else if (!type->value.data && !seccomp_annotation(w, c, key, sizeof(key)).node)
+		probe_fail(p, &type->at);
+}
+
+static void seccomp_unconfined(struct probe *p, const struct workload *w, const struct container *c)
+{
+	char key[400];
+	const struct word *type = seccomp_of(w, c);
+	struct at old = seccomp_annotation(w, c, key, sizeof(key));
+
+	if (word_is(type, "Unconfined"))
+		probe_fail(p, &type->at);
+	else if (!type->value.data && text_eq_str(at_text(&old), "unconfined"))
+		probe_fail(p, &old);
+}
+
+#define APPARMOR_KEY "container.apparmor.security.beta.kubernetes.io/"
+
+static void no_apparmor(struct probe *p, const struct workload *w, const struct container *c)
+{
+	const struct word *type = effective_word(&c->security.apparmor, &w->security.apparmor);
+	char key[400];
+
+	if (is_windows(w))
+		probe_skip(p);
+	else if (!type->value.data && !annotation_for(w, c, APPARMOR_KEY, key, sizeof(key)).node)
+		probe_fail(p, &type->at);
+}
+
+static void apparmor_unconfined(struct probe *p, const struct workload *w,
+				const struct container *c)
+{
+	const struct word *type = effective_word(&c->security.apparmor, &w->security.apparmor);
+	char key[400];
+	struct at old = annotation_for(w, c, APPARMOR_KEY, key, sizeof(key));
+
+	if (word_is(type, "Unconfined"))
+		probe_fail(p, &type->at);
+	else if (text_eq_str(at_text(&old), "unconfined"))
+		probe_fail(p, &old);
+}
+
+static bool is_container_type(const struct word *type)
+{
+	static const char *const types[] = { "", "container_t", "container_init_t",
+					     "container_kvm_t", "container_engine_t" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (word_is(type, types[i]))
+			return true;
+	return !type->value.data;
+}
+
+static void selinux_in(struct probe *p, const struct security *s)
+{
+	if (!is_container_type(&s->selinux_type))
+		probe_fail(p, &s->selinux_type.at);
+	if (s->selinux_user.value.len)
+		probe_fail(p, &s->selinux_user.at);
+	if (s->selinux_role.value.len)
+		probe_fail(p, &s->selinux_role.at);
+}
+
+static void selinux(struct probe *p, const struct workload *w)
+{
+	selinux_in(p, &w->security);
+	for (uint32_t i = 0; i < w->container_count; i++)
+		selinux_in(p, &w->containers[i].security);
+}
+
+static void no_hardening(struct probe *p, const struct workload *w, const struct container *c)
+{
+	const struct security *s = &c->security, *pod = &w->security;
+	char key[400];
+
+	if (is_windows(w)) {
+		probe_skip(p);
+		return;
+	}
+	if (s->drop.count || seccomp_of(w, c)->value.data ||
+	    effective_word(&s->apparmor, &pod->apparmor)->value.data ||
+	    effective_word(&s->selinux_level, &pod->selinux_level)->value.data ||
+	    effective_word(&s->selinux_type, &pod->selinux_type)->value.data ||
+	    seccomp_annotation(w, c, key, sizeof(key)).node ||
+	    annotation_for(w, c, APPARMOR_KEY, key, sizeof(key)).node)
+		return;
+	probe_fail(p, &s->at);
+}
+
+#define PRIVILEGE .category = CATEGORY_PRIVILEGE, .kinds = KINDS_CONTAINER
+#define STANDARDS "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
+#define CONTEXT "https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"
+
+static const struct check checks[] = {
+	{ .id = "MRL-113",
+	  .name = "no-seccomp",
+	  .title = "The container runs without a seccomp filter",
+	  .attack = "Every system call is open, and with it every bug behind it in the kernel.",
+	  .suggest =
+		  "Set seccompProfile.type: RuntimeDefault, or Localhost with a recorded profile.",
+	  .suggest_bundle =
+		  "Set linux.seccomp (no --security-opt seccomp=unconfined), at best to a recorded profile.",
+	  .aliases =
+		  "C-0210 KSV-0030 container-seccomp-profile SeccompAny CKV_K8S_31 CIS-5.6.2 docker-5.22",
+	  .links = "https://kubernetes.io/docs/tutorials/security/seccomp/",
+	  .fix = { .op = FIX_SET,
+		   .value = "\"RuntimeDefault\"",
+		   .why = "The runtime's own filter, made to let through what containers ordinarily do; nothing asked for less." },
+	  .severity = SEVERITY_MEDIUM,
+	  PRIVILEGE,
+	  .container = no_seccomp },
+	{ .id = "MRL-114",
+	  .name = "seccomp-unconfined",
+	  .title = "Seccomp is turned off",
+	  .attack = "As for MRL-113, on nodes that would have a filter by default too.",
+	  .suggest =
+		  "Set seccompProfile.type: RuntimeDefault, or Localhost with a recorded profile.",
+	  .suggest_bundle =
+		  "Set linux.seccomp (no --security-opt seccomp=unconfined), at best to a recorded profile.",
+	  .aliases = "KSV-0104 SeccompUnconfined",
+	  .links = "https://kubernetes.io/docs/tutorials/security/seccomp/",
+	  .fix = { .op = FIX_SET,
+		   .aggressive = true,
+		   .value = "\"RuntimeDefault\"",
+		   .why = "Somebody turned it off on purpose." },
+	  .severity = SEVERITY_HIGH,
+	  PRIVILEGE,
+	  .container = seccomp_unconfined },
+	{ .id = "MRL-115",
+	  .name = "no-apparmor",
+	  .title = "The container names no AppArmor profile",
+	  .attack =
+		  "On nodes whose runtime has no default profile, files and mounts are limited by users only.",
+	  .suggest =
+		  "Set appArmorProfile.type: RuntimeDefault, or Localhost with a generated profile.",
+	  .suggest_bundle =
+		  "Set process.apparmorProfile (--security-opt apparmor=NAME), at best to a generated profile.",
+	  .aliases = "KSV-0002 ApparmorAny docker-5.2",
+	  .optional = true,
+	  .links = "https://kubernetes.io/docs/tutorials/security/apparmor/",
+	  .fix = { .op = FIX_SET,
+		   .value = "\"RuntimeDefault\"",
+		   .may = fix_is_unprivileged,
+		   .why = "What a container without it gets where AppArmor is on." },
+	  .severity = SEVERITY_LOW,
+	  PRIVILEGE,
+	  .container = no_apparmor },
+	{ .id = "MRL-116",
+	  .name = "apparmor-unconfined",
+	  .title = "AppArmor is turned off",
+	  .attack =
+		  "Writes to /proc and /sys and mounts, which the runtime's profile would have refused.",
+	  .suggest =
+		  "Set appArmorProfile.type: RuntimeDefault, or Localhost with a generated profile.",
+	  .suggest_bundle =
+		  "Set process.apparmorProfile (--security-opt apparmor=NAME), at best to a generated profile.",
+	  .aliases = "KSV-0002 ApparmorUnconfined",
+	  .links = "https://kubernetes.io/docs/tutorials/security/apparmor/",
+	  .fix = { .op = FIX_SET,
+		   .aggressive = true,
+		   .value = "\"RuntimeDefault\"",
+		   .why = "Somebody turned it off on purpose." },
+	  .severity = SEVERITY_MEDIUM,
+	  PRIVILEGE,
+	  .container = apparmor_unconfined },
+	{ .id = "MRL-117",
+	  .name = "selinux-override",
+	  .title = "The SELinux label is not a container's",
+	  .attack =
+		  "A type like spc_t is not confined at all; another user or role opens transitions.",
+	  .suggest = "Remove type, user and role from seLinuxOptions; a level is fine.",
+	  .suggest_bundle =
+		  "Remove the type from the label (--security-opt label=type:...); a level is fine.",
+	  .aliases = "KSV-0025 docker-5.3",
+	  .links = STANDARDS,
+	  .fix = { .op = FIX_REMOVE,
+		   .aggressive = true,
+		   .why = "Files and devices may carry labels that only this one may use." },
+	  .severity = SEVERITY_MEDIUM,
+	  PRIVILEGE,
+	  .pod = selinux },
+	{ .id = "MRL-118",
+	  .name = "no-hardening",
+	  .title = "Nothing confines the container but its users",
+	  .attack =
+		  "No filter, no profile, no label, all default capabilities: every way out that is known is open.",
+	  .suggest = "Drop ALL capabilities and set seccompProfile.type: RuntimeDefault.",
+	  .suggest_bundle = "Drop all capabilities (--cap-drop=all) and set a seccomp filter.",
+	  .aliases = "linuxHardening C-0055",
+	  .links = CONTEXT,
+	  .fix = { .op = FIX_SET,
+		   .path = "securityContext.seccompProfile.type",
+		   .value = "\"RuntimeDefault\"",
+		   .may = fix_is_unprivileged,
+		   .why = "The runtime's own filter, made to let through what containers ordinarily do." },
+	  .severity = SEVERITY_MEDIUM,
+	  PRIVILEGE,
+	  .container = no_hardening },
+};
+
+const struct check_group checks_confinement = { checks, ARRAY_SIZE(checks) };
