@@ -2,21 +2,18 @@
 #include "store/history.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/fs.h"
 #include "base/str.h"
+#include "store/database.h"
 
-enum {
-	APPLICATION_ID = 0x4d524c49, /* "MRLI" */
-	VERSION = 1,
-	BUSY_MS = 10000,
-	TEXT_BYTES_MAX = 1 << 20,
+static const struct database_kind kind = {
+	.application_id = 0x4d524c49, /* "MRLI" */
+	.newest = 1,
+	.busy_ms = 10000,
+	.value_max = 1 << 20,
 };
 
 struct history {
@@ -45,25 +42,17 @@ static const char schema[] =
 
 static int fail(const struct history *h, struct error *err)
 {
-	int code = sqlite3_errcode(h->db) & 0xff;
-	int number = code == SQLITE_NOMEM			     ? ENOMEM :
-		     code == SQLITE_FULL			     ? ENOSPC :
-		     code == SQLITE_READONLY			     ? EROFS :
-		     code == SQLITE_BUSY			     ? EBUSY :
-		     code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? EBADMSG :
-								       EIO;
-
-	return error_set(err, number, "%s: %s", h->path, sqlite3_errmsg(h->db));
+	return database_fail(h->db, h->path, "failed", err);
 }
 
 static int run_sql(struct history *h, const char *sql, struct error *err)
 {
-	return sqlite3_exec(h->db, sql, NULL, NULL, NULL) ? fail(h, err) : 0;
+	return database_exec(h->db, h->path, sql, err);
 }
 
 static int prepare(struct history *h, const char *sql, sqlite3_stmt **ret, struct error *err)
 {
-	return sqlite3_prepare_v2(h->db, sql, -1, ret, NULL) ? fail(h, err) : 0;
+	return database_prepare(h->db, h->path, sql, ret, err);
 }
 
 static void bind_text(sqlite3_stmt *st, int at, const char *text)
@@ -73,38 +62,6 @@ static void bind_text(sqlite3_stmt *st, int at, const char *text)
 
 /* --- the file ------------------------------------------------------------------------------------ */
 
-static int read_number(struct history *h, const char *sql, int64_t *ret, struct error *err)
-{
-	sqlite3_stmt *st;
-	int r = prepare(h, sql, &st, err);
-
-	if (r)
-		return r;
-	r = sqlite3_step(st) == SQLITE_ROW ? 0 : fail(h, err);
-	*ret = r ? 0 : sqlite3_column_int64(st, 0);
-	sqlite3_finalize(st);
-	return r;
-}
-
-/* Ours, of a version that is known; empty is 0. */
-static int check_file(struct history *h, int64_t *ret_version, struct error *err)
-{
-	int64_t id = 0, tables = 0;
-	int r = read_number(h, "PRAGMA application_id", &id, err);
-
-	if (!r)
-		r = read_number(h, "PRAGMA user_version", ret_version, err);
-	if (!r)
-		r = read_number(h, "SELECT count(*) FROM sqlite_schema", &tables, err);
-	if (r)
-		return r;
-	if (tables && id != APPLICATION_ID)
-		return error_set(err, EINVAL, "%s: a database of something else", h->path);
-	if (*ret_version > VERSION)
-		return error_set(err, EINVAL, "%s: made by a newer merlon", h->path);
-	return 0;
-}
-
 static int make_tables(struct history *h, struct error *err)
 {
 	char sql[128];
@@ -112,11 +69,11 @@ static int make_tables(struct history *h, struct error *err)
 	int r = run_sql(h, "BEGIN EXCLUSIVE", err);
 
 	if (!r) /* somebody else may have been faster */
-		r = check_file(h, &version, err);
-	if (!r && version < VERSION)
+		r = database_version(h->db, h->path, &kind, &version, err);
+	if (!r && version < kind.newest)
 		r = run_sql(h, schema, err);
 	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
-		 APPLICATION_ID, VERSION);
+		 (int)kind.application_id, (int)kind.newest);
 	if (!r)
 		r = run_sql(h, sql, err);
 	if (r)
@@ -124,48 +81,18 @@ static int make_tables(struct history *h, struct error *err)
 	return r;
 }
 
-/* Made with our mode, before SQLite makes it with the umask's. */
-static int make_file(const char *path, struct error *err)
-{
-	cleanup_free char *dir = str_dup_n(path, strlen(path));
-	char *slash = dir ? strrchr(dir, '/') : NULL;
-	int fd, r;
-
-	if (slash && slash != dir) {
-		*slash = '\0';
-		r = fs_is_dir(dir) ? 0 : fs_mkdirs(dir, 0700, err);
-		if (r)
-			return r;
-	}
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	if (fd < 0)
-		return error_errno(err, errno, "%s", path);
-	close(fd);
-	return 0;
-}
-
 static int open_database(struct history *h, bool write, struct error *err)
 {
-	int flags = (write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX |
-		    SQLITE_OPEN_NOFOLLOW;
 	int64_t version = 0;
-	int r = sqlite3_open_v2(h->path, &h->db, flags, NULL);
+	int r = database_open(&h->db, h->path, &kind, write, err);
 
-	if (!h->db)
-		return error_errno(err, ENOMEM, "%s", h->path);
-	if (r)
-		return fail(h, err);
-	sqlite3_busy_timeout(h->db, BUSY_MS);
-	sqlite3_db_config(h->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_db_config(h->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	sqlite3_limit(h->db, SQLITE_LIMIT_LENGTH, TEXT_BYTES_MAX);
-	sqlite3_limit(h->db, SQLITE_LIMIT_ATTACHED, 0);
-	r = check_file(h, &version, err);
+	if (!r)
+		r = database_version(h->db, h->path, &kind, &version, err);
 	if (!r && write)
 		r = run_sql(h, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err);
-	if (!r && write && version < VERSION)
+	if (!r && write && version < kind.newest)
 		r = make_tables(h, err);
-	else if (!r && version < VERSION)
+	else if (!r && version < kind.newest)
 		r = error_set(err, ENOENT, "%s: nothing is stored yet", h->path);
 	return r;
 }
@@ -185,7 +112,7 @@ int history_open(struct history **ret, const char *path, bool write, struct erro
 				 errno == ENOENT ?
 					 "no inspection was stored (merlon inspect --store)" :
 					 strerror(errno));
-	r = write ? make_file(path, err) : 0;
+	r = write ? database_make(path, NULL, err) : 0;
 	if (!r)
 		r = open_database(h, write, err);
 	if (r)
@@ -349,7 +276,7 @@ static int count_of(struct history *h, const char *where, const struct history_r
 
 	snprintf(sql, sizeof(sql), "SELECT count(*) FROM finding WHERE subject = %lld AND %s %lld",
 		 (long long)subject, where, (long long)run->id);
-	r = read_number(h, sql, &n, err);
+	r = database_number(h->db, h->path, sql, &n, err);
 	*ret = (uint64_t)n;
 	return r;
 }

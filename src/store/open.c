@@ -2,19 +2,16 @@
 /* Opening a store: what is in the file, of which version, and what to do with a damaged one. */
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
-#include "base/fs.h"
 #include "base/str.h"
+#include "store/database.h"
 #include "store/store_private.h"
 
 enum {
-	APPLICATION_ID = 0x4d524c4e, /* "MRLN": what file(1) and others see in the header */
-	BUSY_MS = 2000,		     /* for somebody's annotation to be written */
-	CHECKED_BYTES = 64 << 20,    /* a larger file is not read through at the start */
+	CHECKED_BYTES = 64 << 20, /* a larger file is not read through at the start */
 };
 
 /* Each brings a file one version further; a released one never changes. */
@@ -70,21 +67,19 @@ static const char *const statements[] = {
 };
 static_assert(ARRAY_SIZE(statements) == STATEMENTS, "one for each");
 
-static int open_database(struct store *s, int flags, struct error *err)
-{
-	int r = sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
-				NULL);
+static const struct database_kind kind = {
+	.application_id = 0x4d524c4e, /* "MRLN": what file(1) and others see in the header */
+	.newest = ARRAY_SIZE(migrations),
+	.busy_ms = 2000, /* for somebody's annotation to be written */
+	.value_max = 4 * ALERT_SIZE_MAX,
+};
 
-	if (!s->db)
-		return error_errno(err, ENOMEM, "%s", s->path);
+static int open_database(struct store *s, bool write, struct error *err)
+{
+	int r = database_open(&s->db, s->path, &kind, write, err);
+
 	if (r)
-		return store_fail(s, err, "cannot be opened");
-	sqlite3_extended_result_codes(s->db, 1);
-	sqlite3_busy_timeout(s->db, BUSY_MS);
-	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	sqlite3_limit(s->db, SQLITE_LIMIT_LENGTH, 4 * ALERT_SIZE_MAX);
-	sqlite3_limit(s->db, SQLITE_LIMIT_ATTACHED, 0);
+		return r;
 	r = sqlite3_create_function(s->db, "fits", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
 				    store_sql_fits, NULL, NULL);
 	if (r)
@@ -111,39 +106,6 @@ int store_prepare_all(struct store *s, struct error *err)
 		if (sqlite3_prepare_v3(s->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
 				       &s->statements[i], NULL))
 			return store_fail(s, err, "cannot be used");
-	return 0;
-}
-
-static int read_number(struct store *s, const char *sql, int64_t *ret, struct error *err)
-{
-	sqlite3_stmt *st;
-	int r = store_prepare(s, sql, &st, err);
-
-	if (r)
-		return r;
-	r = sqlite3_step(st) == SQLITE_ROW ? 0 : store_fail(s, err, "cannot be read");
-	*ret = r ? 0 : sqlite3_column_int64(st, 0);
-	sqlite3_finalize(st);
-	return r;
-}
-
-/* Whose file it is, and of which version. */
-static int check_file(struct store *s, int64_t *ret_version, struct error *err)
-{
-	int64_t id = 0, tables = 0;
-	int r = read_number(s, "PRAGMA application_id", &id, err);
-
-	if (!r)
-		r = read_number(s, "PRAGMA user_version", ret_version, err);
-	if (!r)
-		r = read_number(s, "SELECT count(*) FROM sqlite_schema", &tables, err);
-	if (r)
-		return r;
-	if (tables && id != APPLICATION_ID)
-		return error_set(err, EINVAL, "%s: a database of something else", s->path);
-	if (*ret_version > (int64_t)ARRAY_SIZE(migrations))
-		return error_set(err, EINVAL, "%s: made by a newer merlon (version %lld)", s->path,
-				 (long long)*ret_version);
 	return 0;
 }
 
@@ -176,14 +138,14 @@ static int migrate(struct store *s, int64_t version, struct error *err)
 	int r = store_exec(s, "BEGIN EXCLUSIVE", err);
 
 	if (!r) /* somebody else may have been faster */
-		r = read_number(s, "PRAGMA user_version", &version, err);
+		r = database_number(s->db, s->path, "PRAGMA user_version", &version, err);
 	for (; !r && version < (int64_t)ARRAY_SIZE(migrations); version++)
 		r = store_exec(s, migrations[version], err);
 	if (!r) {
 		char sql[128];
 
 		snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %zu",
-			 APPLICATION_ID, ARRAY_SIZE(migrations));
+			 (int)kind.application_id, ARRAY_SIZE(migrations));
 		r = store_exec(s, sql, err);
 	}
 	if (!r)
@@ -196,7 +158,7 @@ static int migrate(struct store *s, int64_t version, struct error *err)
 static int prepare_file(struct store *s, struct error *err)
 {
 	int64_t version = 0;
-	int r = check_file(s, &version, err);
+	int r = database_version(s->db, s->path, &kind, &version, err);
 
 	if (!r && !version)
 		r = store_exec(s, "PRAGMA auto_vacuum = INCREMENTAL", err);
@@ -212,34 +174,12 @@ static int prepare_file(struct store *s, struct error *err)
 	return r ? r : store_prepare_all(s, err);
 }
 
-/* Made by us with our mode, before SQLite makes it with the umask's. */
-static int make_file(const char *path, ino_t *ret_inode, struct error *err)
-{
-	struct stat st;
-	cleanup_free char *dir = str_dup_n(path, strlen(path));
-	char *slash = dir ? strrchr(dir, '/') : NULL;
-	int fd, r;
-
-	if (slash && slash != dir) {
-		*slash = '\0';
-		r = fs_is_dir(dir) ? 0 : fs_mkdirs(dir, 0700, err);
-		if (r)
-			return r;
-	}
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	if (fd < 0)
-		return error_errno(err, errno, "%s", path);
-	*ret_inode = fstat(fd, &st) < 0 ? 0 : st.st_ino;
-	close(fd);
-	return 0;
-}
-
 static int open_for_writing(struct store *s, struct error *err)
 {
-	int r = make_file(s->path, &s->inode, err);
+	int r = database_make(s->path, &s->inode, err);
 
 	if (!r)
-		r = open_database(s, SQLITE_OPEN_READWRITE, err);
+		r = open_database(s, true, err);
 	return r ? r : prepare_file(s, err);
 }
 
@@ -320,9 +260,9 @@ int store_open_existing(struct store **ret, const char *path, bool write, struct
 					 "there is no store of alerts (--store names another)" :
 					 strerror(errno));
 	s->inode = st.st_ino;
-	r = open_database(s, write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY, err);
+	r = open_database(s, write, err);
 	if (!r)
-		r = check_file(s, &version, err);
+		r = database_version(s->db, s->path, &kind, &version, err);
 	if (!r && version != (int64_t)ARRAY_SIZE(migrations))
 		r = error_set(err, EINVAL,
 			      "%s: made by an older merlon: its guard brings it up to date", path);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/glob.h"
+#include "store/database.h"
 #include "store/store_private.h"
 
 enum { PENDING_MAX = 512 /* rows of a transaction; a turn that brings more commits in between */ };
@@ -20,37 +21,19 @@ static_assert(ARRAY_SIZE(store_counters) == STORE_COUNTERS, "a name for each");
 
 /* --- SQLite ------------------------------------------------------------------------------------- */
 
-static const struct {
-	int code, error;
-} codes[] = {
-	{ SQLITE_FULL, ENOSPC },       { SQLITE_CORRUPT, EBADMSG }, { SQLITE_NOTADB, EBADMSG },
-	{ SQLITE_BUSY, EBUSY },	       { SQLITE_LOCKED, EBUSY },    { SQLITE_NOMEM, ENOMEM },
-	{ SQLITE_READONLY, EACCES },   { SQLITE_PERM, EACCES },	    { SQLITE_TOOBIG, EFBIG },
-	{ SQLITE_CONSTRAINT, EINVAL },
-};
-
 int store_fail(struct store *s, struct error *err, const char *what)
 {
-	int code = sqlite3_errcode(s->db) & 0xff, error = EIO;
-
-	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
-		if (codes[i].code == code)
-			error = codes[i].error;
-	if (code == SQLITE_CANTOPEN && sqlite3_system_errno(s->db))
-		error = sqlite3_system_errno(s->db);
-	return error_set(err, error, "%s: %s: %s", s->path, what, sqlite3_errmsg(s->db));
+	return database_fail(s->db, s->path, what, err);
 }
 
 int store_exec(struct store *s, const char *sql, struct error *err)
 {
-	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) ? store_fail(s, err, "failed") : 0;
+	return database_exec(s->db, s->path, sql, err);
 }
 
 int store_prepare(struct store *s, const char *sql, sqlite3_stmt **ret, struct error *err)
 {
-	return sqlite3_prepare_v2(s->db, sql, -1, ret, NULL) ?
-		       store_fail(s, err, "cannot be read") :
-		       0;
+	return database_prepare(s->db, s->path, sql, ret, err);
 }
 
 int store_run(struct store *s, enum statement which, struct error *err)
