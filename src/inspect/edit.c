@@ -382,6 +382,30 @@ static const char *cut(struct edit *ret, struct text c, size_t start, size_t end
 	return finish(ret, start, end, &none);
 }
 
+/*
+ * Behind a collection in brackets. Only what is plain to read is: comments, anchors and escapes make it false, and
+ * what is cut is compared with what should be there afterwards anyway.
+ */
+static bool brackets_end(const struct yaml_node *n, size_t *ret)
+{
+	struct text c = n->file->content;
+	uint32_t depth = 0;
+	char quote = 0;
+
+	for (size_t at = begin_of(n); at < c.len && !strchr("#&*!\\", c.data[at]); at++) {
+		if (quote || c.data[at] == '"' || c.data[at] == '\'') {
+			quote = !quote ? c.data[at] : c.data[at] == quote ? 0 : quote;
+			continue;
+		}
+		depth += c.data[at] == '{' || c.data[at] == '[';
+		if ((c.data[at] == '}' || c.data[at] == ']') && !--depth) {
+			*ret = at + 1;
+			return true;
+		}
+	}
+	return false;
+}
+
 static const char *remove_from_flow(struct edit *ret, const struct yaml_node *n, uint32_t i)
 {
 	const struct yaml_node *value = n->kind == YAML_MAP ? n->entries[i].value : n->items[i];
@@ -392,7 +416,8 @@ static const char *remove_from_flow(struct edit *ret, const struct yaml_node *n,
 		return not_seen;
 	if (i + 1 < n->count)
 		return part_begin(n, i + 1, &end) ? cut(ret, c, start, end) : not_seen;
-	if (!scalar_span(value, &value_start, &end))
+	if (value->kind != YAML_SCALAR ? !is_flow(value) || !brackets_end(value, &end) :
+					 !scalar_span(value, &value_start, &end))
 		return not_seen;
 	while (i && start && strchr(" \t\r\n", c.data[start - 1]))
 		start--;

@@ -142,6 +142,12 @@ static const struct {
 	  "spec:\n  containers:\n  - {name: \"äöü€\", securityContext: {allowPrivilegeEscalation: false, "
 	  "runAsUser: 1, 'x': \"€\"}}\n",
 	  false },
+	{ "a list in a line, to its end", "MRL-131",
+	  HEAD "spec: {containers: [{name: c, securityContext: {capabilities: {drop: [ALL], "
+	       "add: [\"SYS_ADMIN\", 'NET_ADMIN']}}}]} # x\n",
+	  HEAD
+	  "spec: {containers: [{name: c, securityContext: {capabilities: {drop: [ALL]}}}]} # x\n",
+	  true },
 	{ "an account", "MRL-304", "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\n",
 	  "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\n"
 	  "automountServiceAccountToken: false\n",
