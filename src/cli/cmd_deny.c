@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/rules_load.h"
 #include "guard/deny.h"
+#include "guard/deny_confirm.h"
 #include "version.h"
 
 static const char *const modes[] = { [ABI_DENY_DEFAULT] = "default",
@@ -40,6 +41,11 @@ static const struct option_def on_options[] = {
 	  COMPLETE_NONE, NULL },
 	{ "stop", 0, NULL, "end processes afterwards, also where this kernel could deny", false,
 	  COMPLETE_NONE, NULL },
+	{ "confirm-within", 0, "TIME",
+	  "put back in force what was before, unless merlon deny confirm comes in time", false,
+	  COMPLETE_NONE, NULL },
+	{ "force", 0, NULL, "also rules with which no container could run", false, COMPLETE_NONE,
+	  NULL },
 	{ "check", 0, NULL, "only say whether the rules can be denied, and where", false,
 	  COMPLETE_NONE, NULL },
 };
@@ -109,8 +115,14 @@ static int run_on(const struct arguments *args, struct error *err)
 	cleanup_response_policy struct response_policy *policy = NULL;
 	cleanup_diags struct diags diags = { 0 };
 	struct deny_result done = { 0 };
+	const char *confirm = arg_value(args, "confirm-within");
 	bool check = arg_flag(args, "check");
-	int r = load_rules(args, &l, err);
+	int r;
+
+	if (confirm && (!str_to_duration(confirm, &o.confirm_ns) || !o.confirm_ns))
+		return error_set(err, USAGE_ERROR, "\"%s\" is no time: 90s, 10m, ...", confirm);
+	o.force = arg_flag(args, "force");
+	r = load_rules(args, &l, err);
 
 	if (!r)
 		r = load_policies(args, &diags, &policy, err);
@@ -147,6 +159,10 @@ static int run_on(const struct arguments *args, struct error *err)
 		fprintf(stderr, "this kernel does not ask, so it is not denied:\n");
 		print_hooks(done.missing, stderr);
 	}
+	if (confirm)
+		fprintf(stderr,
+			"what was before comes back in %s: merlon deny confirm keeps this\n",
+			confirm);
 	return EXIT_OK;
 }
 
@@ -301,6 +317,8 @@ static int print_json_status(const struct sensor_deny_status *s)
 		each_rule(set, add_rule_json, rules);
 	json_object_set_new(o, "hooks", hooks);
 	json_object_set_new(o, "rules", rules);
+	if (deny_probation_left() >= 0)
+		json_object_set_new(o, "back_in_seconds", json_integer(deny_probation_left()));
 	print_json(o);
 	return s->active ? EXIT_OK : EXIT_NEGATIVE;
 }
@@ -324,6 +342,9 @@ static int run_status(const struct arguments *args, struct error *err)
 		puts("nothing is denied");
 		return EXIT_NEGATIVE;
 	}
+	if (deny_probation_left() >= 0)
+		printf("not confirmed: what was before comes back in %lld s\n",
+		       (long long)deny_probation_left());
 	printf("mode %s, %u control groups of containers\n%-16s %-8s %10s %10s %10s %10s %10s\n",
 	       modes[s.mode], s.started, "HOOK", "FORM", "ASKED", "DENIED", "WOULD", "BUSY",
 	       "UNTOLD");
@@ -351,6 +372,25 @@ static const struct command cmd_deny_status = {
 	.options = json_options,
 	.option_count = ARRAY_SIZE(json_options),
 	.run = run_status,
+};
+
+/* --- confirm ----------------------------------------------------------------------------------------- */
+
+static int run_confirm(const struct arguments *args, struct error *err)
+{
+	int r = need_root(err);
+
+	(void)args;
+	return r ? r : deny_confirm(err);
+}
+
+static const struct command cmd_deny_confirm = {
+	.name = "confirm",
+	.summary = "keep the rules that merlon deny on --confirm-within has put in force",
+	.description =
+		"Without it, what was in force before is put in force again when the time is up, whatever has become of the "
+		"terminal; it is said in the system's log. Exits with 4 if nothing waits to be confirmed.",
+	.run = run_confirm,
 };
 
 /* --- mode, off --------------------------------------------------------------------------------------- */
@@ -395,10 +435,10 @@ static const struct command cmd_deny_off = {
 	.run = run_off,
 };
 
-static const struct command *const subcommands[] = {
-	&cmd_deny_on,	&cmd_deny_off, &cmd_deny_mode, &cmd_deny_status, &cmd_deny_hooks,
-	&cmd_deny_diff, NULL
-};
+static const struct command *const subcommands[] = { &cmd_deny_on,	&cmd_deny_off,
+						     &cmd_deny_confirm, &cmd_deny_mode,
+						     &cmd_deny_status,	&cmd_deny_hooks,
+						     &cmd_deny_diff,	NULL };
 
 const struct command cmd_deny = {
 	.name = "deny",

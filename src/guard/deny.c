@@ -10,7 +10,9 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "guard/deny_check.h"
+#include "guard/deny_confirm.h"
 #include "guard/deny_place.h"
+#include "guard/deny_risk.h"
 
 static bool wants(const struct rule *r, void *arg)
 {
@@ -147,12 +149,16 @@ static int keep_files(const struct ruleset *rs, const char *dir, struct error *e
 	return r;
 }
 
-static int keep_set(const struct ruleset *rs, const struct deny_set *set, struct error *err)
+static int keep_set(const struct ruleset *rs, const struct deny_set *set,
+		    const struct deny_options *options, struct error *err)
 {
 	cleanup_json json_t *o = deny_set_json(set);
-	cleanup_free char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+	cleanup_free char *text = NULL;
 	int r;
 
+	json_object_set_new(o, "running", json_boolean(options->only_running));
+	json_object_set_new(o, "forms", json_integer((json_int_t)options->forms));
+	text = o ? json_dumps(o, JSON_COMPACT) : NULL;
 	if (!text)
 		return error_errno(err, ENOMEM, DENY_SET_FILE);
 	fs_remove_tree(DIR_NEXT);
@@ -162,10 +168,12 @@ static int keep_set(const struct ruleset *rs, const struct deny_set *set, struct
 	return r ? r : fs_write_atomic(DIR_NEXT "/set.json", text, strlen(text), 0644, err);
 }
 
-static int swap_kept(struct error *err)
+/* before: what was in force is kept, unless something is kept for that already. */
+static int swap_kept(bool before, struct error *err)
 {
 	fs_remove_tree(DIR_OLD);
-	rename(DENY_RULES_DIR, DIR_OLD);
+	if (!before || rename(DENY_RULES_DIR, DENY_BEFORE_DIR))
+		rename(DENY_RULES_DIR, DIR_OLD);
 	if (rename(DIR_NEXT, DENY_RULES_DIR))
 		return error_errno(err, errno, DENY_RULES_DIR);
 	fs_remove_tree(DIR_OLD);
@@ -174,6 +182,7 @@ static int swap_kept(struct error *err)
 
 int deny_end(struct error *err)
 {
+	deny_probation_end();
 	fs_remove_tree(DENY_RULES_DIR);
 	return sensor_deny_end(err);
 }
@@ -194,17 +203,18 @@ static int classify(const struct deny_set *set, const struct sensor_deny_members
 }
 
 static int put_in_force(struct ruleset *rs, struct sensor_deny *d, struct deny_set *set,
-			const struct cgroup_layout *layout, struct deny_result *ret,
-			struct error *err)
+			const struct deny_options *o, const struct cgroup_layout *layout,
+			struct deny_result *ret, struct error *err)
 {
 	cleanup_sensor_deny_members struct sensor_deny_members m = SENSOR_DENY_MEMBERS_NONE;
 	int r = load_filters(rs, d, set, ret->hooks, err);
 
 	r = r ? r : sensor_deny_members_of(d, &m, err);
 	r = r ? r : classify(set, &m, layout, err);
-	r = r ? r : keep_set(rs, set, err);
+	r = r ? r : keep_set(rs, set, o, err);
 	r = r ? r : sensor_deny_start(d, err);
-	r = r ? r : swap_kept(err);
+	ret->in_force = !r;
+	r = r ? r : swap_kept(o->confirm_ns, err);
 	/* Who has come meanwhile too. */
 	return r ? r : deny_place_all(set, &m, layout, true, &ret->containers, err);
 }
@@ -231,18 +241,28 @@ int deny_apply(struct ruleset *rs, const struct deny_options *o, struct deny_res
 				 "nothing was changed: there are rules that can't be denied");
 	if (!ret->rules)
 		return error_set(err, ENOENT, "no rule is to be denied");
-	r = cgroup_layout_detect(&layout, err);
+	if (o->mode == ABI_DENY_ENFORCE && !o->force)
+		r = deny_risk_check(rs, o->policy, err);
+	r = r ? r : cgroup_layout_detect(&layout, err);
 	if (r)
 		return r;
 	so.hierarchy = layout.hierarchy;
 	so.controller = layout.controller;
 	so.hooks = ret->hooks;
 	so.forms = o->forms;
-	r = sensor_deny_new(&d, &so, err);
+	if (o->confirm_ns)
+		r = deny_probation_begin(set.number, o->confirm_ns, err);
 	if (r)
 		return r;
-	ret->missing = sensor_deny_missing(d);
-	ret->stops = sensor_deny_stops(d);
-	ret->hooks = sensor_deny_asked(d);
-	return put_in_force(rs, d, &set, &layout, ret, err);
+	r = sensor_deny_new(&d, &so, err);
+	if (!r) {
+		ret->missing = sensor_deny_missing(d);
+		ret->stops = sensor_deny_stops(d);
+		ret->hooks = sensor_deny_asked(d);
+		r = put_in_force(rs, d, &set, o, &layout, ret, err);
+	}
+	/* What came into force for good ends it, and so does what did not come into force at all. */
+	if (ret->in_force != (o->confirm_ns != 0))
+		deny_probation_end();
+	return r;
 }

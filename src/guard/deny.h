@@ -20,10 +20,13 @@ struct deny_options {
 	bool only_running;	 /* containers that come later are left alone */
 	unsigned forms;		 /* how it may be done: DENY_FORMS_ALL, ... */
 	const struct response_policy *policy;
+	bool force; /* also what no container could run with: deny_risk.h */
+	uint64_t confirm_ns; /* what was in force before comes back unless deny_confirm() does; 0: it is for good */
 };
 
 struct deny_result {
 	size_t rules, containers;
+	bool in_force;		 /* as long as it is not, all is as it was */
 	uint64_t hooks, missing; /* where it is denied; where it would be if the kernel asked */
 	uint64_t stops; /* and where it is not denied: a signal ends the process when it has happened */
 };

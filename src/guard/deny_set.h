@@ -16,6 +16,8 @@
 #define DENY_RULES_DIR "/run/merlon/deny"
 #define DENY_POLICIES_DIR DENY_RULES_DIR "/policies"
 #define DENY_SET_FILE DENY_RULES_DIR "/set.json"
+/* The same of what was in force before, while it may be gone back to (deny_confirm.h). */
+#define DENY_BEFORE_DIR DENY_RULES_DIR ".before"
 
 struct deny_set {
 	uint64_t number;		      /* what records call it by; 0: none */
