@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The guard as a whole. Five processes, six with responses, each with what it needs (privilege.h):
+ * The guard as a whole. Six processes, seven with responses, each with what it needs (privilege.h):
  *
  *   parent   root: loads the programs, starts the others and the command, waits. Reads nothing that a
  *            container wrote.
@@ -8,6 +8,7 @@
  *   engine   drains the ring, knows who runs, evaluates rules, makes documents (watch.h)
  *   hand     what is done about alerts, if there are policies (respond/hand.h)
  *   keeper   who containers are, for what is denied in them (deny_keeper.h)
+ *   resolver names that rules compare addresses with (resolver.h)
  *   outputs  what becomes of documents: terminal, files, servers (struct guard_outputs)
  *
  * Documents go from engine to outputs through a pipe (outlet.h). If either ends unasked, so does the
