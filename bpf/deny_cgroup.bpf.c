@@ -4,7 +4,7 @@
  * hang on the root of the unified hierarchy, which every process is in, wherever its container is kept; who is asked is found
  * as everywhere (bpf/lib/place.bpf.h).
  *
- * They say 1 to let it be done, and 0, which becomes EPERM, to deny.
+ * They say 1 to let it be done, and 0 to deny: EPERM, or the error of the rule where they can say it.
  */
 #define CURRENT_BY_TASK
 #include "bpf/lib/deny.bpf.h"
@@ -13,8 +13,22 @@ const volatile struct abi_settings settings __weak = {};
 
 enum { DENIED, ALLOWED };
 
+/* Whether these programs have a helper for the error: settings and devices from 5.18 on, addresses from 6.0. */
+const volatile bool address_errors = false, other_errors = false;
+
+static __always_inline int verdict(bool errors)
+{
+	int error = deny_end();
+
+	if (!error)
+		return ALLOWED;
+	if (errors)
+		bpf_set_retval(error - 256);
+	return DENIED;
+}
+
 /* The programs of a point, or of several that begin with FIRST: as in bpf/deny.bpf.c. */
-#define DENY_CGROUP(name, section, context, first, point, nr, fill)                        \
+#define DENY_CGROUP(name, section, context, errors, first, point, nr, fill)                \
 	DENY_ARRAY(name)                                                                   \
 	SEC(section)                                                                       \
 	int deny_cgroup_##name(struct context *ctx)                                        \
@@ -32,9 +46,7 @@ enum { DENIED, ALLOWED };
 	SEC(section)                                                                       \
 	int verdict_cgroup_##name(struct context *ctx)                                     \
 	{                                                                                  \
-		if (deny_end())                                                            \
-			return DENIED;                                                     \
-		return ALLOWED;                                                            \
+		return verdict(errors);                                                    \
 	}                                                                                  \
 	SEC(section)                                                                       \
 	int leave_cgroup_##name(struct context *ctx)                                       \
@@ -126,18 +138,18 @@ static __always_inline void fill6(struct room *r, struct bpf_sock_addr *ctx, boo
 	fill_address6(r, ip, port, own);
 }
 
-DENY_CGROUP(connect4, "cgroup/connect4", bpf_sock_addr, ABI_DENY_CONNECT4, ABI_DENY_CONNECT4,
-	    NR_CONNECT, fill4(r, ctx, false))
-DENY_CGROUP(connect6, "cgroup/connect6", bpf_sock_addr, ABI_DENY_CONNECT6, ABI_DENY_CONNECT6,
-	    NR_CONNECT, fill6(r, ctx, false))
-DENY_CGROUP(sendmsg4, "cgroup/sendmsg4", bpf_sock_addr, ABI_DENY_SENDMSG4, ABI_DENY_SENDMSG4,
-	    NR_SENDTO, fill4(r, ctx, false))
-DENY_CGROUP(sendmsg6, "cgroup/sendmsg6", bpf_sock_addr, ABI_DENY_SENDMSG6, ABI_DENY_SENDMSG6,
-	    NR_SENDTO, fill6(r, ctx, false))
-DENY_CGROUP(bind4, "cgroup/bind4", bpf_sock_addr, ABI_DENY_BIND4, ABI_DENY_BIND4, NR_BIND,
-	    fill4(r, ctx, true))
-DENY_CGROUP(bind6, "cgroup/bind6", bpf_sock_addr, ABI_DENY_BIND6, ABI_DENY_BIND6, NR_BIND,
-	    fill6(r, ctx, true))
+DENY_CGROUP(connect4, "cgroup/connect4", bpf_sock_addr, address_errors, ABI_DENY_CONNECT4,
+	    ABI_DENY_CONNECT4, NR_CONNECT, fill4(r, ctx, false))
+DENY_CGROUP(connect6, "cgroup/connect6", bpf_sock_addr, address_errors, ABI_DENY_CONNECT6,
+	    ABI_DENY_CONNECT6, NR_CONNECT, fill6(r, ctx, false))
+DENY_CGROUP(sendmsg4, "cgroup/sendmsg4", bpf_sock_addr, address_errors, ABI_DENY_SENDMSG4,
+	    ABI_DENY_SENDMSG4, NR_SENDTO, fill4(r, ctx, false))
+DENY_CGROUP(sendmsg6, "cgroup/sendmsg6", bpf_sock_addr, address_errors, ABI_DENY_SENDMSG6,
+	    ABI_DENY_SENDMSG6, NR_SENDTO, fill6(r, ctx, false))
+DENY_CGROUP(bind4, "cgroup/bind4", bpf_sock_addr, address_errors, ABI_DENY_BIND4, ABI_DENY_BIND4,
+	    NR_BIND, fill4(r, ctx, true))
+DENY_CGROUP(bind6, "cgroup/bind6", bpf_sock_addr, address_errors, ABI_DENY_BIND6, ABI_DENY_BIND6,
+	    NR_BIND, fill6(r, ctx, true))
 
 /* --- settings of the kernel ------------------------------------------------------------------------ */
 
@@ -161,8 +173,8 @@ static __always_inline void fill_sysctl(struct room *r, struct bpf_sysctl *ctx)
 	if (len > 0 && len < SYSCTL_NAME_MAX)
 		text_put(r, ABI_TEXT_FILE, sizeof(directory) + len);
 }
-DENY_CGROUP(sysctl, "cgroup/sysctl", bpf_sysctl, ABI_DENY_SYSCTL, ctx->write ? ABI_DENY_SYSCTL : -1,
-	    NR_OPENAT, fill_sysctl(r, ctx))
+DENY_CGROUP(sysctl, "cgroup/sysctl", bpf_sysctl, other_errors, ABI_DENY_SYSCTL,
+	    ctx->write ? ABI_DENY_SYSCTL : -1, NR_OPENAT, fill_sysctl(r, ctx))
 
 /* --- devices --------------------------------------------------------------------------------------- */
 
@@ -181,7 +193,7 @@ static __always_inline void fill_device(struct room *r, const struct bpf_cgroup_
 	r->ev.call.args[2] = block ? S_IFBLK : S_IFCHR;
 	r->ev.call.args[3] = (minor & 0xff) | major << 8 | (minor & ~0xffU) << 12;
 }
-DENY_CGROUP(device, "cgroup/dev", bpf_cgroup_dev_ctx, ABI_DENY_DEVICE_MAKE, point_of_device(ctx),
-	    NR_MKNODAT, fill_device(r, ctx))
+DENY_CGROUP(device, "cgroup/dev", bpf_cgroup_dev_ctx, other_errors, ABI_DENY_DEVICE_MAKE,
+	    point_of_device(ctx), NR_MKNODAT, fill_device(r, ctx))
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

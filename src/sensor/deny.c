@@ -319,6 +319,8 @@ static int load(struct sensor_deny *d, struct error *err)
 		return error_errno(err, errno, "cannot open the programs that deny");
 	select_programs(d);
 	select_maps(d);
+	d->skel->rodata->address_errors = deny_cgroup_has_errors(BPF_PROG_TYPE_CGROUP_SOCK_ADDR);
+	d->skel->rodata->other_errors = deny_cgroup_has_errors(BPF_PROG_TYPE_CGROUP_DEVICE);
 	d->skel->rodata->inet_by_cgroup = d->o.forms >> DENY_FORM_CGROUP & 1;
 	settings = (struct abi_settings *)&d->skel->rodata->settings;
 	*(__u64 *)&d->skel->rodata->deny_points = d->o.hooks;

@@ -23,6 +23,11 @@ bool deny_cgroup_serves(const struct bpf_program *p)
 	}
 }
 
+bool deny_cgroup_has_errors(enum bpf_prog_type type)
+{
+	return libbpf_probe_bpf_helper(type, BPF_FUNC_set_retval, NULL) == 1;
+}
+
 /* A mount of the hierarchy that is at no path: on hosts of v1 there may be none that is. */
 static int mount_nowhere(void)
 {

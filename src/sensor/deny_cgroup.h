@@ -9,6 +9,9 @@
 /* It is attached to a control group, not to something in the kernel. */
 bool deny_cgroup_serves(const struct bpf_program *p);
 
+/* Whether programs of this type can say which error it is; else it is EPERM. */
+bool deny_cgroup_has_errors(enum bpf_prog_type type);
+
 /*
  * The root of the unified hierarchy, which every process is below, whether that is mounted anywhere or not. -ENOTSUP: from
  * where we run it is not to be seen.
