@@ -48,7 +48,7 @@ enum abi_deny_hook {
 	ABI_DENY_SENDMSG6,
 	ABI_DENY_BIND4,
 	ABI_DENY_BIND6,
-	ABI_DENY_SYSCTL, /* its record is that of the open for writing that came before */
+	ABI_DENY_SYSCTL, /* a parameter of the kernel is written */
 	ABI_DENY_DEVICE_MAKE,
 	ABI_DENY_HOOKS
 };

@@ -151,30 +151,50 @@ DENY_CGROUP(bind4, "cgroup/bind4", bpf_sock_addr, address_errors, ABI_DENY_BIND4
 DENY_CGROUP(bind6, "cgroup/bind6", bpf_sock_addr, address_errors, ABI_DENY_BIND6, ABI_DENY_BIND6,
 	    NR_BIND, fill6(r, ctx, true))
 
-/* --- settings of the kernel ------------------------------------------------------------------------ */
+/* --- parameters of the kernel ---------------------------------------------------------------------- */
 
-enum { SYSCTL_NAME_MAX = 256, O_WRONLY = 1 };
+enum {
+	NAME_MAX = 128,
+	VALUE_MAX = 512, /* more than filters look at, so what is cut is not decided */
+	E2BIG = 7
+};
 
-/* The file that was opened to be written, by the name that the host has for it. */
+/* n: as helpers have it, the length or why there is none. */
+static __always_inline void text_told(struct room *r, __u32 which, long n, __u32 size)
+{
+	if (n == -E2BIG) {
+		r->ev.flags |= ABI_EVENT_CUT;
+		n = size - 1;
+	}
+	if (n > 0 && n < size)
+		text_put(r, which, n);
+}
+
+/* Without the end of a line behind it. */
+static __always_inline long trimmed(const char *value, long n)
+{
+	return n > 0 && n < VALUE_MAX && value[(n - 1) & (VALUE_MAX - 1)] == '\n' ? n - 1 : n;
+}
+
+/* As bpf/sysctl.bpf.c tells it. */
 static __always_inline void fill_sysctl(struct room *r, struct bpf_sysctl *ctx)
 {
-	static const char directory[] = { '/', 'p', 'r', 'o', 'c', '/', 's', 'y', 's', '/' };
 	char *to = text_room(r);
-	long len;
 
-	r->ev.flags |= ABI_EVENT_FILE;
-	r->ev.call.args[0] = (__u32)AT_FDCWD;
-	r->ev.call.args[2] = O_WRONLY;
-	r->ev.call.inode_mode = S_IFREG | 0644;
-	if (!to)
-		return;
-	__builtin_memcpy(to, directory, sizeof(directory));
-	len = bpf_sysctl_get_name(ctx, to + sizeof(directory), SYSCTL_NAME_MAX, 0);
-	if (len > 0 && len < SYSCTL_NAME_MAX)
-		text_put(r, ABI_TEXT_FILE, sizeof(directory) + len);
+	r->ev.call.args[0] = 1; /* it is written */
+	if (to)
+		text_told(r, ABI_TEXT_PATH1, bpf_sysctl_get_name(ctx, to, NAME_MAX, 0), NAME_MAX);
+	to = text_room(r);
+	if (to)
+		text_told(r, ABI_TEXT_BYTES,
+			  trimmed(to, bpf_sysctl_get_current_value(ctx, to, VALUE_MAX)), VALUE_MAX);
+	to = text_room(r);
+	if (to)
+		text_told(r, ABI_TEXT_PATH2,
+			  trimmed(to, bpf_sysctl_get_new_value(ctx, to, VALUE_MAX)), VALUE_MAX);
 }
 DENY_CGROUP(sysctl, "cgroup/sysctl", bpf_sysctl, other_errors, ABI_DENY_SYSCTL,
-	    ctx->write ? ABI_DENY_SYSCTL : -1, NR_OPENAT, fill_sysctl(r, ctx))
+	    ctx->write ? ABI_DENY_SYSCTL : -1, ABI_NR_SYSCTL, fill_sysctl(r, ctx))
 
 /* --- devices --------------------------------------------------------------------------------------- */
 

@@ -72,8 +72,8 @@ const struct deny_hook deny_hooks[ABI_DENY_HOOKS] = {
 	[ABI_DENY_SENDMSG6] = { { "sendto", DATAGRAM, FAMILY_INET, ALLOW }, "the same by IPv6" },
 	[ABI_DENY_BIND4] = { { "bind", BOUND, FAMILY_INET, ALLOW }, "addresses that sockets get, IPv4" },
 	[ABI_DENY_BIND6] = { { "bind", BOUND, FAMILY_INET, ALLOW }, "the same, IPv6" },
-	[ABI_DENY_SYSCTL] = { { "openat", FIELDS("fd.name", "fd.directory", "fd.filename", "evt.is_open_write"), 0, ALLOW },
-		"settings of the kernel (/proc/sys) that are written, by whatever file", true },
+	[ABI_DENY_SYSCTL] = { { "sysctl", FIELDS("evt.rawres", "evt.arg.name", "evt.arg.old", "evt.arg.new", "evt.rawarg.write"), 0, ALLOW },
+		"parameters of the kernel that are written, by whatever file" },
 	[ABI_DENY_DEVICE_MAKE] = { { "mknodat", FIELDS("evt.rawres", "evt.arg.mode", "evt.rawarg.dev"), 0, ALLOW },
 		"devices that are made; of their mode S_IFBLK or S_IFCHR", true },
 };

@@ -92,14 +92,9 @@ enum sensor_deny_form sensor_deny_form_of(enum abi_deny_hook hook, unsigned form
 
 uint64_t sensor_deny_covered(unsigned forms)
 {
-	const unsigned before = 1U << DENY_FORM_LSM | 1U << DENY_FORM_MODIFY;
-	uint64_t ret = 0;
-
-	if (forms & before)
-		ret |= 1ULL << ABI_DENY_DEVICE_MAKE;
-	if (forms & (before | 1U << DENY_FORM_STOP)) /* who opens it does not get to write it */
-		ret |= 1ULL << ABI_DENY_SYSCTL;
-	return ret;
+	if (!(forms & (1U << DENY_FORM_LSM | 1U << DENY_FORM_MODIFY)))
+		return 0;
+	return 1ULL << ABI_DENY_DEVICE_MAKE;
 }
 
 const char *sensor_deny_served_by(enum abi_deny_hook hook, enum sensor_deny_form form)

@@ -35,8 +35,8 @@ unsigned sensor_deny_forms(unsigned allowed);
 enum sensor_deny_form sensor_deny_form_of(enum abi_deny_hook hook, unsigned forms);
 
 /*
- * Points that need not be asked, since with these forms others are asked about all that they are, and know more: an open
- * for a setting that is written, mknod() with its path for a device that is made.
+ * Points that need not be asked, since with these forms others are asked about all that they are, and know more: mknod()
+ * with its path for a device that is made.
  */
 uint64_t sensor_deny_covered(unsigned forms);
 

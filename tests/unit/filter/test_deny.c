@@ -158,10 +158,10 @@ static void hook_record(struct chance *c, unsigned hook, struct record_room *r)
 	r->ev.call.fd = -1;
 	memcpy(r->ev.call.args, random.ev.call.args, sizeof(r->ev.call.args));
 	if (hook == ABI_DENY_SYSCTL) {
-		r->ev.flags |= ABI_EVENT_FILE;
-		r->ev.call.inode_mode = 0100644;
-		r->ev.call.args[2] = 1;
-		put_path(c, r, ABI_TEXT_FILE);
+		r->ev.call.args[0] = 1;
+		put_text(r, ABI_TEXT_PATH1, "kernel/core_pattern", 19);
+		put_text(r, ABI_TEXT_BYTES, "core", 4);
+		put_text(r, ABI_TEXT_PATH2, "|/tmp/x", chance_below(c, 8));
 	} else if (hook == ABI_DENY_DEVICE_MAKE) {
 		r->ev.call.args[2] = files[4 + chance_below(c, 2)] & 0170000;
 	} else if (hook == ABI_DENY_OPEN || hook == ABI_DENY_MODULE_FILE || hook == ABI_DENY_MMAP ||
