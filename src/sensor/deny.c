@@ -344,9 +344,11 @@ int sensor_deny_new(struct sensor_deny **ret, const struct sensor_deny_options *
 	libbpf_set_print(NULL);
 	for (unsigned i = 0; i < ABI_DENY_HOOKS; i++)
 		d->filters[i] = -1;
-	d->root = -1;
 	d->o = *o;
+	d->root = deny_cgroup_root();
 	d->o.forms = sensor_deny_forms(o->forms);
+	if (d->root < 0)
+		d->o.forms &= ~(1U << DENY_FORM_CGROUP);
 	if (!d->o.forms)
 		return error_set(
 			err, ENOTSUP,
@@ -360,10 +362,6 @@ int sensor_deny_new(struct sensor_deny **ret, const struct sensor_deny_options *
 		r = error_set(
 			err, ENOTSUP,
 			"this kernel asks nobody before what the rules are about (merlon doctor says why)");
-	if (!r && serves_by(d, DENY_FORM_CGROUP)) {
-		d->root = deny_cgroup_root(err);
-		r = d->root < 0 ? d->root : 0;
-	}
 	if (!r)
 		r = load(d, err);
 	if (r)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,20 +41,35 @@ static int mount_nowhere(void)
 	return fd < 0 ? -errno : fd;
 }
 
-int deny_cgroup_root(struct error *err)
+static int open_root(void)
 {
 	cleanup_fd int mount = mount_nowhere(), root = -1;
 	struct stat st;
 
 	if (mount < 0)
-		return error_errno(err, -mount, "the root of control groups");
+		return mount;
 	root = openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0 || fstat(root, &st))
-		return error_errno(err, errno, "the root of control groups");
-	if (st.st_ino != ROOT_NUMBER)
-		return error_set(
-			err, ENOTSUP,
-			"this runs in a namespace of control groups: what is denied by control groups "
-			"is attached to the root of all");
-	return TAKE_FD(root);
+		return -errno;
+	return st.st_ino == ROOT_NUMBER ? TAKE_FD(root) : -EXDEV;
+}
+
+/* The same where process 1 is, which is the host's if its processes are to be seen. */
+static int open_root_of_init(void)
+{
+	cleanup_fd int own = open("/proc/self/ns/cgroup", O_RDONLY | O_CLOEXEC);
+	cleanup_fd int init = open("/proc/1/ns/cgroup", O_RDONLY | O_CLOEXEC);
+	int root;
+
+	if (own < 0 || init < 0 || setns(init, CLONE_NEWCGROUP))
+		return -EXDEV;
+	root = open_root();
+	return setns(own, CLONE_NEWCGROUP) ? -errno : root;
+}
+
+int deny_cgroup_root(void)
+{
+	int root = open_root();
+
+	return root == -EXDEV ? open_root_of_init() : root;
 }

@@ -4,8 +4,6 @@
 #include <bpf/libbpf.h>
 #include <stdbool.h>
 
-#include "base/error.h"
-
 /* It is attached to a control group, not to something in the kernel. */
 bool deny_cgroup_serves(const struct bpf_program *p);
 
@@ -13,7 +11,7 @@ bool deny_cgroup_serves(const struct bpf_program *p);
 bool deny_cgroup_has_errors(enum bpf_prog_type type);
 
 /*
- * The root of the unified hierarchy, which every process is below, whether that is mounted anywhere or not. -ENOTSUP: from
- * where we run it is not to be seen.
+ * The root of the unified hierarchy, which every process is below, whether that is mounted anywhere or not; the caller's. -EXDEV: from
+ * our namespace of control groups, and that of process 1, it is not to be seen. -errno.
  */
-int deny_cgroup_root(struct error *err);
+int deny_cgroup_root(void);
