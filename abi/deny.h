@@ -139,6 +139,16 @@ struct abi_deny_told {
 	__u32 rules[ABI_DENY_RULE_WORDS];
 };
 
+/*
+ * Map deny_guarded: directories and files of the guard itself, as the kernel has them, whatever they are mounted as; what is in
+ * them is the guard's too. Of each file system that has any there is an entry of inode 0.
+ */
+struct abi_deny_guarded {
+	__u64 ino;
+	__u32 dev; /* as the kernel has it: major << 20 | minor */
+	__u32 pad;
+};
+
 /* Map deny_state, entry 0: written while programs run. */
 struct abi_deny_state_now {
 	__u8 mode;    /* at most that, of places that have none of their own */
@@ -164,6 +174,7 @@ enum {
 _Static_assert(sizeof(struct abi_stop_call) == 12, "abi_stop_call");
 _Static_assert(sizeof(struct abi_deny_place) == 8, "abi_deny_place");
 _Static_assert(sizeof(struct abi_deny_state_now) == 24, "abi_deny_state_now");
+_Static_assert(sizeof(struct abi_deny_guarded) == 16, "abi_deny_guarded");
 _Static_assert(sizeof(struct abi_deny_count) == 40, "abi_deny_count");
 _Static_assert(sizeof(struct abi_deny_class_key) == 16, "abi_deny_class_key");
 _Static_assert(sizeof(struct abi_deny_class) == 320, "abi_deny_class");

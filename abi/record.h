@@ -247,6 +247,9 @@ enum abi_path_flag {
 	ABI_PATH_DETACHED = 1 << 6, /* from the root of its file system: its mount is in no tree */
 	ABI_PATH_OUTSIDE =
 		1 << 7, /* its mount is in the tree of another mount namespace than current's */
+	ABI_PATH_OF_GUARD =
+		1
+		<< 8, /* of a decision point's record: what it is about is the guard's own (abi/deny.h) */
 };
 
 /* Maps files and long_files: the path follows, in ABI_PATH_SHORT or ABI_PATH_MAX bytes */

@@ -243,12 +243,17 @@ static __always_inline void fill_root(struct room *r)
 static __always_inline void fill_connected(struct room *r, const struct call *c)
 {
 	struct socket *socket = socket_of_file(file_of_fd(c->args[0]));
-	__u64 len = (__u32)c->args[2];
+	__u32 size = c->args[2];
+	char *to = text_room(r);
 
 	r->ev.flags |= ABI_EVENT_FILE | ABI_EVENT_SOCKET;
 	socket_fill(&r->ev.call, socket);
-	text_user_bytes(r, ABI_TEXT_BYTES, c->args[1],
-			len < ABI_EVENT_ADDRESS_MAX ? len : ABI_EVENT_ADDRESS_MAX);
+	if (size > ABI_EVENT_ADDRESS_MAX)
+		size = ABI_EVENT_ADDRESS_MAX;
+	barrier_var(size); /* the mask is for the verifier */
+	size &= 2 * ABI_EVENT_ADDRESS_MAX - 1;
+	if (to && size && !bpf_probe_read_user(to, size, (const void *)c->args[1]))
+		text_put(r, ABI_TEXT_BYTES, size);
 }
 
 /* The other end has the path that it was bound to. */
@@ -274,6 +279,8 @@ static __always_inline void file_of_call(struct room *r, enum abi_deny_hook poin
 			       (__u64)BPF_CORE_READ(file, f_path.dentry));
 	else
 		file_fill(r, file, false);
+	if (point != ABI_DENY_MODULE_FILE)
+		mark_guarded(r, (__u64)BPF_CORE_READ(file, f_path.dentry));
 }
 
 /* What is told of each point; what the table of calls says is there before. */

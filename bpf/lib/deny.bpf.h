@@ -286,8 +286,43 @@ static __always_inline __u64 address_of(const void *p)
 	return address;
 }
 
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, struct abi_deny_guarded);
+	__type(value, __u8);
+} deny_guarded __weak SEC(".maps");
+
+enum { GUARDED_DEPTH = 12 }; /* below the guard's own directories; deeper is not the guard's */
+
+/* Marks the record if dentry, which may be of what is not there yet, is the guard's or in a directory of it. */
+subroutine int mark_guarded(struct room *r, __u64 dentry)
+{
+	struct abi_deny_guarded key = {};
+	struct dentry *at = (struct dentry *)dentry, *up;
+
+	if (!r)
+		return 0;
+	key.dev = BPF_CORE_READ(at, d_sb, s_dev);
+	if (!bpf_map_lookup_elem(&deny_guarded, &key))
+		return 0;
+	for (int i = 0; i < GUARDED_DEPTH; i++) {
+		key.ino = BPF_CORE_READ(at, d_inode, i_ino);
+		if (key.ino && bpf_map_lookup_elem(&deny_guarded, &key)) {
+			r->ev.call.path_flags |= ABI_PATH_OF_GUARD;
+			return 0;
+		}
+		up = BPF_CORE_READ(at, d_parent);
+		if (up == at)
+			return 0;
+		at = up;
+	}
+	return 0;
+}
+
 static __always_inline void fill_path(struct room *r, const struct path *path)
 {
+	mark_guarded(r, (__u64)BPF_CORE_READ(path, dentry));
 	text_directory(r, ABI_TEXT_PATH1, (__u64)BPF_CORE_READ(path, mnt),
 		       (__u64)BPF_CORE_READ(path, dentry));
 }
@@ -295,6 +330,7 @@ static __always_inline void fill_path(struct room *r, const struct path *path)
 static __always_inline void fill_entry(struct room *r, __u32 which, const struct path *dir,
 				       struct dentry *dentry)
 {
+	mark_guarded(r, address_of(dentry));
 	text_directory(r, which, (__u64)BPF_CORE_READ(dir, mnt), address_of(dentry));
 }
 
@@ -303,6 +339,7 @@ static __always_inline void fill_open(struct room *r, struct file *file)
 	r->ev.call.args[0] = (__u32)AT_FDCWD;
 	r->ev.call.args[2] = BPF_CORE_READ(file, f_flags);
 	file_fill(r, file, false);
+	mark_guarded(r, (__u64)BPF_CORE_READ(file, f_path.dentry));
 }
 /*
  * The program that would run; of a script first the script, then its interpreter. What it is called (comm) follows
@@ -333,6 +370,7 @@ static __always_inline void fill_connect_unix(struct room *r, struct sock *other
 	r->ev.call.socket_type = 1; /* SOCK_STREAM */
 	if (!s || !to)
 		return;
+	mark_guarded(r, (__u64)BPF_CORE_READ(at, path.dentry));
 	path_prepend((__u64)BPF_CORE_READ(at, path.mnt), (__u64)BPF_CORE_READ(at, path.dentry));
 	len = ABI_PATH_MAX - s->at;
 	if (s->flags & ABI_PATH_TRUNCATED || len >= ABI_PATH_MAX)

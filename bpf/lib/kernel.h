@@ -103,6 +103,7 @@ struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
+	struct super_block *d_sb;
 	struct hlist_bl_node d_hash;
 };
 

@@ -47,6 +47,7 @@ void event_init(struct event *ev, const struct event_type *type)
 	ev->cpu = 0;
 	ev->verdict = VERDICT_NONE;
 	ev->denial = NULL;
+	ev->is_on_guard = false;
 	ev->has_result = false;
 	ev->fd_name_changed = false;
 	ev->arg_set = 0;

@@ -192,6 +192,7 @@ struct event {
 	bool fd_name_changed;
 	uint8_t verdict;		   /* enum event_verdict */
 	const struct event_denial *denial; /* of a verdict; NULL: it is not known */
+	bool is_on_guard; /* where there is one: what it is about is the guard's own */
 
 	uint32_t arg_set; /* bit i: args[i] is there */
 	struct event_arg args[EVENT_SLOTS_MAX];

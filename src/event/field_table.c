@@ -110,6 +110,7 @@ const struct field_def event_fields[] = {
 	CALL("evt.is_open_read", BOOL, KERNEL, field_event_open, field_open_presence, OPEN_FOR_READ, "A file is opened for reading.", "true"),
 	CALL("evt.is_open_write", BOOL, KERNEL, field_event_open, field_open_presence, OPEN_FOR_WRITE, "A file is opened for writing (not by creat).", "true"),
 	CALL("evt.is_open_exec", BOOL, KERNEL, field_event_open, field_open_presence, OPEN_FOR_EXEC, "A file is created executable.", "true"),
+	CALL("evt.is_on_guard", BOOL, KERNEL, field_event_on_guard, NULL, 0, "What is denied, or would be, is about a file, a socket or a pin of Merlon itself, whatever it is mounted as; missing where no decision point asks.", "true"),
 	CALL("evt.is_open_create", BOOL, KERNEL, field_event_open, field_open_presence, OPEN_CREATES, "A file is created by being opened.", "true"),
 	ROW(ALL, "evt.pluginname", STRING, NONE, FIELD_DEPRECATED, field_absent, field_never, 0, 0, "Always missing: there are no plugins.", ""),
 	ROW(ALL, "evt.plugininfo", STRING, NONE, FIELD_DEPRECATED, field_absent, field_never, 0, 0, "Always missing: there are no plugins.", ""),

@@ -215,6 +215,8 @@ static int put_in_force(struct ruleset *rs, struct sensor_deny *d, struct deny_s
 	r = r ? r : sensor_deny_start(d, err);
 	ret->in_force = !r;
 	r = r ? r : swap_kept(o->confirm_ns, err);
+	if (!r && sensor_deny_guard_own())
+		r = error_set(err, EIO, "cannot say what the guard's own files are");
 	/* Who has come meanwhile too. */
 	return r ? r : deny_place_all(set, &m, layout, true, &ret->containers, err);
 }

@@ -397,6 +397,7 @@ static int take_call(struct translator *x, const struct abi_event *record, struc
 	head_fill(x, record, ev);
 	ev->has_result = !(record->flags & ABI_EVENT_URING);
 	verdict_fill(x, record, ev);
+	ev->is_on_guard = ev->verdict && record->call.path_flags & ABI_PATH_OF_GUARD;
 	ev->result = record->call.result;
 	fd_fill(x, record, ev, row->plan.flags);
 	target_fill(x, record, ev, row->target);

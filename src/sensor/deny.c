@@ -100,7 +100,7 @@ static const struct {
 	{ "deny_places", "places" }, { "deny_outsiders", "outsiders" },
 	{ "deny_state", "state" },   { "deny_counts", "counts" },
 	{ "events", "events" },	     { "programs", "programs" },
-	{ "deny_begun", "begun" },
+	{ "deny_begun", "begun" },   { "deny_guarded", "guarded" },
 };
 
 /* Maps that belong to a set, and their names in its directory. */

@@ -99,6 +99,9 @@ void sensor_deny_news_free(struct sensor_deny_news *n);
 /* Waits that long for some, and hands them over; -errno. */
 int sensor_deny_news_wait(struct sensor_deny_news *n, int timeout_ms);
 
+/* Tells the programs what the guard's own files are; again after any of its directories was made anew. */
+int sensor_deny_guard_own(void);
+
 /* --- what is pinned --------------------------------------------------------------------------------- */
 
 struct sensor_deny_status {

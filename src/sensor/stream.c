@@ -317,7 +317,8 @@ static int add_denials(struct sensor_stream *s)
 	cleanup_fd int fd = sensor_deny_ring();
 	struct epoll_event readable = { .events = EPOLLIN };
 
-	if (fd < 0) /* nothing is denied here, or it is counted only */
+	(void)sensor_deny_guard_own(); /* where anything is denied */
+	if (fd < 0)		       /* nothing is denied here, or it is counted only */
 		return 0;
 	s->denials = ring_buffer__new(fd, on_denial, s, NULL);
 	s->denial = malloc(ABI_EVENT_SIZE_MAX);

@@ -43,6 +43,14 @@ static struct node *of_file_bit(struct lower *l, const struct check *c, const st
 	return lower_bool(l, c, lower_masked(l, p->place, p->arg, BPF_JNE, 0));
 }
 
+/* Only decision points look. */
+static struct node *asked_bit(struct lower *l, const struct check *c, const struct field_place *p)
+{
+	if (!l->hook)
+		return lower_unknown(l, c, "only a decision point knows");
+	return lower_bool(l, c, lower_masked(l, p->place, p->arg, BPF_JNE, 0));
+}
+
 /* 0: unknown */
 static struct node *of_process_unless_0(struct lower *l, const struct check *c,
 					const struct field_place *p)
@@ -198,6 +206,7 @@ static const struct field_place places[] = {
 	{ "fd.rnet", lower_fd_address, CALL, NOTHING, 'r' },
 	{ "fd.net", lower_fd_address, CALL, NOTHING, 'e' },
 
+	{ "evt.is_on_guard", asked_bit, CALL, PLACE(call.path_flags, false), ABI_PATH_OF_GUARD },
 	{ "fd.is_outside", of_file_bit, CALL, PLACE(call.path_flags, false), ABI_PATH_OUTSIDE },
 	{ "fd.is_upper_layer", of_file_bit, CALL, PLACE(flags, false), ABI_EVENT_UPPER },
 	{ "fd.is_lower_layer", of_file_bit, CALL, PLACE(flags, false), ABI_EVENT_LOWER },
