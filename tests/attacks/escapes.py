@@ -21,6 +21,7 @@ import time
 import calls
 
 ROUNDS = "/round"
+GUARDS = os.environ.get("GUARDS", "")   # where the host's directories of the guard are mounted
 HOST_PID = int(os.environ.get("BEYOND", "1"))     # the container sees the host's processes: this is one
 
 NATURAL = {"module from a file": errno.ENOEXEC, "module from memory": errno.ENOEXEC, "pivot_root": errno.EBUSY}
@@ -163,6 +164,39 @@ def kill_guard() -> None:
     os.kill(int(os.environ["GUARD"]), 0)
 
 
+def guard_file_written() -> None:
+    with open(f"{GUARDS}/run/merlon/decoy", "w", encoding="ascii"):
+        pass
+
+
+def there_and_back(path: str) -> None:
+    """A rename that leaves nothing behind."""
+    os.rename(path, f"{path}-moved")
+    os.rename(f"{path}-moved", path)
+
+
+def guard_file_renamed() -> None:
+    there_and_back(f"{GUARDS}/run/merlon/decoy")
+
+
+def guard_file_removed() -> None:
+    os.unlink(f"{GUARDS}/run/merlon/decoy.old")
+
+
+def guard_pin_renamed() -> None:
+    there_and_back(f"{GUARDS}/sys/fs/bpf/merlon/decoy")
+
+
+def guard_socket_used() -> None:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(f"{GUARDS}/run/merlon/decoy.socket")
+
+
+def guard_map_reached() -> None:
+    path = ctypes.create_string_buffer(f"{GUARDS}/sys/fs/bpf/merlon/deny/state".encode())
+    refused(calls.bpf(7, struct.pack("QII", ctypes.addressof(path), 0, 0), 16))
+
+
 def signal_beyond() -> None:
     os.kill(HOST_PID, signal.SIGCONT)
 
@@ -187,6 +221,8 @@ LEAKED: list[int] = []
 ATTACKS = {
     "program in memory": fileless, "leaked directory": leaked_directory, "runtime overwritten": runtime_overwritten, "signal to the guard": kill_guard,
     "signal beyond": signal_beyond,
+    "guard's file written": guard_file_written, "guard's file renamed": guard_file_renamed, "guard's pin renamed": guard_pin_renamed,
+    "guard's socket": guard_socket_used, "guard's map": guard_map_reached, "guard's file removed": guard_file_removed,
     "core_pattern": core_pattern, "core_pattern by another name": core_pattern_by_link, "release_agent": release_agent,
     "block device": block_device, "raw disk": raw_disk, "mount": mount, "mount by newer calls": mount_by_newer_calls,
     "pivot_root": pivot_root, "setns": setns, "setns to its own": own_setns, "user namespace": user_namespace,

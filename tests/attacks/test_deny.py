@@ -20,9 +20,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "containers"))
 
@@ -41,6 +42,11 @@ POLICY = HERE.parents[1] / "content" / "deny"
 RULES = {
     "program in memory": "Program run from memory", "leaked directory": "File beyond the container opened", "runtime overwritten": "File beyond the container opened",
     "signal to the guard": "Process beyond the container signalled", "signal beyond": "Process beyond the container signalled",
+    "guard's file written": "Guard's file opened to be written",
+    "guard's file renamed": "Guard's file renamed",
+    "guard's pin renamed": "Guard's file renamed",
+    "guard's file removed": "Guard's file removed or changed", "guard's socket": "Guard's socket used",
+    "guard's map": "Guard's maps or programs reached",
     "core_pattern": "Kernel helper opened to be written", "core_pattern by another name": "Kernel helper opened to be written",
     "release_agent": "Release agent opened to be written", "block device": "Block device made",
     "raw disk": "Disk or memory of the machine opened", "mount": "File system mounted",
@@ -56,6 +62,8 @@ RULES = {
 OPTIONAL = {"user namespace": ("userns_create", (6, 1)), "userfaultfd": ("inode_init_security_anon", (5, 12))}
 # What refuses with another error than the one that was given.
 ERRORS = {"root of process 1": errno.EACCES, "setns": errno.EACCES}
+# Without anything in force there is none.
+NOT_THERE = {"guard's map": errno.ENOENT}
 # What there is nothing left to do to, once the guard has been killed.
 GUARD_ONLY = {"signal to the guard"}
 
@@ -74,6 +82,47 @@ class Prison(Box):
         disk = os.stat("/dev/vda")
         linux["devices"] = [{"path": "/dev/vda", "type": "b", "major": os.major(disk.st_rdev), "minor": os.minor(disk.st_rdev)}]
         return config
+
+
+def guards_own(below: str) -> list[dict[str, Any]]:
+    """What a container is given of the guard's directories, below another directory there."""
+    return [{"destination": f"{below}{path}", "type": "bind", "source": path, "options": ["rbind", "rw"]}
+            for path in ("/sys/fs/bpf", "/run/merlon")]
+
+
+DECOY, DECOY_PIN = Path("/run/merlon/decoy"), Path("/sys/fs/bpf/merlon/decoy")
+DECOY_OLD = DECOY.with_name("decoy.old")    # there to be removed
+
+
+def renew_decoys() -> None:
+    """Where attacks expect them: one that was stopped may have happened."""
+    for decoy in (DECOY, DECOY_PIN):
+        moved = decoy.with_name(f"{decoy.name}-moved")
+        if moved.exists():
+            moved.rename(decoy)
+    DECOY.touch()
+    DECOY_OLD.touch()
+    DECOY_PIN.mkdir(exist_ok=True)
+
+
+@contextmanager
+def decoys() -> Iterator[None]:
+    """What is among the guard's own, and nobody needs."""
+    path = Path("/run/merlon/decoy.socket")
+    for directory in (DECOY.parent, DECOY_PIN.parent):
+        directory.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen(100)
+        try:
+            yield
+        finally:
+            renew_decoys()
+            path.unlink()
+            DECOY.unlink()
+            DECOY_OLD.unlink()
+            DECOY_PIN.rmdir()
 
 
 def leak(box: Container) -> None:
@@ -99,6 +148,7 @@ def kernel() -> tuple[int, int]:
 def play(box: Container, name: str, seconds: float = 60) -> dict[str, int]:
     """One round of attacks."""
     result = box.root / "round" / f"{name}.json"
+    renew_decoys()
     (box.root / "round" / name).touch()
     deadline = time.monotonic() + seconds
     while not result.exists():
@@ -192,7 +242,7 @@ def outlive(suite: tap.Suite, box: Container, guard: Guard, quick: bool) -> None
     suite.ok(not wrong, "put in force anew: what ran before is still known", f"{described(wrong)}; {status()}")
     deny("off")
     results = play(box, "off")
-    wrong = {n: c for n, c in results.items() if n not in GUARD_ONLY and c != NATURAL.get(n, 0)}
+    wrong = {n: c for n, c in results.items() if n not in GUARD_ONLY and c != (NATURAL | NOT_THERE).get(n, 0)}
     suite.ok(not wrong and not status()["active"], "off: nothing is denied any more", described(wrong))
 
 
@@ -207,11 +257,12 @@ def main() -> None:
             suite.skip("the policy against escapes", "attacks that are meant: in machines")
             return
         programs: dict[str, bytes | Path] = {f"/steps/{n}": (HERE / n).read_bytes() for n in ("calls.py", "escapes.py")}
+        # Under another name than they have: who denies knows what they are.
         spec = Prison(name="prison", args=["/usr/bin/python3", "/steps/escapes.py"], files=programs | {"/round/.keep": b""},
-                      **BOXES["privileged"])
+                      mounts=guards_own("/elsewhere"), environment={"GUARDS": "/elsewhere"}, **BOXES["privileged"])
         deny("on", "--dry-run", POLICY)
         try:
-            with container(options.runtime, spec) as box, Guard("--burst", "0", rules=POLICY) as guard:
+            with decoys(), container(options.runtime, spec) as box, Guard("--burst", "0", rules=POLICY) as guard:
                 box.spec.environment["GUARD"] = str(guard.process.pid)
                 box.run()
                 leak(box)
