@@ -19,11 +19,13 @@ static bool wants(const struct rule *r, void *arg)
 	return response_may_come(arg, r, "deny");
 }
 
-static struct filter_options options_of(enum abi_deny_hook hook,
+/* What a stop is told of paths is what the program wrote. */
+static struct filter_options options_of(enum abi_deny_hook hook, bool stops,
 					const struct response_policy *policy)
 {
 	return (struct filter_options){ .hook = &deny_hooks[hook].filter,
 					.candidates = true,
+					.paths_by_name = stops,
 					.tail_call = ABI_DENY_VERDICT + 1,
 					.leave_call = ABI_DENY_LEAVE + 1,
 					.wants = wants,
@@ -89,7 +91,8 @@ static int number_rules(const struct kernel_filter *f, enum abi_deny_hook hook,
 static int load_filter(struct ruleset *rs, struct sensor_deny *d, enum abi_deny_hook hook,
 		       struct deny_set *set, struct error *err)
 {
-	const struct filter_options o = options_of(hook, set->policy);
+	const struct filter_options o = options_of(hook, sensor_deny_stops(d) >> hook & 1,
+						   set->policy);
 	const struct sensor_deny_maps maps = sensor_deny_maps(d, hook);
 	const int fixed[FILTER_MAPS_FIXED] = { [FILTER_MAP_ROOM] = maps.rooms,
 					       [FILTER_MAP_SCRATCH] = maps.scratch,

@@ -229,7 +229,7 @@ static struct node *number_text(struct lower *l, const struct check *c, const st
 static struct node *path_text(struct lower *l, const struct check *c, enum view_kind kind,
 			      unsigned source)
 {
-	if (l->hook) /* as the kernel resolved it */
+	if (l->hook && !l->paths_by_name) /* as the kernel resolved it */
 		return lower_text(l, c, VIEW_SPAN, ABI_TEXT_PATH1 + source - SOURCE_PATH);
 	if (!l->paths_by_name)
 		return lower_unknown(l, c, "a path that the kernel may tell apart");

@@ -49,7 +49,7 @@ struct filter_options {
 	uint32_t instructions; /* at most; 0: FILTER_INSTRUCTIONS */
 	/*
 	 * No hook tells paths as the kernel resolved them (ABI_PLAN_PATHS), so events have what the record
-	 * of the call has. False: what paths of arguments lead to is unknown.
+	 * of the call has. False: what paths of arguments lead to is unknown; at a decision point they are resolved then.
 	 */
 	bool paths_by_name;
 	/*
