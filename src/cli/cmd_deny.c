@@ -105,6 +105,28 @@ static unsigned forms_asked_for(const struct arguments *args)
 	return arg_flag(args, "no-stop") ? forms & ~DENY_FORMS_STOP : forms;
 }
 
+/* What is in force from now on, and where it is less than a denial. */
+static void print_done(const struct deny_options *o, const struct deny_result *done)
+{
+	uint64_t denied = done->hooks & ~done->stops;
+	bool enforced = o->mode == ABI_DENY_ENFORCE;
+
+	fprintf(stderr, "%s %zu rules in %zu running containers%s%s\n",
+		!enforced ? "dry run of" :
+		denied	  ? "denying by" :
+			    "stopping by",
+		done->rules, done->containers, o->only_running ? "" : " and those to come",
+		denied ? ", at" : "");
+	print_hooks(denied, stderr);
+	if (!done->stops)
+		return;
+	fprintf(stderr,
+		"this kernel can't deny at these: a signal %s the process when the call returns, "
+		"and it may have happened by then\n",
+		enforced ? "ends" : "would end");
+	print_hooks(done->stops, stderr);
+}
+
 static int run_on(const struct arguments *args, struct error *err)
 {
 	struct deny_options o = { .mode = arg_flag(args, "dry-run") ? ABI_DENY_DRY_RUN :
@@ -144,17 +166,7 @@ static int run_on(const struct arguments *args, struct error *err)
 	rules_show_diags(&l, false, stderr);
 	if (r)
 		return r;
-	fprintf(stderr, "%s %zu rules in %zu running containers%s, at\n",
-		o.mode == ABI_DENY_ENFORCE ? "denying by" : "dry run of", done.rules,
-		done.containers, o.only_running ? "" : " and those to come");
-	print_hooks(done.hooks & ~done.stops, stderr);
-	if (done.stops) {
-		fprintf(stderr,
-			"this kernel can't deny these: %s when the call returns, which may have happened by then\n",
-			o.mode == ABI_DENY_ENFORCE ? "the process is ended" :
-						     "the process would be ended");
-		print_hooks(done.stops, stderr);
-	}
+	print_done(&o, &done);
 	if (done.missing) {
 		fprintf(stderr, "this kernel does not ask, so it is not denied:\n");
 		print_hooks(done.missing, stderr);
@@ -173,7 +185,8 @@ static const struct command cmd_deny_on = {
 	.operand_complete = COMPLETE_FILE,
 	.description =
 		"Takes the rules of the files, or of the shipped policy against escapes, that say "
-		"\"response: deny\", and lets the kernel refuse in containers what they describe. All of a "
+		"\"response: deny\", and lets the kernel refuse in containers what they describe; where it can't, a signal ends the "
+		"process when the call returns, which may have happened by then. All of a "
 		"rule has to be decidable by the kernel; if one is not, it is said why and nothing is changed.\n\n"
 		"With policies, the first entry that selects a rule in a container says whether it is denied there, with "
 		"which error, and whether that is a dry run; what a rule says itself is a dry run where none does.\n\n"
@@ -188,13 +201,17 @@ static const struct command cmd_deny_on = {
 
 static json_t *hook_json(unsigned hook)
 {
-	json_t *fields = json_array();
+	json_t *fields = json_array(), *forms = json_object();
 
+	for (unsigned form = DENY_FORM_NONE + 1; form < DENY_FORMS; form++)
+		if (sensor_deny_served_by(hook, form))
+			json_object_set_new(forms, sensor_deny_form_names[form],
+					    json_string(sensor_deny_served_by(hook, form)));
 	for (const char *const *name = deny_hooks[hook].filter.fields; *name; name++)
 		json_array_append_new(fields, json_string(*name));
-	return json_pack("{s:s, s:s, s:s, s:o}", "hook", sensor_deny_hooks[hook], "event",
-			 deny_hooks[hook].filter.call, "what", deny_hooks[hook].what, "fields",
-			 fields);
+	return json_pack("{s:s, s:s, s:s, s:o, s:o}", "hook", sensor_deny_hooks[hook], "event",
+			 deny_hooks[hook].filter.call, "what", deny_hooks[hook].what, "forms",
+			 forms, "fields", fields);
 }
 
 static int run_hooks(const struct arguments *args, struct error *err)
@@ -208,11 +225,9 @@ static int run_hooks(const struct arguments *args, struct error *err)
 		json_array_append_new(all, hook_json(hook));
 		if (arg_flag(args, "json"))
 			continue;
-		printf(sensor_deny_served_by(hook, DENY_FORM_CGROUP) ?
-			       "%s: %s\n  asked by control groups: %s\n " :
-			       "%s: %s\n  asked by security_%s()\n ",
-		       deny_hooks[hook].filter.call, deny_hooks[hook].what,
-		       sensor_deny_hooks[hook]);
+		printf("%s: %s\n  asked by security_%s(), or looked at afterwards at %s\n ",
+		       deny_hooks[hook].filter.call, deny_hooks[hook].what, sensor_deny_hooks[hook],
+		       sensor_deny_served_by(hook, DENY_FORM_STOP));
 		for (size_t i = 0; fields[i]; i++)
 			printf(" %s", fields[i]);
 		puts("");
@@ -446,7 +461,7 @@ const struct command cmd_deny = {
 	.description =
 		"Rules that say \"response: deny\" are asked by the kernel before a file is opened, a file system mounted, "
 		"and so on, in containers only. Programs and what they know are pinned in " SENSOR_DENY_DIR
-		": no process of merlon has to run. Needs a kernel that lets BPF programs decide (merlon "
-		"doctor: rung A or B).",
+		": no process of merlon has to run. On a kernel that lets no BPF program decide (merlon doctor: rungs C and D) "
+		"processes are ended afterwards instead.",
 	.subcommands = subcommands,
 };
