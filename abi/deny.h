@@ -68,7 +68,7 @@ enum abi_deny_call {
  */
 struct abi_stop_call {
 	__u8 point;   /* 1 + enum abi_deny_hook; 0: nothing is asked */
-	__u8 fd;      /* an argument that is a descriptor */
+	__u8 fd;      /* an argument that is a descriptor, or says which point it is */
 	__u8 path[2]; /* arguments that are paths, and the directories that they are relative to */
 	__u8 dir[2];
 	__u8 from[4]; /* arguments of the record: which of the call's they are */

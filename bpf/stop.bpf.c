@@ -22,6 +22,7 @@ enum {
 	EINTR = 4,
 	ERESTARTSYS = 512,
 	PTRACE_SEIZE = 0x4206,
+	AT_REMOVEDIR = 0x200,
 	SI_USER = 0,
 	SI_TKILL = -6,
 	CLONE3_FLAGS = 8, /* bytes that clone3() takes at least to say which */
@@ -164,6 +165,8 @@ static __always_inline int point_of_call(const struct abi_stop_call *as, const s
 		return point_of_trace(c);
 	case ABI_DENY_USERNS:
 		return point_of_userns(as, c);
+	case ABI_DENY_UNLINK:
+		return argument(c, as->fd) & AT_REMOVEDIR ? ABI_DENY_RMDIR : ABI_DENY_UNLINK;
 	case ABI_DENY_MKNOD:
 		kind = argument(c, as->from[2]) & S_IFMT;
 		return kind == S_IFREG || !kind ? -1 : ABI_DENY_MKNOD;
@@ -274,7 +277,7 @@ static __always_inline void file_of_call(struct room *r, enum abi_deny_hook poin
 		return;
 	if (point == ABI_DENY_OPEN)
 		r->ev.call.args[2] = BPF_CORE_READ(file, f_flags);
-	if (point == ABI_DENY_CHMOD)
+	if (point == ABI_DENY_CHMOD || point == ABI_DENY_TRUNCATE)
 		text_directory(r, ABI_TEXT_PATH1, (__u64)BPF_CORE_READ(file, f_path.mnt),
 			       (__u64)BPF_CORE_READ(file, f_path.dentry));
 	else
@@ -294,6 +297,7 @@ static __always_inline void stop_fill(struct room *r, enum abi_deny_hook point,
 		file_of_call(r, point, ret);
 		break;
 	case ABI_DENY_CHMOD:
+	case ABI_DENY_TRUNCATE:
 	case ABI_DENY_MODULE_FILE:
 		if (point == ABI_DENY_CHMOD)
 			r->ev.call.args[0] = (__u32)AT_FDCWD;
@@ -355,7 +359,7 @@ int BPF_PROG(deny_stop_sys_exit, struct pt_regs *regs, long ret)
 	point = point_of_call(as, &c);
 	if (point < 0)
 		return 0;
-	r = stop_begin(point, as->nr);
+	r = stop_begin(point, point == ABI_DENY_RMDIR ? NR_RMDIR : as->nr);
 	if (!r)
 		return 0;
 	r->ev.call.args[0] = argument(&c, as->from[0]);

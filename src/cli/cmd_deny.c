@@ -214,6 +214,22 @@ static json_t *hook_json(unsigned hook)
 			 forms, "fields", fields);
 }
 
+/* Where the point is looked at, in whatever form. */
+static void print_forms(unsigned hook)
+{
+	const char *asked = sensor_deny_served_by(hook, DENY_FORM_LSM),
+		   *group = sensor_deny_served_by(hook, DENY_FORM_CGROUP),
+		   *stop = sensor_deny_served_by(hook, DENY_FORM_STOP);
+
+	if (asked)
+		printf(" asked by security_%s()", asked);
+	if (group)
+		printf("%s asked of its control group (%s)", asked ? "," : "", group);
+	if (stop)
+		printf("; where that can't be: looked at afterwards (%s)", stop);
+	printf("\n ");
+}
+
 static int run_hooks(const struct arguments *args, struct error *err)
 {
 	cleanup_json json_t *all = json_array();
@@ -225,9 +241,8 @@ static int run_hooks(const struct arguments *args, struct error *err)
 		json_array_append_new(all, hook_json(hook));
 		if (arg_flag(args, "json"))
 			continue;
-		printf("%s: %s\n  asked by security_%s(), or looked at afterwards at %s\n ",
-		       deny_hooks[hook].filter.call, deny_hooks[hook].what, sensor_deny_hooks[hook],
-		       sensor_deny_served_by(hook, DENY_FORM_STOP));
+		printf("%s: %s\n ", deny_hooks[hook].filter.call, deny_hooks[hook].what);
+		print_forms(hook);
 		for (size_t i = 0; fields[i]; i++)
 			printf(" %s", fields[i]);
 		puts("");

@@ -45,7 +45,7 @@ static const struct row rows[] = {
 	{ "open", ABI_DENY_OPEN, PLAIN },
 	{ "openat2", ABI_DENY_OPEN, PLAIN },
 	{ "creat", ABI_DENY_OPEN, PLAIN },
-	{ "unlinkat", ABI_DENY_UNLINK, PATH_AT(0, 1), NO_ARGS },
+	{ "unlinkat", ABI_DENY_UNLINK, 2, { 1, NONE }, { 0, NONE }, NO_ARGS }, /* or RMDIR, by its flags */
 	{ "unlink", ABI_DENY_UNLINK, PATH(0), NO_ARGS },
 	{ "renameat2", ABI_DENY_RENAME, PATHS_AT(0, 1, 2, 3) },
 	{ "renameat", ABI_DENY_RENAME, PATHS_AT(0, 1, 2, 3) },
@@ -56,6 +56,15 @@ static const struct row rows[] = {
 	{ "fchmodat2", ABI_DENY_CHMOD, PATH_AT(0, 1), { NONE, NONE, 2, NONE } },
 	{ "chmod", ABI_DENY_CHMOD, PATH(0), { NONE, NONE, 1, NONE } },
 	{ "fchmod", ABI_DENY_CHMOD, 0, NO_PATH, { NONE, NONE, 1, NONE } },
+	{ "linkat", ABI_DENY_LINK, PATHS_AT(0, 1, 2, 3) },
+	{ "link", ABI_DENY_LINK, PATHS(0, 1) },
+	{ "symlinkat", ABI_DENY_SYMLINK, NONE, { NONE, 2 }, { NONE, 1 }, NO_ARGS },
+	{ "symlink", ABI_DENY_SYMLINK, NONE, { NONE, 1 }, { NONE, NONE }, NO_ARGS },
+	{ "mkdirat", ABI_DENY_MKDIR, PATH_AT(0, 1), NO_ARGS },
+	{ "mkdir", ABI_DENY_MKDIR, PATH(0), NO_ARGS },
+	{ "rmdir", ABI_DENY_RMDIR, PATH(0), NO_ARGS },
+	{ "truncate", ABI_DENY_TRUNCATE, PATH(0), NO_ARGS },
+	{ "ftruncate", ABI_DENY_TRUNCATE, 0, NO_PATH, NO_ARGS },
 	{ "chroot", ABI_DENY_CHROOT, PLAIN },
 	{ "mount", ABI_DENY_MOUNT, NONE, { NONE, 1 }, { NONE, NONE }, { NONE, NONE, NONE, 3 } },
 	{ "move_mount", ABI_DENY_MOVE_MOUNT, PATHS_AT(0, 1, 2, 3) },
@@ -86,9 +95,11 @@ static const struct row *first_of(const struct row *r)
 
 static bool is_wanted(const struct row *r, uint64_t points)
 {
-	/* connect() is of two. */
-	if (r->point == ABI_DENY_CONNECT)
-		points |= points >> (ABI_DENY_CONNECT_UNIX - ABI_DENY_CONNECT);
+	/* Two calls are of two. */
+	if (r->point == ABI_DENY_CONNECT && points >> ABI_DENY_CONNECT_UNIX & 1)
+		return true;
+	if (r->point == ABI_DENY_UNLINK && points >> ABI_DENY_RMDIR & 1)
+		return true;
 	return points >> r->point & 1;
 }
 

@@ -183,6 +183,14 @@ def guard_file_removed() -> None:
     os.unlink(f"{GUARDS}/run/merlon/decoy.old")
 
 
+def guard_file_cut() -> None:
+    os.truncate(f"{GUARDS}/run/merlon/decoy", 0)
+
+
+def guard_file_linked() -> None:
+    os.link(f"{GUARDS}/run/merlon/decoy", f"{GUARDS}/run/merlon/decoy.link")
+
+
 def guard_pin_renamed() -> None:
     there_and_back(f"{GUARDS}/sys/fs/bpf/merlon/decoy")
 
@@ -221,7 +229,8 @@ LEAKED: list[int] = []
 ATTACKS = {
     "program in memory": fileless, "leaked directory": leaked_directory, "runtime overwritten": runtime_overwritten, "signal to the guard": kill_guard,
     "signal beyond": signal_beyond,
-    "guard's file written": guard_file_written, "guard's file renamed": guard_file_renamed, "guard's pin renamed": guard_pin_renamed,
+    "guard's file written": guard_file_written, "guard's file cut": guard_file_cut, "guard's file linked": guard_file_linked,
+    "guard's file renamed": guard_file_renamed, "guard's pin renamed": guard_pin_renamed,
     "guard's socket": guard_socket_used, "guard's map": guard_map_reached, "guard's file removed": guard_file_removed,
     "core_pattern": core_pattern, "core_pattern by another name": core_pattern_by_link, "release_agent": release_agent,
     "block device": block_device, "raw disk": raw_disk, "mount": mount, "mount by newer calls": mount_by_newer_calls,

@@ -43,9 +43,10 @@ RULES = {
     "program in memory": "Program run from memory", "leaked directory": "File beyond the container opened", "runtime overwritten": "File beyond the container opened",
     "signal to the guard": "Process beyond the container signalled", "signal beyond": "Process beyond the container signalled",
     "guard's file written": "Guard's file opened to be written",
-    "guard's file renamed": "Guard's file renamed",
-    "guard's pin renamed": "Guard's file renamed",
+    "guard's file renamed": "Guard's file renamed or linked",
+    "guard's pin renamed": "Guard's file renamed or linked",
     "guard's file removed": "Guard's file removed or changed", "guard's socket": "Guard's socket used",
+    "guard's file cut": "Guard's file removed or changed", "guard's file linked": "Guard's file renamed or linked",
     "guard's map": "Guard's maps or programs reached",
     "core_pattern": "Kernel helper opened to be written", "core_pattern by another name": "Kernel helper opened to be written",
     "release_agent": "Release agent opened to be written", "block device": "Block device made",
@@ -92,6 +93,7 @@ def guards_own(below: str) -> list[dict[str, Any]]:
 
 DECOY, DECOY_PIN = Path("/run/merlon/decoy"), Path("/sys/fs/bpf/merlon/decoy")
 DECOY_OLD = DECOY.with_name("decoy.old")    # there to be removed
+DECOY_LINK = DECOY.with_name("decoy.link")  # not there, to be made
 
 
 def renew_decoys() -> None:
@@ -100,6 +102,7 @@ def renew_decoys() -> None:
         moved = decoy.with_name(f"{decoy.name}-moved")
         if moved.exists():
             moved.rename(decoy)
+    DECOY_LINK.unlink(missing_ok=True)
     DECOY.touch()
     DECOY_OLD.touch()
     DECOY_PIN.mkdir(exist_ok=True)
