@@ -37,7 +37,7 @@ static const struct option_def on_options[] = {
 	{ "running", 0, NULL, "only in containers that run now, not in those to come", false,
 	  COMPLETE_NONE, NULL },
 	{ "no-stop", 0, NULL,
-	  "refuse where this kernel can't deny, but only end a process afterwards", false,
+	  "leave out what this kernel can't deny but only end processes for, afterwards", false,
 	  COMPLETE_NONE, NULL },
 	{ "stop", 0, NULL, "end processes afterwards, also where this kernel could deny", false,
 	  COMPLETE_NONE, NULL },
