@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "cli/cmd_deny.h"
 #include "cli/commands.h"
+#include "cli/deny_profiles.h"
 #include "cli/rules_load.h"
 #include "guard/deny.h"
 #include "guard/deny_confirm.h"
@@ -46,46 +47,51 @@ static const struct option_def on_options[] = {
 	  COMPLETE_NONE, NULL },
 	{ "force", 0, NULL, "also rules with which no container could run", false, COMPLETE_NONE,
 	  NULL },
+	DENY_PROFILE_OPTION_ROWS,
 	{ "check", 0, NULL, "only say whether the rules can be denied, and where", false,
 	  COMPLETE_NONE, NULL },
 };
 
-static int load_rules(const struct arguments *args, struct rules_loaded *ret, struct error *err)
+/* Operands, or the shipped policy unless a profile is named; and the rules of profiles, which policy binds. */
+static int load_rules(const struct arguments *args, struct rules_loaded *ret,
+		      struct response_policy *policy, struct error *err)
 {
 	size_t n;
-	int r;
+	char **files = arg_operands(args, &n);
+	int r = 0;
 
-	arg_operands(args, &n);
-	if (n)
-		return rules_load_good(args, 0, ret, err);
 	ret->set = ruleset_new(&ret->diags);
 	if (!ret->set)
 		return error_errno(err, ENOMEM, "rules");
-	r = ruleset_add_path(ret->set, MERLON_DATA "/deny", err);
+	if (!n && !arg_value(args, "profile"))
+		r = ruleset_add_path(ret->set, MERLON_DATA "/deny", err);
+	for (size_t i = 0; i < n && !r; i++)
+		r = ruleset_add_path(ret->set, files[i], err);
+	if (!r)
+		r = deny_profiles_add(args, ret->set, policy, err);
 	if (!r)
 		ruleset_compile(ret->set);
 	return r || rules_are_good(ret) ? r :
 					  error_set(err, EINVAL, "there are errors in the rules");
 }
 
-/* NULL in *ret: none was named. */
-static int load_policies(const struct arguments *args, struct diags *diags,
-			 struct response_policy **ret, struct error *err)
+static int load_policies(const struct arguments *args, struct response_policy *to,
+			 struct error *err)
 {
 	const char *path;
 	int r = 0;
 
-	for (size_t i = 0; !r && (path = arg_value_at(args, "policy", i)); i++) {
-		if (!*ret)
-			*ret = response_policy_new(diags);
-		r = *ret ? response_policy_add_path(*ret, path, err) :
-			   error_errno(err, ENOMEM, "policies");
-	}
-	if (r || !*ret)
-		return r;
+	for (size_t i = 0; !r && (path = arg_value_at(args, "policy", i)); i++)
+		r = response_policy_add_path(to, path, err);
+	return r;
+}
+
+static int check_policies(const struct response_policy *policy, const struct diags *diags,
+			  struct error *err)
+{
 	vec_foreach(d, &diags->items)
 		if (d->severity == DIAG_ERROR)
-			diag_show(d, ruleset_content((*ret)->base, d->place.file), stderr);
+			diag_show(d, ruleset_content(policy->base, d->place.file), stderr);
 	return diags->errors ? error_set(err, EINVAL, "there are errors in the policies") : 0;
 }
 
@@ -134,8 +140,8 @@ static int run_on(const struct arguments *args, struct error *err)
 				  .only_running = arg_flag(args, "running"),
 				  .forms = forms_asked_for(args) };
 	cleanup_rules_loaded struct rules_loaded l = RULES_LOADED_INIT;
-	cleanup_response_policy struct response_policy *policy = NULL;
 	cleanup_diags struct diags diags = { 0 };
+	cleanup_response_policy struct response_policy *policy = response_policy_new(&diags);
 	struct deny_result done = { 0 };
 	const char *confirm = arg_value(args, "confirm-within");
 	bool check = arg_flag(args, "check");
@@ -144,13 +150,15 @@ static int run_on(const struct arguments *args, struct error *err)
 	if (confirm && (!str_to_duration(confirm, &o.confirm_ns) || !o.confirm_ns))
 		return error_set(err, USAGE_ERROR, "\"%s\" is no time: 90s, 10m, ...", confirm);
 	o.force = arg_flag(args, "force");
-	r = load_rules(args, &l, err);
+	r = policy ? load_policies(args, policy, err) : error_errno(err, ENOMEM, "policies");
 
 	if (!r)
-		r = load_policies(args, &diags, &policy, err);
-	o.policy = policy;
+		r = load_rules(args, &l, policy, err);
+	if (!r)
+		r = check_policies(policy, &diags, err);
+	o.policy = policy && policy->entries.len ? policy : NULL;
 	if (!r && check) {
-		r = deny_plan(l.set, policy, &done.hooks, &done.rules);
+		r = deny_plan(l.set, o.policy, &done.hooks, &done.rules);
 		if (r)
 			return error_errno(err, -r, "rules");
 		rules_show_diags(&l, false, stderr);
@@ -190,6 +198,8 @@ static const struct command cmd_deny_on = {
 		"rule has to be decidable by the kernel; if one is not, it is said why and nothing is changed.\n\n"
 		"With policies, the first entry that selects a rule in a container says whether it is denied there, with "
 		"which error, and whether that is a dry run; what a rule says itself is a dry run where none does.\n\n"
+		"A profile (--profile) is an allow-list: what it does not have is denied in the containers of the image that it was "
+		"recorded of, or that --container or --image names. merlon profile export -f deny shows its rules.\n\n"
 		"It goes on when this command has ended, and when the guard has; merlon deny off ends it. What the "
 		"host's processes do, and what container runtimes do to prepare a container, is never denied.",
 	.options = on_options,

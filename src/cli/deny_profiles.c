@@ -30,11 +30,22 @@ static int add(const char *file, const struct backend_options *o, struct ruleset
 	return 0;
 }
 
-int deny_profiles_add(const struct arguments *args, bool dry_run, struct ruleset *rs,
+/* Other rules mean what they say where nobody has a policy for them. */
+static void add_rest(struct response_policy *policy)
+{
+	static const char rest[] = "policy: other rules\n"
+				   "entries:\n"
+				   "  - name: other rules\n"
+				   "    select: {rule: \"*\"}\n"
+				   "    mode: enforce\n";
+
+	response_policy_add(policy, "(other rules)", text_from(rest, sizeof(rest) - 1));
+}
+
+int deny_profiles_add(const struct arguments *args, struct ruleset *rs,
 		      struct response_policy *policy, struct error *err)
 {
-	struct backend_options o = { .complain = dry_run,
-				     .container = arg_value(args, "container"),
+	struct backend_options o = { .container = arg_value(args, "container"),
 				     .image = arg_value(args, "image"),
 				     .exact_paths = arg_flag(args, "exact-paths"),
 				     .policy = { .with_entered = arg_flag(args, "with-entered") } };
@@ -46,5 +57,7 @@ int deny_profiles_add(const struct arguments *args, bool dry_run, struct ruleset
 		r = error_set(err, USAGE_ERROR, "--container and --image are for a --profile");
 	for (size_t i = 0; !r && arg_value_at(args, "profile", i); i++)
 		r = add(arg_value_at(args, "profile", i), &o, rs, policy, err);
+	if (!r && arg_value(args, "profile") && !arg_value(args, "policy"))
+		add_rest(policy);
 	return r;
 }

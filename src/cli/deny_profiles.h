@@ -22,8 +22,8 @@
 /* clang-format on */
 
 /*
- * Adds the rules of every --profile to rs, and the entries that bind them to policy: dry_run, or in force. -EINVAL: --container
- * or --image with more than one profile.
+ * Adds the rules of every --profile to rs, and the entries that bind them to policy; other rules are in force everywhere unless
+ * there is a --policy. -EINVAL: --container or --image without one profile.
  */
-int deny_profiles_add(const struct arguments *args, bool dry_run, struct ruleset *rs,
+int deny_profiles_add(const struct arguments *args, struct ruleset *rs,
 		      struct response_policy *policy, struct error *err);
