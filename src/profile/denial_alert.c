@@ -233,7 +233,7 @@ static bool keep_all(struct json_reader *r, const struct alerted *a,
 		return keep_if_known(&d, keep, arg, fill_open(&d, a));
 	if (str_eq(a->type, "capability"))
 		return keep_if_known(&d, keep, arg, fill_capability(&d, a));
-	if (str_eq(a->type, "connect"))
+	if (str_eq(a->type, "connect") || str_eq(a->type, "sendto"))
 		return keep_if_known(&d, keep, arg, fill_connect(&d, a));
 	return keep_if_known(&d, keep, arg, fill_call(&d, a));
 }

@@ -50,7 +50,7 @@ ATTACKS = {
     "connects elsewhere": ("socket.create_connection(('127.0.0.1', 81))", "connection made"),
     "calls out by datagrams": ("socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(('127.0.0.1', 53))", "connection made"),
     "opens a raw socket": ("socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)", "capability used"),
-    "changes its root": ("os.chroot('/tmp')", "rare call made"),
+    "changes its root": ("os.chroot('/tmp')", "capability used"),
 }
 
 

@@ -305,7 +305,7 @@ static int add_network(struct writer *w, struct error *err)
 		return r;
 	allow_flows(&flows, w->o->egress == BACKEND_EGRESS_PORT, &flow);
 	add_rule(w, "connection made", "The workload was never seen to connect to it.",
-		 "evt.type = connect " WHERE " and fd.type in (ipv4, ipv6)", &flow,
+		 "evt.type in (connect, sendto) " WHERE " and fd.type in (ipv4, ipv6)", &flow,
 		 "A connection was made (to=%fd.rip port=%fd.rport protocol=%fd.l4proto " BY,
 		 "mitre_command_and_control, T1071");
 	allow_sockets(&w->files, &sockets);

@@ -13,6 +13,8 @@
 #include "profile/flows.h"
 #include "profile/json.h"
 #include "profile/path_pattern.h"
+#include "records.h"
+#include "simulate.h"
 #include "unit/rules/rig.h"
 
 static const char *golden_dir;
@@ -401,6 +403,53 @@ static void patterns_keep_their_meaning(void **state)
 	}
 }
 
+/* What the program that is made of the rules says of a file that is opened to be written. */
+static enum filter_verdict verdict_of(const struct kernel_filter *f, const char *path)
+{
+	static struct record_room room;
+	static struct filter_scratch scratch;
+
+	memset(&room.ev, 0, sizeof(room.ev));
+	room.ev.kind = ABI_EVENT_CALL;
+	room.ev.flags = ABI_EVENT_WATCHED | ABI_EVENT_DENIED | ABI_EVENT_FILE;
+	room.ev.call.fd = -1;
+	room.ev.call.args[2] = 02101; /* O_WRONLY, O_CREAT, O_APPEND */
+	room.ev.call.inode_mode = 0100644;
+	room.ev.text[ABI_TEXT_FILE] = (struct abi_span){ sizeof(room.ev), (uint32_t)strlen(path) };
+	memcpy((char *)&room + sizeof(room.ev), path, strlen(path));
+	room.ev.size = (uint32_t)(sizeof(room.ev) + strlen(path));
+	*(uint64_t *)(void *)((char *)&room + ABI_EVENT_ROOM_OWNER) = SIMULATE_TASK;
+	return simulate(f, &room, sizeof(room), &scratch, NULL);
+}
+
+/* The same by the kernel's part, for every file that was written. */
+static void recorded_is_let_through(void **state)
+{
+	const struct filter_options o = { .hook = &deny_hooks[ABI_DENY_OPEN].filter,
+					  .tail_call = ABI_DENY_VERDICT + 1,
+					  .leave_call = ABI_DENY_LEAVE + 1 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup_profile struct profile *p = load(cases[i].profile);
+		cleanup_kernel_filter struct kernel_filter f = { 0 };
+		cleanup_buf struct buf path = BUF_INIT;
+		cleanup_rig struct rig r;
+
+		start(&r, p, &cases[i].options);
+		assert_int_equal(
+			kernel_filter_compile(r.rules, deny_hook_target(ABI_DENY_OPEN), &o, &f), 0);
+		vec_foreach(file, &p->files)
+			if (file->ops & ABI_FILE_WRITE && file->path[0] == '/' &&
+			    access_layer_is_wanted(file->layer, &cases[i].options.policy) &&
+			    example_of(file->path, &path) &&
+			    verdict_of(&f, path.data) != FILTER_DROP)
+				fail_msg("%s was written, and would be denied", path.data);
+		if (p->files.len)
+			assert_int_equal(verdict_of(&f, "/etc/passwd"), FILTER_EMIT);
+	}
+}
+
 /* Thousands of files and patterns: what was recorded stays allowed, and the kernel decides it in one program. */
 static void many_files(void **state)
 {
@@ -439,6 +488,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recorded_is_allowed_and_else_denied),
 		cmocka_unit_test(the_kernel_decides_each),
+		cmocka_unit_test(recorded_is_let_through),
 		cmocka_unit_test(patterns_keep_their_meaning),
 		cmocka_unit_test(many_files),
 	};
