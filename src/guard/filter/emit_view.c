@@ -282,11 +282,11 @@ static void find_descriptor(struct emitter *e, const struct text_view *v,
 	else if (v->kind == VIEW_FD_FILENAME)
 		take_filename(e, to);
 	bpf_goto(c, found);
-	if (name) { /* "memfd:x"; "/" stands for none */
+	if (name) { /* "memfd:x"; with a slash it is none, or that of a file that has no name yet */
 		bpf_code_place(c, memory);
 		find_span(e, ABI_TEXT_FILE, &of_file);
-		bpf_load(c, 4, R1, REG_SCRATCH, SCRATCH(len));
-		bpf_jump_imm(c, BPF_JEQ, R1, 1, to->unknown);
+		bpf_load(c, 1, R1, REG_TEXT, 0);
+		bpf_jump_imm(c, BPF_JEQ, R1, '/', to->unknown);
 		bpf_goto(c, found);
 	}
 	bpf_code_place(c, socket);
