@@ -124,7 +124,7 @@ static bool begin(struct denial *d, struct json_reader *r, const struct alerted 
 	const char *colon = strstr(a->rule, ": ");
 
 	*d = (struct denial){ .layer = DENIAL_DENY,
-			      .enforced = str_eq(a->verdict, "denied"),
+			      .enforced = !str_starts(a->verdict, "would-"),
 			      .count = 1 };
 	if (!clock_parse(a->time, &d->first_ns))
 		return json_fail(r, "\"%s\" is not a time in UTC", a->time);

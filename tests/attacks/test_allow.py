@@ -92,6 +92,33 @@ def closed_loop(runtime: str, name: str, suite: tap.Suite, *options: str) -> Non
         merlon.run("deny", "off")
 
 
+def difference(suite: tap.Suite, profile: merlon.Profile, guard: Guard, directory: Path) -> None:
+    """What was denied is what the profile lacks, and can be taken into it."""
+    alerts, learned = directory / "alerts.json", directory / "learned.merlon.json"
+    alerts.write_text("".join(json.dumps(alert) + "\n" for alert in guard.alerts))
+    done = merlon.run("deny", "diff", profile.path, alerts, check=False)
+    suite.ok(done.returncode == 1 and "/etc/cron.d/job: +write +create" in done.stdout, "the difference says what was denied", done.stdout, done.stderr)
+    merlon.run("profile", "learn", "--accept", "/etc/cron.d/job", "-o", learned, profile.path, alerts, check=False)
+    done = merlon.run("deny", "diff", learned, alerts, check=False)
+    suite.ok("/bin/" in done.stdout and "/etc/cron.d/job" not in done.stdout, "what is accepted is in the profile", done.stdout, done.stderr)
+
+
+def bound(runtime: str, suite: tap.Suite, profile: merlon.Profile) -> None:
+    """A profile is in force in the containers that it is for, and in no other."""
+    workload = WORKLOADS["nginx"]
+    code = "open('/etc/job', 'w')"
+    with container(runtime, workload.spec()) as box, container(runtime, workload.spec()) as other:
+        for one in (box, other):
+            one.run()
+            workload.ready(one)
+        merlon.run("deny", "on", "--profile", profile.path, "--container", box.id, "--with-entered")
+        done = attack(box, code)
+        suite.ok(done.returncode == 7, "a profile is in force in its container", f"exit {done.returncode}", done.stdout, done.stderr)
+        done = attack(other, code)
+        suite.ok(done.returncode == 0, "and in no other", f"exit {done.returncode}", done.stdout, done.stderr)
+        merlon.run("deny", "off")
+
+
 def intruder(runtime: str, suite: tap.Suite) -> None:
     """Somebody in nginx's container, in an interpreter that its profile allows for the sake of this test."""
     workload = WORKLOADS["nginx"]
@@ -112,7 +139,9 @@ def intruder(runtime: str, suite: tap.Suite) -> None:
                 suite.ok(bool(guard.wait_for(name, seconds=10)), f"an intruder {what}: told", f"{ {a['rule'] for a in guard.alerts} }")
             with suite.case("nginx serves all the while"):
                 workload.drive(box)
+            difference(suite, profile, guard, Path(directory))
         merlon.run("deny", "off")
+    bound(runtime, suite, profile)
     # The test can fail: without the profile all of this is done.
     with container(runtime, workload.spec(files=files)) as box:
         box.run()
