@@ -198,17 +198,11 @@ struct abi_event {
 };
 
 /*
- * Numbers in the native table of what is no call but told as one: a check of a capability, with args[0] which, args[1]
- * whether it was granted; once for each program that a process runs.
+ * Numbers in the native table of what is no call but told as one. A check of a capability, with args[0] which, args[1] whether it
+ * was granted; once for each program that a process runs. A parameter of the kernel that is written, before it is done: PATH1 is its
+ * name ("kernel/core_pattern"), PATH2 what is written, BYTES what it was.
  */
-enum {
-	ABI_NR_CAPABILITY = ABI_CALL_NR_MAX - 1,
-	/*
-	 * A parameter of the kernel that is written: PATH1 is its name ("kernel/core_pattern"), PATH2 what is written, BYTES what
-	 * it was. It is told before it is done: whether the kernel takes the value is not known.
-	 */
-	ABI_NR_SYSCTL = ABI_CALL_NR_MAX - 2,
-};
+enum { ABI_NR_CAPABILITY = ABI_CALL_NR_MAX - 1, ABI_NR_SYSCTL = ABI_CALL_NR_MAX - 2 };
 
 /* Array event_plans, by table * ABI_CALL_NR_MAX + nr: whether a call is told, and what of it. */
 enum abi_event_plan_flag {

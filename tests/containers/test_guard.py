@@ -491,7 +491,7 @@ def confined() -> None:
                 tap.check(int(outputs["CapPrm"], 16) == 0, str(parts))
                 tap.check(int(engine["CapPrm"], 16) == (0 if maps_are_free else CAP_BPF), str(parts))
                 tap.check(int(reader["CapPrm"], 16) == CAP_DAC_READ_SEARCH | CAP_SYS_PTRACE, str(parts))
-                tap.check(len({part["Uid"] for part in parts.values()}) == 4 and "0" not in reader["Uid"].split(), str(parts))
+                tap.check(len({parts[f"merlon-{name}"]["Uid"] for name in ("engine", "outputs", "reader", "resolver")}) == 4 and "0" not in reader["Uid"].split(), str(parts))
                 tap.check(reader["Seccomp"] == "2" and reader["NoNewPrivs"] == "1", str(parts))
                 tap.check(engine["Seccomp"] == "2" and engine["NoNewPrivs"] == outputs["NoNewPrivs"] == "1", str(parts))
                 subprocess.run(["kill", "-9", parts[victim]["Pid"]], check=True)
