@@ -221,7 +221,7 @@ enum abi_event_plan_flag {
 	 */
 	ABI_PLAN_LATE = 1 << 8,
 	ABI_PLAN_FIRST =
-		1 << 8, /* and whatever is said of when: what is sent first over a TCP connection */
+		1 << 9, /* and whatever is said of when: what is sent first over a TCP connection */
 };
 /* As bytes_len: a terminated text; the address in a struct msghdr, and told only if there is one. */
 enum { ABI_BYTES_TEXT = 255, ABI_BYTES_MESSAGE = 254 };

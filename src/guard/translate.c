@@ -219,7 +219,8 @@ static bool arg_fill(struct translator *x, const struct abi_event *record, unsig
 		if (!capset_word(bytes, source - SOURCE_CAPSET, &word))
 			return false;
 	} else if (source == SOURCE_DATA) {
-		struct text data = event_record_text(record, ABI_TEXT_DATA);
+		struct text data = has_verdict(record) ? TEXT_NONE : /* it is ABI_DENY_POINT_TEXT */
+							 event_record_text(record, ABI_TEXT_DATA);
 
 		arg->value = (struct value){ .string = data.data,
 					     .len = data.len,

@@ -262,6 +262,13 @@ struct node *lower_evt_arg(struct lower *l, const struct check *c, const struct 
 	return lower_unknown(l, c, "where the argument is");
 }
 
+/* What was sent. Where the kernel asks before it is done, something else is in its place (ABI_DENY_POINT_TEXT). */
+static struct node *data_text(struct lower *l, const struct check *c)
+{
+	return l->hook ? lower_unknown(l, c, "what is about to be sent") :
+			 lower_text(l, c, VIEW_SPAN, ABI_TEXT_DATA);
+}
+
 /* --- as it is --------------------------------------------------------------------------------------- */
 
 struct node *lower_evt_rawarg(struct lower *l, const struct check *c, const struct field_place *f)
@@ -290,8 +297,7 @@ struct node *lower_evt_rawarg(struct lower *l, const struct check *c, const stru
 				     node_constant(l->arena, false);
 	}
 	if (source == SOURCE_DATA)
-		return text_wanted ? lower_text(l, c, VIEW_SPAN, ABI_TEXT_DATA) :
-				     node_constant(l->arena, false);
+		return text_wanted ? data_text(l, c) : node_constant(l->arena, false);
 	if (!is_number_source(source) || p->names == &names_open)
 		return lower_unknown(l, c, "where the argument is");
 	if (text_wanted)
@@ -305,7 +311,7 @@ struct node *lower_evt_buffer(struct lower *l, const struct check *c, const stru
 {
 	if (source_of(l, param_named(l, TEXT("data"))) != SOURCE_DATA)
 		return node_constant(l->arena, false);
-	return lower_text(l, c, VIEW_SPAN, ABI_TEXT_DATA);
+	return data_text(l, c);
 }
 
 /* --- how a file is opened --------------------------------------------------------------------------- */
