@@ -26,9 +26,10 @@
 #include "recorder.skel.h"
 #include "sensor/probe.h"
 
-enum { BUDGET = 20000 }; /* instructions walked, per program; the largest takes 7,000 on 6.18 */
+/* Instructions walked, per program: the largest takes 12,000 on 6.18, and 32,000 on 5.10. */
+enum { BUDGET = 50000 };
 
-enum { LOG_SIZE = 1 << 16, PROGRAMS_MAX = 128 };
+enum { LOG_SIZE = 1 << 16, PROGRAMS_MAX = 256, SCRATCH_SIZE = 8192 };
 
 /* What the verifier says at the end, of each program that is to be loaded: the kernel remembers it only from 5.16 on. */
 static char logs[PROGRAMS_MAX][LOG_SIZE];
@@ -61,6 +62,7 @@ static unsigned walked(const char *log)
 static void check_budget(struct bpf_object *object)
 {
 	struct bpf_program *p;
+	unsigned most = 0;
 
 	bpf_object__for_each_program(p, object)
 	{
@@ -71,8 +73,22 @@ static void check_budget(struct bpf_object *object)
 			continue;
 		print_message("%-36s %5zu instructions, %6u walked\n", bpf_program__name(p),
 			      bpf_program__insn_cnt(p), n);
-		assert_in_range(n, 1, BUDGET);
+		assert_true(n);
+		most = n > most ? n : most;
 	}
+	assert_in_range(most, 1, BUDGET);
+}
+
+/* Why a program is refused. */
+static int say_warnings(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	char text[4096];
+
+	if (level == LIBBPF_WARN) {
+		vsnprintf(text, sizeof(text), format, arguments);
+		print_message("%s", text);
+	}
+	return 0;
 }
 
 static void need_root(void)
@@ -109,6 +125,7 @@ static void recorder_stays_within_budget(void **state)
 	}
 	bpf_map__set_max_entries(skel->maps.numbers, 1);
 	bpf_map__set_max_entries(skel->maps.ticks, 1);
+	libbpf_set_print(say_warnings); /* which probing has changed */
 	ask_verifier(skel->obj);
 	assert_int_equal(recorder_bpf__load(skel), 0);
 	check_budget(skel->obj);
@@ -131,6 +148,7 @@ static void guard_stays_within_budget(void **state)
 	bpf_program__set_autoload(skel->progs.capable_by_function, probe_has(PROBE_FENTRY));
 	bpf_program__set_autoload(skel->progs.capable_by_tracepoint,
 				  probe_has(PROBE_CAP_TRACEPOINT));
+	libbpf_set_print(say_warnings); /* which probing has changed */
 	ask_verifier(skel->obj);
 	assert_int_equal(guard_bpf__load(skel), 0);
 	check_budget(skel->obj);
@@ -181,15 +199,15 @@ static void denial_stays_within_budget(void **state)
 	bpf_object__for_each_program(p, skel->obj) bpf_program__set_autoload(p, fits(btf, p));
 	btf__free(btf);
 	/* Their sizes are set when they are made. */
+	bpf_map__set_value_size(skel->maps.deny_scratch, SCRATCH_SIZE);
 	bpf_object__for_each_map(m, skel->obj)
 	{
 		if (!bpf_map__max_entries(m))
 			bpf_map__set_max_entries(m, bpf_map__type(m) == BPF_MAP_TYPE_RINGBUF ?
 							    4096 :
 							    1);
-		if (!bpf_map__value_size(m) && bpf_map__type(m) != BPF_MAP_TYPE_RINGBUF)
-			bpf_map__set_value_size(m, 8);
 	}
+	libbpf_set_print(say_warnings); /* which probing has changed */
 	ask_verifier(skel->obj);
 	assert_int_equal(deny_bpf__load(skel), 0);
 	check_budget(skel->obj);
