@@ -173,6 +173,55 @@ static void long_lists_are_maps(void **state)
 	assert_int_equal(lengths[0], lengths[1]);
 }
 
+/* And of networks: as many look-ups as there are lengths of prefixes. */
+static void many_networks_are_maps(void **state)
+{
+	static struct record_room room;
+	const uint32_t sizes[] = { 20, 10000 };
+	uint32_t lengths[2];
+
+	(void)state;
+	need_root();
+	for (int i = 0; i < 2; i++) {
+		cleanup_rig struct rig r;
+		cleanup_kernel_filter struct kernel_filter f = { 0 };
+		cleanup_buf struct buf yaml = BUF_INIT;
+		cleanup_fd int fd = -1;
+		struct chance c = { .state = 1 };
+
+		buf_add_str(&yaml, "- list: many\n  items: [\"fe80::/10\", 10.1.0.0/19");
+		for (uint32_t k = 0; k < sizes[i]; k++)
+			buf_addf(&yaml, ", 11.%u.%u.0/24", k / 256, k % 256);
+		buf_add_str(&yaml, "]\n- rule: r\n  desc: d\n  output: o\n  priority: INFO\n"
+				   "  condition: evt.type = connect and fd.snet in (many)\n");
+		rig_init(&r);
+		rig_load(&r, yaml.data);
+		for (size_t t = 0; t < test.target_count; t++)
+			if (test.targets[t].row && !strcmp(test.targets[t].row->call, "connect"))
+				assert_int_equal(kernel_filter_compile(r.rules, test.targets[t],
+								       NULL, &f),
+						 0);
+		lengths[i] = (uint32_t)f.insns.len;
+		fd = load(&f, NULL);
+		for (int k = 0; k < 4; k++) {
+			static const uint8_t remotes[4][4] = { { 11, 0, 19, 7 },
+							       { 12, 0, 19, 7 },
+							       { 10, 1, 31, 1 },
+							       { 10, 1, 32, 1 } };
+
+			random_record(&c, f.target, 1, &room);
+			room.ev.flags = ABI_EVENT_FILE | ABI_EVENT_SOCKET;
+			room.ev.call.inode_mode = 0140777;
+			room.ev.call.family = 2;
+			room.ev.call.protocol = 6;
+			room.ev.call.remote_port = 80;
+			memcpy(room.ev.call.remote, remotes[k], 4);
+			assert_int_equal(run(fd, &room), k % 2 == 0);
+		}
+	}
+	assert_int_equal(lengths[0], lengths[1]);
+}
+
 static void rule_files_fit(void **state)
 {
 	cleanup_rig struct rig r;
@@ -203,7 +252,8 @@ static void rule_files_fit(void **state)
 			assert_false(f.too_long);
 			fd = load(&f, &walked);
 			if (walked > 40000)
-				print_message("%s: %u walked\n", test.targets[i].type->name.data, walked);
+				print_message("%s: %u walked\n", test.targets[i].type->name.data,
+					      walked);
 			assert_in_range(walked, 1, VERIFIED_MAX);
 			most = walked > most ? walked : most;
 			longest = f.insns.len > longest ? (uint32_t)f.insns.len : longest;
@@ -216,6 +266,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(kernel_and_simulator_agree),
 					    cmocka_unit_test(long_lists_are_maps),
+					    cmocka_unit_test(many_networks_are_maps),
 					    cmocka_unit_test(rule_files_fit) };
 
 	test.files = argv + 1;

@@ -6,7 +6,10 @@
 #include "guard/fd_kind.h"
 #include "guard/filter/lower.h"
 
-enum { NETWORKS_MAX = 32 };
+enum {
+	ONE_BY_ONE_MAX = 4, /* more networks than that are looked up by their bytes */
+	PREFIXES_MAX = 24,  /* lengths of prefixes: each is one look-up */
+};
 
 static struct node *has_flag(struct lower *l, uint64_t flag)
 {
@@ -282,22 +285,89 @@ static struct node *end_in(struct lower *l, const struct address *a, unsigned pr
 					    prefix > 64 ? prefix - 64 : 0)));
 }
 
+/* An address is the network of all of its bits. */
+static struct network network_of(const struct value *v)
+{
+	return v->type == VALUE_NETWORK ?
+		       *v->network :
+		       (struct network){ .address = *v->address,
+					 .prefix = v->address->family == 4 ? 32 : 128 };
+}
+
+static struct text network_bytes(struct lower *l, const struct network *n)
+{
+	uint32_t size = n->address.family == 4 ? 4 : 16;
+	char *out = arena_alloc(l->arena, size);
+
+	for (uint32_t i = 0; out && i < size; i++) {
+		int left = (int)n->prefix - (int)i * 8;
+		unsigned mask = left >= 8 ? 0xff : left > 0 ? 0xff00u >> left & 0xff : 0;
+
+		out[i] = (char)(n->address.bytes[i] & mask);
+	}
+	return text_from(out, size);
+}
+
+/* All networks of a family and a prefix: one look-up of what is left of the address. */
+static struct node *end_in_many(struct lower *l, const struct check *c, unsigned family,
+				unsigned prefix, bool remote)
+{
+	struct text *texts = arena_array(l->arena, struct text, c->literal_count);
+	enum view_kind kind = family == 4 ? (remote ? VIEW_REMOTE4 : VIEW_LOCAL4) :
+					    (remote ? VIEW_REMOTE6 : VIEW_LOCAL6);
+	int view = text_view_get(l->views, kind, prefix), term;
+	uint32_t count = 0;
+
+	if (!texts || view < 0)
+		return NULL;
+	for (uint32_t i = 0; i < c->literal_count; i++) {
+		struct network n = network_of(&c->values[i]);
+
+		if (n.address.family != family || n.prefix != prefix)
+			continue;
+		texts[count] = network_bytes(l, &n);
+		if (!texts[count++].data)
+			return NULL;
+	}
+	term = text_term_get(l->views, (uint32_t)view,
+			     (struct text_term){ TEXT_EQUAL, texts, count });
+	if (term < 0)
+		return NULL;
+	return node_both(l->arena, has_family(l, family == 4 ? FAMILY_INET : FAMILY_INET6),
+			 node_text(l->arena, (uint32_t)view, (uint32_t)term));
+}
+
+/* Of many networks, one look-up for each length of prefix. */
+static struct node *end_in_any(struct lower *l, const struct check *c, bool remote)
+{
+	struct node *items[PREFIXES_MAX];
+	bool seen[2][129] = { 0 };
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < c->literal_count; i++) {
+		struct network n = network_of(&c->values[i]);
+		bool *known = &seen[n.address.family == 4][n.prefix];
+
+		if (*known && c->literal_count > ONE_BY_ONE_MAX)
+			continue;
+		*known = true;
+		if (count == PREFIXES_MAX)
+			return lower_unknown(l, c, "networks of more than 24 lengths");
+		items[count++] = c->literal_count > ONE_BY_ONE_MAX ?
+					 end_in_many(l, c, n.address.family, n.prefix, remote) :
+					 end_in(l, &n.address, n.prefix, remote);
+	}
+	return node_group(l->arena, NODE_OR, items, count);
+}
+
 /* The check on one end; NULL: out of memory. */
 static struct node *end_fits(struct lower *l, const struct check *c, bool remote)
 {
-	struct node *items[NETWORKS_MAX], *any;
+	struct node *any;
 
 	if (c->op == OP_EXISTS)
 		return node_constant(l->arena, true);
-	for (uint32_t i = 0; i < c->literal_count; i++) {
-		const struct value *v = &c->values[i];
-		bool network = v->type == VALUE_NETWORK;
-		const struct address *a = network ? &v->network->address : v->address;
-		unsigned whole = a->family == 4 ? 32 : 128;
-
-		items[i] = end_in(l, a, network ? v->network->prefix : whole, remote);
-	}
-	any = node_group(l->arena, NODE_OR, items, c->literal_count);
+	any = end_in_any(l, c, remote);
 	return c->op == OP_NE ? node_not(l->arena, any) : any;
 }
 
@@ -306,8 +376,8 @@ struct node *lower_fd_address(struct lower *l, const struct check *c, const stru
 	bool known_op = c->op == OP_EXISTS || c->op == OP_EQ || c->op == OP_IN ||
 			c->op == OP_INTERSECTS || (c->op == OP_NE && c->literal_count == 1);
 
-	if (!known_op || c->literal_count > NETWORKS_MAX)
-		return lower_unknown(l, c, "more than 32 networks, or how they are compared");
+	if (!known_op)
+		return lower_unknown(l, c, "how networks are compared");
 	if (p->arg == 'e')
 		return of_socket(l, c,
 				 either_end(l, c, end_fits(l, c, false), end_fits(l, c, true)));

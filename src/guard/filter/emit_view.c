@@ -294,9 +294,54 @@ static void find_descriptor(struct emitter *e, const struct text_view *v,
 	bpf_code_place(c, found);
 }
 
+static bool is_address(const struct text_view *v)
+{
+	return v->kind >= VIEW_REMOTE4 && v->kind <= VIEW_LOCAL6;
+}
+
+/* Bytes of the address that a prefix keeps, as a number that is loaded. */
+static uint64_t mask_of(unsigned prefix, int at, int size)
+{
+	uint8_t bytes[8] = { 0 };
+	uint64_t mask;
+
+	for (int i = 0; i < size; i++) {
+		int left = (int)prefix - (at + i) * 8;
+
+		bytes[i] = left >= 8 ? 0xff : left > 0 ? (uint8_t)(0xff00 >> left) : 0;
+	}
+	memcpy(&mask, bytes, sizeof(mask));
+	return mask;
+}
+
+/* The network that the address is in, put into the scratch: it is a text like others from there on. */
+static void point_to_address(struct emitter *e, const struct text_view *v)
+{
+	bool remote = v->kind == VIEW_REMOTE4 || v->kind == VIEW_REMOTE6;
+	bool six = v->kind == VIEW_REMOTE6 || v->kind == VIEW_LOCAL6;
+	int from = remote ? AT(call.remote) : AT(call.local), size = six ? 16 : 4;
+	int piece = six ? 8 : 4;
+	struct bpf_code *c = &e->code;
+
+	for (int at = 0; at < size; at += piece) {
+		bpf_load(c, piece, R1, REG_RECORD, from + at);
+		bpf_number(c, R2, mask_of(v->span, at, piece));
+		bpf_alu(c, BPF_AND, R1, R2);
+		bpf_store(c, 8, REG_SCRATCH, SCRATCH(address) + at, R1);
+	}
+	bpf_store_imm(c, 4, REG_SCRATCH, SCRATCH(len), size);
+	bpf_alu(c, BPF_MOV, REG_TEXT, REG_SCRATCH);
+	bpf_alu_imm(c, BPF_ADD, REG_TEXT, SCRATCH(address));
+}
+
 static void find_text(struct emitter *e, const struct text_view *v, const struct view_labels *to)
 {
 	switch (v->kind) {
+	case VIEW_REMOTE4:
+	case VIEW_LOCAL4:
+	case VIEW_REMOTE6:
+	case VIEW_LOCAL6:
+		break; /* it is where it is: point_to_address() */
 	case VIEW_SPAN:
 	case VIEW_SPAN_OR_NONE:
 		find_span(e, v->span, to);
@@ -373,7 +418,10 @@ static int emit_view(struct emitter *e, struct text_view *v)
 	bpf_code_place(c, to.empty);
 	empty_text(e, v, &to);
 	bpf_code_place(c, to.known);
-	point_to_text(e, &to);
+	if (is_address(v))
+		point_to_address(e, v);
+	else
+		point_to_text(e, &to);
 	if (asks_for_paths(v)) { /* of what is no path from a root, nobody knows here */
 		emit_len(e, R1);
 		bpf_jump_imm(c, BPF_JEQ, R1, 0, to.unknown);

@@ -37,6 +37,7 @@ struct filter_scratch {
 	uint32_t at, len, slash, pad;
 	uint64_t key_len;
 	uint8_t key[TEXT_KEY_MAX];
+	uint8_t address[24]; /* of a network's view, as far as the prefix goes, and zeros */
 	struct {
 		uint32_t may, may_not; /* bit per term: it may hold, it may not hold */
 	} words[FILTER_WORDS];

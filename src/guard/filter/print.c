@@ -59,6 +59,10 @@ static const char *const view_names[] = {
 	[VIEW_FD_NAME] = "fd.name",
 	[VIEW_FD_DIRECTORY] = "fd.directory",
 	[VIEW_FD_FILENAME] = "fd.filename",
+	[VIEW_REMOTE4] = "remote address",
+	[VIEW_LOCAL4] = "local address",
+	[VIEW_REMOTE6] = "remote IPv6 address",
+	[VIEW_LOCAL6] = "local IPv6 address",
 };
 static_assert(ARRAY_SIZE(view_names) == VIEW_KINDS, "a name for each");
 static const char *const program_facts[] = {
@@ -121,6 +125,10 @@ static void print_text(const struct kernel_filter *f, const struct node *n, stru
 	buf_addf(out, "%s%s", n->negated ? "not " : "", view_names[v->kind]);
 	if (v->kind < VIEW_COMM)
 		buf_addf(out, "[%u]", v->span);
+	if (v->kind >= VIEW_REMOTE4) {
+		buf_addf(out, " in %u networks of %u bits", t->count, v->span);
+		return;
+	}
 	buf_addf(out, " %s", text_ops[t->op]);
 	if (t->op == TEXT_PRESENT)
 		return;

@@ -22,6 +22,11 @@ enum view_kind {
 	VIEW_FD_NAME, /* of the descriptor; what would have been opened if it failed */
 	VIEW_FD_DIRECTORY,
 	VIEW_FD_FILENAME,
+	/* Addresses of a connection: so many bits (the span) of 4 or 16 bytes, the rest zeros; whatever they are in records without. */
+	VIEW_REMOTE4,
+	VIEW_LOCAL4,
+	VIEW_REMOTE6,
+	VIEW_LOCAL6,
 	VIEW_KINDS
 };
 

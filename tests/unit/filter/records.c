@@ -470,7 +470,15 @@ static void address_check(struct chance *c, bool network, struct buf *out)
 	};
 
 	buf_addf(out, "%s ", network ? ONE(c, network_fields) : ONE(c, address_fields));
-	if (!chance_below(c, 3))
+	if (!chance_below(c, 4)) { /* many: they are looked up */
+		buf_addf(out, "in (%s", network ? ONE(c, networks) : ONE(c, addresses));
+		for (uint32_t n = chance_below(c, 24); n; n--)
+			if (network && chance_below(c, 2))
+				buf_addf(out, ", %s", ONE(c, networks));
+			else
+				buf_addf(out, ", 11.%u.0.7%s", n, network ? "/30" : "");
+		buf_add_char(out, ')');
+	} else if (!chance_below(c, 3))
 		buf_addf(out, "in (%s, %s)", network ? ONE(c, networks) : ONE(c, addresses),
 			 network ? ONE(c, networks) : ONE(c, addresses));
 	else
