@@ -43,7 +43,7 @@ static void add_address(struct buf *yaml, unsigned n)
 
 static const struct question questions[] = {
 	{ "fd.name in (...)", "creat", "fd.name in (many)", add_path },
-	{ "fd.name startswith, one of", "creat", "fd.name pmatch (many)", add_path },
+	{ "fd.name pmatch (...)", "creat", "fd.name pmatch (many)", add_path },
 	{ "fd.sip in (addresses)", "connect", "fd.sip in (many)", add_address },
 	{ "fd.snet in (networks)", "connect", "fd.snet in (many)", add_network },
 };
