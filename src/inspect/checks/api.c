@@ -11,12 +11,15 @@
 
 enum { FIRST_MINOR = 16 };
 
-/* Until when a minor version of Kubernetes 1 is mended (https://kubernetes.io/releases/patch-releases/). */
+/*
+ * Until when a minor version of Kubernetes 1 is mended: to 1.31 as data/releases/eol.yaml of the project's site has
+ * it, later ones as planned (https://kubernetes.io/releases/patch-releases/).
+ */
 static const char *const ends[] = {
-	"2020-09-02", "2021-01-13", "2021-04-30", "2021-10-28", "2022-02-28",
-	"2022-06-28", "2022-10-28", "2023-02-28", "2023-07-28", "2023-10-28",
-	"2024-02-28", "2024-06-28", "2024-10-28", "2025-02-28", "2025-06-28",
-	"2025-10-28", "2026-02-28", "2026-06-28", "2026-10-27", "2027-02-28",
+	"2020-09-02", "2021-01-13", "2021-06-18", "2021-10-28", "2022-02-28",
+	"2022-06-28", "2022-12-08", "2023-02-28", "2023-07-28", "2023-10-28",
+	"2024-02-28", "2024-07-16", "2024-10-22", "2025-02-28", "2025-07-15",
+	"2025-11-11", "2026-02-28", "2026-06-28", "2026-10-27", "2027-02-28",
 };
 
 static bool is_ended(const struct probe *p, int64_t minor)
