@@ -101,6 +101,15 @@ def is_clean(runtime: str) -> None:
         intrude(box)
 
 
+def own_users(runtime: str) -> None:
+    """in a user namespace of its own a confined one is as clean, and who entered from outside is found"""
+    with container(runtime, replace(tight(), first_user=100000)) as box:
+        box.run()
+        tap.check(Path(f"/proc/{box.pid}/uid_map").read_text().split() == ["0", "100000", "65536"], "it has no users of its own")
+        tap.check(not severe(inspected(box)), f"{severe(inspected(box))}")
+        intrude(box)
+
+
 def is_clean_as_recorded(runtime: str) -> None:
     """one that runs under the profile that was recorded of it has no finding that matters"""
     spec = Spec(args=WAIT, name="recorded", user="20000:20000", capabilities=(), no_new_privs=True, read_only=True)
@@ -295,6 +304,8 @@ def main() -> None:
                 continue
             for test in (is_found, is_clean, is_clean_as_recorded):
                 suite.run(test, runtime, name=f"{runtime}: {test.__doc__}")
+            if runtime in ("runc", "crun"):
+                suite.run(own_users, runtime, name=f"{runtime}: {own_users.__doc__}")
         for test in (mounted_later, bundle, daemon, recorded, nobody):
             suite.run(test)
 

@@ -54,6 +54,7 @@ class Spec:
     read_only: bool = False
     layers: tuple[Path, ...] = ()               # directories between the rig's root file system and what it writes
     pids: int | None = None                     # processes and threads at most
+    first_user: int | None = None               # of the host: root in a user namespace of its own; None: it has none
 
     def config(self, root: Path) -> dict[str, Any]:
         """The OCI `config.json` for this, with the tree at `root` as its root file system."""
@@ -85,6 +86,9 @@ class Spec:
             "maskedPaths": list(_MASKED),
             "readonlyPaths": list(_READ_ONLY),
         }
+        if self.first_user is not None:
+            linux["namespaces"].append({"type": "user"})
+            linux["uidMappings"] = linux["gidMappings"] = [{"containerID": 0, "hostID": self.first_user, "size": 65536}]
         if self.seccomp is not None:
             linux["seccomp"] = self.seccomp
         if self.mount_label:
