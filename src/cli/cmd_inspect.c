@@ -13,6 +13,7 @@
 #include "cli/inspect_fix.h"
 #include "cli/inspect_history.h"
 #include "cli/inspect_render.h"
+#include "cli/inspect_rendered.h"
 #include "cli/inspect_watch.h"
 #include "inspect/host/host.h"
 #include "inspect/image/read.h"
@@ -442,41 +443,6 @@ static char *subject(const struct arguments *args, const struct report *r)
 	return out.failed ? NULL : strdup(shown);
 }
 
-/* Lines are those of what was rendered. */
-static int add_rendered(struct inspection *in, const char *directory, struct error *err)
-{
-	cleanup_buf struct buf text = { .limit = (size_t)256 << 20 };
-	cleanup_free char *name = str_format("%s (%s)", directory,
-					     inspect_render_program(directory));
-	int r = name ? inspect_render(directory, &text, err) :
-		       error_errno(err, ENOMEM, "%s", directory);
-
-	return r ? r :
-		   inspection_add(in, name, text_from(text.data ? text.data : "", text.len), err);
-}
-
-/* What can't be rendered on the way through a tree is told; its files would be no manifests. */
-static int add_chart(void *data, struct inspection *in, const char *directory, struct error *err)
-{
-	struct error why = ERROR_INIT;
-	bool library;
-	int r;
-
-	(void)data;
-	if (!inspect_is_chart(directory, &library))
-		return 0;
-	if (library)
-		return 1;
-	r = add_rendered(in, directory, &why);
-	if (r == -ENOMEM) {
-		*err = why;
-		return r;
-	}
-	if (r)
-		inspection_problem(in, directory, why.text);
-	return 1;
-}
-
 static int add_image(struct inspection *in, const char *path, struct error *err)
 {
 	struct image image;
@@ -495,7 +461,7 @@ static int add_inputs(const struct arguments *args, struct job *j, struct inspec
 {
 	bool renders = !fix && !arg_flag(args, "no-render");
 	struct input_hook hook = { .change = fix ? inspect_fix_change : NULL,
-				   .directory = renders ? add_chart : NULL,
+				   .directory = renders ? inspect_rendered_chart : NULL,
 				   .data = fix };
 	const char *root = arg_value(args, "root");
 	bool host = arg_flag(args, "host");
@@ -515,7 +481,7 @@ static int add_inputs(const struct arguments *args, struct job *j, struct inspec
 		if (arg_flag(args, "image"))
 			r = add_image(in, paths[i], &why);
 		else if (renders && inspect_render_program(paths[i]))
-			r = add_rendered(in, paths[i], &why);
+			r = inspect_rendered_add(in, paths[i], &why);
 		else
 			r = inspect_path(in, paths[i], &hook, &why);
 		if (r && (n == 1 || r == -ENOMEM)) {

@@ -239,6 +239,8 @@ def test_charts() -> None:
             code, out, err = merlon("inspect", *ONLY, operand, path=path)
             assert code == 1 and sorted(name for _, name, _ in found(out)) == names, err + out
             assert not json.loads(out)["problems"], out
+            places = {(f["file"], f["line"]) for f in json.loads(out)["findings"] if f["object"] == "release"}
+            assert places == {(f"{base}/web/templates/pod.yaml (helm)", 9)}, places
         subprocess.run([program, "package", base / "web", "-d", base], check=True, capture_output=True)
         code, out, err = merlon("inspect", *ONLY, base / "web-1.0.0.tgz", path=path)
         assert code == 1 and len(found(out)) == 1, err + out
