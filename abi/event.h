@@ -215,10 +215,7 @@ enum abi_event_plan_flag {
 	ABI_PLAN_PIDFD = 1 << 6,  /* the descriptor is one */
 	ABI_PLAN_PATHS =
 		1 << 7, /* its paths are told as the kernel resolved them, where it can be asked */
-	/*
-	 * If the descriptor is known, the filter in force does not look at the arguments that are paths: they are
-	 * filled in when the record is sent. With ABI_PLAN_NEW_FD only.
-	 */
+	/* With NEW_FD: if that is known no filter looks at arguments that are paths; they come when it is sent. */
 	ABI_PLAN_LATE = 1 << 8,
 	ABI_PLAN_FIRST =
 		1 << 9, /* and whatever is said of when: what is sent first over a TCP connection */

@@ -28,7 +28,6 @@ struct pt_regs {
 struct thread_info {
 	u32 status;
 };
-
 struct kernfs_node {
 	const char *name;
 	u64 id;
