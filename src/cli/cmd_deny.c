@@ -12,6 +12,7 @@
 #include "cli/rules_load.h"
 #include "guard/deny.h"
 #include "guard/deny_confirm.h"
+#include "guard/deny_risk.h"
 #include "version.h"
 
 static const char *const modes[] = { [ABI_DENY_DEFAULT] = "default",
@@ -133,6 +134,23 @@ static void print_done(const struct deny_options *o, const struct deny_result *d
 	print_hooks(done->stops, stderr);
 }
 
+static int check_only(const struct rules_loaded *l, const struct deny_options *o, struct error *err)
+{
+	struct deny_result done = { 0 };
+	int r = deny_plan(l->set, o->policy, &done.hooks, &done.rules);
+
+	if (r)
+		return error_errno(err, -r, "rules");
+	rules_show_diags(l, false, stderr);
+	printf("%zu rules can be denied\n", done.rules);
+	print_hooks(done.hooks, stdout);
+	if (!l->diags.errors && !o->force && deny_risk_check(l->set, o->policy, err)) {
+		fprintf(stderr, "merlon: %s\n", err->text);
+		return EXIT_NEGATIVE;
+	}
+	return l->diags.errors ? EXIT_NEGATIVE : EXIT_OK;
+}
+
 static int run_on(const struct arguments *args, struct error *err)
 {
 	struct deny_options o = { .mode = arg_flag(args, "dry-run") ? ABI_DENY_DRY_RUN :
@@ -157,15 +175,8 @@ static int run_on(const struct arguments *args, struct error *err)
 	if (!r)
 		r = check_policies(policy, &diags, err);
 	o.policy = policy && policy->entries.len ? policy : NULL;
-	if (!r && check) {
-		r = deny_plan(l.set, o.policy, &done.hooks, &done.rules);
-		if (r)
-			return error_errno(err, -r, "rules");
-		rules_show_diags(&l, false, stderr);
-		printf("%zu rules can be denied\n", done.rules);
-		print_hooks(done.hooks, stdout);
-		return l.diags.errors ? EXIT_NEGATIVE : EXIT_OK;
-	}
+	if (!r && check)
+		return check_only(&l, &o, err);
 	if (!r)
 		r = need_root(err);
 	if (r)

@@ -166,14 +166,16 @@ static int write_pending(uint64_t set, uint64_t ns, struct error *err)
 	struct sensor_deny_status now = { .mode = ABI_DENY_ENFORCE };
 	cleanup_json json_t *o = NULL;
 	cleanup_free char *text = NULL;
+	json_int_t until = clock_wall_ns();
 
+	until += (json_int_t)ns;
 	if (fs_exists(PENDING))
 		return error_set(
 			err, EBUSY,
 			"there are rules that wait to be confirmed: merlon deny confirm keeps them");
 	(void)sensor_deny_status(&now, NULL);
-	o = json_pack("{s:I, s:I, s:i}", "set", (json_int_t)set, "until",
-		      (json_int_t)(clock_wall_ns() + (int64_t)ns), "mode", (int)now.mode);
+	o = json_pack("{s:I, s:I, s:i}", "set", (json_int_t)set, "until", until, "mode",
+		      (int)now.mode);
 	text = o ? json_dumps(o, JSON_COMPACT) : NULL;
 	if (!text)
 		return error_errno(err, ENOMEM, PENDING);

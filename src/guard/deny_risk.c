@@ -149,7 +149,7 @@ static int check_need(struct checking *c, const struct need *n,
 		if (deny_verdict(policy, r, &anybody).mode == MODE_ENFORCE)
 			return error_set(
 				err, EPERM,
-				"nothing was changed: in every container \"%.*s\" would deny that %s (%s), without which none runs: "
+				"in every container \"%.*s\" would deny that %s (%s), without which none runs: "
 				"neither its runtime nor kubelet could start one. Select containers, or say --force",
 				(int)r->name.len, r->name.data, n->what, n->path);
 	}
