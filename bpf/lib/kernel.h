@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The kernel's types, reduced to the fields that are read here. Offsets are relocated at load time
- * against the running kernel's BTF (CO-RE), so order and completeness don't matter; names do.
- * Kept by hand: it shows exactly what we depend on. A test checks every field against the BTF of
- * each kernel of the matrix.
+ * The kernel's types, reduced to the fields that are read here. Offsets are relocated at load time against the running kernel's
+ * BTF (CO-RE), so order and completeness don't matter; names do. Kept by hand: it shows exactly what we depend on. A test checks
+ * every field against the BTF of each kernel of the matrix.
  */
 #pragma once
 #include <linux/bpf.h>
