@@ -290,7 +290,8 @@ static struct text key_of(char *out, size_t size, int kind, const char *name_spa
 /* Sets a key to the number of residents, which is the last one's index + 1. */
 static bool point_to_last(struct inventory *all, struct table *t, struct text key)
 {
-	struct text kept = table_get(t, key) ? key : arena_text(all->arena, key);
+	/* The table takes the key that it is given, also where it has one that is equal. */
+	struct text kept = arena_text(all->arena, key);
 
 	return kept.data && table_set(t, kept, (void *)(uintptr_t)all->residents.len);
 }
