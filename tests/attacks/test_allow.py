@@ -78,7 +78,7 @@ def closed_loop(runtime: str, name: str, suite: tap.Suite, *options: str) -> Non
     profile = learn(runtime, workload)
     with tempfile.TemporaryDirectory() as directory:
         rules = rules_of(profile, Path(directory), *options)
-        merlon.run("deny", "on", rules)
+        merlon.run("deny", "on", "--force", rules)
         with container(runtime, workload.spec()) as box, Guard("--burst", "0", rules=rules) as guard:
             with suite.case(f"{name} {' '.join(options)}: lives under its own profile"):
                 before = denied()
@@ -111,7 +111,7 @@ def bound(runtime: str, suite: tap.Suite, profile: merlon.Profile) -> None:
         for one in (box, other):
             one.run()
             workload.ready(one)
-        merlon.run("deny", "on", "--profile", profile.path, "--container", box.id, "--with-entered")
+        merlon.run("deny", "on", "--profile", profile.path, "--container", box.id, "--with-entered", timeout=300)
         done = attack(box, code)
         suite.ok(done.returncode == 7, "a profile is in force in its container", f"exit {done.returncode}", done.stdout, done.stderr)
         done = attack(other, code)

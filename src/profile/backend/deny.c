@@ -421,8 +421,8 @@ static int emit(const struct profile *p, const struct backend_options *o, struct
 	backend_head(p, "#", out);
 	buf_add_str(
 		out,
-		"#\n# merlon deny on FILE: what is not recorded is denied in every container: bind it, or\n"
-		"# begin with --dry-run.\n");
+		"#\n# merlon deny on --dry-run --policy POLICY FILE, with the policy of -f deny-policy; then without\n"
+		"# --dry-run.\n");
 	if (knows_files(p)) {
 		add_programs(&w);
 		add_libraries(&w);
@@ -448,7 +448,7 @@ const struct profile_backend profile_backend_deny = {
 	.summary =
 		"rules that deny what was not recorded, for merlon deny: no security module is needed",
 	.apply =
-		"On a node where `merlon doctor` says rung A or B: `merlon deny on --dry-run @FILE@` tells of what would be denied, and "
-		"`merlon deny on @FILE@` denies it. It is in force in all containers that no policy excepts.",
+		"On a node: `merlon deny on --dry-run --policy @NAME@.policy.yaml @FILE@` tells of what would be denied, and the same "
+		"without `--dry-run` denies it where `merlon doctor` says rung A or B, and stops most of it on C and D.",
 	.emit = emit,
 };

@@ -82,6 +82,6 @@ const struct profile_backend profile_backend_deny_policy = {
 	.name = "deny-policy",
 	.suffix = "policy.yaml",
 	.summary = "policy that binds the rules of deny to the containers that were recorded",
-	.apply = "Beside the rules: `merlon deny on --policy @FILE@ RULES`.",
+	.apply = "It goes with the rules of `deny`: see there.",
 	.emit = emit,
 };
