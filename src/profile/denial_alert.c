@@ -153,8 +153,10 @@ static bool fill_open(struct denial *d, const struct alerted *a)
 	for (size_t i = 0; flags && i < ARRAY_SIZE(opens); i++)
 		if (strstr(flags, opens[i].flag))
 			buf_add_str(&wanted, opens[i].wanted);
-	if (str_eq(a->type, "creat"))
-		buf_add_str(&wanted, "write create");
+	/* What the flags do not tell, the rule does. */
+	if (str_eq(a->type, "creat") || (str_ends(a->rule, ": file opened to be written") &&
+					 (!wanted.len || !strstr(wanted.data, "write"))))
+		buf_add_str(&wanted, wanted.len ? " write create" : "write create");
 	return !wanted.failed && keep_path(d, text_of(json_object_get(a->event, "fd"), "name"),
 					   wanted.len ? wanted.data : "read");
 }
