@@ -196,10 +196,7 @@ static void denial_stays_within_budget(void **state)
 	skel = deny_bpf__open();
 	assert_true(btf && skel);
 	((struct abi_settings *)&skel->rodata->settings)->subsystem = -1;
-	/* What only stops is for kernels where nothing denies: 5.10's verifier does not take all of it. */
-	bpf_object__for_each_program(p, skel->obj) bpf_program__set_autoload(
-		p, fits(btf, p) && (!strstr(bpf_program__name(p), "_stop_") ||
-				    !(probe_has(PROBE_LSM) || probe_has(PROBE_FMOD_RET))));
+	bpf_object__for_each_program(p, skel->obj) bpf_program__set_autoload(p, fits(btf, p));
 	btf__free(btf);
 	/* Their sizes are set when they are made. */
 	bpf_map__set_value_size(skel->maps.deny_scratch, SCRATCH_SIZE);
