@@ -337,7 +337,7 @@ def wrong_options() -> None:
             (["-f", "kubernetes", "--kubernetes-version", "2"], "no version of Kubernetes"),
             (["-f", "kubernetes", "--kubernetes-version", "1."], "no version of Kubernetes"),
             (["-f", "kubernetes", "--kubernetes-version", "1.27x"], "no version of Kubernetes"),
-            (["-f", "kubernetes", "--lsm", "tomoyo"], "apparmor, selinux or none"),
+            (["-f", "kubernetes", "--lsm", "tomoyo"], "apparmor, selinux, none"),
             (["-f", "networkpolicy", "--selector", "app"], "KEY=VALUE"),
             (["--all"], "--output"), (["--all", "-f", "spo", "-o", "/tmp/x"], "--format"), ([], "--format is one of")):
         done = merlon.run("profile", "export", *arguments, shop, check=False)
