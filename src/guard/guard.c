@@ -554,13 +554,13 @@ static int run(struct guard *g, struct watch_stats *stats, struct error *err)
 		return error_errno(err, errno, "signalfd");
 	r = start_hand(g, err);
 	if (!r)
-		r = start_keeper(g, err);
-	if (!r)
 		r = start_resolver(g, err);
 	if (!r)
 		r = start_outputs(g, err);
 	if (!r) /* while there is little that it could see of ours */
 		r = start_reader(g, err);
+	if (!r) /* behind those: who asks what the kernel can do has read all of its types */
+		r = start_keeper(g, err);
 	if (!r)
 		r = live_new(&g->live, &lo, err);
 	if (!r)

@@ -10,21 +10,23 @@
 #include "base/clock.h"
 #include "base/fs.h"
 
-enum { PROC_FILE_MAX = 64 << 10 };
+enum { PROC_FILE_MAX = 64 << 10, PF_KTHREAD = 0x00200000 /* include/linux/sched.h */ };
 
-/* Fields 4 (parent) and 22 (start) of /proc/PID/stat; the name in parentheses may contain anything. */
+/* Fields 4 (parent), 9 (flags) and 22 (start) of /proc/PID/stat; the name in parentheses may contain anything. */
 static bool stat_parse(const char *text, struct process_status *p)
 {
 	const char *at = strrchr(text, ')');
 	unsigned long long start;
+	unsigned flags;
 	int parent;
 
 	if (!at || sscanf(at + 1,
-			  " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+			  " %*c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
 			  "%*d %*d %llu",
-			  &parent, &start) != 2)
+			  &parent, &flags, &start) != 3)
 		return false;
 	p->parent = parent;
+	p->kernel = flags & PF_KTHREAD; /* having no memory is no sign: who ends has none either */
 	p->start_ticks = start;
 	return true;
 }
@@ -52,7 +54,6 @@ static void status_parse(const char *text, struct process_status *p)
 	p->no_new_privileges = status_number(text, "\nNoNewPrivs:\t", 10) != 0;
 	p->seccomp_mode = (int)status_number(text, "\nSeccomp:\t", 10);
 	p->filter_count = (unsigned)status_number(text, "\nSeccomp_filters:\t", 10);
-	p->kernel = !strstr(text, "\nVmSize:") && strstr(text, "\nState:\tZ") == NULL;
 	if (!at)
 		return;
 	at += strlen("\nNSpid:");

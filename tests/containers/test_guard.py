@@ -168,7 +168,7 @@ def killed() -> None:
                         guard.signal(signal.SIGHUP)
                         time.sleep(chance.uniform(0, 0.1))
                     os.kill(victim, signal.SIGKILL)
-                    if name == "merlon-reader":     # nobody needs that one for long
+                    if name in ("merlon-reader", "merlon-resolver", "merlon-keeper"):     # nobody needs these for long
                         time.sleep(chance.uniform(0, 1))
                         guard.process.kill()
                     guard.process.wait(30)

@@ -135,6 +135,24 @@ static void a_zombie_is_no_kernel_thread(void **state)
 	assert_int_equal(process_read(pid, &p), -ESRCH);
 }
 
+/* Between its memory and its death: it runs, and has none. */
+static void who_ends_is_no_kernel_thread(void **state)
+{
+	struct process_status p;
+
+	(void)state;
+	assert_int_equal(
+		process_parse(7, "7 (true) R 1 7 7 0 -1 4194572 0 0 0 0 0 0 0 0 20 0 1 0 99 0 0",
+			      "Name:\ttrue\nState:\tR (running)\nUid:\t0\t0\t0\t0\n", &p),
+		0);
+	assert_false(p.kernel);
+	assert_int_equal(
+		process_parse(8, "8 (kworker) I 2 0 0 0 -1 69238880 0 0 0 0 0 0 0 0 20 0 1 0 9 0 0",
+			      "Name:\tkworker\nState:\tI (idle)\nUid:\t0\t0\t0\t0\n", &p),
+		0);
+	assert_true(p.kernel);
+}
+
 static void kernel_threads(void **state)
 {
 	struct process_status p;
@@ -176,6 +194,7 @@ int main(void)
 		cmocka_unit_test(state_of_a_child),
 		cmocka_unit_test(hostile_names),
 		cmocka_unit_test(a_zombie_is_no_kernel_thread),
+		cmocka_unit_test(who_ends_is_no_kernel_thread),
 		cmocka_unit_test(kernel_threads),
 		cmocka_unit_test(nobody),
 		cmocka_unit_test(namespaces),
