@@ -5,6 +5,7 @@
  */
 #pragma once
 #include "inspect/inventory.h"
+#include "inspect/kept.h"
 #include "inspect/object.h"
 
 /*
@@ -98,11 +99,16 @@ struct check {
 	uint8_t level;	      /* enum pss_level: of the standards */
 	const char *
 		overridden; /* baseline: not part of restricted where that has the check of this name */
-	uint64_t needs;	    /* resident: KIND_BIT()s of what must be known completely to judge */
-	bool optional;	    /* only if it is named, or all are asked for */
-	bool recorded;	    /* only if there are recordings to ask */
-	struct fix fix;	    /* op FIX_NONE: a person must think */
+	uint64_t needs; /* resident, looks_at: KIND_BIT()s of what must be known completely to judge */
+	bool optional;	  /* only if it is named, or all are asked for */
+	bool recorded;	  /* only if there are recordings to ask */
+	struct fix fix;	  /* op FIX_NONE: a person must think */
 	const void *data; /* for functions that several rows share */
+	/*
+	 * Which other objects it looks at: it is asked once everything was read, and they are in probe_kept(). NULL: at the
+	 * one that it is about.
+	 */
+	bool (*looks_at)(const struct check *c, const struct object *o);
 	/* One of these. */
 	void (*container)(struct probe *p, const struct workload *w, const struct container *c);
 	void (*pod)(struct probe *p, const struct workload *w);
@@ -172,6 +178,7 @@ unsigned probe_version(const struct probe *p);
 const char *probe_today(const struct probe *p);
 const struct object *probe_object(const struct probe *p);
 const void *probe_data(const struct probe *p); /* the check's */
+const struct kept_objects *probe_kept(const struct probe *p);
 /* What the configuration says; NULL: there is none. */
 const struct exemptions *probe_exemptions(const struct probe *p);
 const struct recordings *probe_recordings(const struct probe *p); /* of a check that is recorded */

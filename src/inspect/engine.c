@@ -132,6 +132,7 @@ int inspection_new(struct inspection **ret, const struct inspect_options *option
 	in->kept = ARENA_INIT(REPORT_BYTES);
 	in->scratch = ARENA_INIT(64 << 20);
 	in->inventory.arena = &in->kept;
+	in->whole.arena = &in->kept;
 	in->pointer = BUF_INIT;
 	in->report.version = options->version;
 	in->report.level = options->level;
@@ -153,6 +154,7 @@ struct inspection *inspection_free(struct inspection *in)
 	diags_deinit(&in->report.problems);
 	free(in->report.tallies);
 	inventory_deinit(&in->inventory);
+	kept_deinit(&in->whole);
 	vec_deinit(&in->checks);
 	buf_deinit(&in->pointer);
 	arena_deinit(&in->kept);
@@ -178,6 +180,17 @@ static void ask_containers(struct probe *p, const struct workload *w)
 	p->container = NULL;
 }
 
+static bool is_about(const struct check *c, const struct object *o)
+{
+	return c->kinds & (o->kind < 0 ? KINDS_OTHER : KIND_BIT(o->kind));
+}
+
+/* Of a cluster those that we don't know are not listed. */
+static uint64_t unknown_kinds(const struct inspection *in)
+{
+	return in->unread | (in->report.cluster ? KINDS_OTHER : 0);
+}
+
 static void ask(struct inspection *in, size_t number, const struct object *o, uint32_t object)
 {
 	const struct check *c = in->checks.items[number];
@@ -185,8 +198,13 @@ static void ask(struct inspection *in, size_t number, const struct object *o, ui
 		.in = in, .number = number, .check = c, .object_number = object, .object = o
 	};
 
-	if (!(c->kinds & (o->kind < 0 ? KINDS_OTHER : KIND_BIT(o->kind))) || c->resident)
+	if (!is_about(c, o) || c->resident || (c->looks_at != NULL) != in->complete)
 		return;
+	if (c->needs & unknown_kinds(in)) {
+		probe_skip(&p);
+		finding_conclude(&p);
+		return;
+	}
 	if (c->container && o->workload) {
 		ask_containers(&p, o->workload);
 		return;
@@ -210,6 +228,25 @@ static const char *place_in_cluster(struct inspection *in, const struct object *
 	buf_addf(&b, "%.*s/%.*s", (int)o->kind_name.len, o->kind_name.data, (int)o->name.len,
 		 o->name.len ? o->name.data : "");
 	return finding_text(in, text_from(b.data ? b.data : "", b.len));
+}
+
+/* Keeps what a check will be asked about that looks at others, and the others. */
+static bool keep(struct inspection *in, const struct object *o, uint32_t number, bool owned)
+{
+	bool wanted = false;
+
+	for (size_t i = 0; i < in->checks.len && !wanted; i++) {
+		const struct check *c = in->checks.items[i];
+
+		wanted = c->looks_at && ((!owned && is_about(c, o)) || c->looks_at(c, o));
+	}
+	if (!wanted)
+		return true;
+	if (o->root.node->size <= KEPT_NODES_MAX)
+		return kept_add(&in->whole, o, number, owned);
+	diag_error(&in->report.problems, yaml_place(o->root.node), "object",
+		   "this is too large to be held against other objects");
+	return true;
 }
 
 /* file NULL: it comes from a cluster. */
@@ -236,6 +273,8 @@ static bool add_object(struct inspection *in, const char *file, const struct obj
 	if (o->kind < 0)
 		in->report.unknown++;
 	else if (!inventory_add(&in->inventory, o, number))
+		return false;
+	if (!keep(in, o, number, false))
 		return false;
 	for (size_t i = 0; i < in->checks.len; i++)
 		ask(in, i, o, number);
@@ -405,6 +444,8 @@ int inspection_add_tree(struct inspection *in, const char *file, const struct ya
 /* Only its labels and names are of interest. */
 static bool remember(struct inspection *in, const struct object *o)
 {
+	if (!keep(in, o, 0, true))
+		return false;
 	if (o->kind < 0)
 		return true;
 	if (!inventory_add(&in->inventory, o, 0))
@@ -439,7 +480,7 @@ uint64_t inspection_kinds(const struct inspection *in)
 		const struct check *c = in->checks.items[i];
 
 		/* One that looks at others may look at all. */
-		all |= c->resident ? KINDS_ANY : c->kinds;
+		all |= c->resident ? KINDS_ANY : c->kinds | c->needs;
 	}
 	/* Owners must be seen for what they made. */
 	return all & KINDS_WORKLOAD ? all | KINDS_WORKLOAD : all;
@@ -541,6 +582,24 @@ static void ask_residents(struct inspection *in)
 	}
 }
 
+/* What was wrong with it was said when it was read. */
+static void ask_kept(struct inspection *in)
+{
+	in->complete = true;
+	for (size_t i = 0; i < in->whole.items.len; i++) {
+		const struct kept *k = &in->whole.items.items[i];
+		cleanup_diags struct diags known = { 0 };
+		struct object o;
+
+		arena_reset(&in->scratch);
+		if (k->owned ||
+		    !object_read(&in->scratch, k->root, k->kind, k->api_version, &known, &o))
+			continue;
+		for (size_t c = 0; c < in->checks.len; c++)
+			ask(in, c, &o, k->number);
+	}
+}
+
 struct rank {
 	struct inspected object;
 	uint32_t before;
@@ -601,6 +660,7 @@ const struct report *inspection_finish(struct inspection *in)
 	struct report *r = &in->report;
 
 	ask_residents(in);
+	ask_kept(in);
 	if (sort_objects(r) && r->findings.len)
 		qsort(r->findings.items, r->findings.len, sizeof(*r->findings.items),
 		      compare_findings);

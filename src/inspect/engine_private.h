@@ -7,12 +7,14 @@ struct inspection {
 	struct inspect_options options;
 	struct report report;
 	struct inventory inventory;
-	struct arena kept;    /* what findings and residents say */
-	struct arena scratch; /* of one object */
+	struct kept_objects whole; /* for checks that look at others */
+	struct arena kept;	   /* what findings and residents say */
+	struct arena scratch;	   /* of one object */
 	VEC(const struct check *) checks;
 	/* Of what is being read: its document in the file, its place in the document (RFC 6901). */
 	uint32_t document;
 	struct buf pointer;
+	bool complete; /* everything was read: checks that look at others are asked, and no else */
 	uint64_t unread;	 /* KIND_BIT()s: nothing is known of these */
 	const struct live *live; /* of the config.json that is being added; NULL: it may not run */
 };

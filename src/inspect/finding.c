@@ -315,6 +315,11 @@ const void *probe_data(const struct probe *p)
 	return p->check->data;
 }
 
+const struct kept_objects *probe_kept(const struct probe *p)
+{
+	return &p->in->whole;
+}
+
 const struct exemptions *probe_exemptions(const struct probe *p)
 {
 	return p->in->options.exemptions;

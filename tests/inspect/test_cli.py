@@ -336,13 +336,56 @@ def test_checks_of_ones_own_are_configured_as_others() -> None:
 
 def test_examples_of_checks() -> None:
     code, out, err = merlon("checks", "test", CUSTOM)
-    assert code == 0 and "27 passed, 0 failed, 0 checks without" in out, out + err
+    assert code == 0 and "40 passed, 0 failed, 0 checks without" in out, out + err
     wrong = (CUSTOM / "ours.yaml").read_text().replace("r.example.com/nginx:1", "q.example.com/nginx:1")
     with directory(wrong_yaml=wrong) as d:
         code, out, _ = merlon("checks", "test", f"{d}/wrong.yaml")
         assert code == 1 and "not ok 2 - our-registry: passes" in out and "something is found" in out
         assert [t["passed"] for t in json.loads(merlon("checks", "test", "--json", f"{d}/wrong.yaml")[1])].count(False) == 1
     assert merlon("checks", "test")[0] == 2
+
+
+BUDGET = """\
+failureMessage: There is no budget
+target: Deployment
+additionalSchemaStrings:
+  policy/PodDisruptionBudget: |
+    properties:
+      metadata:
+        properties:
+          name:
+            const: %s
+"""
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: d, namespace: n, annotations: {a: b}}
+spec: {template: {spec: {containers: [{name: c, image: i}]}}}
+"""
+DISRUPTION = "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: d, namespace: n}\nspec: {}\n"
+
+
+def test_a_check_may_look_at_other_objects() -> None:
+    with directory(budget_yaml=BUDGET % "{{ .metadata.name }}", d_yaml=DEPLOYMENT, p_yaml=DISRUPTION) as d:
+        ask = ("inspect", "--checks", f"{d}/budget.yaml", "--check", "budget", "--json")
+        code, out, err = merlon(*ask, "--fail-on", "low", f"{d}/d.yaml")
+        (finding,) = json.loads(out)["findings"]
+        assert code == 1 and (finding["line"], finding["column"]) == (1, 1), out + err
+        assert finding["file"].endswith("d.yaml") and "there is no policy/PodDisruptionBudget that fits" in finding["value"], out
+        assert merlon(*ask, "--fail-on", "low", f"{d}/d.yaml", f"{d}/p.yaml")[0] == 0, "in a file that comes later"
+        exempt = DEPLOYMENT.replace("a: b", "merlon/exempt-budget: so")
+        assert merlon(*ask, "--fail-on", "low", "-", stdin=exempt)[0] == 0, "by an annotation"
+
+
+def test_templates_are_refused_with_their_place() -> None:
+    with directory(budget_yaml=BUDGET % "{{ lookup .metadata }}") as d:
+        code, _, err = merlon("checks", "--checks", f"{d}/budget.yaml")
+        assert code == 5 and ":9:23" in err and '"lookup" is no function' in err, err
+    with directory(budget_yaml=BUDGET % "{{ .metadata }}") as d:
+        code, out, _ = merlon("inspect", "--checks", f"{d}/budget.yaml", "--check", "budget", "--json", "--fail-on", "low", "-",
+                              stdin=DEPLOYMENT)
+        (finding,) = json.loads(out)["findings"]
+        assert code == 1 and "budget.yaml:9:23: a list or a map has no text" in finding["value"], out
 
 
 def test_wrong_checks_are_refused_with_their_place() -> None:
@@ -358,7 +401,7 @@ def test_wrong_checks_are_refused_with_their_place() -> None:
             ("- check: MRL-101\n  title: t\n  condition: object.name = a\n", "1:1:3", "already"),
             ("- title: t\n", "1:1:3", "needs"),
             ("customChecks:\n  a: {target: Container, schema: {typ: object}}\n", "1:2:35", "keyword"),
-            ("customChecks:\n  a: {target: Container, schemaString: 'type: x'}\n", "schemaString in line 2):1:7", "no type"),
+            ("customChecks:\n  a: {target: Container, schemaString: 'type: x'}\n", "text in line 2):1:7", "no type"),
             ("customChecks:\n  a: {schema: {}}\n", "1:2:6", "target"),
             ("customChecks:\n  a: {target: Pod, schema: {}}\nchecks: {a: awful}\n", "1:3:13", "danger"),
             ("nonsense\n", "1:1:1", "expected"),

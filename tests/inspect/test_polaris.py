@@ -5,7 +5,7 @@
     MERLON_POLARIS=DIRECTORY tests/inspect/test_polaris.py MERLON
 
 DIRECTORY is a copy of FairwindsOps/polaris; the files are not ours and are not kept here. Without the variable the test is
-skipped. A check that needs a template or other objects is left out by merlon, and skipped here. Prints TAP, a test per check.
+skipped. A check without a schema is left out by merlon, and skipped here. Prints TAP, a test per check.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ enum { FILE_MAX_BYTES = 4 << 20, CHECKS_MAX = 2048, ARENA_MAX = 256 << 20, NAME_
 bool custom_checks_init(struct custom_checks *all)
 {
 	*all = (struct custom_checks){ .arena = ARENA_INIT(ARENA_MAX),
-				       .scratch = ARENA_INIT(16 << 20) };
+				       .scratch = ARENA_INIT(16 << 20),
+				       .made = ARENA_INIT(16 << 20) };
 	return regex_room_init(&all->room);
 }
 
@@ -30,6 +31,7 @@ void custom_checks_deinit(struct custom_checks *all)
 		regex_room_deinit(&all->room);
 	arena_deinit(&all->arena);
 	arena_deinit(&all->scratch);
+	arena_deinit(&all->made);
 }
 
 /* --- rows ---------------------------------------------------------------------------------------- */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Checks in the form of Polaris (its documentation, "Custom Checks"): what they mean there. A check whose schema is
- * a template, or that looks at other objects, is left out and told.
+ * Checks in the form of Polaris (its documentation, "Custom Checks"): what they mean there.
  */
 #include "base/cleanup.h"
 #include "base/str.h"
@@ -30,84 +29,113 @@ static const char *const keys[] = { "successMessage",	 "failureMessage",
 				    "additionalSchemas", "additionalSchemaStrings",
 				    "examples",		 "id" };
 
-/* --- templates ----------------------------------------------------------------------------------- */
+/* --- schemas ------------------------------------------------------------------------------------- */
 
-/* Constants may be values of the object; what else is a template is not understood. */
-static bool has_template(const struct yaml_node *n, bool constant)
+/* Those of other objects, by kind: as maps or as texts. */
+static const struct {
+	const char *key;
+	bool is_text;
+} others[] = { { "additionalSchemas", false }, { "additionalSchemaStrings", true } };
+
+/* The check of ours that is of the same; NULL: there is none. */
+static const struct check *ours(struct text name)
 {
-	struct text path;
-
-	if (n->kind == YAML_SCALAR)
-		return n->text.len && memmem(n->text.data, n->text.len, "{{", 2) &&
-		       !(constant && schema_own_value(n->text, &path));
-	for (uint32_t i = 0; i < n->count; i++) {
-		bool map = n->kind == YAML_MAP;
-
-		if (has_template(map ? n->entries[i].value : n->items[i],
-				 map && text_eq_str(n->entries[i].key, "const")))
-			return true;
-	}
-	return false;
+	check_foreach (c)
+		if (check_is_called(c, name))
+			return c;
+	return NULL;
 }
 
-static bool leave_out(struct custom_reader *r, struct text name, const struct yaml_node *n,
-		      const char *why)
+/* What no schema can say stands in the program of Polaris itself. */
+static bool is_left_out(struct custom_reader *r, struct text name, const struct yaml_node *n)
 {
+	if (yaml_get(n, "schema") || yaml_get(n, "schemaString") || yaml_get(n, others[0].key) ||
+	    yaml_get(n, others[1].key))
+		return false;
 	r->all->left_out++;
-	diag_warning(r->diags, yaml_place(n), "checks", "%.*s is left out: %s", (int)name.len,
-		     name.data, why);
+	diag_warning(r->diags, yaml_place(n), "checks", "%.*s is left out: it has no schema",
+		     (int)name.len, name.data);
+	if (ours(name))
+		diag_hint(r->diags, "%s (%s) looks at the same", ours(name)->id, ours(name)->name);
 	return true;
 }
 
-static bool is_left_out(struct custom_reader *r, struct text name, const struct yaml_node *n)
+static bool load_schema(struct custom_reader *r, const struct yaml_node *n, bool is_text,
+			struct schema_source *ret)
 {
-	static const char *const others[] = { "additionalSchemas", "additionalSchemaStrings" };
-	static const char *const own[] = { "schema", "schemaString" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		if (yaml_get(n, others[i]))
-			return leave_out(r, name, yaml_get(n, others[i]),
-					 "it looks at other objects than the one it is about");
-	if (!yaml_get(n, own[0]) && !yaml_get(n, own[1]))
-		return leave_out(r, name, n, "it has no schema");
-	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
-		const struct yaml_node *schema = yaml_get(n, own[i]);
-
-		if (schema && has_template(schema, false))
-			return leave_out(r, name, schema, "its schema is a template");
-	}
-	return false;
+	return schema_source_load(ret, &r->all->arena, &r->all->patterns, n, is_text, r->file,
+				  r->diags);
 }
 
-/* --- parts --------------------------------------------------------------------------------------- */
-
-static const struct yaml_node *schema_of(struct custom_reader *r, const struct yaml_node *n)
+/* NULL in *ret: it looks at others alone. False: diagnostics say why. */
+static bool read_schema(struct custom_reader *r, const struct yaml_node *n,
+			const struct schema_source **ret)
 {
 	const struct yaml_node *schema = yaml_get(n, "schema");
 	const struct yaml_node *text = yaml_get(n, "schemaString");
-	struct yaml_file *f;
-	char name[600];
+	struct schema_source *made;
 
 	if (schema && text) {
 		custom_complain(r, text, "there is a schema already: one of the two was expected");
-		return NULL;
+		return false;
 	}
-	if (schema)
-		return schema;
-	if (text->kind != YAML_SCALAR) {
-		custom_complain(r, text, "schemaString: a text was expected");
-		return NULL;
-	}
-	/* Lines are those of the text. */
-	snprintf(name, sizeof(name), "%s (schemaString in line %u)", r->file, text->line);
-	if (!yaml_read(&r->all->arena, arena_dup(&r->all->arena, name, strlen(name)), text->text,
-		       r->diags, &f))
-		return NULL;
-	if (f->document_count == 1)
-		return f->documents[0];
-	custom_complain(r, text, "schemaString: one document was expected");
-	return NULL;
+	if (!schema && !text)
+		return true;
+	made = arena_new(&r->all->arena, struct schema_source);
+	*ret = made;
+	return made && load_schema(r, schema ? schema : text, !schema, made);
 }
+
+/* The bit of a kind as the key of an additional schema says it; KINDS_OTHER: it is not known here. */
+static uint64_t kind_bit(struct text kind)
+{
+	struct text name = text_basename(kind);
+
+	for (int k = 0; k < KINDS; k++)
+		if (text_eq_str(name, kinds[k].name))
+			return KIND_BIT(k);
+	return KINDS_OTHER;
+}
+
+static bool read_other(struct custom_reader *r, const struct yaml_entry *e, bool is_text,
+		       struct check *row, struct custom_check *c)
+{
+	struct schema_source *slot = &c->others[c->other_count];
+
+	if (c->other_count == CUSTOM_OTHERS_MAX) {
+		custom_complain(r, e->value, "there are too many schemas of other objects");
+		return false;
+	}
+	slot->kind = e->key;
+	c->other_count++;
+	row->needs |= kind_bit(e->key);
+	return load_schema(r, e->value, is_text, slot);
+}
+
+static bool read_others(struct custom_reader *r, const struct yaml_node *n, struct check *row,
+			struct custom_check *c)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		const struct yaml_node *map = yaml_get(n, others[i].key);
+
+		if (!map || yaml_is_null(map))
+			continue;
+		if (map->kind != YAML_MAP) {
+			custom_complain(r, map, "a map of schemas by kind was expected");
+			return false;
+		}
+		if (!c->others)
+			c->others = arena_array(&r->all->arena, struct schema_source,
+						CUSTOM_OTHERS_MAX);
+		row->looks_at = custom_looks_at;
+		for (uint32_t k = 0; c->others && k < map->count; k++)
+			if (!read_other(r, &map->entries[k], others[i].is_text, row, c))
+				return false;
+	}
+	return true;
+}
+
+/* --- parts --------------------------------------------------------------------------------------- */
 
 /* The kinds that a list of names says, or 0 without one. */
 static uint64_t kinds_in(struct custom_reader *r, const struct yaml_node *list)
@@ -248,7 +276,7 @@ static void check_keys(struct custom_reader *r, const struct yaml_node *n)
 void custom_read_polaris(struct custom_reader *r, struct text name, const struct yaml_node *n,
 			 const struct yaml_node *severities)
 {
-	const struct yaml_node *root;
+	const struct schema_source *schema = NULL;
 	struct custom_check *c;
 	struct check *row;
 	const char *text;
@@ -260,12 +288,15 @@ void custom_read_polaris(struct custom_reader *r, struct text name, const struct
 	check_keys(r, n);
 	if (is_left_out(r, name, n))
 		return;
-	root = schema_of(r, n);
-	row = root ? custom_row(r, name, n) : NULL;
+	row = read_schema(r, n, &schema) ? custom_row(r, name, n) : NULL;
 	if (!row)
 		return;
 	c = (struct custom_check *)row->data;
-	c->schema = schema_load(&r->all->arena, &r->all->patterns, root, r->diags);
+	c->schema = schema;
+	if (!read_others(r, n, row, c)) {
+		r->all->rows.len--;
+		return;
+	}
 	set_target(r, n, row, c);
 	set_severity(r, severities, row);
 	text = custom_text(r, n, "failureMessage");
@@ -279,6 +310,4 @@ void custom_read_polaris(struct custom_reader *r, struct text name, const struct
 		diag_warning(
 			r->diags, yaml_key_place(n, "mutations"), "checks",
 			"mutations of checks are not made: --fix mends what our own checks find");
-	if (!c->schema)
-		r->all->rows.len--;
 }

@@ -290,33 +290,6 @@ static bool load_reference(struct loader *l, struct rule *r)
 	return r->schemas[0];
 }
 
-bool schema_own_value(struct text t, struct text *ret_path)
-{
-	static const char letters[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
-
-	if (t.len < 6 || !text_starts(t, TEXT("{{")) || !text_ends(t, TEXT("}}")))
-		return false;
-	t = text_trim(text_from(t.data + 2, t.len - 4));
-	if (t.len < 2 || t.data[0] != '.' || text_starts(t, TEXT(".Polaris")))
-		return false;
-	*ret_path = text_from(t.data + 1, t.len - 1);
-	for (uint32_t i = 0; i < ret_path->len; i++)
-		if (!ret_path->data[i] || !strchr(letters, ret_path->data[i]))
-			return false;
-	return true;
-}
-
-static bool load_constant(struct loader *l, struct rule *r)
-{
-	struct text path;
-
-	if (r->value->kind != YAML_SCALAR || !schema_own_value(r->value->text, &path))
-		return true;
-	r->own = arena_dup(l->arena, path.data, path.len);
-	return r->own;
-}
-
 /* --- schemas ------------------------------------------------------------------------------------- */
 
 static bool load_rule(struct loader *l, struct rule *r)
@@ -325,9 +298,8 @@ static bool load_rule(struct loader *l, struct rule *r)
 
 	switch (r->keyword->shape) {
 	case SHAPE_NOTE:
-		return true;
 	case SHAPE_ANY:
-		return load_constant(l, r);
+		return true;
 	case SHAPE_NUMBER:
 	case SHAPE_COUNT:
 	case SHAPE_QUANTITY:

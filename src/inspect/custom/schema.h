@@ -27,20 +27,13 @@ struct schema *schema_load(struct arena *a, struct schema_patterns *patterns,
 			   const struct yaml_node *root, struct diags *d);
 void schema_patterns_deinit(struct schema_patterns *patterns);
 
-/*
- * The path in "{{ .metadata.name }}", as Polaris has it: a constant that is the object's own value there. False: this
- * is no such text.
- */
-bool schema_own_value(struct text t, struct text *ret_path);
-
 /* More is given up: hostile documents meet schemas that compare everything with everything. */
 enum { SCHEMA_STEPS_MAX = 4 << 20, SCHEMA_DEPTH_MAX = 300 };
 
 struct schema_run {
 	struct regex_room *room;
-	struct arena *scratch;	 /* of places */
-	const struct at *object; /* whose values constants may be; NULL: they are as written */
-	bool null_is_absent;	 /* as for the API of Kubernetes */
+	struct arena *scratch; /* of places */
+	bool null_is_absent;   /* as for the API of Kubernetes */
 	/* Where it fails; at lives until fail returns. May be NULL. */
 	void (*fail)(void *arg, const struct at *at);
 	void *arg;

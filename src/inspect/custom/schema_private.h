@@ -43,8 +43,6 @@ struct rule {
 	const struct yaml_node *value;
 	long double number;
 	struct regex *pattern;
-	const char *
-		own; /* the path of the object's value that a constant is; NULL: it is as written */
 	unsigned types;
 	bool flag, is_list;
 	uint32_t count;

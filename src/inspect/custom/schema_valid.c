@@ -80,11 +80,7 @@ static bool same(const struct yaml_node *a, const struct yaml_node *b, struct sc
 static bool valid_const(const struct schema *s, const struct rule *r, const struct at *at,
 			struct schema_run *run)
 {
-	struct at own = r->own && run->object ? at_member(run->object, r->own) : (struct at){ 0 };
-	const struct yaml_node *wanted = r->own && run->object ? own.node : r->value;
-
-	/* What the object does not have nothing is the same as. */
-	return (wanted && same(wanted, at->node, run)) || fails(run, at);
+	return same(r->value, at->node, run) || fails(run, at);
 }
 
 static bool valid_enum(const struct schema *s, const struct rule *r, const struct at *at,
