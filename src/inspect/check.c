@@ -92,6 +92,11 @@ bool check_is_called(const struct check *c, struct text name)
 	return false;
 }
 
+bool check_is_about(const struct check *c, const struct object *o)
+{
+	return c->kinds & (o->kind < 0 ? KINDS_OTHER : KIND_BIT(o->kind));
+}
+
 bool severity_parse(const char *name, enum severity *ret)
 {
 	for (int i = 0; i < SEVERITIES; i++) {

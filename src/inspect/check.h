@@ -99,16 +99,16 @@ struct check {
 	uint8_t level;	      /* enum pss_level: of the standards */
 	const char *
 		overridden; /* baseline: not part of restricted where that has the check of this name */
-	uint64_t needs; /* resident, looks_at: KIND_BIT()s of what must be known completely to judge */
-	bool optional;	  /* only if it is named, or all are asked for */
-	bool recorded;	  /* only if there are recordings to ask */
-	struct fix fix;	  /* op FIX_NONE: a person must think */
+	uint64_t needs; /* resident, keeps: KIND_BIT()s of what must be known completely to judge */
+	bool optional;	/* only if it is named, or all are asked for */
+	bool recorded;	/* only if there are recordings to ask */
+	struct fix fix; /* op FIX_NONE: a person must think */
 	const void *data; /* for functions that several rows share */
 	/*
-	 * Which other objects it looks at: it is asked once everything was read, and they are in probe_kept(). NULL: at the
-	 * one that it is about.
+	 * Whether it needs an object whole to the end, as one to look at besides or, with asked, as one that it is about: it is
+	 * asked once everything was read, and finds the others in probe_kept(). NULL: it looks at no others.
 	 */
-	bool (*looks_at)(const struct check *c, const struct object *o);
+	bool (*keeps)(const struct check *c, const struct object *o, bool asked);
 	/* One of these. */
 	void (*container)(struct probe *p, const struct workload *w, const struct container *c);
 	void (*pod)(struct probe *p, const struct workload *w);
@@ -152,6 +152,8 @@ bool fix_is_unprivileged(const struct workload *w, const struct container *c);
 size_t check_count(void);
 /* Whether a text names the check: its id, its name or an alias, whatever the case. */
 bool check_is_called(const struct check *c, struct text name);
+/* Whether objects of this kind are asked. */
+bool check_is_about(const struct check *c, const struct object *o);
 bool severity_parse(const char *name, enum severity *ret);
 
 /* --- what a check's function may say --------------------------------------------------------------- */

@@ -180,11 +180,6 @@ static void ask_containers(struct probe *p, const struct workload *w)
 	p->container = NULL;
 }
 
-static bool is_about(const struct check *c, const struct object *o)
-{
-	return c->kinds & (o->kind < 0 ? KINDS_OTHER : KIND_BIT(o->kind));
-}
-
 /* Of a cluster those that we don't know are not listed. */
 static uint64_t unknown_kinds(const struct inspection *in)
 {
@@ -198,7 +193,7 @@ static void ask(struct inspection *in, size_t number, const struct object *o, ui
 		.in = in, .number = number, .check = c, .object_number = object, .object = o
 	};
 
-	if (!is_about(c, o) || c->resident || (c->looks_at != NULL) != in->complete)
+	if (!check_is_about(c, o) || c->resident || (c->keeps != NULL) != in->complete)
 		return;
 	if (c->needs & unknown_kinds(in)) {
 		probe_skip(&p);
@@ -238,7 +233,7 @@ static bool keep(struct inspection *in, const struct object *o, uint32_t number,
 	for (size_t i = 0; i < in->checks.len && !wanted; i++) {
 		const struct check *c = in->checks.items[i];
 
-		wanted = c->looks_at && ((!owned && is_about(c, o)) || c->looks_at(c, o));
+		wanted = c->keeps && c->keeps(c, o, !owned);
 	}
 	if (!wanted)
 		return true;

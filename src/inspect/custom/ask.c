@@ -146,10 +146,13 @@ static bool is_kind(struct text wanted, struct text kind, struct text api_versio
 	       text_eq(text_from(wanted.data, asked), text_from(api_version.data, group));
 }
 
-bool custom_looks_at(const struct check *c, const struct object *o)
+bool custom_keeps(const struct check *c, const struct object *o, bool asked)
 {
 	const struct custom_check *check = c->data;
 
+	if (asked && check_is_about(c, o) &&
+	    (!check->kind.data || text_eq(o->kind_name, check->kind)))
+		return true;
 	for (uint32_t i = 0; i < check->other_count; i++)
 		if (is_kind(check->others[i].kind, o->kind_name, o->api_version))
 			return true;
@@ -357,6 +360,7 @@ void custom_ask_object(struct probe *p, const struct object *o)
 		probe_skip(p);
 		return;
 	}
+	arena_reset(&check->all->made);
 	if (check->template_schema && o->workload)
 		at = template_of(o, &check->all->made);
 	if (check->condition)

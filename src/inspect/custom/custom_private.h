@@ -29,4 +29,4 @@ void custom_complain(struct custom_reader *r, const struct yaml_node *n, const c
 void custom_ask_container(struct probe *p, const struct workload *w, const struct container *c);
 void custom_ask_pod(struct probe *p, const struct workload *w);
 void custom_ask_object(struct probe *p, const struct object *o);
-bool custom_looks_at(const struct check *c, const struct object *o);
+bool custom_keeps(const struct check *c, const struct object *o, bool asked);

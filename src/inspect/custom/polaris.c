@@ -127,7 +127,7 @@ static bool read_others(struct custom_reader *r, const struct yaml_node *n, stru
 		if (!c->others)
 			c->others = arena_array(&r->all->arena, struct schema_source,
 						CUSTOM_OTHERS_MAX);
-		row->looks_at = custom_looks_at;
+		row->keeps = custom_keeps;
 		for (uint32_t k = 0; c->others && k < map->count; k++)
 			if (!read_other(r, &map->entries[k], others[i].is_text, row, c))
 				return false;

@@ -86,6 +86,8 @@ bool schema_source_load(struct schema_source *ret, struct arena *a,
 	/* Lines are those of the text. */
 	snprintf(shown, sizeof(shown), "%s (text in line %u)", name, n->line);
 	ret->name = arena_dup(a, shown, strlen(shown));
+	if (!ret->name)
+		return false;
 	if (is_text && template_is_in(n->text)) {
 		ret->whole = template_load(a, n, d);
 		return ret->whole;

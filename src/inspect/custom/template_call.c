@@ -76,7 +76,7 @@ static bool order(struct template_run *r, const value *args, int *ret)
 
 static bool call_lt(struct template_run *r, const value *args, unsigned count, value *ret)
 {
-	int o;
+	int o = 0;
 
 	if (!order(r, args, &o))
 		return false;
@@ -86,7 +86,7 @@ static bool call_lt(struct template_run *r, const value *args, unsigned count, v
 
 static bool call_le(struct template_run *r, const value *args, unsigned count, value *ret)
 {
-	int o;
+	int o = 0;
 
 	if (!order(r, args, &o))
 		return false;
@@ -243,7 +243,8 @@ static bool call_printf(struct template_run *r, const value *args, unsigned coun
 			buf_add_char(&b, '%');
 			continue;
 		}
-		if (i >= format.len || !memchr("svd", format.data[i], 3) || next >= count)
+		if (i >= format.len || !format.data[i] || !strchr("svd", format.data[i]) ||
+		    next >= count)
 			return template_fail(r, r->at,
 					     "printf: %%s, %%v, %%d or %%%% was expected, and a "
 					     "value for each");

@@ -100,6 +100,7 @@ static bool run_term(struct template_run *r, const struct term *t, struct templa
 {
 	bool good = template_step(r, 1);
 
+	*ret = (struct template_value){ 0 };
 	switch (t->kind) {
 	case TERM_DOT:
 		*ret = r->dot;
