@@ -228,6 +228,13 @@ static _Noreturn void keeper_main(pid_t parent, int ring)
 	_exit(EXIT_FAILURE);
 }
 
+static void keep_only(int fd)
+{
+	if (fd > 3)
+		close_range(3, (unsigned)fd - 1, 0);
+	close_range((unsigned)fd + 1, ~0U, 0);
+}
+
 /* Where nothing can be denied there is none. It ends with this process. */
 static int start_keeper(struct guard *g, struct error *err)
 {
@@ -238,7 +245,7 @@ static int start_keeper(struct guard *g, struct error *err)
 		return 0;
 	g->keeper = fork();
 	if (g->keeper == 0) {
-		close(g->signals);
+		keep_only(ring); /* the others learn by their ends that the guard is over */
 		keeper_main(parent, ring);
 	}
 	return g->keeper < 0 ? error_errno(err, errno, "fork") : 0;
@@ -589,16 +596,16 @@ int guard_run(const struct guard_options *o, struct watch_stats *stats, struct e
 		close(g.hand_fd);
 	if (g.resolver_fd >= 0)
 		close(g.resolver_fd);
+	if (g.keeper > 0 && !g.keeper_ended) {
+		kill(g.keeper, SIGKILL);
+		waitpid(g.keeper, NULL, 0);
+	}
 	if (g.resolver > 0) { /* it may be in the middle of something */
 		kill(g.resolver, SIGKILL);
 		waitpid(g.resolver, NULL, 0);
 	}
 	if (g.hand > 0 && !g.hand_ended)
 		waitpid(g.hand, NULL, 0);
-	if (g.keeper > 0 && !g.keeper_ended) {
-		kill(g.keeper, SIGKILL);
-		waitpid(g.keeper, NULL, 0);
-	}
 	outlet_deinit(&g.out); /* if it did not come to an engine: the outputs end by that */
 	if (g.outputs > 0 && !g.outputs_ended)
 		waitpid(g.outputs, NULL, 0);

@@ -177,6 +177,9 @@ static bool fits(const struct btf *btf, const struct bpf_program *p)
 			continue;
 		snprintf(name, sizeof(name), "%s%s", forms[i].prefix,
 			 section + strlen(forms[i].section));
+		/* A set uses one of the two forms: an array of programs holds one kind of them. */
+		if (forms[i].feature == PROBE_FMOD_RET && probe_has(PROBE_LSM))
+			return false;
 		return probe_has(forms[i].feature) &&
 		       btf__find_by_name_kind(btf, name, forms[i].kind) > 0;
 	}
