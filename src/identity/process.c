@@ -10,7 +10,10 @@
 #include "base/clock.h"
 #include "base/fs.h"
 
-enum { PROC_FILE_MAX = 64 << 10, PF_KTHREAD = 0x00200000 /* include/linux/sched.h */ };
+/* include/linux/sched.h */
+enum { PF_EXITING = 0x00000004, PF_KTHREAD = 0x00200000 };
+
+enum { PROC_FILE_MAX = 64 << 10 };
 
 /* Fields 4 (parent), 9 (flags) and 22 (start) of /proc/PID/stat; the name in parentheses may contain anything. */
 static bool stat_parse(const char *text, struct process_status *p)
@@ -27,6 +30,7 @@ static bool stat_parse(const char *text, struct process_status *p)
 		return false;
 	p->parent = parent;
 	p->kernel = flags & PF_KTHREAD; /* having no memory is no sign: who ends has none either */
+	p->ending = flags & PF_EXITING;
 	p->start_ticks = start;
 	return true;
 }

@@ -11,6 +11,7 @@ struct process_status {
 	int pid_namespaces;   /* depth: 1 if it is in ours only */
 	uint64_t start_ticks; /* since boot: with pid it names the process for good */
 	bool kernel;
+	bool ending; /* its memory, files and control groups are gone, or about to be */
 	bool no_new_privileges;
 	int seccomp_mode;      /* 0 none, 1 strict, 2 filter */
 	unsigned filter_count; /* of seccomp filters; 0 before 5.9, which does not tell */

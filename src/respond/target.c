@@ -103,17 +103,12 @@ static bool is_spared(pid_t pid)
 	return false;
 }
 
-/* Of who has ended and waits to be reaped, control groups tell nothing any more. */
+/* Of who ends, control groups tell nothing any more. */
 static bool is_over(pid_t pid)
 {
-	char path[64], line[512];
-	const char *state;
+	struct process_status p;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (fs_read_line(path, line, sizeof(line)))
-		return true;
-	state = strrchr(line, ')');
-	return !state || (state[1] == ' ' && strchr("ZXx", state[2]));
+	return process_read(pid, &p) || p.ending;
 }
 
 static enum hand_outcome refuse(char *why, const char *text)

@@ -142,7 +142,7 @@ static void who_ends_is_no_kernel_thread(void **state)
 
 	(void)state;
 	assert_int_equal(
-		process_parse(7, "7 (true) R 1 7 7 0 -1 4194572 0 0 0 0 0 0 0 0 20 0 1 0 99 0 0",
+		process_parse(7, "7 (true) R 1 7 7 0 -1 4194564 0 0 0 0 0 0 0 0 20 0 1 0 99 0 0",
 			      "Name:\ttrue\nState:\tR (running)\nUid:\t0\t0\t0\t0\n", &p),
 		0);
 	assert_false(p.kernel);
