@@ -289,12 +289,13 @@ static __always_inline int point_of_anon(const struct qstr *name)
 {
 	static const char wanted[] = "[userfaultfd]";
 	char text[sizeof(wanted)] = {};
+	int differs = 0;
 
 	bpf_probe_read_kernel_str(text, sizeof(text), BPF_CORE_READ(name, name));
+	/* Without a branch for each: the verifier walks all ways through them. */
 	for (__u32 i = 0; i < sizeof(wanted); i++)
-		if (text[i] != wanted[i])
-			return -1;
-	return ABI_DENY_USERFAULT;
+		differs |= text[i] ^ wanted[i];
+	return differs ? -1 : ABI_DENY_USERFAULT;
 }
 DENY_AT(inode_init_security_anon, ABI_DENY_USERFAULT, point_of_anon(name), NR_USERFAULTFD,
 	(void)name, struct inode *inode, const struct qstr *name)
