@@ -21,7 +21,7 @@ struct rule_needs {
 	uint64_t hooks;	       /* bit per enum event_hook */
 	VEC(struct field_need) fields; /* each once, in the order of their first use */
 	VEC(struct text)
-		domains;      /* that names of addresses are compared with, as often as they are */
+	domains;	      /* that names of addresses are compared with, as often as they are */
 	uint64_t state_bytes; /* at most, for what it remembers */
 };
 static_assert(EVENT_HOOKS <= 64, "a bit for each");

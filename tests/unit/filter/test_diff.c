@@ -208,13 +208,13 @@ static void test_pairs(void **state)
 	translator_free(x);
 	process_table_free(processes);
 	assert_true(n.records > 0);
-	print_message("# %llu pairs: %llu fit, %llu are candidates, %llu of %llu records dropped, %llu of %llu programs "
-		      "can drop, %llu instructions a record\n",
-		      (unsigned long long)n.pairs, (unsigned long long)n.fits,
-		      (unsigned long long)n.named, (unsigned long long)n.dropped,
-		      (unsigned long long)n.records,
-		      (unsigned long long)n.dropping, (unsigned long long)n.programs,
-		      (unsigned long long)(n.steps / n.records));
+	print_message(
+		"# %llu pairs: %llu fit, %llu are candidates, %llu of %llu records dropped, %llu of %llu programs "
+		"can drop, %llu instructions a record\n",
+		(unsigned long long)n.pairs, (unsigned long long)n.fits,
+		(unsigned long long)n.named, (unsigned long long)n.dropped,
+		(unsigned long long)n.records, (unsigned long long)n.dropping,
+		(unsigned long long)n.programs, (unsigned long long)(n.steps / n.records));
 	assert_true(n.fits > n.pairs / 50);
 	assert_true(n.dropped > n.records / 50);
 	assert_true(n.named < n.pairs - n.pairs / 50);
