@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/heap.h"
 #include "guard/deny_keeper.h"
 #include "guard/loader.h"
 #include "guard/notify.h"
@@ -438,6 +439,7 @@ static void on_engine_ready(struct guard *g, size_t rules)
 		g->start_failed = true;
 		pass_on(g, SIGTERM);
 	}
+	heap_trim();
 }
 
 /* Never waits, however little of a message comes. */
@@ -570,6 +572,7 @@ static int run(struct guard *g, struct watch_stats *stats, struct error *err)
 		r = start_keeper(g, err);
 	if (!r)
 		r = live_new(&g->live, &lo, err);
+	heap_trim(); /* before the engine has a copy */
 	if (!r)
 		r = start_engine(g, err);
 	if (r)
@@ -589,6 +592,7 @@ int guard_run(const struct guard_options *o, struct watch_stats *stats, struct e
 	int r;
 
 	*stats = (struct watch_stats){ 0 };
+	heap_map_large();
 	notifier_init(&g.notifier);
 	r = run(&g, stats, err);
 	notifier_deinit(&g.notifier);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/heap.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "guard/numbers.h"
@@ -220,6 +221,7 @@ static void reload_rules(struct watch *w)
 	char text[sizeof(err.text) + 64];
 	bool bad = load_rules(w, &err);
 
+	heap_trim();
 	if (bad) {
 		w->stats->failed_reloads++;
 		snprintf(text, sizeof(text), "the rules stay as they were: %s", err.text);
@@ -476,6 +478,7 @@ static int run(struct watch *w, struct error *err)
 	live_know(w->live, w->resolver.table);
 	r = live_look(w->live, w->o->look, err);
 	r = r ? r : load_rules(w, err);
+	heap_trim();
 	if (!r)
 		r = open_signals(w, err);
 	if (r)
