@@ -4,7 +4,7 @@ BUILD ?= build
 MESON_OPTIONS ?=
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: build run demo test test-cluster bench bench-vm prove lint fuzz install deb test-package clean help
+.PHONY: build run demo test test-long test-cluster bench bench-vm prove lint fuzz install deb test-package clean help
 
 build: ## the program, build/merlon
 	@tools/install-deps build
@@ -23,6 +23,11 @@ test: ## every test, on this host and in kernel VMs
 	@tools/install-deps test
 	@$(MAKE) --no-print-directory build
 	@$(SUDO) python3 tests/run.py --build $(BUILD)
+
+test-long: ## those and what every day's run leaves out: nearly the same on other kernels
+	@tools/install-deps test
+	@$(MAKE) --no-print-directory build
+	@$(SUDO) python3 tests/run.py --build $(BUILD) --long
 
 test-cluster: ## merlon inspect --cluster against a real API server, which is built first; charts with a real helm
 	@tools/install-deps test cluster
