@@ -372,8 +372,9 @@ static __always_inline void fill_connect_unix(struct room *r, struct sock *other
 		return;
 	mark_guarded(r, (__u64)BPF_CORE_READ(at, path.dentry));
 	path_prepend((__u64)BPF_CORE_READ(at, path.mnt), (__u64)BPF_CORE_READ(at, path.dentry));
+	path_complete(s);
 	len = ABI_PATH_MAX - s->at;
-	if (s->flags & ABI_PATH_TRUNCATED || len >= ABI_PATH_MAX)
+	if (len >= ABI_PATH_MAX)
 		return;
 	*(__u16 *)to = AF_UNIX;
 	bpf_probe_read_kernel(to + 2, len & (ABI_PATH_MAX - 1),

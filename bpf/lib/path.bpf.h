@@ -81,6 +81,19 @@ static __always_inline bool path_prepend_name(struct scratch *s, const struct li
 	return true;
 }
 
+/* From the root of a mount to what it is mounted on; false at the top. */
+static __always_inline bool path_cross(struct scratch *s)
+{
+	struct mount *mnt = (struct mount *)s->mnt, *up = BPF_CORE_READ(mnt, mnt_parent);
+
+	if (up == mnt || !up)
+		return false;
+	s->dentry = (__u64)BPF_CORE_READ(mnt, mnt_mountpoint);
+	s->mnt = (__u64)up;
+	s->root = (__u64)BPF_CORE_READ(up, mnt.mnt_root);
+	return true;
+}
+
 /*
  * One step up: puts a name in front, or crosses from a mount to what it is mounted on. False at the top.
  * Where the walk is, is in the scratch: so the verifier sees a step once, not once for each turn of the
@@ -90,22 +103,14 @@ subprogram int path_step(void)
 {
 	struct scratch *s = scratch_current();
 	struct dentry *dentry;
-	struct mount *mnt;
 	struct link link;
 
 	if (!s)
 		return 0;
 	dentry = (struct dentry *)s->dentry;
-	mnt = (struct mount *)s->mnt;
 	if (s->dentry == s->root) {
-		struct mount *up = BPF_CORE_READ(mnt, mnt_parent);
-
-		if (up != mnt && up) {
-			s->dentry = (__u64)BPF_CORE_READ(mnt, mnt_mountpoint);
-			s->mnt = (__u64)up;
-			s->root = (__u64)BPF_CORE_READ(up, mnt.mnt_root);
+		if (path_cross(s))
 			return 1;
-		}
 		if (s->at != ABI_PATH_MAX ||
 		    (BPF_CORE_READ(dentry, d_inode, i_mode) & S_IFMT) == S_IFDIR)
 			return 0;

@@ -2,7 +2,7 @@
 /* A record in the making: its head, and the texts behind it. */
 #pragma once
 #include "bpf/lib/budget.bpf.h"
-#include "bpf/lib/path.bpf.h"
+#include "bpf/lib/path_head.bpf.h"
 
 enum {
 	/* With what follows it 32 KiB: no entry of a per-CPU map may be larger. */
@@ -171,8 +171,10 @@ static __always_inline void text_user_bytes(struct room *r, __u32 which, __u64 u
 static __always_inline void text_path(struct room *r, __u32 which, struct scratch *s)
 {
 	char *to = text_room(r);
-	__u32 len = ABI_PATH_MAX - s->at;
+	__u32 len;
 
+	path_complete(s);
+	len = ABI_PATH_MAX - s->at;
 	if (s->flags & ABI_PATH_TRUNCATED)
 		r->ev.flags |= ABI_EVENT_CUT;
 	if (!to || len >= ABI_PATH_MAX)

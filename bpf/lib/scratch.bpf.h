@@ -14,6 +14,7 @@ struct file_long {
 };
 /* Room for what does not fit on the 512-byte stack. A slot per CPU is enough: the programs here run
  * with preemption off and none interrupts another. */
+enum { SCRATCH_HEAD = 4 }; /* a power of two */
 struct scratch {
 	char path[ABI_PATH_MAX + 256]; /* text ends at ABI_PATH_MAX, zeros follow */
 	char raw[ABI_PATH_MAX];
@@ -23,6 +24,8 @@ struct scratch {
 	__u32 at;		 /* where the text in path begins */
 	__u32 flags;		 /* enum abi_path_flag */
 	__u64 dentry, mnt, root; /* where a walk up the path is */
+	__u64 head[SCRATCH_HEAD]; /* names that it had no room for, the last ones (bpf/lib/path_head.bpf.h) */
+	__u32 climbed;		  /* how many these were in all */
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

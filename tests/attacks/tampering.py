@@ -12,10 +12,19 @@ for number in range(25):
     open(f"/srv/files/{number}", "w").close()
     os.rename(f"/srv/files/{number}", f"/srv/files/{number}{sys.argv[1]}")' """
 
+DEEP = """python3 -c '
+import os
+os.mkdir("/srv/pit"); os.chdir("/srv/pit")
+for turn in range({}):
+    os.mkdir("d"); os.chdir("d")
+open("tool", "w").close()'; rm -rf /srv/pit"""
+
 PROOFS = [
     Proof("Log cleared", before="echo login >/var/log/auth.log", attack=": >/var/log/auth.log",
           others=("truncate -s 0 /var/log/auth.log", "mv /var/log/auth.log /srv/old", "echo >/var/log/wtmp; rm /var/log/wtmp"),
           look_alike="echo login >>/var/log/auth.log; echo x >/var/log/app.log; rm /var/log/app.log"),
+
+    Proof("File written in the depth", attack=DEEP.format(1250), look_alike=DEEP.format(200)),
 
     Proof("Shell history removed", before="echo ls >/root/.bash_history", attack="rm /root/.bash_history",
           others=("ln -s /dev/null /root/.bash_history", "bash -c 'unset HISTFILE; id'"),

@@ -390,7 +390,7 @@ HUGE = MARK + """
   output: "%proc.name %proc.args %proc.env"
   priority: WARNING
 - rule: Opened deep down
-  desc: of a path that is longer than paths may be the end is known
+  desc: of a path that is longer than paths may be the beginning and the end are known
   condition: evt.type = openat and fd.name endswith ffffffff and container.id != host
   output: "%fd.name"
   priority: WARNING
@@ -415,14 +415,48 @@ def huge() -> None:
     with tempfile.TemporaryDirectory() as directory, Guard(rules=rules_in(directory, HUGE)) as guard, \
             container("runc", Spec(["/usr/bin/python3", "-c", script], name="huge")) as box:
         box.run()
-        for rule, want in (("Marked", [14, 4072]), ("Opened deep down", [4070, 4072])):
-            names = [len(a["output_fields"]["fd.name"]) for a in guard.wait_for(rule, 2, name=box.id)]
+        for rule, want in (("Marked", [14, 3284, 4072]), ("Opened deep down", [3284, 4072])):
+            names = [len(a["output_fields"]["fd.name"]) for a in guard.wait_for(rule, len(want), name=box.id)]
             tap.check(sorted(names) == want, f"{rule}: {names}")
         ran = guard.wait_for("Ran with very much", 2, name=box.id)
         tap.check(len(ran) == 2, f"{len(ran)} programs")
         longest = max(len(json.dumps(a)) for a in guard.alerts)
         tap.check(longest < 128 << 10, f"a document of {longest} bytes")
         tap.check(guard.stop() == 0 and any(" 0 events lost" in line for line in guard.said), f"{guard.said}")
+
+
+DEEP = MARK + """
+- rule: Opened in the depth
+  desc: a path with too many names has its beginning and its end; one that has far too many looks like none
+  condition: evt.type = openat and (fd.name startswith /tmp/pit/ or fd.name startswith ...) and fd.name endswith /goal
+  output: "%fd.name"
+  priority: WARNING
+"""
+
+
+def deep() -> None:
+    """who goes down a hundred or a thousand directories is still below the first of them"""
+    script = ("import os\n"
+              "os.makedirs('/tmp/pit/1/2/3/4'); os.chdir('/tmp/pit/1/2/3/4')\n"
+              "for i in range(1250):\n"
+              "    if i in (50, 88, 120, 1240): open('goal', 'w').close()\n"
+              "    os.mkdir('d'); os.chdir('d')\n"
+              "os.chdir('/tmp/pit/1'); os.mkdir('n' * 255); os.chdir('n' * 255)\n"
+              "for i in range(40):\n"
+              "    os.mkdir('n' * 255); os.chdir('n' * 255)\n"
+              "open('goal', 'w').close(); os.chdir('/'); os.system('rm -rf /tmp/pit'); open('/tmp/mark-last', 'w').close()\n")
+    first = "/tmp/pit/1/2/3/4"
+    with tempfile.TemporaryDirectory() as directory, Guard(rules=rules_in(directory, DEEP)) as guard, \
+            container("runc", Spec(["/usr/bin/python3", "-c", script], name="deep")) as box:
+        box.run()
+        guard.wait_for("Marked", 1, name=box.id)
+        names = [a["output_fields"]["fd.name"] for a in guard.wait_for("Opened in the depth", 5, name=box.id)]
+        tap.check(names[0] == first + "/d" * 50 + "/goal", names[0])
+        tap.check(names[1] == first + "/d" * 88 + "/goal", names[1])
+        for name in (names[2], names[4]):
+            tap.check(re.fullmatch(r"/tmp/pit/1/[2n]+/\.\.\.n*(/d)*(/n{255})*/goal", name) and len(name) < 4096, name)
+        tap.check(re.fullmatch(r"\.\.\.(/d)+/goal", names[3]), names[3])
+        tap.check(guard.stop() == 0, str(guard.said))
 
 
 def masked() -> None:
@@ -637,7 +671,7 @@ def main() -> None:
                     suite.run(test, runtime, name=title)
                 else:
                     suite.skip(title, why)
-        for test in (as_written, reload, half_reloaded, many, filtered, flood, lost, given_up, hostile, confined, names, told, nothing_left) + (() if QUICK else (at_rest, storms, silent, masked, stuck, refused, huge, killed)):
+        for test in (as_written, reload, half_reloaded, many, filtered, flood, lost, given_up, hostile, confined, names, told, nothing_left) + (() if QUICK else (at_rest, storms, silent, masked, stuck, refused, huge, deep, killed)):
             suite.run(test)
 
 

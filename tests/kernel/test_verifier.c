@@ -29,7 +29,8 @@
 /* Instructions walked, per program: the largest takes 12,000 on 6.18, and 32,000 on 5.10. */
 enum { BUDGET = 50000 };
 
-enum { LOG_SIZE = 1 << 16, PROGRAMS_MAX = 256, SCRATCH_SIZE = 8192 };
+/* Newer kernels name each function that a loop calls, each time. */
+enum { LOG_SIZE = 1 << 18, PROGRAMS_MAX = 256, SCRATCH_SIZE = 8192, SAID_MAX = 3000 };
 
 /* What the verifier says at the end, of each program that is to be loaded: the kernel remembers it only from 5.16 on. */
 static char logs[PROGRAMS_MAX][LOG_SIZE];
@@ -82,11 +83,14 @@ static void check_budget(struct bpf_object *object)
 /* Why a program is refused. */
 static int say_warnings(enum libbpf_print_level level, const char *format, va_list arguments)
 {
-	char text[4096];
+	static char text[1 << 20];
 
 	if (level == LIBBPF_WARN) {
-		vsnprintf(text, sizeof(text), format, arguments);
-		print_message("%s", text);
+		int n = vsnprintf(text, sizeof(text), format, arguments);
+
+		/* The verifier's reason is at the end. */
+		n = n < (int)sizeof(text) ? n : (int)sizeof(text) - 1;
+		print_message("%s", &text[n > SAID_MAX ? n - SAID_MAX : 0]);
 	}
 	return 0;
 }
