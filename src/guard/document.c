@@ -101,22 +101,30 @@ static json_t *process_json(const struct process *p)
 
 /* --- what ----------------------------------------------------------------------------------------- */
 
+/* Those of the call itself; what it shares with every event of a process is told once, as the process's. */
+static bool is_of_call(const struct event_param *p)
+{
+	return p->slot >= 0 || text_starts(text_of(p->alias), TEXT("fd."));
+}
+
 static json_t *arguments_json(const struct event *ev, struct scratch *s)
 {
 	json_t *o = json_object();
 
 	for (uint32_t i = 0; i < ev->type->param_count; i++) {
-		struct text name = ev->type->params[i].name;
+		const struct event_param *p = &ev->type->params[i];
 		struct field_ref f;
 		struct value v;
-		char key[64];
+		char number[4], key[64];
+		int len = snprintf(number, sizeof(number), "%u", i % EVENT_PARAMS_MAX);
 
 		scratch_reset(s);
-		if (name.len >= sizeof(key) || field_bind(TEXT("evt.arg"), true, name, &f) ||
+		if (!is_of_call(p) || p->name.len >= sizeof(key) ||
+		    field_bind(TEXT("evt.arg"), true, text_from(number, (uint32_t)len), &f) ||
 		    !field_read(&f, ev, s, &v) || v.list)
 			continue;
-		memcpy(key, name.data, name.len);
-		key[name.len] = 0;
+		memcpy(key, p->name.data, p->name.len);
+		key[p->name.len] = 0;
 		set_text(o, key, value_text(&v));
 	}
 	return o;

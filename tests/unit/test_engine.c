@@ -170,6 +170,38 @@ static void tells_who_what_why_and_next(void **state)
 	teardown(&w);
 }
 
+/* What the call was given, as evt.arg shows it; what the process has is told as the process's. */
+static void tells_the_arguments(void **state)
+{
+	struct world w;
+	const json_t *args;
+
+	setup_with(&w, 0);
+	define(&w);
+	assert_int_equal(load(&w,
+			      "- rule: Opened\n"
+			      "  desc: d\n"
+			      "  condition: evt.type in (openat, execve)\n"
+			      "  output: \"%fd.name\"\n"
+			      "  priority: ERROR\n",
+			      0),
+			 0);
+	give(&w, "{\"event\":\"openat\",\"time\":2000000000,\"process\":\"sh\",\"result\":5,"
+		 "\"fd\":{\"num\":5,\"type\":\"file\",\"name\":\"/etc/shadow\"},"
+		 "\"args\":{\"dirfd\":-100,\"name\":\"../etc/shadow\",\"flags\":\"O_RDONLY\"}}");
+	give(&w, "{\"event\":\"execve\",\"time\":3000000000,\"process\":\"sh\","
+		 "\"args\":{\"filename\":\"/bin/sh\"}}");
+	args = json_object_get(json_object_get(document(&w, 0), "event"), "args");
+	assert_string_equal(member(args, "fd"), "<f>/etc/shadow");
+	assert_string_equal(member(args, "dirfd"), "AT_FDCWD");
+	assert_string_equal(member(args, "name"), "../etc/shadow");
+	assert_string_equal(member(args, "flags"), "O_RDONLY");
+	args = json_object_get(json_object_get(document(&w, 1), "event"), "args");
+	assert_string_equal(member(args, "filename"), "/bin/sh");
+	assert_int_equal(json_object_size(args), 1);
+	teardown(&w);
+}
+
 static void tells_what_came_before_and_after(void **state)
 {
 	struct world w;
@@ -304,6 +336,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tells_who_what_why_and_next),
+		cmocka_unit_test(tells_the_arguments),
 		cmocka_unit_test(tells_what_came_before_and_after),
 		cmocka_unit_test(what_is_held_back_is_told),
 		cmocka_unit_test(rules_are_swapped),
