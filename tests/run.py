@@ -238,9 +238,14 @@ def run_vm(machine: Machine, tests: list[str], build: Path) -> list[Outcome]:
         copies += [(library.resolve(), str(library)) for library in Path("/usr/lib").glob("*/libsepol.so.2")]
     for library in Path("/usr/lib").glob("*/libcmocka.so.0"):
         copies.append((library.resolve(), f"/merlon/lib/{library.name}"))
+    environment = {"MERLON_RESULTS": "/results"}
+    # Rule files of others are nothing of ours to bring: who has them names their directory.
+    if (rules := os.environ.get("MERLON_FALCO_RULES")) and Path(rules).is_dir():
+        copies.append((Path(rules), "/falco"))
+        environment["MERLON_FALCO_RULES"] = "/falco"
     try:
-        guest = vm.Machine(kernel=machine.kernel, lsm=machine.lsm, memory=1536, copy=copies,
-                           environment={"MERLON_RESULTS": "/results"}, fetch=[("/results", build)])
+        guest = vm.Machine(kernel=machine.kernel, lsm=machine.lsm, memory=1536, copy=copies, environment=environment,
+                           fetch=[("/results", build)])
         done = guest.run(["sh", "-c", f"mkdir /results; {{\n{steps}\n}} 2>&1"], timeout=TIMEOUT)
         text = done.stdout.decode(errors="replace")
     except vm.VmError as error:
