@@ -611,14 +611,15 @@ static int tell_load(uint64_t cgroup, const struct abi_budget *b, void *arg)
 int live_loads(struct live *l, live_load_fn fn, void *arg)
 {
 	struct load_teller t = { .live = l, .fn = fn, .arg = arg, .ended = true };
-	size_t told = 0;
 	int r = 0;
 
-	while (!r && told < l->ended_count) {
-		r = tell_load(l->ended[told].cgroup, &l->ended[told].budget, &t);
-		told++;
-	}
-	forget_ended(l, told);
+	for (size_t i = 0; !r && i < l->ended_count; i++)
+		r = tell_load(l->ended[i].cgroup, &l->ended[i].budget, &t);
 	t.ended = false;
 	return r ? r : sensor_stream_budgets(l->stream, tell_load, &t);
+}
+
+void live_forget_ended(struct live *l)
+{
+	forget_ended(l, l->ended_count);
 }

@@ -110,8 +110,10 @@ struct live_load {
 		group; /* path of the control group; without data: all that could not be told apart */
 	uint64_t told;
 	struct live_lost lost;
-	bool ended; /* it is gone, and is not told of again */
+	bool ended; /* it is gone: told of until live_forget_ended() */
 };
 /* Until fn returns anything but 0, which is passed on. */
 typedef int (*live_load_fn)(const struct live_load *load, void *arg);
 int live_loads(struct live *l, live_load_fn fn, void *arg);
+/* Those that have ended: once everybody who tells of loads has. Of more than 256 the oldest are forgotten without. */
+void live_forget_ended(struct live *l);

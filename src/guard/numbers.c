@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guard/numbers.h"
 
+#include <errno.h>
+
 #include "base/utf8.h"
+#include "base/vec.h"
 
 struct number {
 	const char *name, *help;
@@ -107,43 +110,72 @@ static void add_reads(json_t *list, const struct reader_numbers *n)
 	add(list, &spared, NULL, n->spared);
 }
 
-struct containers {
-	json_t *told, *lost;
+struct container_load {
+	json_t *labels; /* owned */
+	uint64_t told, lost;
+};
+struct container_loads {
+	struct container_load *items;
+	size_t len, size;
 };
 
 static int add_container(const struct live_load *load, void *arg)
 {
-	static const struct number told = { "merlon_container_records_total",
+	struct container_loads *all = arg;
+	const struct event_container *c = load->container;
+	struct container_load *mine = c ? vec_add(all) : NULL;
+
+	if (!mine)
+		return c ? -ENOMEM : 0;
+	mine->labels = json_pack("{s:o, s:o}", "container",
+				 utf8_json(c->full_id.data ? c->full_id : c->id), "name",
+				 utf8_json(c->name.data ? c->name : TEXT("")));
+	mine->told = load->told;
+	mine->lost = load->lost.ring + load->lost.budget + load->lost.life;
+	return 0;
+}
+
+/* Who lost the most first, then who told the most. */
+static int by_load(const void *a, const void *b)
+{
+	const struct container_load *x = a, *y = b;
+
+	if (x->lost != y->lost)
+		return x->lost < y->lost ? 1 : -1;
+	return (x->told < y->told) - (x->told > y->told);
+}
+
+static void add_containers(json_t *list, struct live *live)
+{
+	static const struct number count = { "merlon_containers", "Containers that are watched",
+					     true },
+				   told = { "merlon_container_records_total",
 					    "Records that the kernel told, by container", false },
 				   lost = { "merlon_container_lost_total",
 					    "Records that were lost, by container", false };
-	struct containers *to = arg;
-	const struct event_container *c = load->container;
-	json_t *labels;
+	struct container_loads all = { 0 };
+	size_t n;
 
-	if (!c)
-		return 0;
-	labels = json_pack("{s:o, s:o}", "container",
-			   utf8_json(c->full_id.data ? c->full_id : c->id), "name",
-			   utf8_json(c->name.data ? c->name : TEXT("")));
-	add(to->lost, &lost, json_deep_copy(labels),
-	    load->lost.ring + load->lost.budget + load->lost.life);
-	add(to->told, &told, labels, load->told);
-	return json_array_size(to->told) >= NUMBERS_CONTAINERS_MAX;
+	live_loads(live, add_container, &all);
+	vec_sort(&all, by_load);
+	n = all.len < NUMBERS_CONTAINERS_MAX ? all.len : NUMBERS_CONTAINERS_MAX;
+	add(list, &count, NULL, all.len);
+	for (size_t i = 0; i < n; i++)
+		add(list, &told, json_incref(all.items[i].labels), all.items[i].told);
+	for (size_t i = 0; i < n; i++)
+		add(list, &lost, json_incref(all.items[i].labels), all.items[i].lost);
+	vec_foreach(c, &all)
+		json_decref(c->labels);
+	vec_deinit(&all);
 }
 
 json_t *numbers_json(struct live *live, const struct watch_stats *s)
 {
-	struct containers by = { json_array(), json_array() };
 	json_t *list = json_array();
 
 	add_engine(list, s);
 	add_live(list, &s->live);
 	add_reads(list, &s->reads);
-	live_loads(live, add_container, &by);
-	json_array_extend(list, by.told);
-	json_array_extend(list, by.lost);
-	json_decref(by.told);
-	json_decref(by.lost);
+	add_containers(list, live);
 	return json_pack("{s:o}", "metrics", list);
 }

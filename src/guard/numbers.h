@@ -7,7 +7,8 @@
 #include "guard/live.h"
 #include "guard/watch.h"
 
-enum { NUMBERS_CONTAINERS_MAX = 64 };
+/* Of more, those that lost something and those that told the most have numbers of their own. */
+enum { NUMBERS_CONTAINERS_MAX = 256 };
 
 /* NULL: no memory. */
 json_t *numbers_json(struct live *live, const struct watch_stats *s);

@@ -31,15 +31,15 @@ struct watch {
 	struct program_hashes *hashes;
 	struct responder *responder;
 	struct resolver_client resolver;
-	bool resolver_told;			  /* that it is gone */
-	bool loaded;				  /* rules, before */
-	struct type_set types;			  /* that are wanted */
-	struct live_stats told;			  /* losses that were told already */
-	uint64_t given_up;			  /* reads, told already */
-	int64_t told_ns, numbers_ns, given_up_ns; /* of clock_passed_ns() */
-	int64_t offset_ns;			  /* from there to the time that events have */
-	uint64_t denied_set;			  /* that it last learned of, or tried to */
-	int64_t last_ns;			  /* when the last event was */
+	bool resolver_told;	      /* that it is gone */
+	bool loaded;		      /* rules, before */
+	struct type_set types;	      /* that are wanted */
+	struct live_stats told;	      /* losses that were told already */
+	uint64_t given_up;	      /* reads, told already */
+	int64_t told_ns, given_up_ns; /* of clock_passed_ns() */
+	int64_t offset_ns;	      /* from there to the time that events have */
+	uint64_t denied_set;	      /* that it last learned of, or tried to */
+	int64_t last_ns;	      /* when the last event was */
 	int64_t from_ns,
 		seen_ns; /* since when, and until when, everything was looked at; of clock_wall_ns() */
 	int signals;
@@ -81,21 +81,26 @@ static int add_loser(const struct live_load *load, void *arg)
 	return json_array_size(arg) >= LOSERS_MAX;
 }
 
-/* Every loss becomes a document, at most one a second: what was not seen can't be proven harmless. */
-static void tell_losses(struct watch *w, int64_t passed)
+/*
+ * Every loss becomes a document, at most one a second: what was not seen can't be proven harmless. True if that second
+ * is over.
+ */
+static bool tell_losses(struct watch *w, int64_t passed)
 {
 	struct live_stats *s = &w->stats->live;
 	uint64_t dropped, malformed;
 	json_t *losers;
 	char text[256];
 
-	if (passed - w->told_ns < TELL_NS || live_statistics(w->live, s))
-		return;
+	if (passed - w->told_ns < TELL_NS)
+		return false;
 	w->told_ns = passed;
+	if (live_statistics(w->live, s))
+		return true;
 	dropped = s->dropped - w->told.dropped;
 	malformed = s->malformed - w->told.malformed;
 	if (!dropped && !malformed)
-		return;
+		return true;
 	losers = json_array();
 	live_loads(w->live, add_loser, losers);
 	snprintf(text, sizeof(text),
@@ -109,6 +114,7 @@ static void tell_losses(struct watch *w, int64_t passed)
 		   json_pack("{s:I, s:I, s:o}", "merlon.dropped", (json_int_t)dropped,
 			     "merlon.malformed", (json_int_t)malformed, "merlon.by_container",
 			     losers));
+	return true;
 }
 
 /* --- rules ------------------------------------------------------------------------------------------- */
@@ -409,24 +415,24 @@ static void put_numbers(struct watch *w, bool ended)
 	outlet_put(w->out, numbers);
 }
 
-/* Once a second, while the outputs keep up. */
-static void tell_numbers(struct watch *w, int64_t passed)
+/* Once losses were told, which name groups that have ended as well; left out while the outputs don't keep up. */
+static void tell_numbers(struct watch *w)
 {
-	if (passed - w->numbers_ns < TELL_NS || outlet_has_more(w->out))
-		return;
-	w->numbers_ns = passed;
-	put_numbers(w, false);
+	if (!outlet_has_more(w->out))
+		put_numbers(w, false);
+	live_forget_ended(w->live);
 }
 
 static int turn(struct watch *w, bool over)
 {
 	int64_t passed = clock_passed_ns(), now = clock_wall_ns();
 	int r = over ? live_drain_all(w->live, on_event, w) : live_drain(w->live, on_event, w);
+	bool looked;
 
 	/* In a flood there is more, but nothing from before what was looked at last. */
 	if (r >= 0)
 		w->seen_ns = (r ? w->last_ns : now) - UNDER_WAY_NS;
-	tell_losses(w, passed);
+	looked = tell_losses(w, passed);
 	tell_given_up(w, passed);
 	responder_turn(w->responder, over);
 	resolver_client_turn(&w->resolver, passed);
@@ -437,7 +443,8 @@ static int turn(struct watch *w, bool over)
 	/* Numbers come when there is room: not when there is no alert, which some machines never have. */
 	r = outlet_flush(w->out, false);
 	tell_refused(w);
-	tell_numbers(w, passed);
+	if (looked)
+		tell_numbers(w);
 	r = r ? r : outlet_flush(w->out, false);
 	return r == -EPIPE ? 0 : r;
 }
@@ -489,7 +496,7 @@ static int run(struct watch *w, struct error *err)
 	w->o->ready(w->stats->rules, w->o->arg);
 	r = follow(w, err);
 	w->told_ns = w->given_up_ns = 0;
-	tell_losses(w, clock_passed_ns());
+	(void)tell_losses(w, clock_passed_ns());
 	tell_given_up(w, clock_passed_ns());
 	engine_say(w->engine, ALERT_NOTE, ALERT_INFORMATIONAL, clock_wall_ns(), "merlon: stopped",
 		   "the guard has stopped", NULL);
