@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,7 +11,12 @@
 #include "base/str.h"
 #include "base/utf8.h"
 
-enum { CHAIN_SHOWN = 8 };
+enum {
+	CHAIN_SHOWN = 8,
+	VALUE_SHOWN = 120, /* bytes */
+	SENTENCE_SHOWN = 1000,
+	PLACES_MAX = 4, /* at which one value stands in a sentence */
+};
 
 /* Select Graphic Rendition (ECMA-48, 8.3.117). */
 static const char *const paints[] = {
@@ -115,29 +121,76 @@ static void add_next(struct buf *out, const struct alert *a, bool colour)
 	}
 }
 
+/* Wherever the sentence has the value, which is long, its beginning takes its place. */
+static void shorten(struct buf *sentence, struct text value)
+{
+	cleanup_buf struct buf whole = BUF_INIT, start = BUF_INIT;
+	const char *at;
+
+	utf8_show(&whole, value);
+	utf8_show_start(&start, value, VALUE_SHOWN);
+	for (int n = 0;
+	     n < PLACES_MAX && !whole.failed && !start.failed && start.len < whole.len &&
+	     sentence->data && (at = memmem(sentence->data, sentence->len, whole.data, whole.len));
+	     n++) {
+		size_t before = (size_t)(at - sentence->data), after = before + whole.len;
+		struct buf shorter = BUF_INIT;
+
+		buf_add(&shorter, sentence->data, before);
+		buf_add(&shorter, start.data, start.len);
+		buf_add(&shorter, sentence->data + after, sentence->len - after);
+		buf_deinit(sentence);
+		*sentence = shorter;
+	}
+}
+
+static void add_sentence(struct buf *out, const struct alert *a, uint32_t most)
+{
+	cleanup_buf struct buf sentence = BUF_INIT;
+	json_t *fields = json_object_get(a->json, "output_fields"), *value;
+	const char *name;
+
+	show(&sentence, alert_sentence(a));
+	json_object_foreach (fields, name, value)
+		if (json_string_length(value) > VALUE_SHOWN)
+			shorten(&sentence,
+				text_from(json_string_value(value), json_string_length(value)));
+	utf8_show_start(out, text_from(sentence.data, sentence.len), most);
+}
+
+/* Of the sentence, after what stands before it; without the room for "...". */
+static uint32_t sentence_room(const struct alert_style *style, size_t head)
+{
+	if (!style->columns || style->columns >= SENTENCE_SHOWN)
+		return SENTENCE_SHOWN;
+	return style->columns > head + 3 ? (uint32_t)(style->columns - head - 3) : 0;
+}
+
 void alert_render(const struct alert *a, const struct alert_style *style, struct buf *out)
 {
-	cleanup_buf struct buf chain = BUF_INIT;
-	char time[CLOCK_TEXT_MAX];
+	cleanup_buf struct buf chain = BUF_INIT, rule = BUF_INIT, place = BUF_INIT;
+	const char *priority = alert_priorities[a->priority];
 	bool colour = style->colour;
+	char time[CLOCK_TEXT_MAX];
+	int head;
 
 	clock_format(a->time_ns, time);
+	show(&rule, a->rule);
+	add_place(&place, a);
+	/* To the millisecond: "2026-11-22T09:31:05.123" */
+	head = style->id ? snprintf(NULL, 0, "%6" PRId64 "  ", style->id) : 0;
+	head += (style->date ? 23 : 12) + snprintf(NULL, 0, "Z %-9s   ", priority);
 	if (style->id)
 		buf_addf(out, "%6" PRId64 "  ", style->id);
-	/* To the millisecond: "2026-11-22T09:31:05.123" */
 	buf_addf(out, "%s%.*sZ%s ", alert_dim(colour), style->date ? 23 : 12,
 		 style->date ? time : time + 11, alert_plain(colour));
-	buf_addf(out, "%s%s%s%*s ", alert_paint(a->priority, colour), alert_priorities[a->priority],
-		 alert_plain(colour),
-		 9 - (int)strlen(alert_priorities[a->priority]) > 0 ?
-			 9 - (int)strlen(alert_priorities[a->priority]) :
-			 0,
-		 "");
+	buf_addf(out, "%s%s%s%*s ", alert_paint(a->priority, colour), priority, alert_plain(colour),
+		 strlen(priority) < 9 ? 9 - (int)strlen(priority) : 0, "");
 	buf_add_str(out, alert_bold(colour));
-	show(out, a->rule);
+	buf_add(out, rule.data, rule.len);
 	buf_addf(out, "%s  ", alert_plain(colour));
-	add_place(out, a);
-	show(out, alert_sentence(a));
+	buf_add(out, place.data, place.len);
+	add_sentence(out, a, sentence_room(style, (size_t)head + rule.len + place.len));
 	buf_add_char(out, '\n');
 	if (alert_chain(a, &chain)) {
 		buf_addf(out, "    %s", alert_dim(colour));

@@ -5,16 +5,18 @@
 #include "base/buf.h"
 
 struct alert_style {
-	bool colour; /* see alert_colour() */
-	bool date;   /* of the day too, not of the time alone */
-	bool detail; /* with what to do next */
-	int64_t id;  /* its number in the store, in front; 0: none */
+	bool colour;	  /* see alert_colour() */
+	bool date;	  /* of the day too, not of the time alone */
+	bool detail;	  /* with what to do next */
+	int64_t id;	  /* its number in the store, in front; 0: none */
+	uint32_t columns; /* the first line is cut to fit into so many; 0: any */
 };
 
 /*
  * One line, "09:31:05.123Z Warning  Rule  container (namespace/pod): sentence\n", a second one with the
  * processes that led to it if the document has them, and with detail one for each thing to do next.
- * Whatever the document holds, no other line comes of it, and no control character.
+ * Of values that are long (a script given to a shell) the sentence has the beginning only: a person reads the whole in
+ * the alert's story, programs in the document. Whatever that holds, no other line comes of it, and no control character.
  */
 void alert_render(const struct alert *a, const struct alert_style *style, struct buf *out);
 

@@ -114,6 +114,18 @@ void utf8_show(struct buf *out, struct text t)
 		buf_add(out, t.data + start, t.len - start);
 }
 
+void utf8_show_start(struct buf *out, struct text t, uint32_t most)
+{
+	if (t.len <= most) {
+		utf8_show(out, t);
+		return;
+	}
+	for (int i = 0; i < 3 && most && ((unsigned char)t.data[most] & 0xc0) == 0x80; i++)
+		most--;
+	utf8_show(out, text_from(t.data, most));
+	buf_add_str(out, "...");
+}
+
 json_t *utf8_json(struct text t)
 {
 	struct buf mended = BUF_INIT;

@@ -20,5 +20,7 @@ size_t utf8_mend_into(char *out, size_t size, struct text t);
  * terminal or forges a line by it.
  */
 void utf8_show(struct buf *out, struct text t);
+/* The same of at most so many bytes of t, cut between characters, with "..." where more would follow. */
+void utf8_show_start(struct buf *out, struct text t, uint32_t most);
 /* A JSON string of t, mended; JSON null if t is not there. */
 json_t *utf8_json(struct text t);

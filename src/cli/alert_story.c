@@ -66,21 +66,6 @@ static void member(const struct page *p, const char *label, const json_t *o, con
 
 /* --- who ---------------------------------------------------------------------------------------- */
 
-/* At a character, not in it. */
-static void show_start(const struct page *p, const char *text, size_t most)
-{
-	size_t n = strnlen(text, most + 1);
-
-	if (n <= most) {
-		show(p, text);
-		return;
-	}
-	for (n = most; n && ((unsigned char)text[n] & 0xc0) == 0x80;)
-		n--;
-	utf8_show(p->out, text_from(text, n));
-	buf_add_str(p->out, "...");
-}
-
 /* A user is named where it is another than the parent's. */
 static void tree_line(const struct page *p, const json_t *parent, const json_t *process,
 		      size_t depth, bool last)
@@ -101,7 +86,7 @@ static void tree_line(const struct page *p, const json_t *parent, const json_t *
 		buf_addf(p->out, " (%" JSON_INTEGER_FORMAT ")", json_integer_value(pid));
 	if (cmdline && *cmdline && (!name || !str_eq(name, cmdline))) {
 		buf_addf(p->out, "  %s", alert_dim(p->colour));
-		show_start(p, cmdline, last ? SIZE_MAX - 1 : LINE_SHOWN);
+		utf8_show_start(p->out, text_of(cmdline), last ? UINT32_MAX : LINE_SHOWN);
 		buf_add_str(p->out, alert_plain(p->colour));
 	}
 	if ((json_is_string(user) || json_is_integer(uid)) &&

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "alert/render.h"
@@ -11,6 +12,8 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "base/utf8.h"
+#include "base/vec.h"
 #include "cli/alert_options.h"
 #include "cli/commands.h"
 #include "cli/guard_outputs.h"
@@ -26,7 +29,14 @@ static const struct option_def options[] = {
 	  COMPLETE_NONE, NULL },
 };
 
-enum { STATUS_MAX = 4 << 20, ROWS_MAX = 40, ALERTS_SHOWN = 5, WIDTH_NAME = 32 };
+enum {
+	STATUS_MAX = 4 << 20,
+	ROWS_SHOWN = 40, /* where there is no terminal */
+	ROWS_LEAST = 3,
+	LINES_BESIDE = 8, /* head, headings, and what is between */
+	ALERTS_SHOWN = 5,
+	WIDTH_NAME = 32,
+};
 #define NS_PER_S 1000000000LL
 #define STALE_NS (10 * NS_PER_S)
 
@@ -38,13 +48,13 @@ struct row {
 struct view {
 	json_t *document;
 	int64_t time_ns;
-	struct row rows[ROWS_MAX];
-	size_t count;
+	VEC(struct row) rows;
 };
 
 static void view_deinit(struct view *v)
 {
 	json_decref(v->document);
+	vec_deinit(&v->rows);
 	*v = (struct view){ 0 };
 }
 
@@ -77,49 +87,57 @@ static double number(const struct view *v, const char *name, const char *key, co
 	return sum;
 }
 
-static const struct row *row_of(const struct view *v, const char *id)
+static struct row *row_of(struct view *v, const char *id)
 {
-	for (size_t i = 0; i < v->count; i++)
-		if (str_eq(v->rows[i].id, id))
-			return &v->rows[i];
+	vec_foreach(r, &v->rows)
+		if (str_eq(r->id, id))
+			return r;
 	return NULL;
 }
 
+/* Who loses comes first, then who is busy. */
 static int by_rate(const void *a, const void *b)
 {
 	const struct row *x = a, *y = b;
 
+	if ((x->lost > 0) != (y->lost > 0))
+		return x->lost > 0 ? -1 : 1;
 	if (x->rate != y->rate)
 		return x->rate < y->rate ? 1 : -1;
 	return (x->told < y->told) - (x->told > y->told);
 }
 
-static void find_rows(struct view *v, const struct view *before)
+static void find_rows(struct view *v, struct view *before)
 {
 	const json_t *m, *all = json_object_get(v->document, "metrics");
 	double seconds = (double)(v->time_ns - before->time_ns) / NS_PER_S;
 	size_t i;
 
 	json_array_foreach (all, i, m) {
-		struct row *r = &v->rows[v->count];
 		const struct row *old;
+		struct row *r;
 
-		if (v->count == ROWS_MAX || !is_called(m, "merlon_container_records_total"))
+		if (!is_called(m, "merlon_container_records_total") || !(r = vec_add(&v->rows)))
 			continue;
 		r->id = label(m, "container");
 		r->name = label(m, "name");
 		r->told = json_number_value(json_object_get(m, "value"));
-		r->lost = number(v, "merlon_container_lost_total", "container", r->id);
 		old = row_of(before, r->id);
 		if (old && seconds > 0 && r->told >= old->told)
 			r->rate = (r->told - old->told) / seconds;
-		v->count++;
 	}
-	qsort(v->rows, v->count, sizeof(*v->rows), by_rate);
+	json_array_foreach (all, i, m) {
+		struct row *r = is_called(m, "merlon_container_lost_total") ?
+					row_of(v, label(m, "container")) :
+					NULL;
+
+		if (r)
+			r->lost = json_number_value(json_object_get(m, "value"));
+	}
+	vec_sort(&v->rows, by_rate);
 }
 
-static int read_view(const char *path, const struct view *before, struct view *ret,
-		     struct error *err)
+static int read_view(const char *path, struct view *before, struct view *ret, struct error *err)
 {
 	cleanup_buf struct buf text = BUF_INIT;
 	struct json_reader reader = { .file = path, .err = err };
@@ -145,7 +163,10 @@ static int read_view(const char *path, const struct view *before, struct view *r
 
 static int show_alert(void *context, const struct store_row *row, struct error *err)
 {
-	const struct alert_style style = { .colour = alert_colour(STDOUT_FILENO), .id = row->id };
+	const struct winsize *room = context;
+	const struct alert_style style = { .colour = alert_colour(STDOUT_FILENO),
+					   .id = row->id,
+					   .columns = room->ws_col };
 	cleanup_buf struct buf text = BUF_INIT;
 	const char *end;
 
@@ -157,7 +178,7 @@ static int show_alert(void *context, const struct store_row *row, struct error *
 }
 
 /* Of a store that can't be read nothing is shown: the numbers are what was asked for. */
-static void show_alerts(const struct arguments *args)
+static void show_alerts(const struct arguments *args, struct winsize *room)
 {
 	const struct store_query q = { .priority = ALERT_NOTICE, .limit = ALERTS_SHOWN };
 	cleanup_store struct store *s = NULL;
@@ -166,7 +187,7 @@ static void show_alerts(const struct arguments *args)
 	if (alert_store(args, false, &s, &err))
 		return;
 	puts("\nLast alerts");
-	store_list(s, &q, show_alert, NULL, &err);
+	store_list(s, &q, show_alert, room, &err);
 }
 
 static void show_head(const struct view *v, const struct view *before)
@@ -197,33 +218,63 @@ static void show_head(const struct view *v, const struct view *before)
 	       str_grouped((uint64_t)number(v, "merlon_alerts_held_back_total", NULL, NULL)));
 }
 
-static void show(const struct view *v, const struct view *before, const struct arguments *args)
+/* All zero if it is not a terminal. */
+static struct winsize room_of(FILE *file)
 {
-	if (clock_wall_ns() - v->time_ns > STALE_NS)
-		puts("THE GUARD DOES NOT ANSWER: these numbers are old.");
-	show_head(v, before);
+	struct winsize room;
+
+	if (ioctl(fileno(file), TIOCGWINSZ, &room))
+		room = (struct winsize){ 0 };
+	return room;
+}
+
+static void show_rows(const struct view *v, size_t most)
+{
+	double watched = number(v, "merlon_containers", NULL, NULL);
+	size_t n = v->rows.len < most ? v->rows.len : most;
+
 	printf("%-*s %-14s %12s %10s %10s\n", WIDTH_NAME, "CONTAINER", "ID", "EVENTS", "A SECOND",
 	       "LOST");
-	for (size_t i = 0; i < v->count; i++) {
-		const struct row *r = &v->rows[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct row *r = &v->rows.items[i];
+		cleanup_buf struct buf name = BUF_INIT, whole = BUF_INIT;
 
-		printf("%-*.*s %-14.12s %12s ", WIDTH_NAME, WIDTH_NAME, alert_shown(r->name),
+		utf8_show(&whole, text_of(r->name));
+		utf8_show_start(&name, text_from(whole.data, whole.len),
+				whole.len > WIDTH_NAME ? WIDTH_NAME - 3 : WIDTH_NAME);
+		printf("%-*s %-14.12s %12s ", WIDTH_NAME, name.data ? name.data : "",
 		       alert_shown(r->id), str_grouped((uint64_t)r->told));
 		printf("%10s %10s\n", str_grouped((uint64_t)r->rate),
 		       str_grouped((uint64_t)r->lost));
 	}
-	show_alerts(args);
+	if (watched < (double)v->rows.len)
+		watched = (double)v->rows.len;
+	if (watched > (double)n)
+		printf("... and %s more\n", str_grouped((uint64_t)watched - n));
+}
+
+static void show(const struct view *v, const struct view *before, const struct arguments *args)
+{
+	struct winsize room = room_of(stdout);
+	size_t beside = LINES_BESIDE + ALERTS_SHOWN, most = ROWS_SHOWN;
+
+	if (clock_wall_ns() - v->time_ns > STALE_NS)
+		puts("THE GUARD DOES NOT ANSWER: these numbers are old.");
+	show_head(v, before);
+	if (room.ws_row)
+		most = room.ws_row > beside + ROWS_LEAST ? room.ws_row - beside : ROWS_LEAST;
+	show_rows(v, most);
+	show_alerts(args, &room);
 }
 
 static json_t *view_json(const struct view *v)
 {
 	json_t *o = json_object(), *rows = json_array();
 
-	for (size_t i = 0; i < v->count; i++)
+	vec_foreach(r, &v->rows)
 		json_array_append_new(rows, json_pack("{s:s, s:s, s:f, s:f, s:f}", "container",
-						      v->rows[i].id, "name", v->rows[i].name,
-						      "records", v->rows[i].told, "per_second",
-						      v->rows[i].rate, "lost", v->rows[i].lost));
+						      r->id, "name", r->name, "records", r->told,
+						      "per_second", r->rate, "lost", r->lost));
 	json_object_set_new(o, "time", json_integer(v->time_ns));
 	json_object_set_new(o, "containers", rows);
 	json_object_set(o, "metrics", json_object_get(v->document, "metrics"));

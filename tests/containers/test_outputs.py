@@ -4,13 +4,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pty
 import random
+import re
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
+import termios
 import threading
 import time
 import urllib.request
@@ -170,6 +175,53 @@ def hostile() -> None:
             tap.check(not bad and not any(line.startswith("00:00:00Z") for line in text.splitlines()), f"{words}: {text!r}")
         text = forward(lines([made]), "text").stdout
         tap.check(text.count("\n") == 2 and "\x1b" not in text, repr(text))
+
+
+def on_terminal(*command: str | Path, rows: int = 24, columns: int = 80) -> str:
+    """What a command prints to a terminal of that size."""
+    ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("4H", rows, columns, 0, 0))
+    process = subprocess.Popen(command, stdin=its, stdout=its, stderr=its, env=os.environ | {"TERM": "xterm"})
+    os.close(its)
+    said = b""
+    try:
+        while more := os.read(ours, 65536):
+            said += more
+    except OSError:     # it has ended
+        pass
+    os.close(ours)
+    process.wait(30)
+    return said.decode().replace("\r\n", "\n")
+
+
+def top_of_many() -> None:
+    """merlon top of a thousand containers fits the terminal: who loses first, then who is busy; the rest is counted"""
+    def metric(kind: str, number: int, value: int) -> dict[str, Any]:
+        return {"name": f"merlon_container_{kind}_total", "help": "x", "gauge": False, "value": value,
+                "labels": {"container": f"{number:064}", "name": EVIL if number == 500 else f"web-{number}"}}
+
+    metrics = [metric("records", n, n) for n in range(1000)] + [metric("lost", n, int(n == 7)) for n in range(1000)]
+    metrics.append({"name": "merlon_containers", "help": "x", "gauge": True, "value": 1200})
+    long = "x" * 90 + "é" * 200
+    with workshop() as here:
+        alerts(here, "import", "-", input=lines([alert(1, output=f"A shell (command={long} file=/bin/sh)",
+                                                       output_fields={"proc.cmdline": long})]))
+        status = here / "status.json"
+        status.write_text(json.dumps({"time": time.time_ns(), "metrics": metrics}))
+        words = (merlon.BINARY, "top", "--once", "--status", status, "--store", here / "alerts.db")
+        plain = subprocess.run([*words], text=True, check=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL).stdout
+        tap.check([line.split()[0] for line in plain.splitlines() if line.startswith("web-")][:3] == ["web-7", "web-999", "web-998"],
+                  plain)
+        tap.check("... and 1,160 more" in plain, plain)
+        for rows, columns in ((24, 80), (10, 100), (60, 200)):
+            shown = re.sub(r"\x1b\[[0-9;]*m", "", on_terminal(*words, rows=rows, columns=columns))
+            tap.check(shown.count("\n") <= max(rows, 13) and "web-7 " in shown, f"{rows} rows: {shown}")
+            tap.check(all(len(line) <= columns for line in shown.splitlines() if "command=" in line), f"{columns} columns: {shown}")
+        view = json.loads(subprocess.run([*words, "--json"], text=True, check=True, stdout=subprocess.PIPE).stdout)
+        tap.check(len(view["containers"]) == 1000, f"{len(view['containers'])} rows")
+        listed_ = alerts(here, "list").stdout
+        tap.check("xxxé" in listed_ and "file=/bin/sh)" in listed_ and long not in listed_, listed_)
+        tap.check(long in alerts(here, "show", "1").stdout, "the story has all of it")
 
 
 # --- webhooks --------------------------------------------------------------------------------------------------------
@@ -449,6 +501,6 @@ def metrics() -> None:
 
 if __name__ == "__main__":
     with tap.Suite("outputs") as suite:
-        for test in (imports, questions, people, follows, hostile, arrives, last_words, receiver_down, nobody_there, comes_back, sick_receiver,
+        for test in (imports, questions, people, follows, hostile, top_of_many, arrives, last_words, receiver_down, nobody_there, comes_back, sick_receiver,
                      refused, killed, spool_is_bounded, syslog, full_disk, damaged_store, metrics):
             suite.run(test)
