@@ -650,26 +650,54 @@ enum field_presence field_fs_path_presence(const struct field_ref *f, const stru
 	return (f->def->param & 3) == PATH_NAME && t->flags & TYPE_FD ? FIELD_VARIES : FIELD_NEVER;
 }
 
-bool field_fs_path(const struct field_ref *f, const struct event *ev, struct scratch *s,
-		   struct value *ret)
+static bool fs_path(const struct event *ev, int which, struct scratch *s, struct text *ret)
 {
 	const struct event_arg *arg;
-	struct text text;
 	int id;
 
 	if (!is_path_hook(ev->type->hook) || !ev->has_result || ev->result < 0)
 		return false;
 	pthread_once(&ids_once, ids_fill);
-	id = path_param(ev->type, (enum field_path)(f->def->param & 3));
+	id = path_param(ev->type, (enum field_path)(which & 3));
 	if (id < 0)
-		return (f->def->param & 3) == PATH_NAME && ev->fd &&
-		       fd_name(ev, f->def->param & PATH_RAW, s, &text) && yield_text(ret, text);
+		return (which & 3) == PATH_NAME && ev->fd && fd_name(ev, which & PATH_RAW, s, ret);
 	arg = carried(ev, id);
 	if (!arg || arg->value.type != VALUE_STRING)
 		return false;
-	if (f->def->param & PATH_RAW)
-		return yield_text(ret, value_text(&arg->value));
-	return absolute(ev, arg, s, &text) && yield_text(ret, text);
+	if (!(which & PATH_RAW))
+		return absolute(ev, arg, s, ret);
+	*ret = value_text(&arg->value);
+	return true;
+}
+
+bool field_fs_path(const struct field_ref *f, const struct event *ev, struct scratch *s,
+		   struct value *ret)
+{
+	struct text text;
+
+	return fs_path(ev, f->def->param, s, &text) && yield_text(ret, text);
+}
+
+enum field_presence field_fs_paths_presence(const struct field_ref *f, const struct event_type *t)
+{
+	return is_path_hook(t->hook) ? FIELD_VARIES : FIELD_NEVER;
+}
+
+bool field_fs_paths(const struct field_ref *f, const struct event *ev, struct scratch *s,
+		    struct value *ret)
+{
+	struct text source, target;
+	struct scratch_text t;
+
+	if (fs_path(ev, PATH_NAME, s, &source))
+		return yield_text(ret, source);
+	if (!fs_path(ev, PATH_SOURCE, s, &source) || !fs_path(ev, PATH_TARGET, s, &target))
+		return false;
+	t = scratch_begin(s);
+	scratch_add(&t, source);
+	scratch_add(&t, TEXT(" -> "));
+	scratch_add(&t, target);
+	return scratch_end(&t, &source) && yield_text(ret, source);
 }
 
 enum field_presence field_abspath_presence(const struct field_ref *f, const struct event_type *t)

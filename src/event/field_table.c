@@ -123,6 +123,7 @@ const struct field_def event_fields[] = {
 	CALL("fs.path.sourceraw", STRING, 0, field_fs_path, field_fs_path_presence, PATH_SOURCE | PATH_RAW, "The same as the caller spelt it.", "old"),
 	CALL("fs.path.target", STRING, KERNEL, field_fs_path, field_fs_path_presence, PATH_TARGET, "Of two paths the new one; of a link what it leads to.", "/tmp/new"),
 	CALL("fs.path.targetraw", STRING, 0, field_fs_path, field_fs_path_presence, PATH_TARGET | PATH_RAW, "The same as the caller spelt it.", "new"),
+	CALL("fs.paths", STRING, 0, field_fs_paths, field_fs_paths_presence, 0, "For a person: fs.path.name, or fs.path.source and fs.path.target.", "/tmp/job -> /etc/cron.d/x"),
 
 	/* --- proc --- */
 	PROC("proc.name", STRING, KERNEL, field_process_text, P(name), "Name of the process, as the kernel keeps it: at most 15 bytes.", "nginx"),
