@@ -59,7 +59,8 @@ chmod +x /srv/download
 
     Proof("Library forced on all programs",
           attack="echo /lib/x86_64-linux-gnu/libm.so.6 >/etc/ld.so.preload; rm /etc/ld.so.preload",
-          others=("echo /lib/x86_64-linux-gnu/libm.so.6 >/etc/x; mv /etc/x /etc/ld.so.preload; rm /etc/ld.so.preload",),
+          others=("echo /lib/x86_64-linux-gnu/libm.so.6 >/etc/x; mv /etc/x /etc/ld.so.preload; rm /etc/ld.so.preload",
+                  "echo /lib/x86_64-linux-gnu/libm.so.6 >/srv/list; ln -s /srv/list /etc/ld.so.preload; rm /etc/ld.so.preload"),
           look_alike="echo /opt/lib >/etc/ld.so.conf.d/opt.conf; ldconfig"),
 
     Proof("New program makes its memory executable", before="cp /usr/bin/python3.11 /srv/python",

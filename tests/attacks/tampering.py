@@ -21,13 +21,16 @@ open("tool", "w").close()'; rm -rf /srv/pit"""
 
 PROOFS = [
     Proof("Log cleared", before="echo login >/var/log/auth.log", attack=": >/var/log/auth.log",
-          others=("truncate -s 0 /var/log/auth.log", "mv /var/log/auth.log /srv/old", "echo >/var/log/wtmp; rm /var/log/wtmp"),
+          others=("truncate -s 0 /var/log/auth.log", "mv /var/log/auth.log /srv/old", "echo >/var/log/wtmp; rm /var/log/wtmp",
+                  "echo login >>/var/log/auth.log; sed -i /login/d /var/log/auth.log", "ln -sf /dev/null /var/log/auth.log",
+                  """perl -e '$p = "/var/log/lastlog"; syscall(85, $p, 0644)'"""),
           look_alike="echo login >>/var/log/auth.log; echo x >/var/log/app.log; rm /var/log/app.log"),
 
     Proof("File written in the depth", attack=DEEP.format(1250), look_alike=DEEP.format(200)),
 
     Proof("Shell history removed", before="echo ls >/root/.bash_history", attack="rm /root/.bash_history",
-          others=("ln -s /dev/null /root/.bash_history", "bash -c 'unset HISTFILE; id'"),
+          others=("ln -s /dev/null /root/.bash_history", "bash -c 'unset HISTFILE; id'", "ln -sf /dev/null /root/.bash_history",
+                  "echo ls >/root/.zsh_history; mv /root/.zsh_history /srv/old"),
           look_alike="echo id >>/root/.bash_history; bash -c 'HISTFILE=/root/.bash_history; history -a'"),
 
     Proof("Time of a file forged", before="touch /srv/new",
@@ -48,7 +51,10 @@ PROOFS = [
           look_alike="pgrep -x merlon-guard || true; pkill -0 -x nginx || true"),
 
     Proof("Guard's files changed", before="mkdir -p /etc/merlon/rules; echo x >/etc/merlon/rules/site.yaml",
-          attack="rm /etc/merlon/rules/site.yaml", look_alike="cat /etc/merlon/rules/site.yaml"),
+          attack="rm /etc/merlon/rules/site.yaml",
+          others=("echo x >/srv/site.yaml; mv /srv/site.yaml /etc/merlon/rules/site.yaml",
+                  "mv /etc/merlon/rules/site.yaml /srv", "ln -s /srv/site.yaml /etc/merlon/rules/more.yaml"),
+          look_alike="cat /etc/merlon/rules/site.yaml"),
 
     Proof("System program changed in a container", attack="cp /usr/bin/true /usr/bin/ps",
           others=("cp /usr/bin/true /srv/top; mv /srv/top /usr/bin/top", "rm /usr/bin/last"),
