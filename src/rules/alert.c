@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rules/alert.h"
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "event/field.h"
 #include "rules/extend.h"
 #include "rules/output.h"
 
@@ -36,12 +38,38 @@ static json_t *next_json(const struct rule_extensions *x)
 	return next;
 }
 
+/* What Falco puts among the fields of every event of the kernel, named by the rule or not. */
+static void add_common(json_t *fields, const struct event *ev, struct scratch *s)
+{
+	static const struct text names[] = {
+		TEXT("container.id"),
+		TEXT("container.name"),
+		TEXT("container.image.repository"),
+		TEXT("container.image.tag"),
+		TEXT("k8s.ns.name"),
+		TEXT("k8s.pod.name"),
+	};
+
+	if (!json_object_get(fields, "evt.time"))
+		json_object_set_new(fields, "evt.time", json_integer(ev->time_ns));
+	for (size_t i = 0; ev->process && i < ARRAY_SIZE(names); i++) {
+		struct field_ref f;
+		struct value v;
+
+		scratch_reset(s);
+		if (!json_object_get(fields, names[i].data) &&
+		    field_bind(names[i], false, TEXT_NONE, &f) == FIELD_OK &&
+		    field_read(&f, ev, s, &v))
+			json_object_set_new(fields, names[i].data, value_json(&v));
+	}
+}
+
 json_t *alert_json(const struct rule_match *m, const struct event *ev, struct scratch *s)
 {
 	const struct rule_extensions *x = m->rule->extensions;
 	cleanup_buf struct buf text = BUF_INIT;
 	char time[CLOCK_TEXT_MAX];
-	json_t *o = json_object();
+	json_t *o = json_object(), *fields;
 
 	clock_format(ev->time_ns, time);
 	alert_text(m, ev, s, &text);
@@ -53,7 +81,9 @@ json_t *alert_json(const struct rule_match *m, const struct event *ev, struct sc
 	json_object_set_new(o, "output",
 			    utf8_json(text_from(text.data ? text.data : "", text.len)));
 	json_object_set_new(o, "tags", tags_json(m->rule));
-	json_object_set_new(o, "output_fields", output_fields_json(m->rule->output, ev, s));
+	fields = output_fields_json(m->rule->output, ev, s);
+	add_common(fields, ev, s);
+	json_object_set_new(o, "output_fields", fields);
 	if (x && x->next_count)
 		json_object_set_new(o, "next", next_json(x));
 	if (m->suppressed)

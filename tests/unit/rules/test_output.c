@@ -132,7 +132,8 @@ static void test_json(void **state)
 		{ "output_fields",
 		  "{\"proc.name\":\"cat\",\"proc.pid\":5,\"evt.time\":1772357465000000017,"
 		  "\"k8s.pod.name\":null,\"proc.exe_ino\":255,\"evt.failed\":true,"
-		  "\"proc.aname\":\"bash sshd\",\"evt.rawres\":-2}" },
+		  "\"proc.aname\":\"bash sshd\",\"evt.rawres\":-2,"
+		  "\"container.id\":\"0123456789ab\",\"container.name\":\"web\"}" },
 	};
 	cleanup_rig struct rig r;
 
