@@ -26,13 +26,13 @@
 
 /* --- whose files are ------------------------------------------------------------------------------------ */
 
-/* Gives a file or directory to the user, if it is root's. Links are not followed. */
+/* Gives a file or directory to the user, if it is root's or of a guard that had none. Links are not followed. */
 static void give(const char *path, uint32_t uid, uint32_t gid)
 {
 	cleanup_fd int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 
-	if (fd >= 0 && !fstat(fd, &st) && st.st_uid == 0 &&
+	if (fd >= 0 && !fstat(fd, &st) && (st.st_uid == 0 || privilege_is_nobodys(st.st_uid)) &&
 	    (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
 		(void)!fchown(fd, uid, gid);
 }
@@ -80,6 +80,27 @@ static bool is_private(const char *directory)
 	return !stat(directory, &st) && !(st.st_mode & (S_IRWXG | S_IRWXO));
 }
 
+static bool is_nobodys(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && privilege_is_nobodys(st.st_uid);
+}
+
+/* Said here, where it can be said how to mend it. */
+static int check_theirs(const char *path, uint32_t uid, uint32_t gid, struct error *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) || st.st_uid == uid || st.st_mode & S_IWOTH ||
+	    (st.st_gid == gid && st.st_mode & S_IWGRP))
+		return 0;
+	return error_set(err, EACCES,
+			 "%s belongs to user %u, and the guard's outputs run as %u: give it to that "
+			 "one (chown), name another file, or another user (--user)",
+			 path, st.st_uid, uid);
+}
+
 static int prepare_store(const char *path, uint32_t uid, uint32_t gid, struct error *err)
 {
 	static const char *const suffixes[] = { "", "-wal", "-shm" };
@@ -89,11 +110,39 @@ static int prepare_store(const char *path, uint32_t uid, uint32_t gid, struct er
 	if (strlen(path) >= sizeof(directory) - 8)
 		return error_set(err, ENAMETOOLONG, "%s", path);
 	strcpy(directory, path);
-	r = give_directory(dirname(directory), uid, gid, str_eq(path, STORE_PATH), err);
+	dirname(directory);
+	r = give_directory(directory, uid, gid, str_eq(path, STORE_PATH) || is_nobodys(directory),
+			   err);
 	for (size_t i = 0; !r && i < ARRAY_SIZE(suffixes); i++) {
 		snprintf(file, sizeof(file), "%s%s", path, suffixes[i]);
 		give(file, uid, gid);
 	}
+	return r ? r : check_theirs(path, uid, gid, err);
+}
+
+struct spool_place {
+	const char *path;
+	uint32_t uid, gid;
+};
+
+static int give_spooled(const char *name, bool is_dir, void *arg)
+{
+	const struct spool_place *in = arg;
+	char path[PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", in->path, name) < sizeof(path))
+		give(path, in->uid, in->gid);
+	return 0;
+}
+
+static int prepare_spool(const char *path, uint32_t uid, uint32_t gid, struct error *err)
+{
+	struct spool_place in = { path, uid, gid };
+	bool of_before = is_nobodys(path);
+	int r = give_directory(path, uid, gid, is_private(path), err);
+
+	if (!r && of_before)
+		(void)fs_list(path, give_spooled, &in);
 	return r;
 }
 
@@ -114,9 +163,10 @@ static int prepare_sink(const char *word, uint32_t uid, uint32_t gid, struct err
 		else
 			close(fd);
 		give(c.target, uid, gid);
+		r = r ? r : check_theirs(c.target, uid, gid, err);
 	}
 	if (!r && c.spool)
-		r = give_directory(c.spool, uid, gid, is_private(c.spool), err);
+		r = prepare_spool(c.spool, uid, gid, err);
 	sink_config_deinit(&c);
 	return r;
 }

@@ -282,6 +282,11 @@ int privilege_user(const char *name, uint32_t *uid, uint32_t *gid, struct error 
 	return 0;
 }
 
+bool privilege_is_nobodys(uint32_t uid)
+{
+	return uid == OUTPUTS_ID;
+}
+
 static int keep_caps(const cap_value_t *caps, int count)
 {
 	cap_t set = cap_init();

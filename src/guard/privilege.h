@@ -4,6 +4,7 @@
  * rest for good: capabilities, user, new privileges, and system calls that it has no use for.
  */
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -42,6 +43,8 @@ enum privilege_role {
 
 /* The user that the outputs run as; name NULL: "merlon" if there is such a user, else a number that is given to nobody. */
 int privilege_user(const char *name, uint32_t *uid, uint32_t *gid, struct error *err);
+/* True of that number: what belongs to it was written by a guard before there was a user. */
+bool privilege_is_nobodys(uint32_t uid);
 
 /*
  * Drops everything that the role does not need; nothing brings it back. The process ends with parent, which forked

@@ -13,6 +13,7 @@ import calendar
 import hashlib
 import json
 import os
+import pwd
 import random
 import re
 import shutil
@@ -635,6 +636,27 @@ def told() -> None:
         tap.check(not status.exists() and store.stat().st_uid != 0, "files of the outputs")
 
 
+def new_user() -> None:
+    """who writes alerts may become another: what there was before there was a user is theirs, what is somebody else's is refused"""
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)
+        store, log, spool = (Path(directory, name) for name in ("state/alerts.db", "log.jsonl", "spool"))
+        command = ["guard", "--rules", rules_in(directory), "--store", store, "--status", Path(directory, "status.json"),
+                   "--output", f"file:{log}", "--output", f"webhook:http://127.0.0.1:1/,spool={spool}", "--duration", "500ms"]
+
+        def owners() -> set[int]:
+            return {path.stat().st_uid for path in (store, store.parent, log, spool, *spool.iterdir())}
+
+        merlon.run(*command)
+        nobodys = owners()
+        done = merlon.run(*command, "--user", "games", check=False)
+        tap.check(done.returncode == 0 and owners() == {pwd.getpwnam("games").pw_uid} != nobodys, f"{done.stderr}: {nobodys}, {owners()}")
+        started = json.loads(merlon.run("alerts", "list", "--json", "--rule", "merlon: started", "--store", store).stdout)
+        tap.check(len(started) == 2, f"{started}")
+        done = merlon.run(*command, check=False)
+        tap.check(done.returncode != 0 and "alerts.db belongs to user" in done.stderr, f"exit {done.returncode}: {done.stderr}")
+
+
 def refused() -> None:
     """what can't be is said"""
     done = merlon.run("guard", "--rules", "/no/such/rules", check=False)
@@ -671,7 +693,7 @@ def main() -> None:
                     suite.run(test, runtime, name=title)
                 else:
                     suite.skip(title, why)
-        for test in (as_written, reload, half_reloaded, many, filtered, flood, lost, given_up, hostile, confined, names, told, nothing_left) + (() if QUICK else (at_rest, storms, silent, masked, stuck, refused, huge, deep, killed)):
+        for test in (as_written, reload, half_reloaded, many, filtered, flood, lost, given_up, hostile, confined, names, told, nothing_left) + (() if QUICK else (at_rest, storms, silent, masked, stuck, refused, new_user, huge, deep, killed)):
             suite.run(test)
 
 
