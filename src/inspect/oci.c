@@ -534,7 +534,6 @@ struct workload *oci_read(struct arena *a, const struct at *root, struct text na
 	read_sysctls(&r, root, w);
 	read_container(&r, root, w, c);
 	read_image(&r, w, c);
-	w->security.group = c->security.group;
 	w->security.groups = c->security.groups;
 	return a->failed ? NULL : w;
 }

@@ -100,6 +100,12 @@ static void root_group(struct probe *p, const struct workload *w)
 
 	if (s->group.set && s->group.value == 0)
 		probe_fail(p, &s->group.at);
+	for (uint32_t i = 0; i < w->container_count; i++) {
+		const struct number *own = &w->containers[i].security.group;
+
+		if (own->set && own->value == 0)
+			probe_fail(p, &own->at);
+	}
 	if (s->fs_group.set && s->fs_group.value == 0)
 		probe_fail(p, &s->fs_group.at);
 	for (uint32_t i = 0; i < s->groups.count; i++)

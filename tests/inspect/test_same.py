@@ -1,0 +1,322 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The same weakness gives the same findings, whether a manifest says it, a cluster has it, or the config.json of a bundle.
+
+Each row of WEAKNESSES makes a sound pod and a sound bundle weak in one way; the checks that are about both must then say
+the same of both, and of the pod in a cluster.  Every check that is about both must be in a row.  The cluster is played:
+what a real one makes of objects is test_cluster.py's.  Argument: the program.  Prints TAP.
+"""
+
+from __future__ import annotations
+
+import copy
+import http.server
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+MERLON = sys.argv[1]
+DIGEST = "sha256:" + "0123456789abcdef" * 4
+KEY = "AKIA" + "QX3TFW5PLZ7NVJ2K"
+CONFIG = "registries: [r.example.com]\n"
+Change = dict[str, Any]
+
+POD: dict[str, Any] = {
+    "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop", "annotations": {}},
+    "spec": {
+        "hostUsers": False, "automountServiceAccountToken": False, "serviceAccountName": "web",
+        "securityContext": {"sysctls": [], "supplementalGroups": [20001]},
+        "containers": [{
+            "name": "web", "image": f"r.example.com/web@{DIGEST}", "command": ["/app"], "args": [], "env": [],
+            "resources": {"limits": {"cpu": "1", "memory": "64Mi"}}, "volumeMounts": [],
+            "securityContext": {
+                "runAsNonRoot": True, "runAsUser": 20000, "runAsGroup": 20000, "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"], "add": []},
+                "seccompProfile": {"type": "RuntimeDefault"}, "appArmorProfile": {"type": "RuntimeDefault"}}}],
+        "volumes": []}}
+
+BUNDLE: dict[str, Any] = {
+    "ociVersion": "1.0.2",
+    "process": {
+        "user": {"uid": 20000, "gid": 20000, "additionalGids": [20001]}, "args": ["/app"], "env": [], "noNewPrivileges": True,
+        "capabilities": {"bounding": []}, "apparmorProfile": "engine-default"},
+    "root": {"path": "r", "readonly": True}, "mounts": [],
+    "annotations": {"io.kubernetes.cri.image-name": f"r.example.com/web@{DIGEST}"},
+    "linux": {
+        "namespaces": [{"type": kind} for kind in ("mount", "pid", "ipc", "network", "uts", "user", "cgroup")],
+        "uidMappings": [{"containerID": 0, "hostID": 100000, "size": 65536}],
+        "resources": {"memory": {"limit": 67108864}, "cpu": {"quota": 100000, "period": 100000}, "pids": {"limit": 100}},
+        "sysctl": {}, "devices": [],
+        "seccomp": {"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"],
+                    "syscalls": [{"names": ["read", "write", "exit_group"], "action": "SCMP_ACT_ALLOW"}]},
+        "maskedPaths": ["/proc/kcore", "/proc/keys"], "readonlyPaths": ["/proc/sys"]}}
+
+# What engines give to who asks for nothing.
+DEFAULT = ["CAP_" + name for name in (
+    "AUDIT_WRITE MKNOD NET_RAW CHOWN DAC_OVERRIDE FOWNER FSETID KILL NET_BIND_SERVICE SETFCAP SETGID SETPCAP SETUID "
+    "SYS_CHROOT").split()]
+ALL_BUT_FEW = [*DEFAULT, "CAP_SYS_ADMIN", "CAP_SYS_MODULE", "CAP_SYS_RAWIO"]
+
+
+class Weakness(NamedTuple):
+    """What it is, the checks that it is an example of, and how a pod and a bundle come by it.
+
+    A change is where ("-" is the end of a list) and what; None removes."""
+
+    what: str
+    checks: str
+    pod: Change
+    bundle: Change
+
+
+def security(**more: Any) -> Change:
+    """Of the container."""
+    return {f"spec.containers.0.securityContext.{name}": value for name, value in more.items()}
+
+
+def namespace(kind: str) -> Change:
+    """The host's."""
+    return {"linux.namespaces": [n for n in BUNDLE["linux"]["namespaces"] if n["type"] != kind]}
+
+
+def mounted(source: str, target: str = "/data", *, writable: bool = False, **mount: Any) -> tuple[Change, Change]:
+    """A directory of the host."""
+    options = ["rbind", "rw" if writable else "ro", *(["rshared"] if mount else [])]
+    return ({"spec.volumes.-": {"name": "v", "hostPath": {"path": source}},
+             "spec.containers.0.volumeMounts.-": {"name": "v", "mountPath": target, "readOnly": not writable, **mount}},
+            {"mounts.-": {"type": "bind", "source": source, "destination": target, "options": options}})
+
+
+def added(*names: str) -> tuple[Change, Change]:
+    """Capabilities beside none."""
+    return security(**{"capabilities.add": list(names)}), {"process.capabilities.bounding": ["CAP_" + name for name in names]}
+
+
+def environment(name: str, value: str) -> tuple[Change, Change]:
+    """A variable."""
+    return {"spec.containers.0.env.-": {"name": name, "value": value}}, {"process.env.-": f"{name}={value}"}
+
+
+def command(*words: str) -> tuple[Change, Change]:
+    """What runs."""
+    return {"spec.containers.0.command": list(words)}, {"process.args": list(words)}
+
+
+def image(name: str) -> tuple[Change, Change]:
+    """What it runs from."""
+    return {"spec.containers.0.image": name}, {"annotations": {"io.kubernetes.cri.image-name": name}}
+
+
+WEAKNESSES = (
+    Weakness("privileged", "MRL-101", security(privileged=True, capabilities=None, allowPrivilegeEscalation=None, seccompProfile=None, appArmorProfile=None),
+             {"process.capabilities.bounding": ALL_BUT_FEW, "process.noNewPrivileges": False, "linux.seccomp": None,
+              "process.apparmorProfile": None,
+              "linux.resources.devices": [{"allow": True, "access": "rwm"}]}),
+    Weakness("processes of the host", "MRL-102", {"spec.hostPID": True}, namespace("pid")),
+    Weakness("shared memory of the host", "MRL-103", {"spec.hostIPC": True}, namespace("ipc")),
+    Weakness("network of the host", "MRL-104", {"spec.hostNetwork": True}, namespace("network")),
+    Weakness("users of the host", "MRL-105", {"spec.hostUsers": True}, namespace("user") | {"linux.uidMappings": None}),
+    Weakness("may gain rights", "MRL-106", security(allowPrivilegeEscalation=True), {"process.noNewPrivileges": False}),
+    Weakness("root, and told so", "MRL-107 MRL-108 MRL-109", security(runAsNonRoot=False, runAsUser=0), {"process.user.uid": 0}),
+    Weakness("a user of the host's range", "MRL-109", security(runAsUser=500), {"process.user.uid": 500}),
+    Weakness("a group of the host's range", "MRL-110", security(runAsGroup=500), {"process.user.gid": 500}),
+    Weakness("group root", "MRL-111", security(runAsGroup=0), {"process.user.gid": 0}),
+    Weakness("group root besides", "MRL-111", {"spec.securityContext.supplementalGroups": [0]}, {"process.user.additionalGids": [0]}),
+    Weakness("a writable root", "MRL-112", security(readOnlyRootFilesystem=False), {"root.readonly": False}),
+    Weakness("no filter", "MRL-113", security(seccompProfile=None), {"linux.seccomp": None}),
+    Weakness("a filter that refuses nothing", "MRL-114", security(**{"seccompProfile.type": "Unconfined"}),
+             {"linux.seccomp": {"defaultAction": "SCMP_ACT_ALLOW"}}),
+    Weakness("no AppArmor", "MRL-115", security(appArmorProfile=None), {"process.apparmorProfile": None}),
+    Weakness("AppArmor off", "MRL-116", security(**{"appArmorProfile.type": "Unconfined"}), {"process.apparmorProfile": "unconfined"}),
+    Weakness("an SELinux type of its own", "MRL-117", security(seLinuxOptions={"type": "spc_t"}),
+             {"process.selinuxLabel": "system_u:system_r:spc_t:s0"}),
+    Weakness("nothing confines it", "MRL-118 MRL-113 MRL-115 MRL-135 MRL-136 MRL-138",
+             security(seccompProfile=None, appArmorProfile=None, capabilities=None),
+             {"linux.seccomp": None, "process.apparmorProfile": None, "process.capabilities.bounding": DEFAULT}),
+    Weakness("all of /proc", "MRL-119", security(procMount="Unmasked"), {"linux.maskedPaths": []}),
+    Weakness("a parameter of the node", "MRL-120", {"spec.securityContext.sysctls": [{"name": "kernel.msgmax", "value": "1"}]},
+             {"linux.sysctl": {"kernel.msgmax": "1"}}),
+    Weakness("SYS_ADMIN", "MRL-131 MRL-134 MRL-137", *added("SYS_ADMIN")),
+    Weakness("NET_ADMIN", "MRL-131", *added("NET_ADMIN")),
+    Weakness("SYS_MODULE", "MRL-132", *added("SYS_MODULE")),
+    *(Weakness(name, "MRL-133", *added(name)) for name in ("SYS_PTRACE", "DAC_READ_SEARCH", "BPF", "SYS_RAWIO", "SYS_BOOT")),
+    Weakness("NET_RAW added", "MRL-138", *added("NET_RAW")),
+    Weakness("CHOWN added back", "MRL-137", *added("CHOWN")),
+    Weakness("capabilities kept", "MRL-135 MRL-136 MRL-138", security(capabilities=None), {"process.capabilities.bounding": DEFAULT}),
+    Weakness("one capability dropped", "MRL-135", security(capabilities={"drop": ["MKNOD"]}),
+             {"process.capabilities.bounding": [c for c in DEFAULT if c != "CAP_MKNOD"]}),
+    Weakness("a directory of the host", "MRL-201", *mounted("/srv/data")),
+    Weakness("a writable one", "MRL-202", *mounted("/srv/data", writable=True)),
+    *(Weakness(f"{path} of the host", "MRL-203", *mounted(path))
+      for path in ("/", "/boot", "/dev", "/etc", "/lib", "/proc", "/sys", "/usr")),
+    *(Weakness(path, "MRL-204", *mounted(path, path))
+      for path in ("/var/run/docker.sock", "/run/containerd/containerd.sock", "/run/crio/crio.sock", "/run/podman/podman.sock")),
+    *(Weakness(f"credentials in {path}", "MRL-205", *mounted(path)) for path in ("/root/.aws", "/root/.azure", "/root/.config/gcloud")),
+    Weakness("mounts that go back", "MRL-206", *mounted("/srv/data", writable=True, mountPropagation="Bidirectional")),
+    Weakness("a disk", "MRL-207", {"spec.volumes.-": {"name": "v", "persistentVolumeClaim": {"claimName": "disk"}},
+                                   "spec.containers.0.volumeDevices": [{"name": "v", "devicePath": "/dev/sda"}]},
+             {"linux.devices": [{"type": "b", "path": "/dev/sda", "major": 8, "minor": 0}]}),
+    Weakness("sshd", "MRL-211", *command("/usr/sbin/sshd", "-D")),
+    Weakness("sudo", "MRL-214", *command("sudo", "/app")),
+    Weakness("a password in the environment", "MRL-321", *environment("DB_PASSWORD", "correct-horse")),
+    Weakness("a cloud's key in the environment", "MRL-322", *environment("KEY", KEY)),
+    Weakness("a cloud's key among arguments", "MRL-322", *command("/app", f"--key={KEY}")),
+    Weakness("a password among arguments", "MRL-323", *command("/app", "--password=correct-horse-battery")),
+    Weakness("a token in an annotation", "MRL-327", {"metadata.annotations": {"note": "ghp_" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5"}},
+             {"annotations": BUNDLE["annotations"] | {"note": "ghp_" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5"}}),
+    Weakness("git-sync with a program", "MRL-328", *environment("GITSYNC_GIT", "/bin/x")),
+    Weakness("any version", "MRL-401 MRL-402", *image("r.example.com/web:latest")),
+    Weakness("no digest", "MRL-402", *image("r.example.com/web:1.2")),
+    Weakness("nobody's registry", "MRL-404 MRL-406", *image(f"web@{DIGEST}")),
+    Weakness("a registry that ended", "MRL-405 MRL-406", *image(f"k8s.gcr.io/web@{DIGEST}")),
+    Weakness("a strange registry", "MRL-406", *image(f"quay.io/shop/web@{DIGEST}")),
+    Weakness("no limit of CPU", "MRL-502", {"spec.containers.0.resources.limits.cpu": None}, {"linux.resources.cpu": {}}),
+    Weakness("no limit of memory", "MRL-504", {"spec.containers.0.resources.limits.memory": None}, {"linux.resources.memory": {}}),
+)
+# Of no bundle after all; or with a test of their own, as they need a recording or a process.
+ELSEWHERE = {
+    "MRL-520": "versions of objects",
+    "MRL-151": "recorded.yaml", "MRL-152": "recorded.yaml", "MRL-153": "recorded.yaml", "MRL-154": "recorded.yaml",
+    "MRL-155": "tests/containers/test_inspect.py"}
+
+
+def changed(base: dict[str, Any], change: Change) -> dict[str, Any]:
+    """The same with what differs."""
+    out = copy.deepcopy(base)
+    for path, value in change.items():
+        *way, last = path.split(".")
+        at: Any = out
+        for word in way:
+            at = at[int(word)] if isinstance(at, list) else at.setdefault(word, {})
+        if last == "-":
+            at.append(value)
+        elif value is None:
+            del at[last]
+        else:
+            at[last] = value
+    return out
+
+
+# --- the three inputs ------------------------------------------------------------------------------------
+
+Finding = tuple[str, str, str, str, str]
+
+
+class Inspector:
+    """Asks the checks that are about both."""
+
+    def __init__(self, top: Path) -> None:
+        self.top = top
+        said = subprocess.run([MERLON, "checks", "--json"], check=True, capture_output=True, text=True).stdout
+        self.both = {c["id"] for c in json.loads(said) if {"Pod", "Container"} <= set(c["kinds"])}
+        (top / "config").write_text(CONFIG)
+
+    def found(self, *arguments: str | Path) -> set[Finding]:
+        """What fails: all that is the same wherever it is said."""
+        done = subprocess.run([MERLON, "inspect", "--json", "--all", "--fail-on", "never", "--config", self.top / "config",
+                               *arguments], capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, f"exit {done.returncode}: {done.stdout[:500]}{done.stderr}"
+        return {(f["check"], f["name"], f["severity"], f["category"], f["title"]) for f in json.loads(done.stdout)["findings"]
+                if f["outcome"] in ("fail", "warn") and f["check"] in self.both and f["kind"] in ("Pod", "Container")}
+
+    def file(self, name: str, o: dict[str, Any]) -> set[Finding]:
+        """Of a manifest or a bundle."""
+        path = self.top / name
+        path.write_text(json.dumps(o))
+        return self.found(path)
+
+    def cluster(self, o: dict[str, Any]) -> set[Finding]:
+        """Of a cluster with nothing else in it."""
+        with playing(o) as port:
+            config = self.top / "kubeconfig"
+            config.write_text(json.dumps({
+                "apiVersion": "v1", "kind": "Config", "current-context": "c",
+                "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{port}"}}],
+                "users": [{"name": "u", "user": {}}], "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}]}))
+            return self.found("--cluster", "--kubeconfig", config)
+
+
+@contextmanager
+def playing(o: dict[str, Any]) -> Iterator[int]:
+    """A server of an API that has one pod."""
+    given = {key: value for key, value in o.items() if key not in ("apiVersion", "kind")}
+    pods = {"name": "pods", "kind": "Pod", "namespaced": True, "verbs": ["list"]}
+    answers: dict[str, Any] = {
+        "/version": {"major": "1", "minor": "37", "gitVersion": "v1.37.0"},
+        "/api": {"kind": "APIVersions", "versions": ["v1"]}, "/apis": {"kind": "APIGroupList", "groups": []},
+        "/api/v1": {"kind": "APIResourceList", "groupVersion": "v1", "resources": [pods]},
+        "/api/v1/pods": {"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": [given]}}
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer = answers.get(self.path.partition("?")[0])
+            body = json.dumps(answer or {"kind": "Status", "code": 404}).encode()
+            self.send_response(200 if answer else 404)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+# --- tests -----------------------------------------------------------------------------------------------
+
+
+def ids(found: set[Finding]) -> list[str]:
+    """For people."""
+    return sorted(f"{f[0]} {f[1]}" for f in found)
+
+
+def judge(inspector: Inspector, w: Weakness) -> list[str]:
+    """What is not as it should be."""
+    manifest = changed(POD, w.pod)
+    in_manifest = inspector.file("pod.json", manifest)
+    in_cluster = inspector.cluster(manifest)
+    in_bundle = inspector.file("config.json", changed(BUNDLE, w.bundle))
+    wrong = []
+    if missing := set(w.checks.split()) - {f[0] for f in in_manifest}:
+        wrong.append(f"the manifest: not found {sorted(missing)}, but {ids(in_manifest)}")
+    if in_cluster != in_manifest:
+        wrong.append(f"the cluster only: {ids(in_cluster - in_manifest)}, the manifest only: {ids(in_manifest - in_cluster)}")
+    if in_bundle != in_manifest:
+        wrong.append(f"the bundle only: {ids(in_bundle - in_manifest)}, the manifest only: {ids(in_manifest - in_bundle)}")
+    return wrong
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as held:
+        inspector = Inspector(Path(held))
+        sound = Weakness("nothing", "", {}, {})
+        base = judge(inspector, sound) + ids(inspector.file("pod.json", POD))
+        rows: list[tuple[str, list[str]]] = [("what is sound is sound everywhere", base)]
+        rows += [(f"{w.what} ({w.checks})", judge(inspector, w)) for w in WEAKNESSES]
+        told = {check for w in WEAKNESSES for check in w.checks.split()}
+        rows.append(("every check that is about pods and bundles is in a row",
+                     sorted((inspector.both - told - set(ELSEWHERE)) | (told & set(ELSEWHERE)) | (told - inspector.both))))
+    for number, (what, wrong) in enumerate(rows, 1):
+        print(f"{'not ' if wrong else ''}ok {number} - {what}")
+        for line in wrong:
+            print(f"# {line}")
+    print(f"1..{len(rows)}")
+    return 1 if any(wrong for _, wrong in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
