@@ -93,6 +93,18 @@ int fs_open_in_root(int root_fd, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
+int fs_read_of(uid_t owner, const char *path, size_t limit, struct buf *b, struct error *err)
+{
+	cleanup_fd int fd = open_regular(AT_FDCWD, path);
+	struct stat st;
+
+	if (fd < 0)
+		return error_errno(err, -fd, "%s", path);
+	if (fstat(fd, &st) < 0 || st.st_uid != owner)
+		return error_errno(err, EACCES, "%s belongs to somebody else", path);
+	return read_all(fd, path, limit, b, err);
+}
+
 int fs_read_in_root(int root_fd, const char *path, size_t limit, struct buf *b)
 {
 	cleanup_fd int fd = fs_open_in_root(root_fd, path);

@@ -16,6 +16,9 @@
 int fs_read_at(int dirfd, const char *path, size_t limit, struct buf *b, struct error *err);
 int fs_read(const char *path, size_t limit, struct buf *b, struct error *err);
 
+/* The same, of a file that belongs to this user: another one, that a link leads to, is -EACCES. Asks no agent. */
+int fs_read_of(uid_t owner, const char *path, size_t limit, struct buf *b, struct error *err);
+
 /*
  * Opens a regular file under a root that may be hostile: links and ".." stay within, nothing is
  * crossed into another file system, and no device or FIFO is touched. -errno. Needs Linux 5.6.

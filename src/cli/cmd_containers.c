@@ -26,6 +26,7 @@ static json_t *container_json(const struct container *c)
 	json_set_string(o, "bundle", c->bundle);
 	json_set_string(o, "cgroup", c->cgroup);
 	json_object_set_new(o, "pid", json_integer(c->pid));
+	json_object_set_new(o, "owner", json_integer(c->owner));
 	json_object_set_new(o, "sandbox", json_boolean(c->sandbox));
 	return o;
 }
@@ -48,6 +49,7 @@ static int run(const struct arguments *args, struct error *err)
 		r = container_list_all(&layout, &all, err);
 	if (r)
 		return r;
+	container_list_add_users(&all);
 	if (arg_flag(args, "json")) {
 		cleanup_json json_t *list = json_array();
 

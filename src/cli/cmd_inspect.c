@@ -358,7 +358,8 @@ static int add_container(const char *config, const struct live *live, void *arg,
 
 	if (!config)
 		inspection_problem(in, live->name, "no config.json is known of this container");
-	else if (fs_read(config, CONFIG_MAX, &text, &local))
+	else if (live->owner ? fs_read_of(live->owner, config, CONFIG_MAX, &text, &local) :
+			       fs_read(config, CONFIG_MAX, &text, &local))
 		inspection_problem(in, config, local.text);
 	else
 		return inspection_add_live(in, config,

@@ -5,10 +5,12 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "base/fs.h"
 #include "base/str.h"
 #include "base/string_list.h"
 #include "confine/posture.h"
 #include "identity/container.h"
+#include "identity/process.h"
 
 enum { PROCESSES_MAX = 256 };
 
@@ -64,6 +66,7 @@ static void add_process(struct look *l, const struct posture *p)
 		.pid = s->pid,
 		.uid = s->uid,
 		.uid_known = p->host[POSTURE_USER], /* else it is another number inside */
+		.own_users = !p->host[POSTURE_USER],
 		.filtered = s->seccomp_mode != 0,
 		.no_new_privileges = s->no_new_privileges,
 		.capabilities = s->caps_bounding | s->caps_permitted | s->caps_effective |
@@ -89,6 +92,19 @@ static int visit_process(pid_t pid, void *arg)
 	if (pid != l->first.process.pid && !posture_look(pid, &p, NULL))
 		add_process(l, &p);
 	return 0;
+}
+
+/* Who has no control group of its own is known by its mounts. */
+static int visit_neighbour(const char *name, bool is_dir, void *arg)
+{
+	const struct look *l = arg;
+	uint32_t mounts = process_namespace(l->first.process.pid, "mnt");
+	uint64_t pid;
+
+	if (!is_dir || !mounts || !str_to_u64(name, &pid) || pid > INT_MAX ||
+	    process_namespace((pid_t)pid, "mnt") != mounts)
+		return 0;
+	return visit_process((pid_t)pid, arg);
 }
 
 static int visit_group(const char *path, void *arg)
@@ -159,11 +175,15 @@ static void look_at(struct look *l, const struct container *c)
 {
 	l->live.name = c->name;
 	l->live.image = c->image;
+	l->live.owner = c->owner;
 	if (c->pid > 0 && !posture_look(c->pid, &l->first, NULL)) {
 		add_process(l, &l->first);
 		if (!l->first.host[POSTURE_MNT])
 			read_mounts(l);
-		cgroup_each_below(&l->host->layout, c->cgroup, visit_group, l);
+		if (c->cgroup)
+			cgroup_each_below(&l->host->layout, c->cgroup, visit_group, l);
+		else
+			fs_list("/proc", visit_neighbour, l);
 	}
 	l->live.processes = l->processes.items;
 	l->live.process_count = l->processes.len;
@@ -214,6 +234,8 @@ static int read_host(struct host *h, struct error *err)
 
 	if (!r)
 		r = container_list_all(&h->layout, &h->containers, err);
+	if (!r)
+		container_list_add_users(&h->containers);
 	if (!r)
 		r = posture_look(1, &h->first, err);
 	return r ? r : posture_read_mounts(&h->first, err);

@@ -260,7 +260,8 @@ int bundle_read(const char *bundle, struct container *c)
 
 	if (snprintf(path, sizeof(path), "%s/config.json", bundle) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
-	r = fs_read(path, CONFIG_MAX, &text, NULL);
+	r = c->owner ? fs_read_of(c->owner, path, CONFIG_MAX, &text, NULL) :
+		       fs_read(path, CONFIG_MAX, &text, NULL);
 	if (!r)
 		r = bundle_parse(text.data, text.len, c);
 	if (!r && c->rootfs && c->rootfs[0] != '/') { /* relative to the bundle */

@@ -11,8 +11,9 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "identity/bundle.h"
+#include "identity/container_private.h"
 
-enum { STATE_MAX = 16 << 20, ENGINE_FILE_MAX = 64 << 20 };
+enum { ENGINE_FILE_MAX = 64 << 20 };
 
 void container_deinit(struct container *c)
 {
@@ -56,106 +57,6 @@ void container_list_deinit(container_list *list)
 	vec_deinit(list);
 }
 
-static json_t *json_file(const char *path, size_t limit)
-{
-	cleanup_buf struct buf text = BUF_INIT;
-
-	if (fs_read(path, limit, &text, NULL))
-		return NULL;
-	return json_loadb(text.data, text.len, JSON_ALLOW_NUL,
-			  NULL); /* as a label of an image may have */
-}
-
-static void fill(char **field, const char *value)
-{
-	if (!*field && value && *value)
-		*field = strdup(value);
-}
-
-/* --- the runtime's state -------------------------------------------------------------------- */
-
-/* runc's state.json: the bundle is a label of the configuration. */
-static void runc_state_read(const json_t *state, struct container *c)
-{
-	const json_t *config = json_object_get(state, "config"), *label;
-	size_t i;
-
-	c->pid = (pid_t)json_integer_value(json_object_get(state, "init_process_pid"));
-	json_array_foreach (json_object_get(config, "labels"), i, label) {
-		const char *text = json_string_value(label);
-
-		if (text && str_starts(text, "bundle="))
-			fill(&c->bundle, text + strlen("bundle="));
-	}
-	fill(&c->rootfs, json_string_value(json_object_get(config, "rootfs")));
-}
-
-/* crun's status */
-static void crun_state_read(const json_t *state, struct container *c)
-{
-	c->pid = (pid_t)json_integer_value(json_object_get(state, "pid"));
-	fill(&c->bundle, json_string_value(json_object_get(state, "bundle")));
-	fill(&c->rootfs, json_string_value(json_object_get(state, "rootfs")));
-}
-
-/* Where root's runtimes keep state, below it a directory per container id. */
-static const struct {
-	const char *dir, *file, *runtime, *engine;
-	void (*read)(const json_t *state, struct container *c);
-} state_dirs[] = {
-	{ "/run/runc", "state.json", "runc", NULL, runc_state_read },
-	{ "/run/crun", "status", "crun", NULL, crun_state_read },
-	{ "/run/containerd/runc/k8s.io", "state.json", "runc", "containerd", runc_state_read },
-	{ "/run/containerd/runc/default", "state.json", "runc", "containerd", runc_state_read },
-	{ "/run/containerd/runc/moby", "state.json", "runc", "docker", runc_state_read },
-	{ "/run/docker/runtime-runc/moby", "state.json", "runc", "docker", runc_state_read },
-	{ "/run/docker/runtime-crun/moby", "status", "crun", "docker", crun_state_read },
-};
-
-/* containerd's shims keep the bundle of a container here, below it one per id. */
-static const struct {
-	const char *dir, *engine;
-} bundle_dirs[] = {
-	{ "/run/containerd/io.containerd.runtime.v2.task/k8s.io", "containerd" },
-	{ "/run/containerd/io.containerd.runtime.v2.task/moby", "docker" },
-	{ "/run/containerd/io.containerd.runtime.v2.task/default", "containerd" },
-	{ "/run/docker/containerd/daemon/io.containerd.runtime.v2.task/moby", "docker" },
-};
-
-static bool state_find(struct container *c)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(state_dirs); i++) {
-		cleanup_json json_t *state = NULL;
-		char path[PATH_MAX];
-
-		snprintf(path, sizeof(path), "%s/%s/%s", state_dirs[i].dir, c->id,
-			 state_dirs[i].file);
-		state = json_file(path, STATE_MAX);
-		if (!state)
-			continue;
-		fill(&c->runtime, state_dirs[i].runtime);
-		fill(&c->engine, state_dirs[i].engine);
-		state_dirs[i].read(state, c);
-		return true;
-	}
-	return false;
-}
-
-static void bundle_find(struct container *c)
-{
-	char path[PATH_MAX];
-
-	for (size_t i = 0; !c->bundle && i < ARRAY_SIZE(bundle_dirs); i++) {
-		snprintf(path, sizeof(path), "%s/%s", bundle_dirs[i].dir, c->id);
-		if (!fs_is_dir(path))
-			continue;
-		fill(&c->bundle, path);
-		fill(&c->engine, bundle_dirs[i].engine);
-	}
-	if (c->bundle)
-		bundle_read(c->bundle, c);
-}
-
 /* --- what engines know above the runtime ------------------------------------------------------ */
 
 /* Docker's data-root: a container's root file system is below it, in the storage driver's folder. */
@@ -184,15 +85,16 @@ static void docker_read(struct container *c)
 	int len = docker_root_len(c, &root);
 
 	snprintf(path, sizeof(path), "%.*s/containers/%s/config.v2.json", len, root, c->id);
-	config = json_file(path, STATE_MAX);
+	config = container_file(c, path, STATE_MAX);
 	if (!config)
 		return;
-	fill(&c->engine, "docker");
+	container_fill(&c->engine, "docker");
 	name = json_string_value(json_object_get(config, "Name"));
-	fill(&c->name, name && *name == '/' ? name + 1 : name);
-	fill(&c->image,
-	     json_string_value(json_object_get(json_object_get(config, "Config"), "Image")));
-	fill(&c->image_digest, json_string_value(json_object_get(config, "Image")));
+	container_fill(&c->name, name && *name == '/' ? name + 1 : name);
+	container_fill(&c->image,
+		       json_string_value(
+			       json_object_get(json_object_get(config, "Config"), "Image")));
+	container_fill(&c->image_digest, json_string_value(json_object_get(config, "Image")));
 	bundle_labels_read(json_object_get(json_object_get(config, "Config"), "Labels"), c);
 }
 
@@ -200,19 +102,20 @@ static void docker_read(struct container *c)
 static void podman_read(struct container *c)
 {
 	cleanup_json json_t *list = NULL, *metadata = NULL;
+	static const char beside[] = "-containers/"; /* behind the name of the storage driver */
 	const json_t *entry;
 	char path[PATH_MAX];
 	const char *at, *text;
 	size_t i;
 
-	at = c->bundle ? strstr(c->bundle, "/overlay-containers/") : NULL;
+	at = c->bundle ? strstr(c->bundle, beside) : NULL;
 	if (at)
-		snprintf(path, sizeof(path), "%.*s/overlay-containers/containers.json",
-			 (int)(at - c->bundle), c->bundle);
+		snprintf(path, sizeof(path), "%.*s%scontainers.json", (int)(at - c->bundle),
+			 c->bundle, beside);
 	else
 		snprintf(path, sizeof(path),
 			 "/var/lib/containers/storage/overlay-containers/containers.json");
-	list = json_file(path, ENGINE_FILE_MAX);
+	list = container_file(c, path, ENGINE_FILE_MAX);
 	json_array_foreach (list, i, entry) {
 		const char *id = json_string_value(json_object_get(entry, "id"));
 
@@ -220,26 +123,28 @@ static void podman_read(struct container *c)
 			continue;
 		text = json_string_value(json_object_get(entry, "metadata"));
 		metadata = text ? json_loads(text, JSON_ALLOW_NUL, NULL) : NULL;
-		fill(&c->engine, "podman");
-		fill(&c->name, json_string_value(json_object_get(metadata, "name")));
-		fill(&c->name,
-		     json_string_value(json_array_get(json_object_get(entry, "names"), 0)));
-		fill(&c->image, json_string_value(json_object_get(metadata, "image-name")));
-		fill(&c->image_digest, json_string_value(json_object_get(entry, "image")));
+		container_fill(&c->engine, "podman");
+		container_fill(&c->name, json_string_value(json_object_get(metadata, "name")));
+		container_fill(&c->name,
+			       json_string_value(
+				       json_array_get(json_object_get(entry, "names"), 0)));
+		container_fill(&c->image,
+			       json_string_value(json_object_get(metadata, "image-name")));
+		container_fill(&c->image_digest,
+			       json_string_value(json_object_get(entry, "image")));
 		return;
 	}
 }
 
-static void engine_read(struct container *c, enum cgroup_engine engine)
+void container_engine_read(struct container *c, enum cgroup_engine engine)
 {
 	if (engine == CGROUP_ENGINE_DOCKER || engine == CGROUP_ENGINE_UNKNOWN)
 		docker_read(c);
-	if (engine == CGROUP_ENGINE_PODMAN ||
-	    (c->bundle && strstr(c->bundle, "/overlay-containers/")))
+	if (engine == CGROUP_ENGINE_PODMAN || (c->bundle && strstr(c->bundle, "-containers/")))
 		podman_read(c);
 	if (engine != CGROUP_ENGINE_UNKNOWN)
-		fill(&c->engine, cgroup_engine_names[engine]);
-	fill(&c->engine, c->runtime);
+		container_fill(&c->engine, cgroup_engine_names[engine]);
+	container_fill(&c->engine, c->runtime);
 }
 
 /* --- lookup ----------------------------------------------------------------------------------- */
@@ -257,7 +162,7 @@ static bool bare_container_find(const char *path, struct container *c, size_t *r
 			start--;
 		if (len > start && len - start < 1024) {
 			c->id = str_dup_n(path + start, len - start);
-			if (c->id && c->id[0] != '.' && state_find(c)) {
+			if (c->id && c->id[0] != '.' && runtime_state_find(c)) {
 				*ret_path_len = len;
 				return true;
 			}
@@ -283,17 +188,17 @@ int container_of_cgroup(const struct cgroup_layout *layout, const char *path, st
 		engine = name.engine;
 		path_len = name.path_len;
 		if (engine == CGROUP_ENGINE_LXC)
-			fill(&ret->name, name.id);
+			container_fill(&ret->name, name.id);
 		if (*name.pod_uid)
-			fill(&ret->pod_uid, name.pod_uid);
-		state_find(ret);
+			container_fill(&ret->pod_uid, name.pod_uid);
+		runtime_state_find(ret);
 	} else if (!bare_container_find(path, ret, &path_len)) {
 		return 1;
 	}
 	ret->cgroup = str_dup_n(path, path_len);
-	bundle_find(ret);
-	engine_read(ret, engine);
-	fill(&ret->name, ret->id);
+	runtime_bundle_find(ret);
+	container_engine_read(ret, engine);
+	container_fill(&ret->name, ret->id);
 	return ret->cgroup && ret->name ? 0 : -ENOMEM;
 }
 

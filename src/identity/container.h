@@ -33,9 +33,10 @@ struct container {
 	char *pod_namespace, *pod_name, *pod_uid;
 	char *bundle; /* directory of config.json */
 	char *rootfs;
-	char *cgroup;			     /* path in the hierarchy of the layout */
-	pid_t pid;			     /* first process, 0 if not known */
-	bool sandbox;			     /* the pod's own container ("pause") */
+	char *cgroup; /* path in the hierarchy of the layout */
+	pid_t pid;    /* first process, 0 if not known */
+	uid_t owner;  /* the user whose runtime's it is, and whose files are about it; 0: root's */
+	bool sandbox; /* the pod's own container ("pause") */
 	bool no_new_privileges, has_seccomp; /* as config.json asks for */
 	VEC(char *) volumes;		     /* mount points of data that is not the image's */
 	VEC(char *) volume_sources;	     /* where that is on the host, in the same order */
@@ -67,6 +68,13 @@ int container_of_cgroup(const struct cgroup_layout *layout, const char *path,
 
 /* Every running container on the host, from the tree of control groups. */
 int container_list_all(const struct cgroup_layout *layout, container_list *ret, struct error *err);
+
+/*
+ * Adds those that ordinary users run without root, and what is known of those that are in the list by their control group
+ * alone. Where control groups are not delegated (v1) they have none: cgroup stays NULL. What their files say is the word
+ * of their users.
+ */
+void container_list_add_users(container_list *list);
 
 /* True if what is an id, the beginning of one (12 characters or more), or a name of c. */
 bool container_is_called(const struct container *c, const char *what);

@@ -123,6 +123,16 @@ static void apply_namespaces(const struct live_process *p, struct workload *w, s
 	}
 }
 
+/* Of users who run without root: the namespace is their engine's, and no bundle names it. */
+static void apply_users(const struct live *live, struct workload *w)
+{
+	for (size_t i = 0; i < live->process_count; i++)
+		if (!live->processes[i].own_users)
+			return;
+	if (live->process_count)
+		w->host_users.value = OFF;
+}
+
 static bool has_capability(const struct words *w, unsigned cap)
 {
 	char name[64];
@@ -277,6 +287,7 @@ void live_apply(const struct live *live, struct workload *w, struct arena *a)
 		apply_namespaces(&live->processes[i], w, a);
 		apply_capabilities(&live->processes[i], w, a);
 	}
+	apply_users(live, w);
 	apply_mounts(live, w, a);
 	apply_image(live, &w->containers[0], a);
 	if (live->root_writable && root->value == ON) {

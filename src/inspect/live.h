@@ -20,7 +20,8 @@ struct live_process {
 	pid_t pid;
 	uint32_t uid; /* in its own user namespace */
 	bool uid_known;
-	bool filtered; /* by seccomp */
+	bool own_users; /* it is in another user namespace than the host's */
+	bool filtered;	/* by seccomp */
 	bool no_new_privileges;
 	uint64_t capabilities;	    /* in any of its sets; bits are the kernel's numbers */
 	bool host[LIVE_NAMESPACES]; /* it is in the host's */
@@ -38,6 +39,7 @@ struct live_mount {
 struct live {
 	const char *name;  /* what people call the container */
 	const char *image; /* as its engine keeps it; NULL: nobody knows */
+	uid_t owner;	   /* whose files tell of it; 0: root's */
 	const struct live_process *processes;
 	size_t process_count;
 	const struct live_mount *mounts; /* as the first process sees them */

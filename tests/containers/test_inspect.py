@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -46,6 +47,7 @@ WEAK = {
     "MRL-401": "an image without a version", "MRL-404": "an image of nobody's registry",
     "MRL-502": "no limit of CPU", "MRL-504": "no limit of memory",
 }
+assert len(WEAK) >= 20
 
 
 def weak() -> Spec:
@@ -269,6 +271,76 @@ def docker_containers(base: Path) -> None:
         docker("rm", "-f", "docker-weak", "docker-tight")
 
 
+USER, USER_ID = "merlon-rig-user", 54321
+ROOTLESS_WEAK = ("--pid=host", "--cap-add=SYS_ADMIN", "--security-opt=seccomp=unconfined", "-eDB_PASSWORD=correct-horse-battery",
+                 "-v/etc:/host-etc")
+ROOTLESS_TIGHT = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "-u20000:20000")
+ROOTLESS_FOUND = {"MRL-102", "MRL-106", "MRL-107", "MRL-108", "MRL-112", "MRL-113", "MRL-131", "MRL-201", "MRL-203", "MRL-321"}
+
+
+@contextmanager
+def somebody() -> Iterator[Path]:
+    """An ordinary user with numbers of users to give away, and a home with a root file system."""
+    if not shutil.which("podman") or not shutil.which("newuidmap"):
+        tap.skip("there is no podman, or no newuidmap")
+    with tempfile.TemporaryDirectory() as held:
+        home, run = Path(held), Path(f"/run/user/{USER_ID}")
+        subprocess.run(["useradd", "--no-create-home", "--uid", str(USER_ID), "--home-dir", home, USER], check=True)
+        try:
+            run.mkdir(parents=True, mode=0o700)
+            with tarfile.open(fileobj=io.BytesIO(small_image())) as tar:
+                tar.extractall(home / "root")
+            for name in ("proc", "sys", "dev", "etc", "run", "tmp", "host-etc"):
+                (home / "root" / name).mkdir(exist_ok=True)
+            subprocess.run(["chown", "-R", USER, home, run], check=True)
+            yield home
+        finally:
+            shutil.rmtree(run, ignore_errors=True)
+            subprocess.run(["userdel", USER], check=True, capture_output=True)
+
+
+def rootless() -> None:
+    """containers that an ordinary user runs without root are found, control group or not, and what he only claims is not"""
+    with somebody() as home:
+        def podman(*arguments: str) -> None:
+            done = subprocess.run(["setpriv", f"--reuid={USER_ID}", f"--regid={USER_ID}", "--clear-groups", "podman", *arguments],
+                                  env={"HOME": str(home), "XDG_RUNTIME_DIR": f"/run/user/{USER_ID}", "PATH": os.environ["PATH"]},
+                                  cwd=home, capture_output=True, text=True)
+            if "create" in arguments[:1] and done.returncode:
+                tap.skip(f"podman does not work for users here: {done.stderr[-300:]}")
+            tap.check(done.returncode == 0, f"podman {arguments[0]}: {done.stderr}")
+
+        try:
+            for name, options in (("rootless-weak", ROOTLESS_WEAK), ("rootless-tight", ROOTLESS_TIGHT)):
+                podman("create", "--name", name, "--network=none", *options, "--rootfs", str(home / "root"), "/bin/sleep", "300")
+                podman("start", name)
+            found = inspected(Named("rootless-weak"))
+            tap.check(ROOTLESS_FOUND <= set(found), f"not found: {ROOTLESS_FOUND - set(found)}")
+            tap.check(all(f["line"] > 0 and f["path"] for some in found.values() for f in some), f"no place: {found}")
+            tight = inspected(Named("rootless-tight"), "--all")
+            tap.check(not severe(tight) and "MRL-105" not in tight, f"{sorted(tight)}")
+            claimed(home)
+        finally:
+            podman("rm", "-f", "-t0", "--ignore", "rootless-weak", "rootless-tight")
+            podman("system", "migrate")  # ends the process that keeps his user namespace
+
+
+def claimed(home: Path) -> None:
+    """What a user writes where his runtime would: a process of root, files of root, a name with an escape."""
+    state = Path(f"/run/user/{USER_ID}/crun")
+    (home / "bundle").mkdir()
+    (home / "bundle" / "config.json").symlink_to("/etc/shadow")
+    own = next(p["pid"] for p in json.loads(merlon.run("containers", "--json").stdout) if p["name"] == "rootless-tight")
+    for name, pid in (("init", 1), ("own-\x1b[31m", own), ("shadow", own)):
+        (state / name).mkdir()
+        (state / name / "status").write_text(json.dumps({"pid": pid, "bundle": str(home / "bundle")}))
+        subprocess.run(["chown", "-R", "-h", USER, state / name], check=True)
+    said = merlon.run("containers").stdout
+    tap.check("init " not in said and "\x1b" not in said and "shadow" in said, said)
+    done = merlon.run("inspect", "--host", "--json", "shadow", check=False)
+    tap.check("root:" not in done.stdout and "somebody else" in done.stdout, done.stdout[:2000])
+
+
 def recorded() -> None:
     """what a container has and its recording never used is found; under what was recorded it is clean"""
     workload = WORKLOADS["python"]
@@ -306,7 +378,7 @@ def main() -> None:
                 suite.run(test, runtime, name=f"{runtime}: {test.__doc__}")
             if runtime in ("runc", "crun"):
                 suite.run(own_users, runtime, name=f"{runtime}: {own_users.__doc__}")
-        for test in (mounted_later, bundle, daemon, recorded, nobody):
+        for test in (mounted_later, bundle, daemon, rootless, recorded, nobody):
             suite.run(test)
 
 
