@@ -467,6 +467,30 @@ def test_a_recorded_profile_is_put_beside_the_manifest() -> None:
         assert code == 0 and "2 passed" in out, out + "a container under its recorded profile is clean"
 
 
+def test_what_was_an_annotation_is_mended_as_one() -> None:
+    """Fields are written for versions that have them; what the API would refuse is not written."""
+    pod = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: server\n%sspec:\n  containers:\n  - name: server\n    image: python\n%s"
+    own, pods = "container.seccomp.security.alpha.kubernetes.io/server", "seccomp.security.alpha.kubernetes.io/pod"
+    apparmor = "container.apparmor.security.beta.kubernetes.io/server"
+    annotated, field = f"  annotations:\n    {pods}: %s\n", "    securityContext: {seccompProfile: {type: Unconfined}}\n"
+    # version, check, manifest, a line that is added; None: nothing is
+    rows = ((18, "MRL-113", pod % ("", ""), f'{own}: "runtime/default"'), (19, "MRL-113", pod % ("", ""), "type: RuntimeDefault"),
+            (18, "MRL-118", pod % ("", ""), f'{own}: "runtime/default"'), (29, "MRL-115", pod % ("", ""), f'{apparmor}: "runtime/default"'),
+            (30, "MRL-115", pod % ("", ""), "type: RuntimeDefault"),
+            (27, "MRL-113", pod % (annotated % "runtime/default", ""), "type: RuntimeDefault"),
+            (26, "MRL-114", pod % (annotated % "unconfined", field), None),
+            (27, "MRL-114", pod % (annotated % "unconfined", field), "RuntimeDefault"),
+            (26, "MRL-153", pod % (annotated % "runtime/default", ""), f'{pods}: "localhost/merlon/merlon-server.json"'),
+            (26, "MRL-153", pod % (annotated % "unconfined", field), None),
+            (18, "MRL-153", pod % ("", ""), f'{own}: "localhost/merlon/merlon-server.json"'),
+            (27, "MRL-153", pod % (annotated % "runtime/default", ""), 'localhostProfile: "merlon/merlon-server.json"'))
+    for version, check, manifest, line in rows:
+        out = merlon("inspect", "--all", "--fix", "--aggressive", "--check", check, "--pss-version", f"1.{version}", "--profile", RECORDINGS,
+                     "-", stdin=manifest)[1]
+        added = [l[1:].strip() for l in out.splitlines() if l.startswith("+") and not l.startswith("+++")]
+        assert any(line in l for l in added) if line else not added, (version, check, out)
+
+
 def main() -> int:
     tests = [value for name, value in list(globals().items()) if name.startswith("test_")]
     failed = 0

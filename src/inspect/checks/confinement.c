@@ -1,78 +1,142 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The filters and labels that confine a container from outside: seccomp, AppArmor, SELinux. */
+#include "inspect/checks/confinement.h"
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "inspect/check.h"
 
-/* Before 1.19 it was an annotation; it is still read from there if there is no field. */
+#define SECCOMP_KEY "container.seccomp.security.alpha.kubernetes.io/"
+#define SECCOMP_POD_KEY "seccomp.security.alpha.kubernetes.io/pod"
+#define APPARMOR_KEY "container.apparmor.security.beta.kubernetes.io/"
+
 static struct at annotation_for(const struct workload *w, const struct container *c,
-				const char *prefix, char *key, size_t size)
+				const char *prefix, char key[CONFINEMENT_KEY_MAX])
 {
-	snprintf(key, size, "%s%.*s", prefix, (int)c->name.len, c->name.data ? c->name.data : "");
+	snprintf(key, CONFINEMENT_KEY_MAX, "%s%.*s", prefix, (int)c->name.len,
+		 c->name.data ? c->name.data : "");
 	return at_key(&w->annotations, key);
 }
 
-static struct at seccomp_annotation(const struct workload *w, const struct container *c, char *key,
-				    size_t size)
+/* "localhost/NAME" and so on, in the words of the field. */
+static struct word translated(const struct at *annotation)
 {
-	struct at at = annotation_for(w, c, "container.seccomp.security.alpha.kubernetes.io/", key,
-				      size);
+	struct text said = at_text(annotation);
 
-	return at.node ? at : at_key(&w->annotations, "seccomp.security.alpha.kubernetes.io/pod");
+	if (text_eq_str(said, "unconfined"))
+		return (struct word){ TEXT("Unconfined"), *annotation };
+	if (text_starts(said, TEXT("localhost/")))
+		return (struct word){ TEXT("Localhost"), *annotation };
+	return (struct word){ TEXT("RuntimeDefault"), *annotation }; /* docker/default, too */
 }
 
-static const struct word *seccomp_of(const struct workload *w, const struct container *c)
+struct at confinement_seccomp_annotation(const struct workload *w, const struct container *c,
+					 char key[CONFINEMENT_KEY_MAX])
 {
-	return effective_word(&c->security.seccomp, &w->security.seccomp);
+	struct at own = annotation_for(w, c, SECCOMP_KEY, key), pods;
+
+	if (own.node)
+		return own;
+	pods = at_key(&w->annotations, SECCOMP_POD_KEY);
+	return pods.node ? pods : own;
+}
+
+struct word confinement_seccomp(const struct probe *p, const struct workload *w,
+				const struct container *c, char key[CONFINEMENT_KEY_MAX])
+{
+	const struct word *field = effective_word(&c->security.seccomp, &w->security.seccomp);
+	struct at old = confinement_seccomp_annotation(w, c, key);
+
+	if (field->value.data || !old.node || probe_version(p) >= SECCOMP_ANNOTATIONS_UNTIL)
+		return *field;
+	return translated(&old);
+}
+
+struct word confinement_apparmor(const struct workload *w, const struct container *c,
+				 char key[CONFINEMENT_KEY_MAX])
+{
+	const struct word *field = effective_word(&c->security.apparmor, &w->security.apparmor);
+	struct at old = annotation_for(w, c, APPARMOR_KEY, key);
+
+	return field->value.data || !old.node ? *field : translated(&old);
+}
+
+bool confinement_seccomp_is_annotated(const struct probe *p, const struct workload *w,
+				      const struct container *c)
+{
+	char key[CONFINEMENT_KEY_MAX];
+
+	return probe_version(p) < SECCOMP_FIELD_SINCE ||
+	       (probe_version(p) < SECCOMP_ANNOTATIONS_UNTIL &&
+		confinement_seccomp_annotation(w, c, key).node);
+}
+
+/* Where the row's fix would be a field that is not there yet. */
+static void mend_seccomp_of_old(struct probe *p, const struct workload *w,
+				const struct container *c)
+{
+	char key[CONFINEMENT_KEY_MAX];
+	struct at at = confinement_seccomp_annotation(w, c, key);
+
+	if (confinement_seccomp_is_annotated(p, w, c) && c->name.len)
+		probe_set_fix(p, FIX_SET, &at, "\"runtime/default\"");
 }
 
 static void no_seccomp(struct probe *p, const struct workload *w, const struct container *c)
 {
-	char key[400];
-	const struct word *type = seccomp_of(w, c);
+	char key[CONFINEMENT_KEY_MAX];
+	struct word type = confinement_seccomp(p, w, c, key);
 
-	if (is_windows(w) || c->security.privileged.value == ON)
+	if (is_windows(w) || c->security.privileged.value == ON) {
 		probe_skip(p); /* privileged runs without a filter, whatever is asked for */
-	else if (!type->value.data && !seccomp_annotation(w, c, key, sizeof(key)).node)
-		probe_fail(p, &type->at);
+	} else if (!type.value.data) {
+		mend_seccomp_of_old(p, w, c);
+		probe_fail(p, &type.at);
+	}
 }
 
 static void seccomp_unconfined(struct probe *p, const struct workload *w, const struct container *c)
 {
-	char key[400];
-	const struct word *type = seccomp_of(w, c);
-	struct at old = seccomp_annotation(w, c, key, sizeof(key));
+	char key[CONFINEMENT_KEY_MAX];
+	struct word type = confinement_seccomp(p, w, c, key);
 
-	if (word_is(type, "Unconfined"))
-		probe_fail(p, &type->at);
-	else if (!type->value.data && text_eq_str(at_text(&old), "unconfined"))
-		probe_fail(p, &old);
+	if (!word_is(&type, "Unconfined"))
+		return;
+	/* An annotation beside the field would have to be changed with it. */
+	if (c->security.seccomp.value.data && probe_version(p) >= SECCOMP_ANNOTATIONS_UNTIL)
+		probe_set_fix(p, FIX_SET, &type.at, "\"RuntimeDefault\"");
+	probe_fail(p, &type.at);
 }
 
-#define APPARMOR_KEY "container.apparmor.security.beta.kubernetes.io/"
+static bool has_no_annotation(const struct workload *w, const struct container *c)
+{
+	char key[CONFINEMENT_KEY_MAX];
+
+	return !confinement_seccomp_annotation(w, c, key).node;
+}
 
 static void no_apparmor(struct probe *p, const struct workload *w, const struct container *c)
 {
-	const struct word *type = effective_word(&c->security.apparmor, &w->security.apparmor);
-	char key[400];
+	char key[CONFINEMENT_KEY_MAX];
+	struct word type = confinement_apparmor(w, c, key);
+	struct at annotation = annotation_for(w, c, APPARMOR_KEY, key);
 
-	if (is_windows(w))
+	if (is_windows(w)) {
 		probe_skip(p);
-	else if (!type->value.data && !annotation_for(w, c, APPARMOR_KEY, key, sizeof(key)).node)
-		probe_fail(p, &type->at);
+	} else if (!type.value.data) {
+		if (probe_version(p) < APPARMOR_FIELD_SINCE && c->name.len &&
+		    fix_is_unprivileged(w, c))
+			probe_set_fix(p, FIX_SET, &annotation, "\"runtime/default\"");
+		probe_fail(p, &type.at);
+	}
 }
 
 static void apparmor_unconfined(struct probe *p, const struct workload *w,
 				const struct container *c)
 {
-	const struct word *type = effective_word(&c->security.apparmor, &w->security.apparmor);
-	char key[400];
-	struct at old = annotation_for(w, c, APPARMOR_KEY, key, sizeof(key));
+	char key[CONFINEMENT_KEY_MAX];
+	struct word type = confinement_apparmor(w, c, key);
 
-	if (word_is(type, "Unconfined"))
-		probe_fail(p, &type->at);
-	else if (text_eq_str(at_text(&old), "unconfined"))
-		probe_fail(p, &old);
+	if (word_is(&type, "Unconfined"))
+		probe_fail(p, &type.at);
 }
 
 static bool is_container_type(const struct word *type)
@@ -106,19 +170,19 @@ static void selinux(struct probe *p, const struct workload *w)
 static void no_hardening(struct probe *p, const struct workload *w, const struct container *c)
 {
 	const struct security *s = &c->security, *pod = &w->security;
-	char key[400];
+	char key[CONFINEMENT_KEY_MAX];
 
 	if (is_windows(w)) {
 		probe_skip(p);
 		return;
 	}
-	if (s->drop.count || seccomp_of(w, c)->value.data ||
-	    effective_word(&s->apparmor, &pod->apparmor)->value.data ||
+	if (s->drop.count || confinement_seccomp(p, w, c, key).value.data ||
+	    confinement_apparmor(w, c, key).value.data ||
 	    effective_word(&s->selinux_level, &pod->selinux_level)->value.data ||
-	    effective_word(&s->selinux_type, &pod->selinux_type)->value.data ||
-	    seccomp_annotation(w, c, key, sizeof(key)).node ||
-	    annotation_for(w, c, APPARMOR_KEY, key, sizeof(key)).node)
+	    effective_word(&s->selinux_type, &pod->selinux_type)->value.data)
 		return;
+	if (fix_is_unprivileged(w, c))
+		mend_seccomp_of_old(p, w, c);
 	probe_fail(p, &s->at);
 }
 
@@ -157,6 +221,7 @@ static const struct check checks[] = {
 	  .fix = { .op = FIX_SET,
 		   .aggressive = true,
 		   .value = "\"RuntimeDefault\"",
+		   .may = has_no_annotation,
 		   .why = "Somebody turned it off on purpose." },
 	  .severity = SEVERITY_HIGH,
 	  PRIVILEGE,

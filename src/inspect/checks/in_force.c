@@ -1,62 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Profiles that are named, and confine nothing: somebody believes that they do. */
 #include "base/str.h"
-#include "inspect/check.h"
-
-enum {
-	KEY_MAX = 320,
-	NO_ANNOTATIONS_SINCE = 27
-}; /* https://kubernetes.io/docs/tutorials/security/seccomp/ */
+#include "inspect/checks/confinement.h"
 
 /* What Kubernetes gives to a privileged container is given up; AppArmor's profiles of one's own are not. */
 static void of_privileged(struct probe *p, const struct workload *w, const struct container *c)
 {
-	const struct word *seccomp = effective_word(&c->security.seccomp, &w->security.seccomp);
-	const struct word *apparmor = effective_word(&c->security.apparmor, &w->security.apparmor);
+	char seccomp_key[CONFINEMENT_KEY_MAX], apparmor_key[CONFINEMENT_KEY_MAX];
+	struct word seccomp = confinement_seccomp(p, w, c, seccomp_key);
+	struct word apparmor = confinement_apparmor(w, c, apparmor_key);
 
-	if (seccomp->value.len && !word_is(seccomp, "Unconfined"))
-		probe_fail_value(p, &seccomp->at, "%.*s, and privileged: there will be no filter",
-				 (int)seccomp->value.len, seccomp->value.data);
-	if (word_is(apparmor, "RuntimeDefault"))
-		probe_fail_value(p, &apparmor->at,
+	if (seccomp.value.len && !word_is(&seccomp, "Unconfined"))
+		probe_fail_value(p, &seccomp.at, "%.*s, and privileged: there will be no filter",
+				 (int)seccomp.value.len, seccomp.value.data);
+	if (word_is(&apparmor, "RuntimeDefault"))
+		probe_fail_value(p, &apparmor.at,
 				 "RuntimeDefault, and privileged: there will be no profile");
-}
-
-/* The place points to key. */
-static struct at annotation(const struct workload *w, const struct container *c, char key[KEY_MAX])
-{
-	struct at at;
-
-	snprintf(key, KEY_MAX, "container.seccomp.security.alpha.kubernetes.io/%.*s",
-		 (int)c->name.len, c->name.data ? c->name.data : "");
-	at = at_key(&w->annotations, key);
-	return at.node ? at : at_key(&w->annotations, "seccomp.security.alpha.kubernetes.io/pod");
 }
 
 /* Alpha forever, and gone: what is written so has been ignored since. */
 static void of_annotations(struct probe *p, const struct workload *w, const struct container *c)
 {
-	char key[KEY_MAX];
-	struct at at = annotation(w, c, key);
+	char key[CONFINEMENT_KEY_MAX];
+	struct at at = confinement_seccomp_annotation(w, c, key);
 
 	if (at.node && !text_eq_str(at_text(&at), "unconfined"))
 		probe_fail_value(p, &at, "%.*s, in an annotation that nobody reads since 1.%d",
 				 (int)at_text(&at).len, at_text(&at).data ? at_text(&at).data : "",
-				 NO_ANNOTATIONS_SINCE);
+				 SECCOMP_ANNOTATIONS_UNTIL);
 }
 
 static bool names_one(const struct workload *w, const struct container *c)
 {
 	const struct security *s = &c->security;
-	char key[KEY_MAX];
+	char key[CONFINEMENT_KEY_MAX];
 
 	for (int i = 0; i < LAPSES; i++)
 		if (s->lapsed[i].node)
 			return true;
 	return effective_word(&s->seccomp, &w->security.seccomp)->value.len ||
-	       effective_word(&s->apparmor, &w->security.apparmor)->value.len ||
+	       confinement_apparmor(w, c, key).value.len ||
 	       effective_word(&s->selinux_type, &w->security.selinux_type)->value.len ||
-	       annotation(w, c, key).node;
+	       confinement_seccomp_annotation(w, c, key).node;
 }
 
 static void not_in_force(struct probe *p, const struct workload *w, const struct container *c)
@@ -75,7 +60,7 @@ static void not_in_force(struct probe *p, const struct workload *w, const struct
 	if (s->privileged.value == ON)
 		of_privileged(p, w, c);
 	else if (!effective_word(&s->seccomp, &w->security.seccomp)->value.len &&
-		 probe_version(p) >= NO_ANNOTATIONS_SINCE)
+		 probe_version(p) >= SECCOMP_ANNOTATIONS_UNTIL)
 		of_annotations(p, w, c);
 }
 

@@ -3,7 +3,7 @@
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "base/str.h"
-#include "inspect/check.h"
+#include "inspect/checks/confinement.h"
 #include "inspect/oci.h"
 #include "inspect/recording.h"
 #include "profile/cbpf/filter.h"
@@ -171,8 +171,22 @@ static void wide_rules(struct probe *p, const struct recording *r, const struct 
 				 beyond);
 }
 
+static void mend_annotation(struct probe *p, const struct workload *w, const struct container *c,
+			    const struct recording *r)
+{
+	char key[CONFINEMENT_KEY_MAX];
+	struct at at = confinement_seccomp_annotation(w, c, key);
+	cleanup_free char *name = str_format("localhost/%s", r->seccomp_file);
+	cleanup_json json_t *value = name ? json_string(name) : NULL;
+	cleanup_free char *text = json_dumps(value, JSON_ENCODE_ANY);
+
+	if (text && c->name.len)
+		probe_set_fix(p, FIX_SET, &at, text);
+}
+
 /* Where there is a profile of its own its members one after the other: the file's name, then the type. */
-static void mend_seccomp(struct probe *p, const struct container *c, const struct recording *r)
+static void mend_seccomp(struct probe *p, const struct workload *w, const struct container *c,
+			 const struct recording *r)
 {
 	const struct security *s = &c->security;
 	struct at all = at_member(&s->at, "seccompProfile");
@@ -184,7 +198,10 @@ static void mend_seccomp(struct probe *p, const struct container *c, const struc
 
 	if (!text || !file)
 		return;
-	if (!all.node)
+	if (confinement_seccomp_is_annotated(p, w, c)) {
+		if (!all.node) /* else both would have to be changed at once */
+			mend_annotation(p, w, c, r);
+	} else if (!all.node)
 		probe_set_fix(p, FIX_SET, &all, text);
 	else if (word_is(&s->seccomp_file, r->seccomp_file))
 		probe_set_fix(p, FIX_SET, &s->seccomp.at, "\"Localhost\"");
@@ -196,7 +213,8 @@ static void wide_seccomp(struct probe *p, const struct workload *w, const struct
 {
 	const struct recording *r = recording_of(p, w, c);
 	const struct word *own = &c->security.seccomp;
-	const struct word *seccomp = effective_word(own, &w->security.seccomp);
+	char key[CONFINEMENT_KEY_MAX];
+	struct word effective = confinement_seccomp(p, w, c, key), *seccomp = &effective;
 	const char *now = !seccomp->value.data		 ? "not set" :
 			  word_is(seccomp, "Unconfined") ? "Unconfined" :
 							   "RuntimeDefault";
@@ -208,7 +226,7 @@ static void wide_seccomp(struct probe *p, const struct workload *w, const struct
 			wide_rules(p, r, seccomp);
 		return;
 	}
-	mend_seccomp(p, c, r);
+	mend_seccomp(p, w, c, r);
 	probe_fail_value(p, own->value.data ? &own->at : &seccomp->at,
 			 "%s, and %zu calls are needed", now, r->policy.entries.len);
 }
