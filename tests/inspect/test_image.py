@@ -21,7 +21,7 @@ MERLON = sys.argv[1]
 KEY = "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEpAIBAAKCAQEAuN1kGVx\n" * 20 + "-----END RSA PRIVATE KEY-----\n"
 TOKEN = "ghp_" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5"
 Files = dict[str, object]
-
+SEEN: dict[str, set[str]] = {}  # what each check has said of images so far
 
 def layer(files: Files) -> bytes:
     """A tar: a text or bytes, a mode with one, a link's target in brackets, or None for a directory."""
@@ -81,11 +81,12 @@ def archive(path: Path, layers: list[bytes], config: dict[str, object] | None = 
 
 def inspect(path: Path, *more: str) -> tuple[int, dict[str, list[dict[str, object]]], str]:
     """The exit code, findings of images by check, and all that was said."""
-    done = subprocess.run([MERLON, "inspect", "--image", "--json", "--all", *more, path], capture_output=True, text=True,
+    done = subprocess.run([MERLON, "inspect", "--image", "--json", "--all", "--passed", *more, path], capture_output=True, text=True,
                           timeout=60, check=False, errors="replace")
     found: dict[str, list[dict[str, object]]] = {}
     if done.returncode in (0, 1, 5) and done.stdout:
         for finding in json.loads(done.stdout)["findings"]:
+            SEEN.setdefault(finding["check"], set()).add("fail" if finding["outcome"] == "warn" else finding["outcome"])
             if finding["check"].startswith("MRL-4") and finding["outcome"] in ("fail", "warn"):
                 found.setdefault(finding["check"], []).append(finding)
     return done.returncode, found, done.stdout + done.stderr
@@ -246,6 +247,12 @@ def test_hostile_layers_cost_themselves_only(root: Path) -> None:
     assert code in (1, 5) and paths(found, "MRL-415") == ["/abs", "/last", "/ok"], out
     assert out.count("this is no tar archive") >= 3 and "leads out of the layer" in out, out
     assert not any(name.exists() for name in (root / "out", root.parent / "out"))
+
+
+def test_every_check_has_failed_and_passed(root: Path) -> None:
+    said = subprocess.run([MERLON, "checks", "--json"], check=True, capture_output=True, text=True).stdout
+    about = {c["id"] for c in json.loads(said) if "Image" in c["kinds"]}
+    assert len(about) > 10 and not (missing := {c for c in about if not {"fail", "pass"} <= SEEN.get(c, set())}), missing
 
 
 def main() -> int:

@@ -179,9 +179,8 @@ WEAKNESSES = (
     Weakness("no limit of CPU", "MRL-502", {"spec.containers.0.resources.limits.cpu": None}, {"linux.resources.cpu": {}}),
     Weakness("no limit of memory", "MRL-504", {"spec.containers.0.resources.limits.memory": None}, {"linux.resources.memory": {}}),
 )
-# Of no bundle after all; or with a test of their own, as they need a recording or a process.
+# With a test of their own, as they need a recording or a process.
 ELSEWHERE = {
-    "MRL-520": "versions of objects",
     "MRL-151": "recorded.yaml", "MRL-152": "recorded.yaml", "MRL-153": "recorded.yaml", "MRL-154": "recorded.yaml",
     "MRL-155": "tests/containers/test_inspect.py"}
 

@@ -515,7 +515,7 @@ static const struct check checks[] = {
 	  .links = "https://kubernetes.io/docs/reference/using-api/deprecation-guide/",
 	  .severity = SEVERITY_LOW,
 	  FACTS,
-	  .kinds = KINDS_ANY,
+	  .kinds = KINDS_ANY & ~(KINDS_BUNDLE | KINDS_IMAGE),
 	  .object = old_version },
 	{ .id = "MRL-521",
 	  .name = "pdb-zero-disruptions",
