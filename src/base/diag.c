@@ -142,8 +142,12 @@ void diags_sort(struct diags *d)
 
 static void print_head(const struct diag *d, FILE *out)
 {
-	if (d->place.file)
-		fprintf(out, "%s:", d->place.file);
+	char file[1024];
+
+	if (d->place.file) {
+		str_printable(file, sizeof(file), d->place.file, strlen(d->place.file));
+		fprintf(out, "%s:", file);
+	}
 	if (d->place.line)
 		fprintf(out, "%u:%u:", d->place.line, d->place.column);
 	fprintf(out, "%s%s: %s [%s]\n", d->place.file ? " " : "",

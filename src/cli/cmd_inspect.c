@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
+#include "alert/render.h"
 #include "base/fs.h"
 #include "base/str.h"
 #include "cli/commands.h"
@@ -295,7 +296,7 @@ static bool wants_colour(const struct arguments *args, FILE *out)
 
 	if (when && !str_eq(when, "auto"))
 		return str_eq(when, "always");
-	return isatty(fileno(out)) && !getenv("NO_COLOR");
+	return alert_colour(fileno(out));
 }
 
 /* 0: it is no terminal, or doesn't say. */
@@ -312,9 +313,11 @@ static int write_report(const struct arguments *args, const struct job *j, const
 	const char *file = arg_value(args, "output");
 	cleanup_file FILE *opened = file ? fopen(file, "we") : NULL;
 	FILE *out = file ? opened : stdout;
+	cleanup_free char *directory = realpath(".", NULL);
 	struct report_style style = { .exempt = arg_flag(args, "exempt"),
 				      .today = j->today,
 				      .version = MERLON_VERSION,
+				      .directory = directory,
 				      .trend = trend };
 
 	if (!out)

@@ -67,15 +67,16 @@ static void say(const struct inspect_watch *w, const struct report *r, const str
 		const char *word, FILE *out)
 {
 	const struct inspected *o = &r->objects.items[f->object];
-	char time[CLOCK_TEXT_MAX], name[600];
+	char time[CLOCK_TEXT_MAX], name[600], file[REPORT_FILE_MAX];
 
 	clock_format(clock_wall_ns(), time);
 	report_object_name(o, name, sizeof(name));
 	if (!w->json) {
 		fprintf(out, "%.8s  %-6s  %-8s  %s  %s %s  %s:%u:%u  %s%s%s: %s\n", time + 11, word,
-			severity_names[f->severity], f->check->id, o->kind, name, f->file, f->line,
-			f->column, f->container ? f->container : "", f->container ? ": " : "",
-			f->path, f->value);
+			severity_names[f->severity], f->check->id, o->kind, name,
+			report_file_name(f->file, file, sizeof(file)), f->line, f->column,
+			f->container ? f->container : "", f->container ? ": " : "", f->path,
+			f->value);
 		return;
 	}
 	fprintf(out,

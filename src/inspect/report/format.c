@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "base/utf8.h"
 
 const struct report_format report_formats[] = {
 	{ "text", "for people, at a terminal", false, report_text },
@@ -41,32 +42,66 @@ const char *report_object_name(const struct inspected *o, char *out, size_t size
 	return out;
 }
 
+/* The next letter of a text; one that is not there stands for each byte that is no UTF-8. */
+static size_t next_letter(const char **s, const char **ret)
+{
+	size_t n = utf8_sequence((const unsigned char *)*s, strnlen(*s, 4));
+
+	*ret = n ? *s : "\xef\xbf\xbd";
+	*s += n ? n : 1;
+	return n ? n : 3;
+}
+
+void report_json_part(const char *s, FILE *out)
+{
+	const char *letter;
+
+	while (*s) {
+		size_t n = next_letter(&s, &letter);
+
+		if (*letter == '"' || *letter == '\\')
+			fprintf(out, "\\%c", *letter);
+		else if ((unsigned char)*letter < 0x20 || *letter == 0x7f)
+			fprintf(out, "\\u%04x", (unsigned)*letter);
+		else
+			fwrite(letter, 1, n, out);
+	}
+}
+
 void report_json_text(const char *s, FILE *out)
 {
 	fputc('"', out);
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			fprintf(out, "\\%c", *s);
-		else if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			fprintf(out, "\\u%04x", (unsigned)*s);
-		else
-			fputc(*s, out);
-	}
+	report_json_part(s, out);
 	fputc('"', out);
 }
 
 void report_xml_text(const char *s, FILE *out)
 {
-	for (; *s; s++) {
-		if (*s == '<')
+	const char *letter;
+
+	while (*s) {
+		size_t n = next_letter(&s, &letter);
+
+		if (*letter == '<')
 			fputs("&lt;", out);
-		else if (*s == '>')
+		else if (*letter == '>')
 			fputs("&gt;", out);
-		else if (*s == '&')
+		else if (*letter == '&')
 			fputs("&amp;", out);
-		else if (*s == '"')
+		else if (*letter == '"')
 			fputs("&quot;", out);
+		else if ((unsigned char)*letter < 0x20 || *letter == 0x7f)
+			fputc(' ', out);
+		else if (n == 3 && !memcmp(letter, "\xef\xbf", 2) &&
+			 (unsigned char)letter[2] >= 0xbe)
+			fputs("\xef\xbf\xbd", out); /* U+FFFE and U+FFFF are no letters of XML */
 		else
-			fputc((unsigned char)*s < 0x20 ? ' ' : *s, out);
+			fwrite(letter, 1, n, out);
 	}
+}
+
+const char *report_file_name(const char *file, char *out, size_t size)
+{
+	str_printable(out, size, file, strlen(file));
+	return out;
 }

@@ -8,10 +8,11 @@
 
 struct report_style {
 	bool colour;
-	int columns;		   /* text: of the terminal; 0: there is none */
-	bool exempt;		   /* text: show what is exempt too */
-	const char *today;	   /* for forms that say when; may be NULL */
-	const char *version;	   /* of this program */
+	int columns;	       /* text: of the terminal; 0: there is none */
+	bool exempt;	       /* text: show what is exempt too */
+	const char *today;     /* for forms that say when; may be NULL */
+	const char *version;   /* of this program */
+	const char *directory; /* SARIF: absolute; names of files are told from there; may be NULL */
 	const struct trend *trend; /* NULL: nothing is known of earlier inspections */
 };
 
@@ -41,10 +42,15 @@ const char *report_object_name(const struct inspected *o, char *out, size_t size
 /* "12 files", or "cluster prod (v1.34.1)". */
 enum { REPORT_SOURCE_MAX = 1400 };
 const char *report_source(const struct report *r, char *out, size_t size);
-/* A JSON text with its quotes. */
+/* A JSON text with its quotes, and what is between them; what is no UTF-8 is replaced. */
 void report_json_text(const char *s, FILE *out);
+void report_json_part(const char *s, FILE *out);
 /* A text of XML or HTML, in an element or an attribute. */
 void report_xml_text(const char *s, FILE *out);
+
+/* The name of a file for people: anybody may have given it, with any bytes. */
+enum { REPORT_FILE_MAX = 1024 };
+const char *report_file_name(const char *file, char *out, size_t size);
 
 /* What forms say of a trend. */
 bool trend_is_fresh(const struct report *r, const struct report_style *style,

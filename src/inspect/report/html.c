@@ -178,10 +178,12 @@ static void finding(const struct inspected *o, const struct finding *f, bool fre
 		fputs("<br><span class=\"soft\">", out);
 	if (f->file != o->file) {
 		path(f->file, out);
-		fputs(", ", out);
+		fputs(f->line ? ", " : "", out);
 	}
 	if (f->line)
-		fprintf(out, "line %u</span>", f->line);
+		fprintf(out, "line %u", f->line);
+	if (f->file != o->file || f->line)
+		fputs("</span>", out);
 	fputs("</td><td><code>", out);
 	report_xml_text(f->value, out);
 	fputs("</code></td><td>", out);

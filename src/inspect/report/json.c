@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON and SARIF, written as they go: a report of a large cluster is not held twice. */
+/* JSON, written as it goes: a report of a large cluster is not held twice. */
 #include "base/json.h"
 #include "base/cleanup.h"
 #include "base/str.h"
@@ -113,93 +113,4 @@ void report_json(const struct report *r, const struct report_style *style, FILE 
 		trend_json(style->trend, out);
 	}
 	fputs("}\n", out);
-}
-
-/* --- SARIF 2.1.0 --------------------------------------------------------------------------------- */
-
-static const char *const levels[SEVERITIES] = { "note", "warning", "error", "error" };
-/* What code hosts sort by: the middle of the ranges that they have for each severity. */
-static const char *const ranks[SEVERITIES] = { "2.0", "5.5", "8.0", "9.5" };
-
-static void sarif_rule(FILE *out, const struct check *c)
-{
-	fprintf(out, "{\"id\": \"%s\", \"name\": \"%s\", \"shortDescription\": {\"text\": ", c->id,
-		c->name);
-	report_json_text(c->title, out);
-	fputs("}, \"fullDescription\": {\"text\": ", out);
-	report_json_text(c->attack, out);
-	fputs("}, \"help\": {\"text\": ", out);
-	report_json_text(c->suggest, out);
-	fprintf(out,
-		"}, \"defaultConfiguration\": {\"level\": \"%s\"}, \"properties\": {\"security-severity\": "
-		"\"%s\", \"tags\": [\"security\", \"%s\"]}}",
-		levels[c->severity], ranks[c->severity], category_names[c->category]);
-}
-
-/* A path becomes a URI: what is no letter of one is escaped. */
-static void sarif_uri(FILE *out, const char *path)
-{
-	fputc('"', out);
-	for (; *path; path++) {
-		if (strchr("/-._~", *path) || (*path >= '0' && *path <= '9') ||
-		    ((*path | 32) >= 'a' && (*path | 32) <= 'z'))
-			fputc(*path, out);
-		else
-			fprintf(out, "%%%02X", (unsigned)(unsigned char)*path);
-	}
-	fputc('"', out);
-}
-
-static void sarif_result(FILE *out, const struct report *r, const struct finding *f)
-{
-	const struct inspected *o = &r->objects.items[f->object];
-	char text[1200], name[600];
-
-	snprintf(text, sizeof(text), "%s %s%s%s: %s: %s is %s. %s", o->kind,
-		 report_object_name(o, name, sizeof(name)), f->container ? ", container " : "",
-		 f->container ? f->container : "", f->check->title, f->path, f->value, f->suggest);
-	fprintf(out,
-		"{\"ruleId\": \"%s\", \"level\": \"%s\", \"message\": {\"text\": ", f->check->id,
-		levels[f->severity]);
-	report_json_text(text, out);
-	fputs("}, \"locations\": [{\"physicalLocation\": {\"artifactLocation\": {\"uri\": ", out);
-	sarif_uri(out, f->file);
-	fprintf(out,
-		"}, \"region\": {\"startLine\": %u, \"startColumn\": %u}}, \"logicalLocations\": "
-		"[{\"fullyQualifiedName\": ",
-		f->line ? f->line : 1, f->column ? f->column : 1);
-	snprintf(text, sizeof(text), "%s/%s/%s", o->kind, report_object_name(o, name, sizeof(name)),
-		 f->path);
-	report_json_text(text, out);
-	fputs("}]}]", out);
-	if (f->reason) {
-		fputs(", \"suppressions\": [{\"kind\": \"external\", \"justification\": ", out);
-		report_json_text(f->reason, out);
-		fputs("}]", out);
-	}
-	fputc('}', out);
-}
-
-void report_sarif(const struct report *r, const struct report_style *style, FILE *out)
-{
-	bool first = true;
-
-	fputs("{\"$schema\": \"https://json.schemastore.org/sarif-2.1.0.json\", \"version\": \"2.1.0\", \"runs\": "
-	      "[{\"tool\": {\"driver\": {\"name\": \"merlon\"",
-	      out);
-	member(out, "version", style->version);
-	fputs(", \"rules\": [", out);
-	for (size_t i = 0; i < r->tally_count; i++) {
-		fputs(i ? ",\n  " : "\n  ", out);
-		sarif_rule(out, r->tallies[i].check);
-	}
-	fputs("]}}, \"columnKind\": \"unicodeCodePoints\", \"results\": [", out);
-	vec_foreach(f, &r->findings) {
-		if (f->outcome == OUTCOME_PASS || f->outcome == OUTCOME_NA)
-			continue;
-		fputs(first ? "\n  " : ",\n  ", out);
-		sarif_result(out, r, f);
-		first = false;
-	}
-	fputs("]}]}\n", out);
 }

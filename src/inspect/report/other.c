@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JUnit XML, CSV and Markdown. */
+/* JUnit XML, CSV and Markdown. JUnit is what the schema of Jenkins allows, which is the least that readers agree on. */
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "inspect/report/format.h"
@@ -21,18 +21,20 @@ static void junit_case(const struct finding *f, FILE *out)
 		fprintf(out, "<failure type=\"%s\" message=\"", severity_names[f->severity]);
 		report_xml_text(f->check->title, out);
 		fputs("\">", out);
+		report_xml_text(f->file, out);
+		if (f->line)
+			fprintf(out, ":%u:%u", f->line, f->column);
+		fputs(": ", out);
 		report_xml_text(f->path, out);
 		fputs(": ", out);
 		report_xml_text(f->value, out);
-		if (f->line)
-			fprintf(out, " (line %u)", f->line);
 		fputc('\n', out);
 		report_xml_text(f->suggest, out);
 		fputs("</failure>", out);
 	} else if (f->outcome == OUTCOME_EXEMPT) {
-		fputs("<skipped message=\"", out);
+		fputs("<skipped>", out);
 		report_xml_text(f->reason ? f->reason : "", out);
-		fputs("\"/>", out);
+		fputs("</skipped>", out);
 	}
 	fputs("</testcase>\n", out);
 }
@@ -51,20 +53,22 @@ void report_junit(const struct report *r, const struct report_style *style, FILE
 
 		if (!o->count)
 			continue;
-		fprintf(out, "  <testsuite tests=\"%u\" failures=\"%u\" skipped=\"%u\" file=\"",
+		fprintf(out,
+			"  <testsuite tests=\"%u\" failures=\"%u\" errors=\"0\" skipped=\"%u\" "
+			"name=\"%s ",
 			o->count, o->counts[OUTCOME_FAIL] + o->counts[OUTCOME_WARN],
-			o->counts[OUTCOME_EXEMPT]);
-		report_xml_text(o->file, out);
-		fprintf(out, "\" name=\"%s ", o->kind);
+			o->counts[OUTCOME_EXEMPT], o->kind);
 		report_xml_text(report_object_name(o, name, sizeof(name)), out);
-		fputs("\">\n", out);
+		fputs("\">\n    <properties><property name=\"file\" value=\"", out);
+		report_xml_text(o->file, out);
+		fputs("\"/></properties>\n", out);
 		for (uint32_t i = 0; i < o->count; i++)
 			junit_case(&r->findings.items[o->first + i], out);
 		fputs("  </testsuite>\n", out);
 	}
 	vec_foreach(d, &r->problems.items) {
 		fprintf(out,
-			"  <testsuite tests=\"1\" errors=\"1\" name=\"reading\">\n    <testcase name=\"%u:%u\"><error "
+			"  <testsuite tests=\"1\" failures=\"0\" errors=\"1\" name=\"reading\">\n    <testcase name=\"%u:%u\"><error "
 			"message=\"",
 			d->place.line, d->place.column);
 		report_xml_text(d->text, out);
@@ -98,7 +102,7 @@ void report_csv(const struct report *r, const struct report_style *style, FILE *
 	      out);
 	vec_foreach(f, &r->findings) {
 		const struct inspected *o = &r->objects.items[f->object];
-		char line[16];
+		char line[16], file[REPORT_FILE_MAX];
 
 		snprintf(line, sizeof(line), "%u", f->line);
 		cell(style->today ? style->today : "", false, out);
@@ -116,7 +120,7 @@ void report_csv(const struct report *r, const struct report_style *style, FILE *
 		cell(f->path, false, out);
 		cell(f->value, false, out);
 		cell(f->suggest, false, out);
-		cell(f->file, false, out);
+		cell(report_file_name(f->file, file, sizeof(file)), false, out);
 		cell(f->line ? line : "", false, out);
 		cell(f->reason ? f->reason : "", true, out);
 	}
@@ -135,7 +139,7 @@ static void plain(const char *s, FILE *out)
 
 static void markdown_object(const struct report *r, const struct inspected *o, FILE *out)
 {
-	char name[600];
+	char name[600], file[REPORT_FILE_MAX];
 	bool any = false;
 
 	for (uint32_t i = 0; i < o->count; i++) {
@@ -147,7 +151,7 @@ static void markdown_object(const struct report *r, const struct inspected *o, F
 			fprintf(out, "\n## %s ", o->kind);
 			plain(report_object_name(o, name, sizeof(name)), out);
 			fputs("\n\n", out);
-			plain(o->file, out);
+			plain(report_file_name(o->file, file, sizeof(file)), out);
 			fputs("\n\n| severity | check | what is wrong | where | now | what to do |\n"
 			      "| --- | --- | --- | --- | --- | --- |\n",
 			      out);
@@ -169,7 +173,7 @@ static void markdown_object(const struct report *r, const struct inspected *o, F
 
 void report_markdown(const struct report *r, const struct report_style *style, FILE *out)
 {
-	char source[REPORT_SOURCE_MAX];
+	char source[REPORT_SOURCE_MAX], file[REPORT_FILE_MAX];
 
 	(void)style;
 	fprintf(out, "# Inspection\n\nScore **%u of 100**: %zu object%s in ", report_score(r),
@@ -196,7 +200,8 @@ void report_markdown(const struct report *r, const struct report_style *style, F
 		fputs("\n## Could not be read\n\n", out);
 	vec_foreach(d, &r->problems.items) {
 		fputs("- ", out);
-		plain(d->place.file ? d->place.file : "", out);
+		plain(report_file_name(d->place.file ? d->place.file : "", file, sizeof(file)),
+		      out);
 		if (d->place.line)
 			fprintf(out, ":%u:%u", d->place.line, d->place.column);
 		fputs(": ", out);

@@ -89,9 +89,12 @@ static void show_check(struct writer *w, const struct finding *f)
 
 static void show_place(struct writer *w, const struct inspected *o, const struct finding *f)
 {
+	char file[REPORT_FILE_MAX];
+
 	fputs("            ", w->out);
 	if (f->line && f->file != o->file)
-		fprintf(w->out, "%s%s:%u%s ", if_colour(w, DIM), f->file, f->line,
+		fprintf(w->out, "%s%s:%u%s ", if_colour(w, DIM),
+			report_file_name(f->file, file, sizeof(file)), f->line,
 			if_colour(w, PLAIN));
 	else if (f->line)
 		fprintf(w->out, "%s%5u:%-3u%s ", if_colour(w, DIM), f->line, f->column,
@@ -115,7 +118,7 @@ static bool is_shown(const struct writer *w, const struct finding *f)
 static void show_object(struct writer *w, const struct inspected *o)
 {
 	const struct finding *findings = w->report->findings.items + o->first, *last = NULL;
-	char name[600];
+	char name[600], file[REPORT_FILE_MAX];
 
 	for (uint32_t i = 0; i < o->count; i++) {
 		const struct finding *f = &findings[i];
@@ -126,7 +129,8 @@ static void show_object(struct writer *w, const struct inspected *o)
 			fprintf(w->out, "%s%s %s%s", if_colour(w, BOLD), o->kind,
 				report_object_name(o, name, sizeof(name)), if_colour(w, PLAIN));
 		if (!last && o->line)
-			fprintf(w->out, "  %s:%u", o->file, o->line);
+			fprintf(w->out, "  %s:%u", report_file_name(o->file, file, sizeof(file)),
+				o->line);
 		if (!last)
 			fputc('\n', w->out);
 		if (!last || last->check != f->check || last->outcome != f->outcome)
