@@ -9,12 +9,14 @@
  *   # skips CHECK...                  there is nothing that it could be about
  *   # registries NAME...              that the configuration names
  *
- * What a check knows to mend is mended in every example in which it fails, and then it passes.
+ * What a check knows to mend is mended in every example in which it fails, however that is written, and then it passes.
  *
  * All paths at which a check fails must be said. Each check must fail somewhere and pass somewhere.
  */
 #include <dirent.h>
 
+#include "base/buf.h"
+#include "base/cleanup.h"
 #include "base/str.h"
 #include "inspect/engine.h"
 #include "inspect/mend.h"
@@ -114,7 +116,100 @@ static size_t lines_gone(const char *from, const char *in)
 	return gone;
 }
 
-static void mends(const struct example *e, const char *name)
+/* --- mending ------------------------------------------------------------------------------------- */
+
+/* The same manifest as others would have written it; NULL: it can't be written so. */
+static char *as_it_is(const char *text)
+{
+	return strdup(text);
+}
+
+static char *as_on_windows(const char *text)
+{
+	cleanup_buf struct buf out = BUF_INIT;
+
+	buf_add_str(&out, "\xef\xbb\xbf");
+	for (; *text; text++) {
+		buf_add_str(&out, *text == '\n' ? "\r" : "");
+		buf_add_char(&out, *text);
+	}
+	return buf_take(&out);
+}
+
+static bool has_blocks_of_text(const char *text)
+{
+	return strpbrk(text, "|>");
+}
+
+/* "# k12" behind every line that can have it. */
+static char *with_comments(const char *text)
+{
+	cleanup_buf struct buf out = BUF_INIT;
+	unsigned n = 0;
+
+	if (has_blocks_of_text(text))
+		return NULL;
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		buf_add(&out, text, len);
+		if (len && *text != '#' && !str_starts(text, "---"))
+			buf_addf(&out, " # k%u.", n++);
+		text += len;
+		buf_add_str(&out, *text ? "\n" : "");
+		text += *text == '\n';
+	}
+	return buf_take(&out);
+}
+
+/* As the second item of a list, and of documents. */
+static char *in_a_list(const char *text)
+{
+	cleanup_buf struct buf out = BUF_INIT;
+	bool first = true;
+
+	if (strstr(text, "\n---"))
+		return NULL;
+	buf_add_str(&out, "# other\n---\napiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n"
+			  "  kind: ConfigMap\n  metadata: {name: other}\n");
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		if (len && *text != '#') {
+			buf_addf(&out, "%s%.*s\n", first ? "- " : "  ", (int)len, text);
+			first = false;
+		}
+		text += len;
+		text += *text == '\n';
+	}
+	buf_add_str(&out, "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: last}\n");
+	return buf_take(&out);
+}
+
+static const struct {
+	const char *name;
+	char *(*write)(const char *text);
+	bool may_leave; /* what would go with a comment stays */
+} hands[] = {
+	{ "as it is", as_it_is, false },
+	{ "as on Windows", as_on_windows, false },
+	{ "with comments", with_comments, true },
+	{ "in a list", in_a_list, false },
+};
+
+static void comments_survive(const char *row, const char *before, const char *after)
+{
+	char comment[16];
+
+	for (unsigned n = 0;; n++) {
+		snprintf(comment, sizeof(comment), "# k%u.", n);
+		if (!strstr(before, comment))
+			return;
+		expect(row, comment, strstr(after, comment));
+	}
+}
+
+static void mends_as(const struct example *e, const char *name, size_t hand)
 {
 	const char *only[] = { name, NULL };
 	struct inspect_options o = { .only = only,
@@ -122,26 +217,41 @@ static void mends(const struct example *e, const char *name)
 				     .today = "2026-11-22",
 				     .recordings = &recordings,
 				     .exemptions = &e->config };
+	cleanup_free char *before = hands[hand].write(e->text), *text = NULL;
 	cleanup_mend struct mend m = { 0 };
 	struct error err = ERROR_INIT;
 	struct example after = *e;
-	cleanup_free char *text = NULL;
+	size_t left = 0;
 	char row[400];
 
-	snprintf(row, sizeof(row), "%s: %s mended", e->name, name);
-	check(row, mend_text(&m, "case", text_of(e->text), &o, true, &err) == 0);
-	expect(row, "nothing is mended", mend_count(&m) > 0);
-	vec_foreach(i, &m.items)
-		expect(row, i->left ? i->left : "", !i->left);
+	if (!before)
+		return;
+	snprintf(row, sizeof(row), "%s: %s mended, %s", e->name, name, hands[hand].name);
+	check(row, mend_text(&m, "case", text_of(before), &o, true, &err) == 0);
+	vec_foreach(i, &m.items) {
+		left += i->left != NULL;
+		expect(row, i->left ? i->left : "", !i->left || hands[hand].may_leave);
+	}
+	expect(row, "nothing is mended", mend_count(&m) + left > 0);
 	text = strndup(m.text.data, m.text.len);
 	check(row, text);
 	after.text = text;
 	cleanup_inspection struct inspection *in = inspect(&after, name);
 	const struct report *r = inspection_finish(in);
-	expect(row, "it is found again", !r->counts[OUTCOME_FAIL] && !r->counts[OUTCOME_WARN]);
+	expect(row, "it is found again",
+	       left || (!r->counts[OUTCOME_FAIL] && !r->counts[OUTCOME_WARN]));
 	expect(row, "there are errors", !r->problems.errors);
-	expect(row, "other lines are touched", lines_gone(e->text, text) <= m.items.len * 2);
+	expect(row, "other lines are touched", lines_gone(before, text) <= m.items.len * 2);
+	comments_survive(row, before, text);
 }
+
+static void mends(const struct example *e, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(hands); i++)
+		mends_as(e, name, i);
+}
+
+/* --- judging ------------------------------------------------------------------------------------- */
 
 static void judge(const struct example *e, const struct expected *x)
 {
