@@ -160,7 +160,9 @@ static int write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-int fs_write_atomic(const char *path, const void *data, size_t len, mode_t mode, struct error *err)
+/* like: whose owner it gets, as far as we may give it away; NULL: it is ours. */
+static int write_beside(const char *path, const void *data, size_t len, mode_t mode,
+			const struct stat *like, struct error *err)
 {
 	cleanup_free char *tmp = str_format("%s.tmp.XXXXXX", path);
 	int fd, r;
@@ -171,6 +173,8 @@ int fs_write_atomic(const char *path, const void *data, size_t len, mode_t mode,
 	if (fd < 0)
 		return error_errno(err, errno, "%s: cannot create a file beside it", path);
 	r = write_all(fd, data, len);
+	if (like && fchown(fd, like->st_uid, like->st_gid) < 0 && errno != EPERM && !r)
+		r = -errno;
 	if (!r && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
 		r = -errno;
 	if (close(fd) < 0 && !r)
@@ -182,6 +186,20 @@ int fs_write_atomic(const char *path, const void *data, size_t len, mode_t mode,
 		return error_errno(err, -r, "%s: not written, the old file is as it was", path);
 	}
 	return 0;
+}
+
+int fs_write_atomic(const char *path, const void *data, size_t len, mode_t mode, struct error *err)
+{
+	return write_beside(path, data, len, mode, NULL, err);
+}
+
+int fs_replace(const char *path, const void *data, size_t len, struct error *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return error_errno(err, errno, "%s", path);
+	return write_beside(path, data, len, st.st_mode & 07777, &st, err);
 }
 
 int fs_mkdirs(const char *path, mode_t mode, struct error *err)

@@ -36,6 +36,9 @@ int fs_read_line(const char *path, char *out, size_t size);
  */
 int fs_write_atomic(const char *path, const void *data, size_t len, mode_t mode, struct error *err);
 
+/* The same for a file that is there, which keeps its mode and, as far as the caller may give it away, its owner. */
+int fs_replace(const char *path, const void *data, size_t len, struct error *err);
+
 /* mkdir -p; 0 if it is there in the end. */
 int fs_mkdirs(const char *path, mode_t mode, struct error *err);
 

@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "cli/inspect_source.h"
 #include "inspect/input.h"
 #include "inspect/mend.h"
 #include "inspect/recording.h"
@@ -29,11 +30,10 @@ void inspect_fix_deinit(struct inspect_fix *x)
 static int write_file(const char *path, const struct buf *text, struct error *err)
 {
 	cleanup_free char *real = realpath(path, NULL);
-	struct stat st;
 
-	if (!real || stat(real, &st))
+	if (!real)
 		return error_errno(err, errno, "%s", path);
-	return fs_write_atomic(real, text->data, text->len, st.st_mode & 07777, err);
+	return fs_replace(real, text->data, text->len, err);
 }
 
 /* --- patches ------------------------------------------------------------------------------------- */
@@ -141,9 +141,11 @@ static int show(struct inspect_fix *x, const char *path, const struct buf *conte
 		add_patches(x, path, m);
 	else if (x->write && from_stdin && !m->json)
 		buf_add(&x->out, m->text.data, m->text.len);
-	else if (m->json && mend_count(m))
+	else if (x->write && from_stdin) /* who reads it shall have all of it, if not mended */
+		buf_add(&x->out, content->data, content->len);
+	if (!x->json && m->json && mend_count(m))
 		buf_addf(&x->notes, "%s: this is JSON: --json gives the patches\n", shown);
-	else if (!m->json)
+	else if (!x->json && !m->json && !(x->write && from_stdin))
 		add_difference(x, shown, content, m);
 	if (x->write && !from_stdin && !m->json && mend_count(m))
 		return write_file(path, &m->text, err);
@@ -199,6 +201,7 @@ int inspect_fix_change(void *data, const char *path, struct buf *content, struct
 {
 	cleanup_mend struct mend m = { 0 };
 	struct inspect_fix *x = data;
+	const char *refused;
 	int r;
 
 	if (!x->patches) {
@@ -207,6 +210,12 @@ int inspect_fix_change(void *data, const char *path, struct buf *content, struct
 	}
 	if (!content->data)
 		return 0;
+	refused = inspect_source_refuses(path, text_from(content->data, content->len), x->write);
+	if (refused) {
+		m.none = refused;
+		note_left(x, path, &m);
+		return 0;
+	}
 	r = mend_text(&m, path, text_from(content->data, content->len), x->options, x->aggressive,
 		      err);
 	if (!r)
