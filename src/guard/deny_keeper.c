@@ -34,11 +34,13 @@ struct waiting {
 };
 
 struct keeper {
+	struct keeper_numbers *numbers;
 	struct cgroup_layout layout;
 	struct container_table *table;
 	struct sensor_deny_members maps;
+	struct sensor_deny_pins *pins;
 	VEC(struct waiting) waiting;
-	int64_t swept_ns;
+	int64_t swept_ns, mended_ns;
 	bool hurry; /* somebody has begun just now */
 	struct stat seen;
 	/* What is in force. */
@@ -61,6 +63,8 @@ static void forget_set(struct keeper *k)
 	k->rules = NULL;
 	k->diags = (struct diags){ 0 };
 	sensor_deny_members_close(&k->maps);
+	sensor_deny_pins_free(k->pins);
+	k->pins = NULL;
 }
 
 static json_t *read_set(void)
@@ -90,12 +94,12 @@ static int load_set(struct keeper *k, const json_t *kept, struct error *err)
 	if (r)
 		return r;
 	k->set.policy = k->policy;
-	return sensor_deny_members(&k->maps, err);
+	r = sensor_deny_members(&k->maps, err);
+	return r ? r : sensor_deny_pins_hold(&k->pins, err);
 }
 
-static void await(uint64_t cgroup, void *arg)
+static void await_since(struct keeper *k, uint64_t cgroup, int64_t since_ns)
 {
-	struct keeper *k = arg;
 	struct waiting *slot;
 
 	vec_foreach(w, &k->waiting)
@@ -103,7 +107,24 @@ static void await(uint64_t cgroup, void *arg)
 			return;
 	slot = k->waiting.len < WAITING_MAX ? vec_add(&k->waiting) : NULL;
 	if (slot)
-		*slot = (struct waiting){ .cgroup = cgroup, .since_ns = clock_passed_ns() };
+		*slot = (struct waiting){ .cgroup = cgroup, .since_ns = since_ns };
+	else
+		__atomic_add_fetch(&k->numbers->late, 1, __ATOMIC_RELAXED);
+}
+
+/* Somebody who has begun just now. */
+static void await(uint64_t cgroup, void *arg)
+{
+	await_since(arg, cgroup, clock_passed_ns());
+}
+
+/* Whom the kernel could not tell of, for nobody listened or too many began; and who was not known when it was last looked. */
+static void await_unknown(uint64_t cgroup, void *arg)
+{
+	struct keeper *k = arg;
+
+	if (!sensor_deny_has_class(&k->maps, cgroup))
+		await_since(k, cgroup, clock_passed_ns() - NOBODY_NS);
 }
 
 /* Whether what is kept is another file than it was. */
@@ -200,6 +221,8 @@ static void sweep(struct keeper *k)
 	if (clock_passed_ns() - k->swept_ns < SWEEP_NS)
 		return;
 	k->swept_ns = clock_passed_ns();
+	if (k->pins)
+		sensor_deny_each_place(&k->maps, await_unknown, k);
 	n = container_table_missing(k->table, gone, GONE_MAX);
 	for (size_t i = 0; i < n; i++) {
 		container_table_remove(k->table, gone[i]);
@@ -209,11 +232,23 @@ static void sweep(struct keeper *k)
 	}
 }
 
+/*
+ * Where nobody may be denied the removal of a pin (rungs C and D), it is undone: what was pinned is held here, so it never ended.
+ * has_changed() was asked before: merlon deny off takes the set away before the pins.
+ */
+static void mend(struct keeper *k)
+{
+	if (!k->pins || clock_passed_ns() - k->mended_ns < SECOND_NS)
+		return;
+	k->mended_ns = clock_passed_ns();
+	__atomic_add_fetch(&k->numbers->pins, sensor_deny_pins_mend(k->pins), __ATOMIC_RELAXED);
+}
+
 /* --- the process --------------------------------------------------------------------------------------- */
 
-int deny_keeper_run(int ring, pid_t parent, struct error *err)
+int deny_keeper_run(int ring, pid_t parent, struct keeper_numbers *numbers, struct error *err)
 {
-	struct keeper k = { .maps = SENSOR_DENY_MEMBERS_NONE };
+	struct keeper k = { .numbers = numbers, .maps = SENSOR_DENY_MEMBERS_NONE };
 	struct sensor_deny_news *news = NULL;
 	int r = cgroup_layout_detect(&k.layout, err);
 
@@ -222,6 +257,7 @@ int deny_keeper_run(int ring, pid_t parent, struct error *err)
 	r = r ? r : privilege_drop(ROLE_KEEPER, NULL, parent, err);
 	while (r >= 0) {
 		learn_set(&k);
+		mend(&k);
 		look_at_all(&k);
 		sweep(&k);
 		r = sensor_deny_news_wait(news, k.hurry ? SOON_MS : TURN_MS);

@@ -17,7 +17,7 @@
 
 #include "base/clock.h"
 #include "base/heap.h"
-#include "guard/deny_keeper.h"
+#include "guard/keeper.h"
 #include "guard/loader.h"
 #include "guard/notify.h"
 #include "guard/privilege.h"
@@ -26,7 +26,6 @@
 #include "guard/resolver.h"
 #include "identity/cgroup.h"
 #include "respond/hand.h"
-#include "sensor/deny.h"
 
 enum { OUTPUTS_LOST = 3 }; /* exit status of outputs that ended well, but had lost alerts */
 enum {
@@ -54,9 +53,9 @@ struct guard {
 	struct reader *reader;
 	char **trees; /* that it may read; the paths are others' */
 	struct notifier notifier;
-	pid_t engine, outputs, hand, keeper; /* hand, keeper 0: there is none */
-	bool keeper_ended;
-	int hand_fd; /* the engine's end, until it has it */
+	struct keeper keeper;
+	pid_t engine, outputs, hand; /* hand 0: there is none */
+	int hand_fd;		     /* the engine's end, until it has it */
 	bool hand_ended, hand_failed;
 	pid_t resolver;
 	int resolver_fd; /* as hand_fd */
@@ -217,41 +216,6 @@ static int start_hand(struct guard *g, struct error *err)
 	return g->hand < 0 ? error_errno(err, errno, "fork") : 0;
 }
 
-/* --- the keeper ----------------------------------------------------------------------------------------- */
-
-static _Noreturn void keeper_main(pid_t parent, int ring)
-{
-	struct error err = ERROR_INIT;
-
-	prctl(PR_SET_NAME, "merlon-keeper");
-	deny_keeper_run(ring, parent, &err);
-	fprintf(stderr, "merlon: who is denied what: %s\n", err.text);
-	_exit(EXIT_FAILURE);
-}
-
-static void keep_only(int fd)
-{
-	if (fd > 3)
-		close_range(3, (unsigned)fd - 1, 0);
-	close_range((unsigned)fd + 1, ~0U, 0);
-}
-
-/* Where nothing can be denied there is none. It ends with this process. */
-static int start_keeper(struct guard *g, struct error *err)
-{
-	cleanup_fd int ring = sensor_deny_forms(DENY_FORMS_ALL) ? sensor_deny_begun() : -ENOTSUP;
-	pid_t parent = getpid();
-
-	if (ring < 0 || !g->o->watch.rules.denied)
-		return 0;
-	g->keeper = fork();
-	if (g->keeper == 0) {
-		keep_only(ring); /* the others learn by their ends that the guard is over */
-		keeper_main(parent, ring);
-	}
-	return g->keeper < 0 ? error_errno(err, errno, "fork") : 0;
-}
-
 /* --- the resolver ---------------------------------------------------------------------------------------- */
 
 static int start_resolver(struct guard *g, struct error *err)
@@ -310,6 +274,7 @@ static _Noreturn void engine_main(struct guard *g, pid_t parent, int status, int
 	wo.loader = &client;
 	wo.look = &g->o->live;
 	wo.beats = g->notifier.beats;
+	wo.keeper = g->keeper.numbers;
 	reader_take(g->reader, &asking, &complaining);
 	/* What libraries would open a file for. */
 	tzset();
@@ -358,8 +323,8 @@ static int start_engine(struct guard *g, struct error *err)
 	live_spare(g->live, reader_pid(g->reader));
 	if (g->hand > 0)
 		live_spare(g->live, g->hand);
-	if (g->keeper > 0)
-		live_spare(g->live, g->keeper);
+	if (g->keeper.pid > 0)
+		live_spare(g->live, g->keeper.pid);
 	if (g->hand_fd >= 0)
 		close(TAKE_FD(g->hand_fd));
 	close(TAKE_FD(g->resolver_fd));
@@ -419,9 +384,6 @@ static void take_signals(struct guard *g)
 		g->hand_ended = true;
 		g->hand_failed = status != 0;
 	}
-	/* Its end does not end the guard: class 0 applies to who comes then. */
-	if (g->keeper > 0 && !g->keeper_ended && waitpid(g->keeper, NULL, WNOHANG) == g->keeper)
-		g->keeper_ended = true;
 	/* They end well only when the engine has closed its end. */
 	if (!g->outputs_ended && waitpid(g->outputs, &status, WNOHANG) == g->outputs) {
 		g->outputs_ended = true;
@@ -478,6 +440,20 @@ static void judge_reader(struct guard *g)
 	live_spare(g->live, reader_pid(g->reader));
 }
 
+/* Its end does not end the guard: class 0 applies to who comes until it is there again. */
+static void turn_keeper(struct guard *g)
+{
+	pid_t old = g->keeper.pid;
+
+	keeper_turn(&g->keeper);
+	if (g->keeper.pid == old)
+		return;
+	if (old > 0)
+		live_unspare(g->live, old);
+	if (g->keeper.pid > 0)
+		live_spare(g->live, g->keeper.pid);
+}
+
 /* Until the engine has ended, and the outputs have taken its last words. */
 static void supervise(struct guard *g)
 {
@@ -497,6 +473,7 @@ static void supervise(struct guard *g)
 		if (fds[3].revents & POLLIN)
 			judge_reader(g);
 		take_signals(g);
+		turn_keeper(g);
 		notifier_feed(&g->notifier);
 		if (!end_passed_on &&
 		    (g->outputs_ended || g->hand_ended || live_is_over(g->live))) {
@@ -569,7 +546,7 @@ static int run(struct guard *g, struct watch_stats *stats, struct error *err)
 	if (!r) /* while there is little that it could see of ours */
 		r = start_reader(g, err);
 	if (!r) /* behind those: who asks what the kernel can do has read all of its types */
-		r = start_keeper(g, err);
+		r = g->o->watch.rules.denied ? keeper_start(&g->keeper, err) : 0;
 	if (!r)
 		r = live_new(&g->live, &lo, err);
 	heap_trim(); /* before the engine has a copy */
@@ -587,6 +564,7 @@ int guard_run(const struct guard_options *o, struct watch_stats *stats, struct e
 			   .out = OUTLET_INIT,
 			   .status = -1,
 			   .signals = -1,
+			   .keeper = KEEPER_NONE,
 			   .hand_fd = -1,
 			   .resolver_fd = -1 };
 	int r;
@@ -600,10 +578,7 @@ int guard_run(const struct guard_options *o, struct watch_stats *stats, struct e
 		close(g.hand_fd);
 	if (g.resolver_fd >= 0)
 		close(g.resolver_fd);
-	if (g.keeper > 0 && !g.keeper_ended) {
-		kill(g.keeper, SIGKILL);
-		waitpid(g.keeper, NULL, 0);
-	}
+	keeper_deinit(&g.keeper);
 	if (g.resolver > 0) { /* it may be in the middle of something */
 		kill(g.resolver, SIGKILL);
 		waitpid(g.resolver, NULL, 0);

@@ -110,6 +110,18 @@ static void add_reads(json_t *list, const struct reader_numbers *n)
 	add(list, &spared, NULL, n->spared);
 }
 
+static void add_keeper(json_t *list, const struct keeper_numbers *n)
+{
+	static const struct number keeper = {
+		"merlon_deny_keeper_total",
+		"What happened to who says where rules deny what, and to what it holds", false
+	};
+
+	add_labelled(list, &keeper, "what", "ended", n->ended);
+	add_labelled(list, &keeper, "what", "containers_late", n->late);
+	add_labelled(list, &keeper, "what", "pins_put_back", n->pins);
+}
+
 struct container_load {
 	json_t *labels; /* owned */
 	uint64_t told, lost;
@@ -176,6 +188,7 @@ json_t *numbers_json(struct live *live, const struct watch_stats *s)
 	add_engine(list, s);
 	add_live(list, &s->live);
 	add_reads(list, &s->reads);
+	add_keeper(list, &s->keeper);
 	add_containers(list, live);
 	return json_pack("{s:o}", "metrics", list);
 }

@@ -86,7 +86,7 @@ static const char *const reader_calls[] = {
 	"stat",	   "statfs",   "statx",
 };
 
-/* Those of reader_calls that it needs, and maps. */
+/* Those of reader_calls that it needs, maps, and the directory of pins. */
 static const char *const keeper_calls[] = {
 	"access",
 	"bpf",
@@ -100,6 +100,8 @@ static const char *const keeper_calls[] = {
 	"fstatfs",
 	"getdents64",
 	"lstat",
+	"mkdir",
+	"mkdirat",
 	"name_to_handle_at",
 	"newfstatat",
 	"pread64",

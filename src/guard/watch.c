@@ -15,6 +15,7 @@
 #include "guard/numbers.h"
 #include "guard/program_hash.h"
 #include "guard/resolver.h"
+#include "sensor/deny.h"
 
 enum { TURN_MS = 250, HOSTNAME_MAX = 256, LOSERS_MAX = 16, FLUSH_SIZE = 64 << 10 };
 #define TELL_NS (1000000000LL) /* how often losses are looked at */
@@ -397,6 +398,40 @@ static void tell_given_up(struct watch *w, int64_t passed)
 	w->given_up = count;
 }
 
+/* What happened to who says where rules deny what, and to what it holds. */
+static void tell_keeper(struct watch *w)
+{
+	static const struct {
+		size_t at;
+		enum alert_priority priority;
+		const char *rule, *text;
+	} told[] = {
+		{ offsetof(struct keeper_numbers, ended), ALERT_ERROR, "merlon: keeper ended",
+		  "who tells the kernel whose containers are has ended, and is started again: of those that began meanwhile "
+		  "only what applies to all was denied" },
+		{ offsetof(struct keeper_numbers, late), ALERT_WARNING,
+		  "merlon: containers known late",
+		  "more containers began at once than can be looked at: of some only what applies to all was denied for a while" },
+		{ offsetof(struct keeper_numbers, pins), ALERT_CRITICAL, "merlon: pins removed",
+		  "what keeps denial in force was removed from " SENSOR_DENY_DIR
+		  ", and is there again: nothing ended by that" },
+	};
+	const struct keeper_numbers *now = w->o->keeper;
+	struct keeper_numbers *before = &w->stats->keeper;
+
+	for (size_t i = 0; now && i < ARRAY_SIZE(told); i++) {
+		uint32_t *was = (void *)((char *)before + told[i].at);
+		uint32_t is = __atomic_load_n((const uint32_t *)((const char *)now + told[i].at),
+					      __ATOMIC_RELAXED);
+
+		if (is != *was)
+			engine_say(w->engine, ALERT_NOTE, told[i].priority, clock_wall_ns(),
+				   told[i].rule, told[i].text,
+				   json_pack("{s:I}", "merlon.count", (json_int_t)(is - *was)));
+		*was = is;
+	}
+}
+
 /* What is behind them in the pipe was seen before seen_ns. Who watches some only says nothing of the machine. */
 static void put_numbers(struct watch *w, bool ended)
 {
@@ -418,6 +453,7 @@ static void put_numbers(struct watch *w, bool ended)
 /* Once losses were told, which name groups that have ended as well; left out while the outputs don't keep up. */
 static void tell_numbers(struct watch *w)
 {
+	tell_keeper(w);
 	if (!outlet_has_more(w->out))
 		put_numbers(w, false);
 	live_forget_ended(w->live);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The guard's engine process: live events, rules, and the documents that come of them. */
 #pragma once
+#include "guard/deny_keeper.h"
 #include "guard/engine.h"
 #include "guard/filter_set.h"
 #include "guard/live.h"
@@ -21,9 +22,10 @@ struct watch_options {
 	uint64_t interval_ns;
 	bool unmasked;	 /* as engine_options has it */
 	uint32_t *beats; /* counts turns, for who wants to know that it makes them; may be NULL */
-	uint64_t duration_ns;	      /* 0: until a signal */
-	struct loader_client *loader; /* who loads filters; NULL: nobody */
-	bool unfiltered;	      /* all records are told, also those that no rule can want */
+	const struct keeper_numbers *keeper; /* shared with it; NULL: there is none */
+	uint64_t duration_ns;		     /* 0: until a signal */
+	struct loader_client *loader;	     /* who loads filters; NULL: nobody */
+	bool unfiltered; /* all records are told, also those that no rule can want */
 	/* Says how many rules are in force, once it watches. */
 	void (*ready)(size_t rules, void *arg);
 	/* Rules that are, or were to be, in force have errors. */
@@ -40,6 +42,7 @@ struct watch_stats {
 	uint64_t reloads, failed_reloads;
 	uint64_t refused; /* documents that the outputs took too long for */
 	struct reader_numbers reads;
+	struct keeper_numbers keeper;
 	bool outputs_lost; /* the outputs gave up alerts; guard_run() knows */
 };
 

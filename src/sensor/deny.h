@@ -86,6 +86,8 @@ int sensor_deny_place(const struct sensor_deny_members *m, uint64_t cgroup);
 /* Groups in which a container's program has begun; -errno. */
 int sensor_deny_each_place(const struct sensor_deny_members *m,
 			   void (*fn)(uint64_t cgroup, void *arg), void *arg);
+/* Whether somebody has said of which class the group is. */
+bool sensor_deny_has_class(const struct sensor_deny_members *m, uint64_t cgroup);
 /* It is none after all: nothing is denied there. */
 int sensor_deny_unplace(const struct sensor_deny_members *m, uint64_t cgroup);
 
@@ -98,6 +100,13 @@ int sensor_deny_news_new(struct sensor_deny_news **ret, int ring, sensor_deny_be
 void sensor_deny_news_free(struct sensor_deny_news *n);
 /* Waits that long for some, and hands them over; -errno. */
 int sensor_deny_news_wait(struct sensor_deny_news *n, int timeout_ms);
+
+/* What is pinned of the set that is in force, held: it goes on even if somebody removes a pin. */
+struct sensor_deny_pins;
+int sensor_deny_pins_hold(struct sensor_deny_pins **ret, struct error *err);
+void sensor_deny_pins_free(struct sensor_deny_pins *p);
+/* Pins anew what was missing the last time too; how many. Not while another set takes the place of this one. */
+uint32_t sensor_deny_pins_mend(struct sensor_deny_pins *p);
 
 /* Tells the programs what the guard's own files are; again after any of its directories was made anew. */
 int sensor_deny_guard_own(void);

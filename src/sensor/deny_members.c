@@ -64,6 +64,13 @@ int sensor_deny_place(const struct sensor_deny_members *m, uint64_t cgroup)
 	return put(m->places, &cgroup, &place);
 }
 
+bool sensor_deny_has_class(const struct sensor_deny_members *m, uint64_t cgroup)
+{
+	uint64_t class;
+
+	return !bpf_map_lookup_elem(m->members, &cgroup, &class);
+}
+
 int sensor_deny_unplace(const struct sensor_deny_members *m, uint64_t cgroup)
 {
 	bpf_map_delete_elem(m->members, &cgroup);

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What keeps denial in force: the keeper, which is started again when it ends, and pins, which a container that has the host's BPF
+file system removes.
+
+    test_deny_keep.py [--runtime NAME]
+
+On this machine rules are for processes of one group, which only containers of this test have, and what is pinned is in a file
+system of this test's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Callable
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "containers"))
+
+import merlon   # first: it puts the rig on the path
+import tap
+from container import Container, container
+from guarding import Guard
+from test_deny import deny, guards_own, play, status
+from test_deny_policy import POLICY, RULES, box, expected, settled
+from test_stop import go_alone
+
+SET = Path("/sys/fs/bpf/merlon/deny/set")
+ELSEWHERE = "/elsewhere"    # where a container has the host's directories
+
+
+def within(seconds: float, condition: Callable[[], bool]) -> bool:
+    """Whether it comes to hold."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def keeper(guard: Guard) -> int:
+    """Its process, 0 if there is none."""
+    for name in os.listdir("/proc"):
+        try:
+            stat = Path(f"/proc/{name}/stat").read_text() if name.isdigit() else ""
+        except OSError:
+            continue
+        if "(merlon-keeper) " in stat and "(merlon-keeper) Z" not in stat and int(stat.rpartition(")")[2].split()[1]) == guard.process.pid:
+            return int(name)
+    return 0
+
+
+def keeper_ends(suite: tap.Suite, runtime: str, guard: Guard) -> None:
+    """Killed, at once and again."""
+    for _ in range(2):
+        first = keeper(guard)
+        os.kill(first, signal.SIGKILL)
+        suite.ok(within(20, lambda old=first: keeper(guard) not in (0, old)), "the keeper is started again")
+    suite.ok(bool(guard.wait_for("merlon: keeper ended", 2, 10)), "that it ended is told")
+    with container(runtime, box("strict-later")) as one:
+        one.run()
+        results = settled(one, "strict-later")
+        suite.ok(results == expected("strict-later"), "it knows who begins later", f"{results}")
+
+
+def pins_go(suite: tap.Suite, one: Container, guard: Guard) -> None:
+    """Removed by a container that has them under another name: nothing ends, and they are there again."""
+    before, wanted = sorted(p.name for p in SET.iterdir()), expected("strict")
+    done = one.exec("sh", "-c", f"rm -rf {ELSEWHERE}{SET}/*; ls {ELSEWHERE}{SET}")
+    suite.ok(done.stdout == "", "a container removes what is pinned", done.stdout, done.stderr)
+    results = play(one, "without-pins")
+    suite.ok(results == wanted, "what was pinned goes on", f"{results}")
+    suite.ok(within(15, lambda: sorted(p.name for p in SET.iterdir()) == before), "it is pinned again",
+             f"{sorted(p.name for p in SET.iterdir())}, {before}")
+    suite.ok(bool(guard.wait_for("merlon: pins removed", 1, 10)), "that is told")
+    one.exec("sh", "-c", f"rm -rf {ELSEWHERE}{SET.parent}")
+    suite.ok(within(15, lambda: SET.exists() and sorted(p.name for p in SET.iterdir()) == before), "so it is with its directories")
+    suite.ok(play(one, "without-directories") == wanted and status()["active"], "and goes on")
+
+
+def goes_with(suite: tap.Suite, one: Container, guard: Guard) -> None:
+    """Held, but not longer than it is meant."""
+    deny("off")
+    results = play(one, "off")
+    suite.ok(not any(results.values()), "off: nothing is denied, whoever holds it", f"{results}")
+    time.sleep(4)
+    suite.ok(not SET.parent.exists() or not SET.exists(), "off: nothing is pinned again", f"{list(SET.parent.iterdir()) if SET.parent.exists() else ''}")
+    suite.ok(guard.process.poll() is None and keeper(guard) != 0, "the guard goes on")
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Prove what keeps denial in force.")
+    parser.add_argument("--runtime", default="runc")
+    options = parser.parse_args()
+    go_alone()
+    with tap.Suite("what keeps denial in force") as suite, tempfile.TemporaryDirectory() as directory:
+        rules, policy, nothing = (Path(directory) / n for n in ("rules.yaml", "policy.yaml", "nothing.yaml"))
+        rules.write_text(RULES)
+        policy.write_text(POLICY)
+        nothing.write_text("- rule: Nothing\n  desc: d\n  condition: evt.type = openat and fd.name = /nothing\n  output: o\n"
+                           "  priority: INFO\n")
+        spec = box("strict")
+        spec.mounts = guards_own(ELSEWHERE)
+        try:
+            deny("on", "--policy", policy, rules)
+            with container(options.runtime, spec) as strict, Guard("--burst", "0", rules=nothing) as guard:
+                strict.run()
+                results = settled(strict, "strict")
+                suite.ok(results == expected("strict"), "in force", f"{results}")
+                keeper_ends(suite, options.runtime, guard)
+                pins_go(suite, strict, guard)
+                goes_with(suite, strict, guard)
+        finally:
+            merlon.run("deny", "off", check=False)
+
+
+if __name__ == "__main__":
+    main()
