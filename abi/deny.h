@@ -9,6 +9,14 @@
 #pragma once
 #include <linux/types.h>
 
+/*
+ * What is pinned outlives the program that made it. Whoever changes the layout or the meaning of a map that is kept from one set to the
+ * next (kept_maps[] of src/sensor/deny.c, where its row says since which version it is as it is), of a set's maps, or of records of
+ * denials (struct abi_event too), raises this. In every version: keys of deny_places and deny_outsiders, the first two bytes of struct
+ * abi_deny_place, the first byte of struct abi_deny_state_now.
+ */
+enum { ABI_DENY_VERSION = 1 };
+
 /* In the order of deny_hooks[] of src/guard/deny_hook.c. */
 enum abi_deny_hook {
 	ABI_DENY_OPEN,

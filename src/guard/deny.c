@@ -228,7 +228,8 @@ int deny_apply(struct ruleset *rs, const struct deny_options *o, struct deny_res
 	       struct error *err)
 {
 	cleanup_sensor_deny struct sensor_deny *d = NULL;
-	cleanup_deny_set struct deny_set set = { .number = (uint64_t)clock_wall_ns(),
+	cleanup_deny_set struct deny_set set = { .number = o->set ? o->set :
+								    (uint64_t)clock_wall_ns(),
 						 .policy = o->policy };
 	struct sensor_deny_options so = { .mode = o->mode,
 					  .newborn = !o->only_running,
@@ -266,8 +267,8 @@ int deny_apply(struct ruleset *rs, const struct deny_options *o, struct deny_res
 		ret->hooks = sensor_deny_asked(d);
 		r = put_in_force(rs, d, &set, o, &layout, ret, err);
 	}
-	/* What came into force for good ends it, and so does what did not come into force at all. */
-	if (ret->in_force != (o->confirm_ns != 0))
+	/* What came into force for good ends it, and so does what did not come into force at all. The same does not. */
+	if (!o->set && ret->in_force != (o->confirm_ns != 0))
 		deny_probation_end();
 	return r;
 }

@@ -22,6 +22,7 @@ struct deny_options {
 	const struct response_policy *policy;
 	bool force; /* also what no container could run with: deny_risk.h */
 	uint64_t confirm_ns; /* what was in force before comes back unless deny_confirm() does; 0: it is for good */
+	uint64_t set; /* what is in force, renewed, is still called by its number; 0: something else */
 };
 
 struct deny_result {

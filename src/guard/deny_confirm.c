@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/json.h"
-#include "guard/deny.h"
+#include "guard/deny_renew.h"
 
 #define PENDING DENY_RULES_DIR ".pending"
 #define DUE DENY_RULES_DIR ".due"
@@ -38,37 +38,6 @@ static int64_t number_of(const json_t *o, const char *name)
 
 /* --- going back ---------------------------------------------------------------------------------------- */
 
-static int load_before(struct ruleset *rs, struct response_policy *policy, bool has_policy,
-		       struct error *err)
-{
-	int r = ruleset_add_path(rs, DENY_BEFORE_DIR, err);
-
-	if (!r && has_policy)
-		r = response_policy_add_path(policy, DENY_BEFORE_DIR "/policies", err);
-	if (!r)
-		ruleset_compile(rs);
-	return r;
-}
-
-/* What was in force before, in the mode in which it was. */
-static int apply_before(enum abi_deny_mode mode, struct error *err)
-{
-	cleanup_json json_t *set = read_json(DENY_BEFORE_DIR "/set.json", SET_FILE_MAX);
-	bool has_policy = json_is_true(json_object_get(set, "policy"));
-	cleanup_diags struct diags diags = { 0 };
-	cleanup_ruleset struct ruleset *rs = ruleset_new(&diags);
-	cleanup_response_policy struct response_policy *policy = response_policy_new(&diags);
-	struct deny_options o = { .mode = mode,
-				  .only_running = json_is_true(json_object_get(set, "running")),
-				  .forms = (unsigned)number_of(set, "forms"),
-				  .policy = has_policy ? policy : NULL };
-	struct deny_result done;
-	int r = rs && policy && set ? load_before(rs, policy, has_policy, err) :
-				      error_errno(err, ENOMEM, "what was in force");
-
-	return r ? r : deny_apply(rs, &o, &done, err);
-}
-
 /* Once: whoever comes first takes the file away. */
 static void go_back(void)
 {
@@ -81,7 +50,8 @@ static void go_back(void)
 		return;
 	pending = read_json(DUE, PENDING_MAX);
 	before = fs_exists(DENY_BEFORE_DIR "/set.json");
-	r = before ? apply_before((enum abi_deny_mode)number_of(pending, "mode"), &err) :
+	r = before ? deny_kept_apply(DENY_BEFORE_DIR,
+				     (enum abi_deny_mode)number_of(pending, "mode"), 0, &err) :
 		     deny_end(&err);
 	openlog("merlon", LOG_PID, LOG_AUTHPRIV);
 	if (r)

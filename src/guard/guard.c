@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/heap.h"
+#include "guard/deny_renew.h"
 #include "guard/keeper.h"
 #include "guard/loader.h"
 #include "guard/notify.h"
@@ -214,6 +215,27 @@ static int start_hand(struct guard *g, struct error *err)
 	g->hand_fd = fds[0];
 	fcntl(g->hand_fd, F_SETFL, O_NONBLOCK);
 	return g->hand < 0 ? error_errno(err, errno, "fork") : 0;
+}
+
+/* --- what denies ----------------------------------------------------------------------------------------- */
+
+/* In a process of its own: it reads rules, and may have to load programs. What can't be renewed goes on. */
+static int renew_denial(struct error *err)
+{
+	pid_t child = fork();
+
+	if (child < 0)
+		return error_errno(err, errno, "fork");
+	if (child == 0) {
+		struct error why = ERROR_INIT;
+
+		if (deny_renew(&why))
+			fprintf(stderr, "merlon: %s; what it denies is not told of here\n",
+				why.text);
+		_exit(EXIT_SUCCESS);
+	}
+	waitpid(child, NULL, 0);
+	return 0;
 }
 
 /* --- the resolver ---------------------------------------------------------------------------------------- */
@@ -538,7 +560,9 @@ static int run(struct guard *g, struct watch_stats *stats, struct error *err)
 	g->signals = block_signals(SIGCHLD);
 	if (g->signals < 0)
 		return error_errno(err, errno, "signalfd");
-	r = start_hand(g, err);
+	r = g->o->watch.rules.denied ? renew_denial(err) : 0;
+	if (!r)
+		r = start_hand(g, err);
 	if (!r)
 		r = start_resolver(g, err);
 	if (!r)

@@ -16,6 +16,7 @@
 
 #include "base/str.h"
 #include "deny.skel.h"
+#include "sensor/deny_abi.h"
 #include "sensor/deny_cgroup.h"
 #include "sensor/load.h"
 #include "sensor/probe.h"
@@ -37,7 +38,8 @@ struct sensor_deny {
 	int filters[ABI_DENY_HOOKS];	    /* -1: none */
 	struct bpf_link *links[LINKS_MAX];
 	size_t link_count;
-	int root; /* of control groups; -1: nothing is attached there */
+	uint32_t exchanged; /* bit by row of kept_maps[]: that of another version is left behind */
+	int root;	    /* of control groups; -1: nothing is attached there */
 };
 
 /* Decision points at one function follow each other. */
@@ -93,14 +95,19 @@ static bool is_lead_of(const struct sensor_deny *d, unsigned lead, unsigned hook
 	return d->forms[lead] == d->forms[hook] && sensor_deny_lead(hook, d->forms[hook]) == lead;
 }
 
-/* Maps that outlive a set, and the names that they are pinned by. */
+/*
+ * Maps that outlive a set, the names that they are pinned by, and the first ABI_DENY_VERSION that has them as they are. What
+ * one of an older version knows is carried over if it has to be known without a gap.
+ */
 static const struct {
 	const char *map, *pin;
+	uint32_t since;
+	bool carried;
 } kept_maps[] = {
-	{ "deny_places", "places" }, { "deny_outsiders", "outsiders" },
-	{ "deny_state", "state" },   { "deny_counts", "counts" },
-	{ "events", "events" },	     { "programs", "programs" },
-	{ "deny_begun", "begun" },   { "deny_guarded", "guarded" },
+	{ "deny_places", "places", 0, true }, { "deny_outsiders", "outsiders", 0, true },
+	{ "deny_state", "state", 0, false },  { "deny_counts", "counts", 0, false },
+	{ "events", "events", 0, false },     { "programs", "programs", 0, false },
+	{ "deny_begun", "begun", 0, false },  { "deny_guarded", "guarded", 0, false },
 };
 
 /* Maps that belong to a set, and their names in its directory. */
@@ -154,7 +161,12 @@ static int make_dirs(struct error *err)
 			"what denies is kept in a BPF file system, and there is none on " BPF_FS
 			": mount -t bpf bpf " BPF_FS);
 	r = make_dir(BPF_FS "/merlon", err);
-	return r ? r : make_dir(SENSOR_DENY_DIR, err);
+	if (r || !access(SENSOR_DENY_DIR, F_OK))
+		return r;
+	r = make_dir(SENSOR_DENY_DIR, err);
+	if (!r && sensor_deny_abi_pin())
+		r = error_errno(err, errno, "cannot pin its version in " SENSOR_DENY_DIR);
+	return r;
 }
 
 /* Pins in a directory, and it. */
@@ -235,11 +247,27 @@ static void select_programs(struct sensor_deny *d)
 			bpf_program__set_autoload(program_of(d, hook, kind), true);
 }
 
+/* Those that are pinned are used, but for one that is of another version: ours takes its place when the set begins. */
+static void select_kept(struct sensor_deny *d)
+{
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(kept_maps); i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(d->skel->obj, kept_maps[i].map);
+		cleanup_fd int pinned = open_pin(kept_maps[i].pin);
+
+		pin_path(path, SENSOR_DENY_DIR, kept_maps[i].pin);
+		if (pinned < 0 || sensor_deny_abi_fits(map, pinned, kept_maps[i].since))
+			bpf_map__set_pin_path(map, path);
+		else
+			d->exchanged |= 1U << i;
+	}
+}
+
 static void select_maps(struct sensor_deny *d)
 {
 	int cpus = libbpf_num_possible_cpus();
 	struct bpf_map *m;
-	char path[PATH_MAX];
 
 	/* Of the guard's: nothing here uses them. */
 	bpf_map__set_autocreate(d->skel->maps.groups, false);
@@ -259,11 +287,7 @@ static void select_maps(struct sensor_deny *d)
 	bpf_map__set_value_size(d->skel->maps.deny_scratch, d->o.scratch_size);
 	bpf_map__set_max_entries(d->skel->maps.events, RING_SIZE);
 	bpf_map__set_max_entries(d->skel->maps.deny_begun, BEGUN_SIZE);
-	for (size_t i = 0; i < ARRAY_SIZE(kept_maps); i++) {
-		pin_path(path, SENSOR_DENY_DIR, kept_maps[i].pin);
-		bpf_map__set_pin_path(bpf_object__find_map_by_name(d->skel->obj, kept_maps[i].map),
-				      path);
-	}
+	select_kept(d);
 }
 
 /* What programs of the form are attached to, in the kernel's types; 0: it is not there. */
@@ -355,7 +379,8 @@ int sensor_deny_new(struct sensor_deny **ret, const struct sensor_deny_options *
 			"this kernel lets no BPF program deny (neither BPF as a security module nor "
 			"fmod_ret: merlon doctor says why)%s",
 			o->forms & DENY_FORMS_STOP ? ", and none end a process" : "");
-	r = make_dirs(err);
+	r = sensor_deny_abi_check_newer(err);
+	r = r ? r : make_dirs(err);
 	if (!r)
 		r = find_functions(d, err);
 	if (!r && !d->o.hooks)
@@ -584,6 +609,44 @@ static int attach_all(struct sensor_deny *d, struct error *err)
 	return r ? r : attach_places(d, err);
 }
 
+/* What has happened since the programs were attached they have seen themselves. */
+static int carry_all(const struct sensor_deny *d, struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < ARRAY_SIZE(kept_maps); i++) {
+		cleanup_fd int old = -1;
+
+		if (!kept_maps[i].carried || !(d->exchanged >> i & 1))
+			continue;
+		old = open_pin(kept_maps[i].pin);
+		r = old < 0 ? old :
+			      sensor_deny_abi_carry(old, bpf_map__fd(bpf_object__find_map_by_name(
+								 d->skel->obj, kept_maps[i].map)));
+	}
+	return r ? error_errno(err, -r, "what was known of containers") : 0;
+}
+
+/* Maps of another version give way to ours; the version comes last: who is interrupted does all of it again. */
+static int exchange_kept(const struct sensor_deny *d, struct error *err)
+{
+	char path[PATH_MAX], fresh[PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(kept_maps); i++) {
+		const struct bpf_map *map = bpf_object__find_map_by_name(d->skel->obj,
+									 kept_maps[i].map);
+
+		if (!(d->exchanged >> i & 1))
+			continue;
+		pin_path(path, SENSOR_DENY_DIR, kept_maps[i].pin);
+		snprintf(fresh, sizeof(fresh), SENSOR_DENY_DIR "/next_%s", kept_maps[i].pin);
+		unlink(fresh); /* of somebody who died on the way */
+		if (bpf_obj_pin(bpf_map__fd(map), fresh) || rename(fresh, path))
+			return error_errno(err, errno, "cannot pin %s", path);
+	}
+	return sensor_deny_abi_pin() ? error_errno(err, errno, "cannot pin its version") : 0;
+}
+
 int sensor_deny_start(struct sensor_deny *d, struct error *err)
 {
 	int r;
@@ -592,6 +655,8 @@ int sensor_deny_start(struct sensor_deny *d, struct error *err)
 	r = make_dir(DIR_NEXT, err);
 	if (!r)
 		r = attach_all(d, err);
+	if (!r)
+		r = carry_all(d, err);
 	if (r) {
 		remove_dir(DIR_NEXT);
 		return r;
@@ -599,8 +664,9 @@ int sensor_deny_start(struct sensor_deny *d, struct error *err)
 	rename(DIR_SET, DIR_OLD);
 	if (rename(DIR_NEXT, DIR_SET))
 		return error_errno(err, errno, DIR_SET);
+	r = exchange_kept(d, err);
 	remove_dir(DIR_OLD);
-	return 0;
+	return r;
 }
 
 int sensor_deny_members_of(const struct sensor_deny *d, struct sensor_deny_members *ret,
@@ -691,6 +757,9 @@ int sensor_deny_status(struct sensor_deny_status *ret, struct error *err)
 	*ret = (struct sensor_deny_status){ .mode = ABI_DENY_OBSERVE };
 	if (state == -ENOENT || state == -ENOTDIR)
 		return 0;
+	r = sensor_deny_abi_check(err);
+	if (r)
+		return r;
 	if (state < 0 || counts < 0)
 		return error_errno(err, state < 0 ? -state : -counts, SENSOR_DENY_DIR);
 	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++) {
@@ -733,9 +802,13 @@ int sensor_deny_set_mode(enum abi_deny_mode mode, struct error *err)
 	cleanup_fd int state = open_pin("state");
 	struct abi_deny_state_now now;
 	__u32 zero = 0;
+	int r;
 
 	if (state < 0)
 		return error_errno(err, -state, "nothing is denied here");
+	r = sensor_deny_abi_check(err);
+	if (r)
+		return r;
 	if (bpf_map_lookup_elem(state, &zero, &now))
 		return error_errno(err, errno, "settings");
 	now.mode = (__u8)mode;
@@ -768,6 +841,11 @@ static int open_ring(const char *name, uint32_t size)
 	char path[PATH_MAX];
 	int fd = open_pin(name);
 
+	if (sensor_deny_abi_check(&err)) {
+		if (fd >= 0)
+			close(fd);
+		return -err.code;
+	}
 	if (fd != -ENOENT)
 		return fd;
 	if (make_dirs(&err))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What keeps denial in force: the keeper, which is started again when it ends, and pins, which a container that has the host's BPF
-file system removes.
+"""What keeps denial in force: the keeper, which is started again when it ends; pins, which a container that has the host's BPF
+file system removes; and an upgrade, by another version of what is pinned.
 
     test_deny_keep.py [--runtime NAME]
 
@@ -12,8 +12,10 @@ system of this test's own.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
+import struct
 import sys
 import tempfile
 import time
@@ -23,6 +25,7 @@ from typing import Callable
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "containers"))
 
 import merlon   # first: it puts the rig on the path
+import pinned
 import tap
 from container import Container, container
 from guarding import Guard
@@ -30,7 +33,8 @@ from test_deny import deny, guards_own, play, status
 from test_deny_policy import POLICY, RULES, box, expected, settled
 from test_stop import go_alone
 
-SET = Path("/sys/fs/bpf/merlon/deny/set")
+DENY = Path("/sys/fs/bpf/merlon/deny")
+SET = DENY / "set"
 ELSEWHERE = "/elsewhere"    # where a container has the host's directories
 
 
@@ -84,6 +88,59 @@ def pins_go(suite: tap.Suite, one: Container, guard: Guard) -> None:
     suite.ok(play(one, "without-directories") == wanted and status()["active"], "and goes on")
 
 
+def called(version: int) -> None:
+    """What is pinned says that it is of that version."""
+    fd = pinned.map_at(DENY / "abi")
+    pinned.put(fd, bytes(4), struct.pack("I", version))
+    os.close(fd)
+
+
+def make_older() -> None:
+    """As another version would have left it: fewer counts, containers with more behind what is known of them, a small ring."""
+    fd = pinned.map_at(DENY / "places")
+    places = pinned.entries(fd, 8, 8)
+    os.close(fd)
+    pinned.replace(DENY / "places", pinned.HASH, 8, 16, 16384, {key: value + bytes(8) for key, value in places.items()})
+    pinned.replace(DENY / "counts", pinned.HASH, 4, 16, 8, {})
+    pinned.replace(DENY / "events", pinned.RING, 0, 0, 65536, {})
+    called(0)
+
+
+def upgraded(suite: tap.Suite, one: Container, rules: Path) -> None:
+    """A guard of this version after one of an older: while a container tries on and on."""
+    make_older()
+    (one.root / "round" / "on-and-on").touch()
+    done = merlon.run("deny", "status", check=False)
+    suite.ok("older merlon" in done.stderr, "what an older version put in force is known as such", done.stderr)
+    with Guard("--burst", "0", rules=rules) as guard:
+        suite.ok(status()["active"], "a guard puts it in force anew, in its own way", f"{guard.said}")
+        time.sleep(3)
+        (one.root / "round" / "on-and-on.end").touch()
+        result = one.root / "round" / "on-and-on.json"
+        within(20, result.exists)
+        results = json.loads(result.read_text())
+        suite.ok(results["opened"] == 0 and results["refused"] > 20, "there is no moment without", f"{results}")
+        results = play(one, "upgraded")
+        suite.ok(results == expected("strict"), "after an upgrade all is in force", f"{results}")
+        suite.ok(bool(guard.wait_until(lambda alerts: any(a.get("event", {}).get("by_rules") == ["Secret c"] for a in alerts), 20)),
+                 "after an upgrade it is told", f"{guard.said}")
+
+
+def downgraded(suite: tap.Suite, one: Container, rules: Path) -> None:
+    """What a newer version has put in force is left alone."""
+    wanted = expected("strict")
+    called(99)
+    for command in (("on", rules), ("mode", "observe"), ("status",)):
+        done = merlon.run("deny", *command, check=False)
+        suite.ok(done.returncode not in (0, 1) and "newer merlon" in done.stderr, f"a newer version's: deny {command[0]} refuses, and says why",
+                 f"{done.returncode} {done.stderr}")
+    with Guard("--burst", "0", rules=rules) as guard:
+        suite.ok(any("newer merlon" in line for line in guard.said), "a guard says that it can't tell of it", f"{guard.said}")
+        suite.ok(play(one, "downgraded") == wanted, "it goes on")
+    deny("off")
+    suite.ok(not any(play(one, "given-up").values()), "off: it can be given up")
+
+
 def goes_with(suite: tap.Suite, one: Container, guard: Guard) -> None:
     """Held, but not longer than it is meant."""
     deny("off")
@@ -113,10 +170,16 @@ def main() -> None:
             with container(options.runtime, spec) as strict, Guard("--burst", "0", rules=nothing) as guard:
                 strict.run()
                 results = settled(strict, "strict")
-                suite.ok(results == expected("strict"), "in force", f"{results}")
+                wanted = expected("strict")
+                suite.ok(results == wanted, "in force", f"{results}")
                 keeper_ends(suite, options.runtime, guard)
                 pins_go(suite, strict, guard)
                 goes_with(suite, strict, guard)
+                guard.stop()
+                deny("on", "--policy", policy, rules)
+                settled(strict, "strict-again", wanted)
+                upgraded(suite, strict, rules)
+                downgraded(suite, strict, rules)
         finally:
             merlon.run("deny", "off", check=False)
 
