@@ -58,6 +58,8 @@ enum abi_deny_hook {
 	ABI_DENY_BIND6,
 	ABI_DENY_SYSCTL, /* a parameter of the kernel is written */
 	ABI_DENY_DEVICE_MAKE,
+	/* Looked at only where nobody asks what goes through one. */
+	ABI_DENY_URING,
 	ABI_DENY_HOOKS
 };
 

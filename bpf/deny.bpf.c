@@ -282,6 +282,22 @@ DENY_AT(kernel_read_file, ABI_DENY_MODULE_FILE, id == MODULE ? ABI_DENY_MODULE_F
 DENY_AT(kernel_load_data, ABI_DENY_MODULE_DATA, id == MODULE ? ABI_DENY_MODULE_DATA : -1,
 	NR_INIT_MODULE, (void)id, int id)
 
+/*
+ * Before Linux 5.12 what goes through io_uring is done by threads of the kernel, which are in no container's group: there the ring
+ * itself is asked about, which is a file. The function has another name than its hook.
+ */
+static __always_inline int point_of_file(void)
+{
+	enum abi_table table;
+
+	return current_call(&table) == NR_IO_URING_SETUP ? ABI_DENY_URING : -1;
+}
+DENY_ARRAY(file_alloc_security)
+DENY_FORM(lsm, "lsm/file_alloc_security", file_alloc_security, ABI_DENY_URING, point_of_file(),
+	  NR_IO_URING_SETUP, (void)file, struct file *file)
+DENY_FORM(mod, "fmod_ret/security_file_alloc", file_alloc_security, ABI_DENY_URING, point_of_file(),
+	  NR_IO_URING_SETUP, (void)file, struct file *file)
+
 DENY_HOOK(userns_create, ABI_DENY_USERNS, NR_UNSHARE, r->ev.call.args[0] = CLONE_NEWUSER,
 	  const struct cred *cred)
 

@@ -247,7 +247,9 @@ static void print_forms(unsigned hook)
 	if (group)
 		printf("%s asked of its control group (%s)", asked ? "," : "", group);
 	if (stop)
-		printf("; where that can't be: looked at afterwards (%s)", stop);
+		printf("%s looked at afterwards (%s)",
+		       asked || group ? "; where that can't be:" : " where that can't be denied:",
+		       stop);
 	printf("\n ");
 }
 

@@ -71,6 +71,6 @@ int deny_renew(struct error *err)
 	if (!fs_exists(SENSOR_DENY_DIR "/set"))
 		return sensor_deny_end(err);
 	kept = read_set(DENY_RULES_DIR);
-	return deny_kept_apply(DENY_RULES_DIR, (enum abi_deny_mode)sensor_deny_abi_mode(),
+	return deny_kept_apply(DENY_RULES_DIR, sensor_deny_abi_mode(),
 			       (uint64_t)json_integer_value(json_object_get(kept, "set")), err);
 }

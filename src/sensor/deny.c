@@ -82,6 +82,7 @@ const char *const sensor_deny_hooks[ABI_DENY_HOOKS] = {
 	[ABI_DENY_BIND6] = "bind6",
 	[ABI_DENY_SYSCTL] = "sysctl",
 	[ABI_DENY_DEVICE_MAKE] = "device",
+	[ABI_DENY_URING] = "file_alloc_security",
 };
 
 static const char *served_by(const struct sensor_deny *d, unsigned hook)
@@ -301,12 +302,19 @@ static uint32_t find_function(const struct btf *btf, const char *name, enum sens
 		[DENY_FORM_MODIFY] = { "security_", BTF_KIND_FUNC },
 		[DENY_FORM_STOP] = { "btf_trace_", BTF_KIND_TYPEDEF },
 	};
+	/* Functions whose hooks have another name than they. */
+	static const struct {
+		const char *hook, *function;
+	} other_names[] = {
+		{ "bprm_check_security", "bprm_check" },
+		{ "file_alloc_security", "file_alloc" },
+	};
 	char full[64];
 	int id;
 
-	/* The one function whose hook has another name than itself. */
-	if (form == DENY_FORM_MODIFY && str_eq(name, "bprm_check_security"))
-		name = "bprm_check";
+	for (size_t i = 0; form == DENY_FORM_MODIFY && i < ARRAY_SIZE(other_names); i++)
+		if (str_eq(name, other_names[i].hook))
+			name = other_names[i].function;
 	snprintf(full, sizeof(full), "%s%s", names[form].prefix, name);
 	id = btf__find_by_name_kind(btf, full, names[form].kind);
 	return id > 0 ? (uint32_t)id : 0;
@@ -319,9 +327,14 @@ static uint32_t find_function(const struct btf *btf, const char *name, enum sens
 static int find_functions(struct sensor_deny *d, struct error *err)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
+	uint64_t covered;
 
 	if (!btf)
 		return error_errno(err, errno, "cannot read the kernel's BTF");
+	/* Both came with Linux 5.12: this, and that threads of io_uring are those of who made it. */
+	covered = sensor_deny_covered(
+		d->o.forms, btf__find_by_name_kind(btf, "security_inode_init_security_anon",
+						   BTF_KIND_FUNC) > 0);
 	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++) {
 		d->forms[hook] = sensor_deny_form_of(hook, d->o.forms);
 		if (d->forms[hook] && d->forms[hook] != DENY_FORM_CGROUP)
@@ -330,7 +343,8 @@ static int find_functions(struct sensor_deny *d, struct error *err)
 			d->missing |= 1ULL << hook;
 	}
 	btf__free(btf);
-	d->o.hooks &= ~d->missing & ~sensor_deny_covered(d->o.forms);
+	d->missing &= ~covered;
+	d->o.hooks &= ~d->missing & ~covered;
 	return 0;
 }
 
@@ -822,7 +836,7 @@ int sensor_deny_end(struct error *err)
 	bool any = !access(SENSOR_DENY_DIR, F_OK);
 
 	/* The kernel takes its time to detach what is no longer pinned. */
-	sensor_deny_set_mode(ABI_DENY_OBSERVE, NULL);
+	sensor_deny_abi_observe();
 	remove_dir(DIR_NEXT);
 	remove_dir(DIR_SET);
 	remove_dir(DIR_OLD);

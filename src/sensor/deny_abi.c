@@ -80,20 +80,44 @@ static int read_info(int map, struct bpf_map_info *ret)
 	return bpf_obj_get_info_by_fd(map, ret, &size) ? -errno : 0;
 }
 
-int sensor_deny_abi_mode(void)
+/*
+ * The settings of whatever version: of all the first byte is the mode (struct abi_deny_state_now). NULL: there are none. The map
+ * is the caller's.
+ */
+static unsigned char *read_state(int *ret_map)
 {
-	cleanup_fd int state = bpf_obj_get(SENSOR_DENY_DIR "/state");
-	struct bpf_map_info info;
+	cleanup_fd int map = bpf_obj_get(SENSOR_DENY_DIR "/state");
 	cleanup_free unsigned char *now = NULL;
+	struct bpf_map_info info;
 	__u32 zero = 0;
 
-	if (state < 0 || read_info(state, &info))
-		return ABI_DENY_OBSERVE;
+	if (map < 0 || read_info(map, &info) || info.key_size != sizeof(zero))
+		return NULL;
 	now = calloc(1, info.value_size);
-	if (!now || info.key_size != sizeof(zero) || bpf_map_lookup_elem(state, &zero, now))
-		return ABI_DENY_OBSERVE;
-	/* Of all versions: the first byte of struct abi_deny_state_now. */
-	return now[0] <= ABI_DENY_ENFORCE ? now[0] : ABI_DENY_OBSERVE;
+	if (!now || bpf_map_lookup_elem(map, &zero, now))
+		return NULL;
+	*ret_map = TAKE_FD(map);
+	return TAKE_PTR(now);
+}
+
+enum abi_deny_mode sensor_deny_abi_mode(void)
+{
+	cleanup_fd int map = -1;
+	cleanup_free unsigned char *now = read_state(&map);
+
+	return now && now[0] <= ABI_DENY_ENFORCE ? now[0] : ABI_DENY_OBSERVE;
+}
+
+void sensor_deny_abi_observe(void)
+{
+	cleanup_fd int map = -1;
+	cleanup_free unsigned char *now = read_state(&map);
+	__u32 zero = 0;
+
+	if (!now)
+		return;
+	now[0] = ABI_DENY_OBSERVE;
+	(void)bpf_map_update_elem(map, &zero, now, BPF_ANY);
 }
 
 bool sensor_deny_abi_fits(const struct bpf_map *ours, int pinned, uint32_t since)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "sensor/deny_form.h"
 
 enum sensor_deny_abi {
 	DENY_ABI_NONE,	/* nothing is pinned */
@@ -25,8 +26,10 @@ int sensor_deny_abi_check_newer(struct error *err);
 /* From now on what is pinned is ours; -errno. */
 int sensor_deny_abi_pin(void);
 
-/* At most what applies, of a set that is in force, by whatever version: enum abi_deny_mode. */
-int sensor_deny_abi_mode(void);
+/* At most what applies, of a set that is in force, by whatever version. */
+enum abi_deny_mode sensor_deny_abi_mode(void);
+/* Nothing is denied any more from now on, also if what is no longer pinned takes its time to end. */
+void sensor_deny_abi_observe(void);
 
 /*
  * A map of libbpf's, in the place of one that is pinned: is it the same but for its content? since: the first version that has it as

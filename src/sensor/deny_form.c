@@ -66,6 +66,7 @@ static const char *const table[ABI_DENY_HOOKS][DENY_FORMS] = {
 	[ABI_DENY_BIND6] = { [DENY_FORM_CGROUP] = "bind6" },
 	[ABI_DENY_SYSCTL] = { [DENY_FORM_CGROUP] = "sysctl" },
 	[ABI_DENY_DEVICE_MAKE] = { [DENY_FORM_CGROUP] = "device" },
+	[ABI_DENY_URING] = ASKED("file_alloc_security", "sys_exit"),
 };
 /* clang-format on */
 
@@ -90,11 +91,11 @@ enum sensor_deny_form sensor_deny_form_of(enum abi_deny_hook hook, unsigned form
 	return DENY_FORM_NONE;
 }
 
-uint64_t sensor_deny_covered(unsigned forms)
+uint64_t sensor_deny_covered(unsigned forms, bool rings_are_asked)
 {
 	if (!(forms & (1U << DENY_FORM_LSM | 1U << DENY_FORM_MODIFY)))
 		return 0;
-	return 1ULL << ABI_DENY_DEVICE_MAKE;
+	return 1ULL << ABI_DENY_DEVICE_MAKE | (rings_are_asked ? 1ULL << ABI_DENY_URING : 0);
 }
 
 const char *sensor_deny_served_by(enum abi_deny_hook hook, enum sensor_deny_form form)

@@ -4,6 +4,7 @@
  * to; which programs there are is in bpf/.
  */
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "abi/record.h"
@@ -36,9 +37,10 @@ enum sensor_deny_form sensor_deny_form_of(enum abi_deny_hook hook, unsigned form
 
 /*
  * Points that need not be asked, since with these forms others are asked about all that they are, and know more: mknod()
- * with its path for a device that is made.
+ * with its path for a device that is made; files and connections, if rings_are_asked: what goes through io_uring is done in the
+ * name of who submits it.
  */
-uint64_t sensor_deny_covered(unsigned forms);
+uint64_t sensor_deny_covered(unsigned forms, bool rings_are_asked);
 
 /*
  * The name of the programs and of the array that serve the point in that form; several points may share them, and

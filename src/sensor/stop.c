@@ -81,6 +81,7 @@ static const struct row rows[] = {
 	{ "userfaultfd", ABI_DENY_USERFAULT, PLAIN },
 	{ "setns", ABI_DENY_SETNS, NONE, NO_PATH, { 0, 1, NONE, NONE } },
 	{ "open_by_handle_at", ABI_DENY_BY_HANDLE, PLAIN },
+	{ "io_uring_setup", ABI_DENY_URING, PLAIN },
 };
 /* clang-format on */
 

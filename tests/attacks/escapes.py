@@ -19,6 +19,7 @@ import sys
 import time
 
 import calls
+import rings
 
 ROUNDS = "/round"
 GUARDS = os.environ.get("GUARDS", "")   # where the host's directories of the guard are mounted
@@ -49,6 +50,11 @@ def core_pattern_by_link() -> None:
         os.symlink("/proc/sys/kernel/core_pattern", "/tmp/harmless")
     with open("/tmp/harmless", "r+", encoding="ascii"):
         pass
+
+
+def core_pattern_by_ring() -> None:
+    """No call opens it."""
+    refused(rings.open_by_ring(b"/proc/sys/kernel/core_pattern", os.O_RDWR))
 
 
 def release_agent() -> None:
@@ -232,7 +238,8 @@ ATTACKS = {
     "guard's file written": guard_file_written, "guard's file cut": guard_file_cut, "guard's file linked": guard_file_linked,
     "guard's file renamed": guard_file_renamed, "guard's pin renamed": guard_pin_renamed,
     "guard's socket": guard_socket_used, "guard's map": guard_map_reached, "guard's file removed": guard_file_removed,
-    "core_pattern": core_pattern, "core_pattern by another name": core_pattern_by_link, "release_agent": release_agent,
+    "core_pattern": core_pattern, "core_pattern by another name": core_pattern_by_link, "core_pattern by io_uring": core_pattern_by_ring,
+    "release_agent": release_agent,
     "block device": block_device, "raw disk": raw_disk, "mount": mount, "mount by newer calls": mount_by_newer_calls,
     "pivot_root": pivot_root, "setns": setns, "setns to its own": own_setns, "user namespace": user_namespace,
     "root of process 1": root_of_process_1, "trace process 1": trace_host, "open by handle": by_handle,

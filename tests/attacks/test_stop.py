@@ -29,7 +29,7 @@ from container import Container, container
 from escapes import ATTACKS, NATURAL
 from guarding import Guard
 from proof import BOXES, Box
-from test_deny import GUARD_ONLY, HERE, NOT_THERE, POLICY, RULES, Prison, decoys, deny, described, guards_own, leak, play, status, told
+from test_deny import BY_RING, GUARD_ONLY, HERE, NOT_THERE, POLICY, RING, RULES, Prison, decoys, deny, described, guards_own, leak, play, status, told
 
 GROUP = 61234
 ALONE = "MERLON_TEST_STOP_ALONE"
@@ -58,6 +58,11 @@ def policy(directory: Path) -> Path:
     return directory
 
 
+def rules_of(names: set[str]) -> set[str]:
+    """That tell of these."""
+    return {RING if name == BY_RING else RULES[name] for name in names}
+
+
 def stoppable(natural: dict[str, int]) -> set[str]:
     """What this machine lets a container do."""
     return {name for name in ATTACKS if not natural[name] and name not in NOTHING_DONE}
@@ -77,7 +82,7 @@ def dry_run(suite: tap.Suite, box: Container, guard: Guard) -> dict[str, int]:
         if natural[name] and name not in NOTHING_DONE and name not in NATURAL:
             suite.skip(f"stopped: {name}", f"this machine refuses it: {errno.errorcode.get(natural[name], natural[name])}")
     suite.ok(natural["core_pattern"] == 0 and len(stoppable(natural)) >= 8, "a dry run: attacks work as ever", described(natural))
-    expected = {RULES[name] for name in stoppable(natural)}
+    expected = rules_of(stoppable(natural))
     guard.wait_until(lambda _: expected <= told(guard, "would-stop"), 20)
     missing = expected - told(guard, "would-stop")
     suite.ok(not missing, "a dry run: each is told", f"{missing}; {status()}")
@@ -94,7 +99,7 @@ def enforce(suite: tap.Suite, box: Container, guard: Guard, natural: dict[str, i
     suite.ok(not wrong_of(results, natural), "in force: attacks are stopped", wrong_of(results, natural))
     suite.ok(not mark.exists() and PATTERN.read_text() == before, "in force: what was opened was not written")
     suite.ok(results["ordinary work"] == 0, "in force: ordinary work goes on", described(results))
-    expected = {RULES[name] for name in stoppable(natural)}
+    expected = rules_of(stoppable(natural))
     guard.wait_until(lambda _: expected <= told(guard, "stopped"), 20)
     missing = expected - told(guard, "stopped")
     suite.ok(not missing, "in force: each is told", f"{missing}; {status()}")
@@ -150,7 +155,7 @@ def main() -> None:
     go_alone()
     with tap.Suite("escapes are stopped") as suite, tempfile.TemporaryDirectory() as directory:
         rules = policy(Path(directory))
-        programs: dict[str, bytes | Path] = {f"/steps/{n}": (HERE / n).read_bytes() for n in ("calls.py", "escapes.py")}
+        programs: dict[str, bytes | Path] = {f"/steps/{n}": (HERE / n).read_bytes() for n in ("calls.py", "escapes.py", "rings.py")}
         victim = subprocess.Popen(["sleep", "600"])
         spec = Prison(name="prison", user=f"0:{GROUP}", args=["/usr/bin/python3", "/steps/escapes.py"],
                       files=programs | {"/round/.keep": b""}, mounts=guards_own(""), environment={"BEYOND": str(victim.pid)}, **BOXES["privileged"])
