@@ -183,8 +183,8 @@ static bool look(struct keeper *k, struct waiting *w)
 
 	if (c && (c->image.data || c->has_privileged || age > SURELY_NS))
 		put_class(k, w, c);
-	/* Of a service with a root of its own the kernel can't tell it from a container. */
-	if (!c && path.data && age > NOBODY_NS && deny_place_sees_host(&k->layout, path.data)) {
+	/* A service with a root of its own looks like a container to the kernel. */
+	if (!c && path.data && age > NOBODY_NS && deny_place_is_service(&k->layout, path.data)) {
 		sensor_deny_unplace(&k->maps, w->cgroup);
 		return true;
 	}

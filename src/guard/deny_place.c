@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "base/str.h"
 #include "guard/container_table.h"
+#include "identity/cgroup_name.h"
 
 struct placing {
 	const struct cgroup_layout *layout;
@@ -99,14 +101,41 @@ int deny_place_below(const struct sensor_deny_members *m, const struct cgroup_la
 	return p.r;
 }
 
-bool deny_place_sees_host(const struct cgroup_layout *layout, const char *path)
+bool deny_place_is_unit(const char *path)
+{
+	/* systemd's own scopes, and those of desktops; what runs in services is in groups of services, which are none of ours. */
+	static const char *const prefixes[] = { "session-", "run-", "app-", "init." };
+	struct text name = text_basename(text_of(path));
+	struct cgroup_name container;
+
+	if (cgroup_name_parse(path, &container) || !text_ends(name, TEXT(".scope")))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (text_starts(name, text_of(prefixes[i])))
+			return true;
+	return false;
+}
+
+/* Whether the process has that namespace in common with process 1, or with us if nobody may look at that. */
+static bool shares(pid_t pid, const char *kind)
 {
 	struct stat own, hosts;
+	char ns[64], of_host[32];
+
+	snprintf(ns, sizeof(ns), "/proc/%d/ns/%s", pid, kind);
+	snprintf(of_host, sizeof(of_host), "/proc/1/ns/%s", kind);
+	if (stat(of_host, &hosts)) {
+		snprintf(of_host, sizeof(of_host), "/proc/self/ns/%s", kind);
+		if (stat(of_host, &hosts))
+			return false;
+	}
+	return !stat(ns, &own) && own.st_ino == hosts.st_ino;
+}
+
+bool deny_place_is_service(const struct cgroup_layout *layout, const char *path)
+{
 	pid_t first = 0;
-	char ns[64];
 
 	cgroup_each_process(layout, path, find_first, &first);
-	snprintf(ns, sizeof(ns), "/proc/%d/ns/pid", first);
-	return first && !stat(ns, &own) && !stat("/proc/1/ns/pid", &hosts) &&
-	       own.st_ino == hosts.st_ino;
+	return first && shares(first, "pid") && (shares(first, "mnt") || deny_place_is_unit(path));
 }

@@ -15,5 +15,11 @@ int deny_place_all(const struct deny_set *s, const struct sensor_deny_members *m
 /* All groups of the container at path, a group, are of that class; -errno. */
 int deny_place_below(const struct sensor_deny_members *m, const struct cgroup_layout *layout,
 		     const char *path, uint64_t class);
-/* Whether the processes of the group see those of the host: a service that has a root of its own does, most containers don't. */
-bool deny_place_sees_host(const struct cgroup_layout *layout, const char *path);
+/*
+ * Whether a group whose container nobody knows is rather a service that has a root of its own: its processes see those of the host,
+ * and either its mounts are the host's too, or its group is such as service managers make for what is no container. So what an unknown
+ * runtime starts stays a container, also with the host's process numbers.
+ */
+bool deny_place_is_service(const struct cgroup_layout *layout, const char *path);
+/* Whether a service manager names groups like that: sessions of users, what systemd-run starts. */
+bool deny_place_is_unit(const char *path);

@@ -16,23 +16,39 @@ import json
 import os
 import signal
 import struct
+import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Iterator
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "containers"))
 
 import merlon   # first: it puts the rig on the path
+import cgroups
 import pinned
 import tap
 from container import Container, container
 from guarding import Guard
 from test_deny import deny, guards_own, play, status
-from test_deny_policy import POLICY, RULES, box, expected, settled
+from test_deny_policy import GROUP, POLICY, RULES, box, expected, settled
 from test_stop import go_alone
 
+# What applies to every container, whoever it is.
+RULES += f"""
+- rule: Secret d
+  desc: d
+  condition: evt.type = openat and container.id != host and group.gid = {GROUP} and fd.name = /secret/d
+  output: a secret was opened
+  priority: WARNING
+"""
+POLICY += "  - name: all\n    select: {rule: Secret d}\n    mode: enforce\n    respond: deny\n"
+
+# One word at a time, by a process that may be ended.
+STRANGER = ("while :; do if (cat /secret/d >/dev/null) 2>/dev/null; then w=opened; else w=refused; fi; "
+            "echo $w >/tmp/{group}.new; mv /tmp/{group}.new /tmp/{group}.said; sleep 0.2; done")
 DENY = Path("/sys/fs/bpf/merlon/deny")
 SET = DENY / "set"
 ELSEWHERE = "/elsewhere"    # where a container has the host's directories
@@ -86,6 +102,44 @@ def pins_go(suite: tap.Suite, one: Container, guard: Guard) -> None:
     one.exec("sh", "-c", f"rm -rf {ELSEWHERE}{SET.parent}")
     suite.ok(within(15, lambda: SET.exists() and sorted(p.name for p in SET.iterdir()) == before), "so it is with its directories")
     suite.ok(play(one, "without-directories") == wanted and status()["active"], "and goes on")
+
+
+@contextmanager
+def stranger(root: Path, group: str) -> Iterator[Path]:
+    """A program in a root, mounts and a group of its own, and the host's processes in sight, of which no runtime knows; where it says
+    how its opens end, over and over."""
+    top = cgroups.ROOT / ("" if cgroups.mode() == "v2" else "pids") / group
+    top.mkdir()
+    said = root / "tmp" / f"{group}.said"
+    begin = (f"echo $$ >{top}/cgroup.procs && exec unshare --mount --propagation private sh -c 'mount --bind {root} {root} && "
+             f"cd {root} && mkdir -p tmp/old && mount -t proc proc proc && pivot_root . tmp/old && exec chroot . /bin/sh /tmp/{group}.sh'")
+    (root / "secret" / "d").touch()
+    (root / "tmp" / f"{group}.sh").write_text(STRANGER.format(group=group))
+    process = subprocess.Popen(["sh", "-c", begin], group=GROUP, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        tap.check(within(20, said.exists), f"it does not begin: {process.poll()}")
+        yield said
+    finally:
+        process.kill()
+        process.wait()
+        within(10, lambda: not (top / "cgroup.procs").read_text())
+        top.rmdir()
+
+
+def says(said: Path, word: str, seconds: float) -> bool:
+    """Whether its next opens end like that."""
+    before = said.stat().st_mtime_ns
+    return within(seconds, lambda: said.stat().st_mtime_ns != before and said.read_text().strip() == word)
+
+
+def unknown(suite: tap.Suite, root: Path) -> None:
+    """Whose it is nobody can say: it is a container, unless a service manager has named it."""
+    with stranger(root, f"merlon-box-{os.getpid()}") as said:
+        suite.ok(says(said, "refused", 5), "a container that nobody knows is denied what all are", said.read_text())
+        time.sleep(8)
+        suite.ok(says(said, "refused", 5), "and stays one, though it sees the host's processes", said.read_text())
+    with stranger(root, f"run-r{os.getpid()}.scope") as said:
+        suite.ok(says(said, "opened", 20), "what a service manager has named is taken for a service", said.read_text())
 
 
 def called(version: int) -> None:
@@ -174,6 +228,7 @@ def main() -> None:
                 suite.ok(results == wanted, "in force", f"{results}")
                 keeper_ends(suite, options.runtime, guard)
                 pins_go(suite, strict, guard)
+                unknown(suite, strict.root)
                 goes_with(suite, strict, guard)
                 guard.stop()
                 deny("on", "--policy", policy, rules)

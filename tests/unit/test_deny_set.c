@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "guard/deny.h"
+#include "guard/deny_place.h"
 #include "unit.h"
 
 static const char rules[] = "- rule: Shadow\n"
@@ -239,6 +240,29 @@ static void a_set_is_kept_by_name(void **state)
 	end(&w);
 }
 
+static void units_are_none_of_containers(void **state)
+{
+	static const struct {
+		const char *path;
+		bool is_unit;
+	} groups[] = {
+		{ "/user.slice/user-0.slice/session-3.scope", true },
+		{ "/system.slice/run-r01ab.scope", true },
+		{ "/init.scope", true },
+		{ "/run-17.scope/box", false },
+		{ "/box", false },
+		{ "/system.slice/box.scope", false },
+		{ "/system.slice/docker-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope",
+		  false },
+		{ "/session-3", false },
+		{ "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
+		assert_int_equal(deny_place_is_unit(groups[i].path), groups[i].is_unit);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +271,7 @@ int main(void)
 		cmocka_unit_test(strict_entries_begin_at_once),
 		cmocka_unit_test(plans_are_what_may_come),
 		cmocka_unit_test(a_set_is_kept_by_name),
+		cmocka_unit_test(units_are_none_of_containers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
