@@ -50,8 +50,7 @@ static void emit_fact(struct emitter *e, const struct node *n, uint32_t yes, uin
 }
 
 /* Nested as deeply as conditions are, which the parser bounds. */
-void emit_tree(struct emitter *e, const struct node *n, enum emit_stage stage, uint32_t yes,
-	       uint32_t no)
+void emit_tree(struct emitter *e, const struct node *n, uint32_t yes, uint32_t no)
 {
 	switch (n->kind) {
 	case NODE_FALSE:
@@ -61,10 +60,7 @@ void emit_tree(struct emitter *e, const struct node *n, enum emit_stage stage, u
 		emit_number(e, &n->number, n->negated ? no : yes, n->negated ? yes : no);
 		break;
 	case NODE_TEXT:
-		if (emit_stage_of(&e->filter->views.items.items[n->text.view]) > stage)
-			bpf_goto(&e->code, yes);
-		else
-			emit_text(e, n, yes, no);
+		emit_text(e, n, yes, no);
 		break;
 	case NODE_FACT:
 		emit_fact(e, n, yes, no);
@@ -75,7 +71,7 @@ void emit_tree(struct emitter *e, const struct node *n, enum emit_stage stage, u
 			uint32_t next = bpf_code_label(&e->code);
 			bool and = n->kind == NODE_AND;
 
-			emit_tree(e, n->group.items[i], stage, and? next : yes, and? no : next);
+			emit_tree(e, n->group.items[i], and? next : yes, and? no : next);
 			bpf_code_place(&e->code, next);
 		}
 		bpf_goto(&e->code, n->kind == NODE_AND ? yes : no);

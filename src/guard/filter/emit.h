@@ -4,9 +4,12 @@
 #include "guard/filter/filter.h"
 #include "uapi/bpf_code.h"
 
+struct clause;
+
 struct emitter {
 	struct bpf_code code;
 	struct kernel_filter *filter;
+	VEC(struct clause) clauses; /* of emit_parts.c */
 	uint32_t room_size;
 	bool certain;	     /* a term that may hold and may not does not */
 	uint32_t leave;	     /* label: nothing to look at */
@@ -54,9 +57,16 @@ void emit_map_look(struct emitter *e, const struct text_view *v, int map, uint32
 /* The stage in which a text is looked at. */
 enum emit_stage emit_stage_of(const struct text_view *v);
 
-/* Goes to yes or no, by what is known in that stage. */
-void emit_tree(struct emitter *e, const struct node *n, enum emit_stage stage, uint32_t yes,
-	       uint32_t no);
+/* Goes to yes or no. All its texts have been looked at. */
+void emit_tree(struct emitter *e, const struct node *n, uint32_t yes, uint32_t no);
+
+/*
+ * emit_parts.c: what the parts of the filter ask, and when. -ENOMEM. Then the program: first every part may hold; each stage
+ * takes away those that can't, and goes to some or none.
+ */
+int emit_split_parts(struct emitter *e);
+void emit_all_parts(struct emitter *e);
+void emit_clauses(struct emitter *e, enum emit_stage stage, uint32_t some, uint32_t none);
 
 /* The length of the text at hand. */
 static inline void emit_len(struct emitter *e, enum bpf_reg to)

@@ -118,41 +118,6 @@ static void emit_lookup(struct emitter *e, int32_t map, enum bpf_reg to)
 	bpf_alu(c, BPF_MOV, to, R0);
 }
 
-/* yes: a part may hold */
-static void emit_any(struct emitter *e, enum emit_stage stage, uint32_t yes)
-{
-	vec_foreach(p, &e->filter->parts) {
-		uint32_t next = bpf_code_label(&e->code);
-
-		emit_tree(e, p->weak, stage, yes, next);
-		bpf_code_place(&e->code, next);
-	}
-}
-
-/*
- * A bit for each part that may hold, once it is known that one does: a record that is dropped never comes here, and
- * costs what it costs without.
- */
-static void emit_candidates(struct emitter *e)
-{
-	struct bpf_code *c = &e->code;
-	const int at = offsetof(struct filter_scratch, candidates);
-	uint32_t words = ((uint32_t)e->filter->parts.len + 31) / 32;
-
-	for (uint32_t w = 0; w < words; w++)
-		bpf_store_imm(c, 4, REG_SCRATCH, at + (int)(4 * w), 0);
-	for (uint32_t i = 0; i < e->filter->parts.len; i++) {
-		uint32_t set = bpf_code_label(c), next = bpf_code_label(c);
-
-		emit_tree(e, e->filter->parts.items[i].weak, STAGE_ALL, set, next);
-		bpf_code_place(c, set);
-		bpf_load(c, 4, R1, REG_SCRATCH, at + (int)(4 * (i / 32)));
-		bpf_alu_imm(c, BPF_OR, R1, (int32_t)(1u << (i % 32)));
-		bpf_store(c, 4, REG_SCRATCH, at + (int)(4 * (i / 32)), R1);
-		bpf_code_place(c, next);
-	}
-}
-
 /* Of what goes through io_uring the record has less, and elsewhere: it is rare enough to be sent, for all rules. */
 static void emit_if_uring(struct emitter *e, bool all, uint32_t yes)
 {
@@ -185,8 +150,7 @@ static void emit_tail_call(struct emitter *e, uint32_t call)
 	bpf_call(c, BPF_FUNC_tail_call);
 }
 
-/* hit, unless it is 0: to yes, by way of the candidates. */
-static void emit_end(struct emitter *e, const struct filter_options *o, uint32_t hit, uint32_t yes)
+static void emit_end(struct emitter *e, const struct filter_options *o, uint32_t yes)
 {
 	struct bpf_code *c = &e->code;
 
@@ -195,10 +159,6 @@ static void emit_end(struct emitter *e, const struct filter_options *o, uint32_t
 	emit_tail_call(e, o->leave_call);
 	bpf_alu_imm(c, BPF_MOV, R0, o->hook ? o->hook->allow : FILTER_DROP);
 	bpf_exit(c);
-	if (hit) {
-		bpf_code_place(c, hit);
-		emit_candidates(e);
-	}
 	if (!o->hook)
 		bpf_code_place(c, e->leave); /* a map without its one value: there is none such */
 	bpf_code_place(c, yes);
@@ -208,23 +168,24 @@ static void emit_end(struct emitter *e, const struct filter_options *o, uint32_t
 }
 
 /* Stage by stage: what can't be wanted by what is known already leaves at once. */
-static int emit_stages(struct emitter *e, uint32_t hit)
+static int emit_stages(struct emitter *e, uint32_t yes)
 {
 	struct bpf_code *c = &e->code;
 	uint32_t no = bpf_code_label(c);
 	int r = emit_place_views(e);
 
-	for (enum emit_stage stage = STAGE_OBJECT; !r && stage < EMIT_STAGES; stage++) {
+	r = r ? r : emit_split_parts(e);
+	emit_all_parts(e);
+	for (enum emit_stage stage = STAGE_NUMBERS; !r && stage < EMIT_STAGES; stage++) {
 		uint32_t maybe = bpf_code_label(c);
 
-		if (!emit_has_views(e, stage))
+		if (stage > STAGE_NUMBERS && !emit_has_views(e, stage))
 			continue;
-		emit_any(e, stage - 1, maybe);
-		bpf_goto(c, no);
-		bpf_code_place(c, maybe);
 		r = emit_views(e, stage);
+		emit_clauses(e, stage, maybe, no);
+		bpf_code_place(c, maybe);
 	}
-	emit_any(e, STAGE_ALL, hit);
+	bpf_goto(c, yes);
 	bpf_code_place(c, no);
 	return r;
 }
@@ -233,15 +194,15 @@ static int emit_program(struct emitter *e, const struct filter_options *o)
 {
 	struct bpf_code *c = &e->code;
 	uint32_t yes = bpf_code_label(c);
-	bool all = o->candidates && e->filter->parts.len;
-	uint32_t hit = all ? bpf_code_label(c) : yes;
+	const size_t parts = e->filter->parts.len;
+	bool all = o->candidates && parts && parts <= FILTER_CANDIDATES;
 	int r = 0;
 
 	e->leave = bpf_code_label(c);
 	bpf_store(c, 8, FP, AT_CONTEXT, R1);
 	if (!e->filter->drops && !all) {
 		bpf_goto(c, yes);
-	} else if (e->filter->parts.len || e->filter->target.kind == ABI_EVENT_CALL) {
+	} else if (parts || e->filter->target.kind == ABI_EVENT_CALL) {
 		bpf_store_imm(c, 4, FP, AT_KEY, 0);
 		if (o->hook)
 			emit_own_room(e);
@@ -250,9 +211,9 @@ static int emit_program(struct emitter *e, const struct filter_options *o)
 		emit_lookup(e, FILTER_MAP_SCRATCH, REG_SCRATCH);
 		if (!o->hook)
 			emit_if_uring(e, all, yes);
-		r = emit_stages(e, hit);
+		r = emit_stages(e, yes);
 	}
-	emit_end(e, o, all ? hit : 0, yes);
+	emit_end(e, o, yes);
 	return r ? r : bpf_code_finish(c);
 }
 
@@ -264,18 +225,17 @@ static int assemble(struct kernel_filter *f, const struct filter_options *o)
 			     .room_size = o->room_size ? o->room_size : ABI_EVENT_SIZE_MAX };
 	int r;
 
-	if (o->candidates && f->parts.len > FILTER_CANDIDATES)
-		return -E2BIG;
 	bpf_code_init(&e.code, o->instructions ? o->instructions : FILTER_INSTRUCTIONS);
 	r = emit_program(&e, o);
 	if (!r) {
-		f->has_candidates = o->candidates;
+		f->has_candidates = o->candidates && f->parts.len <= FILTER_CANDIDATES;
 		f->insns.items = e.code.insns.items;
 		f->insns.len = e.code.insns.len;
 		f->insns.size = e.code.insns.size;
 		e.code.insns.items = NULL;
 	}
 	bpf_code_deinit(&e.code);
+	vec_deinit(&e.clauses);
 	return r;
 }
 

@@ -126,26 +126,38 @@ static struct node *denied(struct lower *l, const struct check *c, const struct 
 	return lower_bool(l, c, node_constant(l->arena, l->hook != NULL));
 }
 
-/* SUCCESS, or the name of the error. */
+enum { ERRORS = 134 }; /* beyond, none has a name */
+
+static struct node *is_error(struct lower *l, const struct field_place *p, int code)
+{
+	return lower_test(l, p->place, BPF_JEQ, (uint64_t) - (int64_t)code);
+}
+
+/* SUCCESS, or the name of the error. What has no name is asked for by what is left, which is short. */
 static struct node *result_name(struct lower *l, const struct check *c, const struct field_place *p)
 {
-	enum { ERRORS = 134 };
-	struct text_case cases[ERRORS];
+	struct node *fits[ERRORS + 1], *nameless[ERRORS + 1];
 	const struct value success = value_of_text(TEXT("SUCCESS"));
-	uint32_t n = 0;
+	uint32_t fit_count = 0, nameless_count = 0;
 
 	if (l->target.kind == ABI_EVENT_EXEC)
 		return node_constant(l->arena, lower_holds(c, &success));
-	cases[n++] = (struct text_case){ lower_test(l, p->place, BPF_JSGE, 0), TEXT("SUCCESS") };
+	if (lower_holds(c, &success))
+		fits[fit_count++] = lower_test(l, p->place, BPF_JSGE, 0);
+	nameless[nameless_count++] = lower_test(l, p->place, BPF_JSLE,
+						(uint64_t) - (int64_t)ERRORS);
 	for (int code = 1; code < ERRORS; code++) {
 		const char *name = names_errno(code);
+		const struct value v = value_of_text(text_of(name ? name : ""));
 
-		if (name)
-			cases[n++] = (struct text_case){ lower_test(l, p->place, BPF_JEQ,
-								    (uint64_t) - (int64_t)code),
-							 text_of(name) };
+		if (!name)
+			nameless[nameless_count++] = is_error(l, p, code);
+		else if (lower_holds(c, &v))
+			fits[fit_count++] = is_error(l, p, code);
 	}
-	return lower_cases(l, c, cases, n, lower_unknown(l, c, "an error without a name"));
+	return node_either(l->arena, node_group(l->arena, NODE_OR, fits, fit_count),
+			   node_both(l->arena, lower_unknown(l, c, "an error without a name"),
+				     node_group(l->arena, NODE_OR, nameless, nameless_count)));
 }
 
 /* --- the table ------------------------------------------------------------------------------------ */
