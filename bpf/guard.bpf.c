@@ -11,6 +11,7 @@
 
 #include "bpf/lib/call.bpf.h"
 #include "bpf/lib/capability.bpf.h"
+#include "bpf/lib/current.bpf.h"
 #include "bpf/lib/descriptor.bpf.h"
 #include "bpf/lib/plan.bpf.h"
 #include "bpf/lib/sent.bpf.h"
@@ -18,6 +19,8 @@
 const volatile struct abi_settings settings __weak = {};
 const volatile struct abi_event_settings event_settings __weak = {};
 volatile __u32 spared[ABI_SPARED_MAX] __weak = {};
+/* By number: bit per enum abi_table in which it has a plan, or may stand for one that has. Written while this runs. */
+volatile __u8 asked_for[ABI_CALL_NR_MAX] = { [NR_SOCKETCALL] = 1 << ABI_TABLE_COMPAT };
 
 /* --- processes ------------------------------------------------------------------------------------ */
 
@@ -270,18 +273,36 @@ static __always_inline bool is_told(const struct abi_event_plan *plan, struct ca
 	return asked || (plan->flags & ABI_PLAN_FIRST && sends_first(c->args[0], ret));
 }
 
+/*
+ * Most calls have no plan, and each instruction until that is known is paid for by every call of the machine: so the table,
+ * which only the task knows, is asked for where it makes a difference. rt_sigreturn and tracers leave -1, which is no number.
+ */
+static __always_inline bool may_have_plan(const struct pt_regs *regs)
+{
+	__u32 nr = call_nr_on_exit(regs), tables;
+
+	if ((nr & ~X32_BIT) >= ABI_CALL_NR_MAX)
+		return false;
+	tables = asked_for[nr & (ABI_CALL_NR_MAX - 1)];
+	if (tables & 1 << (nr & X32_BIT ? ABI_TABLE_X32 : ABI_TABLE_NATIVE))
+		return true;
+	return tables & 1 << ABI_TABLE_COMPAT && current_is_compat();
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 {
-	struct call c = { .nr = call_nr_on_exit(regs) };
 	const struct abi_event_plan *plan;
 	bool multiplexed = false;
 	struct abi_budget *b;
 	__u64 cgroup;
 	struct room *r;
 
-	if ((__s32)c.nr == -1)
-		return 0; /* rt_sigreturn and tracers leave no number */
+	if (!may_have_plan(regs))
+		return 0;
+
+	struct call c = { .nr = call_nr_on_exit(regs) };
+
 	c.table = call_table(current_task(), &c.nr);
 	if (c.table == ABI_TABLE_COMPAT && c.nr == NR_SOCKETCALL) {
 		c.nr = socketcall_nr(call_arg(regs, c.table, 0));

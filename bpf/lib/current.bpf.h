@@ -23,3 +23,11 @@ static __always_inline __u32 current_call(enum abi_table *table)
 	*table = call_table(current_task(), &nr);
 	return nr;
 }
+
+/* Whether it came by the table of 32-bit programs; where the kernel has typed pointers without calling a helper that reads. */
+static __always_inline bool current_is_compat(void)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf))
+		return bpf_get_current_task_btf()->thread_info.status & TS_COMPAT;
+	return BPF_CORE_READ(current_task(), thread_info.status) & TS_COMPAT;
+}

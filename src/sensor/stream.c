@@ -138,6 +138,18 @@ int sensor_stream_sysctls(struct sensor_stream *s, bool wanted)
 	return link_set(&s->sysctls, s->skel->progs.sysctl_written, wanted);
 }
 
+/* The short answer for calls that nobody asks for. */
+static void ask_for(struct sensor_stream *s, __u32 slot)
+{
+	const __u8 table = (__u8)(1 << slot / ABI_CALL_NR_MAX);
+	volatile __u8 *tables = &s->skel->data->asked_for[slot % ABI_CALL_NR_MAX];
+
+	if (s->plans[slot].flags & ABI_PLAN_WANTED)
+		*tables |= table;
+	else
+		*tables &= (__u8)~table;
+}
+
 int sensor_stream_plan(struct sensor_stream *s, const struct abi_event_plan plans[SENSOR_PLANS])
 {
 	int fd = bpf_map__fd(s->skel->maps.event_plans);
@@ -148,6 +160,7 @@ int sensor_stream_plan(struct sensor_stream *s, const struct abi_event_plan plan
 		if (bpf_map_update_elem(fd, &i, &plans[i], BPF_ANY))
 			return -errno;
 		s->plans[i] = plans[i];
+		ask_for(s, i);
 	}
 	return attach_for_plans(s);
 }
