@@ -234,7 +234,7 @@ int deny_apply(struct ruleset *rs, const struct deny_options *o, struct deny_res
 	struct sensor_deny_options so = { .mode = o->mode,
 					  .newborn = !o->only_running,
 					  .set = set.number,
-					  .scratch_size = sizeof(struct filter_scratch) };
+					  .scratch_size = FILTER_SCRATCH_DENY };
 	struct cgroup_layout layout;
 	int r;
 

@@ -34,7 +34,7 @@ enum { TEXT_SCAN_MAX = 256 }; /* bytes of a text that are looked at one by one *
 enum emit_stage {
 	STAGE_NUMBERS, /* no text yet: terms of texts may hold and may not */
 	STAGE_OBJECT,  /* texts of what the record is about */
-	STAGE_ALL,     /* and of the program that does it */
+	STAGE_ALL,     /* and of the program that does it, and long ones */
 	EMIT_STAGES
 };
 /* Whether there are texts that are looked at in that stage. */
@@ -53,6 +53,14 @@ bool emitter_may_loop(struct emitter *e, uint32_t jumps);
 /* emit_map.c: texts for equality by way of a map, whose number is returned; negative: an errno. */
 int emit_map_make(struct emitter *e, struct text_view *v);
 void emit_map_look(struct emitter *e, const struct text_view *v, int map, uint32_t done);
+
+/*
+ * emit_pieces.c: no piece is there; those of the text at REG_TEXT, whose length is in the scratch and at most size, are; the
+ * bits of the view's terms that may hold by them.
+ */
+void emit_clear_pieces(struct emitter *e);
+void emit_mark_pieces(struct emitter *e, uint32_t size);
+void emit_ask_pieces(struct emitter *e, const struct text_view *v);
 
 /* The stage in which a text is looked at. */
 enum emit_stage emit_stage_of(const struct text_view *v);

@@ -404,6 +404,36 @@ static uint32_t words_of(const struct text_view *v)
 	return ((uint32_t)v->terms.len + 31) / 32;
 }
 
+/* A command line begins with a name, which is another text. */
+static int emit_pieces_view(struct emitter *e, struct text_view *v)
+{
+	struct bpf_code *c = &e->code;
+	const struct view_labels to = { bpf_code_label(c), bpf_code_label(c), bpf_code_label(c),
+					bpf_code_label(c), bpf_code_label(c) };
+	const uint32_t jumps = 2 * ABI_EVENT_TEXT_MAX / 8 / TEXT_SCAN_MAX;
+	bool loops = emitter_may_loop(e, jumps + 1);
+
+	for (uint32_t w = 0; w < words_of(v); w++)
+		bpf_store_imm(c, 8, REG_SCRATCH, scratch_may(v->word + w), -1);
+	if (!loops)
+		bpf_goto(c, to.unknown);
+	emit_clear_pieces(e);
+	if (v->span == ABI_TEXT_ARGS) {
+		bpf_alu(c, BPF_MOV, REG_TEXT, REG_RECORD);
+		bpf_alu_imm(c, BPF_ADD, REG_TEXT, AT(process.comm));
+		bpf_store_imm(c, 4, REG_SCRATCH, SCRATCH(len), ABI_EVENT_COMM);
+		emit_mark_pieces(e, ABI_EVENT_COMM);
+	}
+	find_span(e, v->span, &to);
+	emit_mark_pieces(e, ABI_EVENT_TEXT_MAX);
+	bpf_code_place(c, to.empty);
+	for (uint32_t w = 0; w < words_of(v); w++)
+		bpf_store_imm(c, 4, REG_SCRATCH, scratch_may(v->word + w), 0);
+	emit_ask_pieces(e, v);
+	bpf_code_place(c, to.unknown);
+	return 0;
+}
+
 static int emit_view(struct emitter *e, struct text_view *v)
 {
 	struct bpf_code *c = &e->code;
@@ -411,6 +441,8 @@ static int emit_view(struct emitter *e, struct text_view *v)
 					bpf_code_label(c), bpf_code_label(c) };
 	int r;
 
+	if (v->kind == VIEW_PIECES)
+		return emit_pieces_view(e, v);
 	for (uint32_t w = 0; w < words_of(v); w++)
 		bpf_store_imm(c, 4, REG_SCRATCH, scratch_may(v->word + w), 0);
 	find_text(e, v, &to);
@@ -446,8 +478,10 @@ static int emit_view(struct emitter *e, struct text_view *v)
 
 enum emit_stage emit_stage_of(const struct text_view *v)
 {
-	return v->kind == VIEW_PROGRAM_NAME || v->kind == VIEW_PROGRAM_PATH ? STAGE_ALL :
-									      STAGE_OBJECT;
+	return v->kind == VIEW_PROGRAM_NAME || v->kind == VIEW_PROGRAM_PATH ||
+			       v->kind == VIEW_PIECES ?
+		       STAGE_ALL :
+		       STAGE_OBJECT;
 }
 
 bool emit_has_views(const struct emitter *e, enum emit_stage stage)

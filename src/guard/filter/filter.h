@@ -13,6 +13,7 @@
 #include <linux/bpf.h>
 
 #include "guard/filter/lower.h"
+#include "guard/filter/pieces.h"
 #include "rules/model.h"
 #include "sensor/program_load.h"
 
@@ -41,7 +42,10 @@ struct filter_scratch {
 	struct {
 		uint32_t may, may_not; /* bit per term: it may hold, it may not hold */
 	} words[FILTER_WORDS];
+	uint8_t pieces
+		[PIECE_SLOTS]; /* of a long text, 1: it has one that belongs there. Not at decision points. */
 };
+enum { FILTER_SCRATCH_DENY = offsetof(struct filter_scratch, pieces) };
 static_assert(offsetof(struct filter_scratch, candidates) == 0, "bpf/deny.bpf.c looks there");
 static_assert(sizeof(struct filter_scratch) % 8 == 0, "no hidden padding");
 

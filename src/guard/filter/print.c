@@ -63,6 +63,7 @@ static const char *const view_names[] = {
 	[VIEW_LOCAL4] = "local address",
 	[VIEW_REMOTE6] = "remote IPv6 address",
 	[VIEW_LOCAL6] = "local IPv6 address",
+	[VIEW_PIECES] = "pieces of text",
 };
 static_assert(ARRAY_SIZE(view_names) == VIEW_KINDS, "a name for each");
 static const char *const program_facts[] = {
@@ -123,9 +124,9 @@ static void print_text(const struct kernel_filter *f, const struct node *n, stru
 	const struct text_term *t = &v->terms.items[n->text.term];
 
 	buf_addf(out, "%s%s", n->negated ? "not " : "", view_names[v->kind]);
-	if (v->kind < VIEW_COMM)
+	if (v->kind < VIEW_COMM || v->kind == VIEW_PIECES)
 		buf_addf(out, "[%u]", v->span);
-	if (v->kind >= VIEW_REMOTE4) {
+	if (v->kind >= VIEW_REMOTE4 && v->kind != VIEW_PIECES) {
 		buf_addf(out, " in %u networks of %u bits", t->count, v->span);
 		return;
 	}

@@ -27,6 +27,7 @@ enum view_kind {
 	VIEW_LOCAL4,
 	VIEW_REMOTE6,
 	VIEW_LOCAL6,
+	VIEW_PIECES, /* of a span that is too long to be searched: which words it may have (pieces.h) */
 	VIEW_KINDS
 };
 

@@ -216,6 +216,30 @@ static void random_call(struct chance *c, struct filter_target target, struct re
 		random_file(c, r);
 }
 
+/* Texts that end with a NUL each, now and then after more than fits anywhere else. */
+static void put_list(struct chance *c, struct record_room *r, unsigned which, const char *variable)
+{
+	char list[ABI_EVENT_TEXT_MAX];
+	size_t len = 0;
+
+	for (size_t n = chance_below(c, 6); n; n--) {
+		const char *text = chance_below(c, 2) ? ONE(c, paths) : ONE(c, names);
+
+		if (variable && chance_below(c, 2))
+			len += (size_t)snprintf(list + len, sizeof(list) - len, "%s=", variable);
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s", text) + 1;
+		if (!chance_below(c, 12)) {
+			size_t filling = chance_below(c, 1000);
+
+			if (len + filling > sizeof(list) - 200)
+				break;
+			memset(list + len, 'f', filling);
+			len += filling;
+		}
+	}
+	put(r, which, list, len);
+}
+
 static void random_exec(struct chance *c, struct record_room *r)
 {
 	struct abi_event_process *p = &r->ev.process;
@@ -239,7 +263,8 @@ static void random_exec(struct chance *c, struct record_room *r)
 		put_path(c, r, ABI_TEXT_EXE, false);
 	if (chance_below(c, 10))
 		put_path(c, r, ABI_TEXT_CWD, false);
-	put(r, ABI_TEXT_ARGS, "sh\0-c", 6);
+	put_list(c, r, ABI_TEXT_ARGS, NULL);
+	put_list(c, r, ABI_TEXT_ENV, chance_below(c, 2) ? "LD_PRELOAD" : "X");
 	put_path(c, r, ABI_TEXT_NAME, true);
 }
 
@@ -303,10 +328,11 @@ struct process_table *random_processes(void)
 
 /* --- rules ------------------------------------------------------------------------------------------- */
 
-static const char *const text_fields[] = { "fd.name",	     "fd.name",	     "fd.directory",
-					   "fd.filename",    "fs.path.name", "fs.path.source",
-					   "fs.path.target", "proc.name",    "proc.exepath",
-					   "proc.cwd" };
+static const char *const text_fields[] = {
+	"fd.name",	  "fd.name",	    "fd.directory", "fd.filename",  "fs.path.name",
+	"fs.path.source", "fs.path.target", "proc.name",    "proc.exepath", "proc.cwd",
+	"proc.args",	  "proc.args[0]",   "proc.cmdline", "proc.env",	    "proc.env[LD_PRELOAD]"
+};
 static const char *const number_fields[] = { "fd.num",	    "evt.rawres",    "thread.tid",
 					     "thread.vtid", "proc.pid",	     "proc.vpid",
 					     "proc.sid",    "user.loginuid", "proc.exe_ino",

@@ -52,6 +52,8 @@ static uint64_t alu(uint8_t op, uint64_t a, uint64_t b)
 		return a + b;
 	case BPF_SUB:
 		return a - b;
+	case BPF_MUL:
+		return a * b;
 	case BPF_OR:
 		return a | b;
 	case BPF_AND:
