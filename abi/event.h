@@ -98,11 +98,12 @@ enum abi_truth { ABI_UNKNOWN, ABI_NO, ABI_YES };
  * later; the file as it was at the exec. Of those that began in watched groups while somebody looked.
  */
 enum { ABI_PROGRAM_PATH = 256 };
+#define ABI_ID_NONE 0xffffffffU
 struct abi_program {
 	char comm[ABI_EVENT_COMM];
 	__u8 facts[ABI_PROGRAM_FACTS];
 	__u32 len; /* of the path; 0: it is too long to be kept */
-	__u32 pad;
+	__u32 uid; /* effective, when it began; ABI_ID_NONE: of the parent's program in a child that has run none */
 	char path[ABI_PROGRAM_PATH];
 };
 /* ... of an exec, and the path of a new control group. */
@@ -165,7 +166,10 @@ struct abi_event_process {
 	__u32 pgid, vpgid; /* vpid, vpgid, sid: in its own PID namespace */
 	__u32 tty;
 	__u32 loginuid;
-	__s32 status; /* EXIT: as wait(2) has it */
+	union {
+		__s32 status; /* EXIT: as wait(2) has it */
+		__u32 uid_before; /* EXEC: of the program that the process ran before; ABI_ID_NONE: none, or not known */
+	};
 	char comm[ABI_EVENT_COMM];
 	__u64 pidns_start_ns; /* CLOCK_BOOTTIME: of the first process of its PID namespace */
 	__s64 exe_ctime_ns, exe_mtime_ns; /* since 1970 */

@@ -54,6 +54,7 @@ int BPF_PROG(guard_exec, struct task_struct *task, int old_pid, struct linux_bin
 	const char *name;
 	__u64 cgroup = task_cgroup_id(task);
 	struct path cwd;
+	__u32 uid_before = program_uid(BPF_CORE_READ(task, tgid));
 	struct room *r;
 	long len;
 	char *to;
@@ -74,6 +75,7 @@ int BPF_PROG(guard_exec, struct task_struct *task, int old_pid, struct linux_bin
 		r->ev.nr = nr < ABI_CALL_NR_MAX ? nr : ABI_CALL_NR_MAX;
 	}
 	process_fill(&r->ev.process, task);
+	r->ev.process.uid_before = uid_before;
 	r->ev.process.pidns_start_ns = start_of(BPF_CORE_READ(pidns_of(task), child_reaper));
 	exe_fill(&r->ev.process, task, file);
 	r->ev.flags |= layer_of(BPF_CORE_READ(file, f_inode));

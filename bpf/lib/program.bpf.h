@@ -66,6 +66,7 @@ subroutine int program_begin(struct task_struct *task, struct file *file)
 	path_of_file(s, file, mode_of(file));
 	__builtin_memset(p, 0, sizeof(*p));
 	bpf_core_read(&p->comm, sizeof(p->comm), &task->comm);
+	p->uid = BPF_CORE_READ(task, cred, euid.val);
 	len = ABI_PATH_MAX - s->at;
 	if (len < ABI_PROGRAM_PATH && !(s->flags & ABI_PATH_TRUNCATED)) {
 		barrier_var(len); /* the mask is for the verifier */
@@ -90,7 +91,16 @@ static __always_inline void program_inherit(__u32 parent, struct task_struct *ch
 	}
 	__builtin_memcpy(p, from, sizeof(*p));
 	bpf_core_read(&p->comm, sizeof(p->comm), &child->comm);
+	p->uid = ABI_ID_NONE;
 	program_keep(tgid, p);
+}
+
+/* Of the program that a process runs. */
+static __always_inline __u32 program_uid(__u32 tgid)
+{
+	struct abi_program *p = bpf_map_lookup_elem(&programs, &tgid);
+
+	return p ? p->uid : ABI_ID_NONE;
 }
 
 static __always_inline void program_end(__u32 tgid)

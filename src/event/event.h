@@ -70,6 +70,7 @@ struct process {
 	int64_t pid, vpid, sid, pgid, vpgid; /* -1: unknown */
 	uint32_t tty;
 	uint32_t uid, gid, loginuid; /* UINT32_MAX: none */
+	uint32_t uid_before; /* of the program that it ran before this one; UINT32_MAX: none */
 	struct text user, home, shell, group, login_user;
 	uint64_t cap_permitted, cap_inheritable, cap_effective;
 
@@ -84,15 +85,16 @@ struct process {
 };
 
 #define ID_NONE UINT32_MAX
-#define PROCESS_NONE                       \
-	((struct process){ .pid = -1,      \
-			   .vpid = -1,     \
-			   .sid = -1,      \
-			   .pgid = -1,     \
-			   .vpgid = -1,    \
-			   .uid = ID_NONE, \
-			   .gid = ID_NONE, \
-			   .loginuid = ID_NONE })
+#define PROCESS_NONE                            \
+	((struct process){ .pid = -1,           \
+			   .vpid = -1,          \
+			   .sid = -1,           \
+			   .pgid = -1,          \
+			   .vpgid = -1,         \
+			   .uid = ID_NONE,      \
+			   .gid = ID_NONE,      \
+			   .loginuid = ID_NONE, \
+			   .uid_before = ID_NONE })
 
 enum fd_type {
 	FD_NONE,

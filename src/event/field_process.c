@@ -534,6 +534,14 @@ bool field_user_name(const struct field_ref *f, const struct event *ev, struct s
 	return yield_text(ret, TEXT("<NA>"));
 }
 
+bool field_user_before(const struct field_ref *f, const struct event *ev, struct scratch *s,
+		       struct value *ret)
+{
+	const struct process *p = ev->process;
+
+	return p && yield_i64(ret, p->uid_before == ID_NONE ? -1 : (int64_t)p->uid_before);
+}
+
 bool field_user_loginuid(const struct field_ref *f, const struct event *ev, struct scratch *s,
 			 struct value *ret)
 {

@@ -222,6 +222,7 @@ const struct field_def event_fields[] = {
 	PROC("user.homedir", STRING, 0, field_user_name, P(home), "Home directory of the user.", "/root"),
 	PROC("user.shell", STRING, 0, field_user_name, P(shell), "Login shell of the user.", "/bin/bash"),
 	PROC("user.loginuid", INT, KERNEL, field_user_loginuid, 0, "User id of who logged in, whatever it became since; -1: nobody did.", "1000"),
+	PROC("user.uid_before", INT, KERNEL | FIELD_OURS, field_user_before, 0, "User id with which the process ran the program before this one; -1: it has run none since its birth.", "1000"),
 	PROC("user.loginname", STRING, 0, field_user_name, P(login_user), "Name of who logged in.", "alice"),
 	PROC("group.gid", UINT32, KERNEL, field_user_id, 1, "Group id.", "1000"),
 	PROC("group.name", STRING, 0, field_user_name, P(group), "Name of the group.", "www-data"),

@@ -66,6 +66,7 @@ static const struct member process_members[] = {
 	P(43, TEXTS, stdio_names, "stdio_names", "names of descriptors 0, 1, 2"),
 	P(44, BOOL, exe_setuid, "exe_setuid", "the executable gives its owner's user id"),
 	P(45, BOOL, exe_setgid, "exe_setgid", "the executable gives its group's id"),
+	P(46, U32, uid_before, "uid_before", "user id of the program that it ran before"),
 };
 
 static const struct member container_members[] = {

@@ -10,7 +10,7 @@ struct process_facts {
 	uint32_t pid, parent; /* parent 0: none */
 	uint32_t pidns;	      /* inode number of its PID namespace; 0: not known */
 	uint32_t vpid, sid, pgid, vpgid, tty;
-	uint32_t uid, gid, loginuid;
+	uint32_t uid, gid, loginuid, uid_before;
 	uint64_t caps_permitted, caps_inheritable, caps_effective;
 	uint64_t start_ns, pidns_start_ns;   /* CLOCK_BOOTTIME; 0: not known */
 	uint64_t exe_ctime_ns, exe_mtime_ns; /* since 1970 */

@@ -109,7 +109,7 @@ int process_scan_one(const struct facts *how, const struct cgroup_layout *layout
 {
 	cleanup_buf struct buf kernel = BUF_INIT, own = BUF_INIT;
 	struct text parts[FACTS_KERNEL_PARTS], own_parts[FACTS_OWN_PARTS];
-	struct process_facts f = { .pid = pid, .loginuid = UINT32_MAX };
+	struct process_facts f = { .pid = pid, .loginuid = UINT32_MAX, .uid_before = UINT32_MAX };
 	int r = how->kernel(pid, &kernel, how->arg);
 
 	if (r == -ENOMEM)

@@ -349,6 +349,7 @@ int process_table_put(struct process_table *t, const struct process_facts *f)
 	e->p.uid = f->uid;
 	e->p.gid = f->gid;
 	e->p.loginuid = f->loginuid;
+	e->p.uid_before = f->uid_before;
 	e->p.cap_permitted = f->caps_permitted;
 	e->p.cap_inheritable = f->caps_inheritable;
 	e->p.cap_effective = f->caps_effective;
@@ -542,6 +543,7 @@ static int apply_exec(struct process_table *t, const struct abi_event *ev)
 		.uid = ev->uid,
 		.gid = ev->gid,
 		.loginuid = said->loginuid,
+		.uid_before = said->uid_before,
 		.caps_permitted = said->caps_permitted,
 		.caps_inheritable = said->caps_inheritable,
 		.caps_effective = said->caps_effective,

@@ -229,6 +229,7 @@ static const struct field_place places[] = {
 	{ "user.uid", of_process, BOTH, PLACE(uid, false), 0 },
 	{ "group.gid", of_process, BOTH, PLACE(gid, false), 0 },
 	{ "user.loginuid", login_user, EXEC, PLACE(process.loginuid, true), 0 },
+	{ "user.uid_before", login_user, EXEC, PLACE(process.uid_before, true), 0 },
 	{ "proc.vpid", of_process, EXEC, PLACE(process.vpid, true), 0 },
 	{ "proc.sid", of_process, EXEC, PLACE(process.sid, true), 0 },
 	{ "proc.pgid", of_process, EXEC, PLACE(process.pgid, true), 0 },

@@ -42,9 +42,10 @@ static const struct {
 	uint16_t at;
 	const char *name;
 } process_names[] = {
-	RECORD(process.vpid),	 RECORD(process.sid),	     RECORD(process.pgid),
-	RECORD(process.vpgid),	 RECORD(process.tty),	     RECORD(process.loginuid),
-	RECORD(process.exe_ino), RECORD(process.path_flags), RECORD(process.exe_flags),
+	RECORD(process.vpid),	    RECORD(process.sid),     RECORD(process.pgid),
+	RECORD(process.vpgid),	    RECORD(process.tty),     RECORD(process.loginuid),
+	RECORD(process.uid_before), RECORD(process.exe_ino), RECORD(process.path_flags),
+	RECORD(process.exe_flags),
 };
 
 static const char *const view_names[] = {

@@ -252,6 +252,7 @@ static void random_exec(struct chance *c, struct record_room *r)
 	p->vpgid = (uint32_t)ONE(c, numbers);
 	p->tty = (uint32_t)ONE(c, numbers);
 	p->loginuid = (uint32_t)ONE(c, numbers);
+	p->uid_before = (uint32_t)ONE(c, numbers);
 	p->exe_ino = ONE(c, numbers);
 	p->path_flags = (uint32_t)chance_below(c, 8);
 	p->exe_flags = (uint32_t)chance_below(c, 8);
@@ -333,10 +334,10 @@ static const char *const text_fields[] = {
 	"fs.path.source", "fs.path.target", "proc.name",    "proc.exepath", "proc.cwd",
 	"proc.args",	  "proc.args[0]",   "proc.cmdline", "proc.env",	    "proc.env[LD_PRELOAD]"
 };
-static const char *const number_fields[] = { "fd.num",	    "evt.rawres",    "thread.tid",
-					     "thread.vtid", "proc.pid",	     "proc.vpid",
-					     "proc.sid",    "user.loginuid", "proc.exe_ino",
-					     "evt.cpu",	    "proc.pgid" };
+static const char *const number_fields[] = { "fd.num",		"evt.rawres",	 "thread.tid",
+					     "thread.vtid",	"proc.pid",	 "proc.vpid",
+					     "proc.sid",	"user.loginuid", "proc.exe_ino",
+					     "user.uid_before", "evt.cpu",	 "proc.pgid" };
 static const char *const unsigned_fields[] = { "user.uid", "group.gid", "proc.tty",
 					       "evt.count.error" };
 static const char *const bool_fields[] = { "evt.is_open_read",
