@@ -4,7 +4,7 @@ BUILD ?= build
 MESON_OPTIONS ?=
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: build run demo test test-long test-cluster bench bench-vm prove lint fuzz install deb test-package clean help
+.PHONY: build run demo test test-long test-cluster test-page bench bench-vm prove lint fuzz install deb test-package clean help
 
 build: ## the program, build/merlon
 	@tools/install-deps build
@@ -36,6 +36,12 @@ test-cluster: ## merlon inspect --cluster against a real API server, which is bu
 	@MERLON_RIG_DIR=$(BUILD)/rig python3 tests/rig/helm.py >/dev/null
 	@MERLON_RIG_DIR=$(BUILD)/rig tests/inspect/test_inputs.py $(BUILD)/merlon
 	@MERLON_RIG_DIR=$(BUILD)/rig MERLON_BINARY=$(BUILD)/merlon python3 tests/containers/test_cluster.py
+
+test-page: ## reports of merlon inspect against published schemas, and in a headless browser
+	@tools/install-deps test page
+	@$(MAKE) --no-print-directory build
+	@MERLON_RIG_DIR=$(BUILD)/rig tests/inspect/test_reports.py $(BUILD)/merlon
+	@MERLON_RIG_DIR=$(BUILD)/rig tests/inspect/test_page.py $(BUILD)/merlon
 
 bench: build ## what recording costs, against strace and an empty probe; what rules cost
 	@tools/install-deps bench

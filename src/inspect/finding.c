@@ -77,8 +77,11 @@ static void count(struct probe *p, const struct finding *f)
 	r->tallies[p->number].counts[f->outcome]++;
 	r->counts[f->outcome]++;
 	o->counts[f->outcome]++;
+	if (f->outcome == OUTCOME_PASS)
+		o->good += severity_weight(p->check->severity);
 	if (f->outcome != OUTCOME_FAIL && f->outcome != OUTCOME_WARN)
 		return;
+	o->bad += severity_weight(p->check->severity);
 	r->by_severity[f->severity]++;
 	if ((int)f->severity > o->worst)
 		o->worst = (int)f->severity;

@@ -3,6 +3,21 @@
 
 static const unsigned weights[SEVERITIES] = { 1, 2, 4, 8 };
 
+unsigned severity_weight(enum severity s)
+{
+	return weights[s];
+}
+
+static unsigned share(uint64_t good, uint64_t bad)
+{
+	return good + bad ? (unsigned)(100 * good / (good + bad)) : 100;
+}
+
+unsigned inspected_score(const struct inspected *o)
+{
+	return share(o->good, o->bad);
+}
+
 /* A check that passes weighs what it would weigh if it failed. */
 static unsigned score_of(const struct report *r, int category, uint64_t counts[OUTCOMES])
 {
@@ -19,7 +34,7 @@ static unsigned score_of(const struct report *r, int category, uint64_t counts[O
 		good += (uint64_t)weight * t->counts[OUTCOME_PASS];
 		bad += (uint64_t)weight * (t->counts[OUTCOME_FAIL] + t->counts[OUTCOME_WARN]);
 	}
-	return good + bad ? (unsigned)(100 * good / (good + bad)) : 100;
+	return share(good, bad);
 }
 
 unsigned report_score(const struct report *r)

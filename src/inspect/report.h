@@ -10,6 +10,7 @@ struct inspected {
 	uint32_t document;		      /* of the file, from 0 */
 	const char *pointer; /* in the document (RFC 6901); only with options.fixes */
 	uint32_t counts[OUTCOMES];
+	uint32_t good, bad;    /* severity_weight()s of what passes, of what fails */
 	int worst;	       /* enum severity of what fails; -1: nothing does */
 	uint32_t first, count; /* its findings, once the report is finished */
 };
@@ -57,5 +58,8 @@ struct report {
 /* 0 to 100: passed checks, those that fail weighing 8, 4, 2 or 1; 100 if nothing was asked. */
 unsigned report_score(const struct report *r);
 unsigned report_category_score(const struct report *r, enum category c, uint64_t counts[OUTCOMES]);
+unsigned inspected_score(const struct inspected *o);
+/* What a check of this severity counts for in a score. */
+unsigned severity_weight(enum severity s);
 /* Whether something fails that is at least so bad. */
 bool report_fails(const struct report *r, enum severity least);

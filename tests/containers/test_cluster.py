@@ -373,7 +373,9 @@ YOUNG_FIXES = {"MRL-105", "MRL-116", "MRL-121", "PSS-B05", "PSS-B08"}
 # Fixes of what a recording shows: there is none here.
 RECORDED_FIXES = {"MRL-151", "MRL-152", "MRL-153", "MRL-154"}
 MODES = {"all": ("--all", "--pss-version", "1.20"), "baseline": ("--pss", "baseline"),
-         "restricted": ("--pss", "restricted")}
+         "restricted": ("--pss", "restricted"), "restricted-1.20": ("--pss", "restricted", "--pss-version", "1.20")}
+# What the server reads, and refuses beside a field that says something else; since 1.27 nobody reads it.
+OLD_ANNOTATION = "seccomp.security.alpha.kubernetes.io/"
 
 
 def mended(o: dict[str, Any], path: Path, fixable: set[str], *options: str) -> set[str]:
@@ -400,6 +402,8 @@ def test_fix(loaded: Loaded) -> None:
         o = original | {"metadata": original["metadata"] | {"name": f"{original['metadata']['name']}-f{number}"}}
         known = loaded.cluster.causes(o)
         for mode, options in MODES.items():
+            if "--pss-version" not in options and OLD_ANNOTATION in json.dumps(o):
+                continue
             path = directory / f"{number}-{mode}.yaml"
             checks = sorted(mended(o, path, fixable, *options, *skip))
             used |= set(checks)

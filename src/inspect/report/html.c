@@ -9,6 +9,8 @@
 /* What the browser may load: nothing. */
 #define POLICY "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
+enum { OPEN_MAX = 300 }; /* findings */
+
 static const char style_sheet[] =
 	":root{color-scheme:light dark;--fg:#1a1c20;--bg:#fff;--soft:#5b6270;--line:#d8dce3;--panel:#f5f6f8;"
 	"--critical:#8f0f2b;--high:#b83a0c;--medium:#7a5900;--low:#2b5f8a;--good:#1d6b3a}\n"
@@ -23,12 +25,13 @@ static const char style_sheet[] =
 	"table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;"
 	"border-bottom:1px solid var(--line)}th{font-weight:600;color:var(--soft);font-size:.85rem}"
 	"td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}meter{width:9rem;height:1rem}\n"
-	"section td:nth-child(3){min-width:15rem}code{font:13px/1.45 ui-monospace,monospace;overflow-wrap:anywhere}\n"
+	"section td:nth-child(3){min-width:15rem}section td:nth-child(4){min-width:9rem}code{font:13px/1.45 ui-monospace,monospace;overflow-wrap:anywhere}\n"
 	".critical{color:var(--critical)}.high{color:var(--high)}.medium{color:var(--medium)}.low{color:var(--low)}"
 	".exempt,.pass{color:var(--good)}.sev{font-weight:600;white-space:nowrap}\n"
 	"section>details{border:1px solid var(--line);border-radius:.5rem;margin:.6rem 0;background:var(--panel)}"
+	"section>details{content-visibility:auto;contain-intrinsic-size:auto 3rem}"
 	"section>details>summary{padding:.6rem 1rem;cursor:pointer;font-weight:600}"
-	"section>details>div{padding:0 .5rem .5rem;background:var(--bg);overflow-x:auto}summary .soft{font-weight:400}\n"
+	"section>details>div{padding:0 .5rem .5rem;background:var(--bg);overflow-x:auto}summary .soft{font-weight:400}summary meter{width:5rem}\n"
 	"form{display:flex;flex-wrap:wrap;gap:.8rem;align-items:end;margin:1rem 0}label{font-size:.85rem;color:var(--soft)}"
 	"input,select{display:block;font:inherit;padding:.35rem .5rem;color:inherit;background:var(--bg);"
 	"border:1px solid var(--soft);border-radius:.35rem}input{min-width:18rem}:focus-visible{outline:3px solid var(--low)}\n"
@@ -45,24 +48,34 @@ static const char style_sheet[] =
 	"font:13px/1.45 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}pre.fix span{color:var(--soft)}"
 	"ins,del{text-decoration:none}ins{color:var(--good)}del{color:var(--high)}\n"
 	"@media(max-width:48rem){body{padding:1rem}.tiles li{min-width:5.5rem;flex:1}input{min-width:0;width:100%}"
-	"main>table :is(td,th):nth-child(n+6){display:none}meter{width:5rem}"
+	"main>table :is(td,th):nth-child(n+6){display:none}main>table :is(td,th){padding:.35rem .25rem}meter{width:4rem}"
 	"section :is(table,tbody,tr,td){display:block}section thead{position:absolute;left:-99rem}"
-	"section td:nth-child(3){min-width:0}section td{border:0;padding:.15rem .3rem}"
+	"section td:nth-child(n+3){min-width:0}section td{border:0;padding:.15rem .3rem}"
 	"section tr{border-bottom:1px solid var(--line);padding:.5rem 0}section td:nth-child(4)::before{content:'now: '}}\n"
-	"@media print{form{display:none}body{max-width:none;padding:0;font-size:11px}section>details{break-inside:avoid-page}}\n";
+	"@media print{form{display:none}body{max-width:none;padding:0;font-size:11px}section>details{content-visibility:visible;"
+	"break-inside:avoid-page}}\n";
 
+/*
+ * What is searched is put together once, when it is first asked for. While something is filtered, the first objects
+ * that fit are open; afterwards those that were. A page of ten thousand findings answers at once.
+ */
 static const char script[] =
-	"'use strict';(()=>{const f=document.getElementById('filter');f.hidden=false;"
-	"const rank={critical:3,high:2,medium:1,low:0,exempt:-1,pass:-1},state=document.getElementById('shown');"
-	"const apply=()=>{const words=f.text.value.toLowerCase().split(/\\s+/).filter(Boolean),least=f.severity.value,"
-	"category=f.category.value;let n=0;"
-	"for(const o of document.querySelectorAll('section>details')){let any=false;"
-	"for(const r of o.querySelectorAll('tbody tr')){const t=(o.dataset.name+' '+r.textContent).toLowerCase();"
-	"const show=words.every(w=>t.includes(w))&&(!category||r.dataset.category===category)&&"
-	"(!least||rank[r.dataset.severity]>=rank[least]);r.hidden=!show;any=any||show;n+=show}o.hidden=!any}"
-	"state.textContent=n+' findings are shown'};"
-	"f.addEventListener('input',apply);f.addEventListener('submit',e=>e.preventDefault());"
-	"addEventListener('beforeprint',()=>document.querySelectorAll('section>details').forEach(d=>{d.open=true}));apply()})()";
+	"'use strict';(()=>{const f=document.getElementById('filter'),state=document.getElementById('shown'),"
+	"rank={critical:3,high:2,medium:1,low:0,exempt:-1,pass:-1},OPEN=20;let all,timer;f.hidden=false;"
+	"const read=()=>[...document.querySelectorAll('section>details')].map(o=>({o,open:o.open,rows:"
+	"[...o.querySelectorAll('tbody tr')].map(r=>({r,text:(o.dataset.name+' '+r.textContent).toLowerCase(),"
+	"rank:rank[r.dataset.severity],category:r.dataset.category}))}));"
+	"const apply=()=>{all=all||read();const words=f.text.value.toLowerCase().split(/\\s+/).filter(Boolean),"
+	"least=f.severity.value?rank[f.severity.value]:-9,category=f.category.value,"
+	"asked=words.length||category||f.severity.value;let n=0,opened=0;"
+	"for(const {o,open,rows} of all){let any=0;for(const r of rows){"
+	"const show=r.rank>=least&&(!category||r.category===category)&&words.every(w=>r.text.includes(w));"
+	"if(r.r.hidden===show)r.r.hidden=!show;any+=show}n+=any;if(o.hidden===!!any)o.hidden=!any;"
+	"const want=asked?!!any&&opened++<OPEN:open;if(o.open!==want)o.open=want}"
+	"state.textContent=n+(n===1?' finding is shown':' findings are shown')};"
+	"f.addEventListener('input',()=>{clearTimeout(timer);timer=setTimeout(apply,100)});"
+	"f.addEventListener('submit',e=>{e.preventDefault();apply()});"
+	"addEventListener('beforeprint',()=>document.querySelectorAll('section>details').forEach(d=>{d.open=true}))})()";
 
 static void tile(FILE *out, const char *class, uint64_t n, const char *what)
 {
@@ -120,7 +133,7 @@ static void categories(const struct report *r, FILE *out)
 	fputs("</tbody></table>\n", out);
 }
 
-static void filter(FILE *out)
+static void filter(const struct report *r, FILE *out)
 {
 	fputs("<h2>By object, worst first</h2>\n<form id=\"filter\" role=\"search\" hidden>\n"
 	      "<label>search<input name=\"text\" type=\"search\" placeholder=\"name, check, path ...\"></label>\n"
@@ -132,8 +145,10 @@ static void filter(FILE *out)
 	      out);
 	for (int c = 0; c < CATEGORIES; c++)
 		fprintf(out, "<option>%s</option>", category_names[c]);
-	fputs("</select></label>\n<p id=\"shown\" class=\"soft\" role=\"status\"></p></form>\n<section>\n",
-	      out);
+	fputs("</select></label>\n", out);
+	fprintf(out,
+		"<p id=\"shown\" class=\"soft\" role=\"status\">%zu finding%s</p></form>\n<section>\n",
+		r->findings.len, r->findings.len == 1 ? " is shown" : "s are shown");
 }
 
 /* A line may end behind a dot. */
@@ -192,6 +207,12 @@ static void finding(const struct inspected *o, const struct finding *f, bool fre
 	fputs("</td></tr>\n", out);
 }
 
+/* The worst are open, as far as a reader gets; a browser lays out what is open. */
+static bool is_open(const struct inspected *o)
+{
+	return o->worst >= SEVERITY_HIGH && o->first < OPEN_MAX;
+}
+
 static void object(const struct report *r, const struct report_style *style,
 		   const struct inspected *o, FILE *out)
 {
@@ -204,15 +225,19 @@ static void object(const struct report *r, const struct report_style *style,
 	report_xml_text(o->kind, out);
 	fputc(' ', out);
 	report_xml_text(name, out);
-	fprintf(out, "\"%s><summary>", o->worst >= SEVERITY_HIGH ? " open" : "");
+	fprintf(out, "\"%s><summary>", is_open(o) ? " open" : "");
 	report_xml_text(o->kind, out);
 	fputc(' ', out);
 	report_xml_text(name, out);
 	if (o->worst >= 0)
 		fprintf(out, " <span class=\"%s\">%s</span>", severity_names[o->worst],
 			severity_names[o->worst]);
-	fprintf(out, " <span class=\"soft\">%u failed, %u warned, %u passed; ",
-		o->counts[OUTCOME_FAIL], o->counts[OUTCOME_WARN], o->counts[OUTCOME_PASS]);
+	fprintf(out,
+		" <meter min=\"0\" max=\"100\" low=\"50\" high=\"80\" optimum=\"100\" value=\"%u\" "
+		"aria-label=\"health of this object\">%u</meter> %u"
+		" <span class=\"soft\">of 100; %u failed, %u warned, %u passed; ",
+		inspected_score(o), inspected_score(o), inspected_score(o), o->counts[OUTCOME_FAIL],
+		o->counts[OUTCOME_WARN], o->counts[OUTCOME_PASS]);
 	report_xml_text(o->file, out);
 	if (o->line)
 		fprintf(out, ":%u", o->line);
@@ -250,7 +275,7 @@ void report_html(const struct report *r, const struct report_style *style, FILE 
 	if (style->trend)
 		trend_html(style->trend, out);
 	categories(r, out);
-	filter(out);
+	filter(r, out);
 	vec_foreach(o, &r->objects)
 		object(r, style, o, out);
 	fputs("</section>\n", out);
