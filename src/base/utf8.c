@@ -80,6 +80,22 @@ void utf8_mend(struct buf *out, struct text t)
 	buf_add(out, t.data + start, t.len - start);
 }
 
+/* Of a well-formed sequence of n bytes, of at most three; those of four are characters that are seen. */
+static uint32_t code_point(const unsigned char *s, size_t n)
+{
+	return n == 1 ? s[0] :
+	       n == 2 ? (s[0] & 31u) << 6 | (s[1] & 63u) :
+	       n == 3 ? (s[0] & 15u) << 12 | (s[1] & 63u) << 6 | (s[2] & 63u) :
+			0xffff;
+}
+
+/* Controls; and of direction, which make a person read what is not there; and what ends lines. */
+static bool is_hidden(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069) || c == 0x2028 || c == 0x2029;
+}
+
 void utf8_show(struct buf *out, struct text t)
 {
 	uint32_t start = 0;
@@ -87,16 +103,9 @@ void utf8_show(struct buf *out, struct text t)
 	for (uint32_t i = 0; i < t.len;) {
 		const unsigned char *s = (const unsigned char *)t.data + i;
 		size_t n = utf8_sequence(s, t.len - i);
-		uint32_t c = n == 1 ? s[0] :
-			     n == 2 ? (s[0] & 31u) << 6 | (s[1] & 63u) :
-			     n == 3 ? (s[0] & 15u) << 12 | (s[1] & 63u) << 6 | (s[2] & 63u) :
-				      0xffff;
-		bool control = c < 0x20 || (c >= 0x7f && c < 0xa0);
-		/* Controls of direction make a person read what is not there. */
-		bool direction = (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
-				 c == 0x2028 || c == 0x2029;
+		uint32_t c = code_point(s, n);
 
-		if (n && !control && !direction) {
+		if (n && !is_hidden(c)) {
 			i += (uint32_t)n;
 			continue;
 		}
@@ -124,6 +133,34 @@ void utf8_show_start(struct buf *out, struct text t, uint32_t most)
 		most--;
 	utf8_show(out, text_from(t.data, most));
 	buf_add_str(out, "...");
+}
+
+char *utf8_json_text(const json_t *v, size_t flags)
+{
+	char *plain = json_dumps(v, flags);
+	struct text t = text_of(plain);
+	struct buf out = BUF_INIT;
+	uint32_t start = 0;
+
+	for (uint32_t i = 0; i < t.len;) {
+		const unsigned char *s = (const unsigned char *)t.data + i;
+		size_t n = utf8_sequence(s, t.len - i);
+		uint32_t c = code_point(s, n);
+
+		if (n && c >= 0x7f && is_hidden(c)) {
+			buf_add(&out, t.data + start, i - start);
+			buf_addf(&out, "\\u%04x", c);
+			start = i + (uint32_t)n;
+		}
+		i += (uint32_t)(n ? n : 1);
+	}
+	if (!start) {
+		buf_deinit(&out);
+		return plain;
+	}
+	buf_add(&out, t.data + start, t.len - start);
+	free(plain);
+	return buf_take(&out);
 }
 
 json_t *utf8_json(struct text t)

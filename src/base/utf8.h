@@ -22,5 +22,10 @@ size_t utf8_mend_into(char *out, size_t size, struct text t);
 void utf8_show(struct buf *out, struct text t);
 /* The same of at most so many bytes of t, cut between characters, with "..." where more would follow. */
 void utf8_show_start(struct buf *out, struct text t, uint32_t most);
+/*
+ * JSON as text, flags as json_dumps() has them. What utf8_show() makes harmless stands as escapes (\\u009b), which mean
+ * the same: a line is one to every reader, and nothing drives the terminal that it is looked at on. NULL: no memory.
+ */
+char *utf8_json_text(const json_t *v, size_t flags);
 /* A JSON string of t, mended; JSON null if t is not there. */
 json_t *utf8_json(struct text t);

@@ -48,8 +48,7 @@ static int keep_row(void *context, const struct store_row *row, struct error *er
 
 static void print_line(const json_t *o)
 {
-	json_dumpf(o, stdout, JSON_COMPACT);
-	putchar('\n');
+	print_json_line(o);
 }
 
 /* Oldest first, whichever way they came. */

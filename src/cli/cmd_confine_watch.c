@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/profile_text.h"
+#include "cli/rules_load.h"
 #include "confine/audit_socket.h"
 #include "confine/collector.h"
 
@@ -49,8 +50,7 @@ static void tell(const struct denial *d, void *arg)
 	if (w->json) {
 		cleanup_json json_t *o = denial_to_json(d);
 
-		json_dumpf(o, stdout, JSON_COMPACT);
-		putchar('\n');
+		print_json_line(o);
 		fflush(stdout);
 		return;
 	}

@@ -287,12 +287,7 @@ static void print(const struct view *v, const struct view *before, const struct 
 	if (arg_flag(args, "json")) {
 		cleanup_json json_t *o = view_json(v);
 
-		if (once) {
-			print_json(o);
-		} else {
-			json_dumpf(o, stdout, JSON_COMPACT);
-			putchar('\n');
-		}
+		once ? print_json(o) : print_json_line(o);
 	} else {
 		if (!once && isatty(STDOUT_FILENO))
 			fputs("\033[H\033[2J", stdout);

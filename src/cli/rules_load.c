@@ -110,6 +110,14 @@ const char *rules_text(struct text t)
 
 void print_json(const json_t *value)
 {
-	json_dumpf(value, stdout, JSON_INDENT(2));
-	putchar('\n');
+	cleanup_free char *text = utf8_json_text(value, JSON_INDENT(2));
+
+	puts(text ? text : "null");
+}
+
+void print_json_line(const json_t *value)
+{
+	cleanup_free char *text = utf8_json_text(value, JSON_COMPACT);
+
+	puts(text ? text : "null");
 }

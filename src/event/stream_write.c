@@ -188,7 +188,7 @@ static void json_members(json_t *o, const struct member_table *t, const void *ob
 
 static void add_json_line(struct buf *out, json_t *o)
 {
-	char *text = json_dumps(o, JSON_COMPACT);
+	char *text = utf8_json_text(o, JSON_COMPACT);
 
 	if (text) {
 		buf_add_str(out, text);

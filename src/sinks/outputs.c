@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/utf8.h"
 
 #define SECOND 1000000000LL
 #define LAST_NS SECOND
@@ -408,7 +409,7 @@ void outputs_take(struct outputs *o, const struct alert *a)
 
 	store_alert(o, a, suppression);
 	if (!suppression && a->kind != ALERT_ACTIVITY && o->sinks.len)
-		line = json_dumps(a->json, JSON_COMPACT);
+		line = utf8_json_text(a->json, JSON_COMPACT);
 	vec_foreach(s, &o->sinks) {
 		if (suppression || a->kind == ALERT_ACTIVITY || a->priority > (*s)->config.min ||
 		    !is_for(*s, a))

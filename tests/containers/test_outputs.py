@@ -27,7 +27,8 @@ import merlon
 import tap
 from receiver import Receiver
 
-EVIL = "x\n00:00:00Z Critical forged\r\x1b[2J\x07\u009b31m\u202egpj"
+EVIL = "x\n00:00:00Z Critical forged\r\x1b[2J\x07\u009b31m\u202egpj\x7f\x85\u2028é"
+HIDDEN = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 def alert(number: int, **more: Any) -> dict[str, Any]:
@@ -175,6 +176,16 @@ def hostile() -> None:
             tap.check(not bad and not any(line.startswith("00:00:00Z") for line in text.splitlines()), f"{words}: {text!r}")
         text = forward(lines([made]), "text").stdout
         tap.check(text.count("\n") == 2 and "\x1b" not in text, repr(text))
+        # As JSON it is what it was, in another spelling.
+        for words in (("list", "--json"), ("show", "1", "--json")):
+            text = alerts(here, *words).stdout
+            first = json.loads(text)
+            first = first[0] if isinstance(first, list) else first
+            tap.check((first.get("alert") or first)["rule"] == EVIL and not HIDDEN.search(text), f"{words}: {text!r}")
+        log = here / "log.json"
+        text = forward(lines([made]), "json", f"file:{log}").stdout
+        for line in (text, log.read_text()):
+            tap.check(json.loads(line)["rule"] == EVIL and not HIDDEN.search(line) and len(line.splitlines()) == 1, repr(line))
 
 
 def on_terminal(*command: str | Path, rows: int = 24, columns: int = 80) -> str:
