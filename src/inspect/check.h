@@ -184,5 +184,5 @@ const struct kept_objects *probe_kept(const struct probe *p);
 /* What the configuration says; NULL: there is none. */
 const struct exemptions *probe_exemptions(const struct probe *p);
 const struct recordings *probe_recordings(const struct probe *p); /* of a check that is recorded */
-/* The fix of the next failure, in place of what the row says; value is JSON, or NULL. */
+/* The fix of the next failure, in place of what the row says (FIX_NONE: there is none); value is JSON, or NULL. */
 void probe_set_fix(struct probe *p, enum fix_op op, const struct at *at, const char *value);

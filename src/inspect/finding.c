@@ -176,6 +176,8 @@ static void set_fix(struct probe *p, struct finding *f, const struct at *found, 
 		made = p->fix;
 	else
 		made.target = fix_target(p, found, path);
+	if (made.op == FIX_NONE)
+		made.target = NULL;
 	kept = made.target ? arena_new(&p->in->kept, struct finding_fix) : NULL;
 	if (kept)
 		*kept = made;

@@ -477,6 +477,7 @@ def test_what_was_an_annotation_is_mended_as_one() -> None:
     rows = ((18, "MRL-113", pod % ("", ""), f'{own}: "runtime/default"'), (19, "MRL-113", pod % ("", ""), "type: RuntimeDefault"),
             (18, "MRL-118", pod % ("", ""), f'{own}: "runtime/default"'), (29, "MRL-115", pod % ("", ""), f'{apparmor}: "runtime/default"'),
             (30, "MRL-115", pod % ("", ""), "type: RuntimeDefault"),
+            (29, "MRL-115", pod.replace("containers", "ephemeralContainers") % ("", ""), None),
             (27, "MRL-113", pod % (annotated % "runtime/default", ""), "type: RuntimeDefault"),
             (26, "MRL-114", pod % (annotated % "unconfined", field), None),
             (27, "MRL-114", pod % (annotated % "unconfined", field), "RuntimeDefault"),

@@ -3,25 +3,33 @@
 """The same weakness gives the same findings, whether a manifest says it, a cluster has it, or the config.json of a bundle.
 
 Each row of WEAKNESSES makes a sound pod and a sound bundle weak in one way; the checks that are about both must then say
-the same of both, and of the pod in a cluster.  Every check that is about both must be in a row.  The cluster is played:
-what a real one makes of objects is test_cluster.py's.  Argument: the program.  Prints TAP.
+the same of both, and of the pod in a cluster.  Every check that is about both must be in a row.  And what the examples of
+all checks are found to be as files, they are found to be in a cluster; every check that is about objects of a cluster must
+fail there and pass there.  The cluster is played: what a real one makes of objects is test_cluster.py's.  Argument: the
+program.  Prints TAP.
 """
 
 from __future__ import annotations
 
+import concurrent.futures
 import copy
 import http.server
 import json
+import re
 import subprocess
 import sys
 import tempfile
 import threading
+import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 MERLON = sys.argv[1]
+EXAMPLES = Path(__file__).resolve().parent
+HOST_KINDS = {"DockerDaemon", "Containerd", "CriO", "ContainerTools", "Kubelet", "KubeProxy", "ApiServer", "ControllerManager",
+              "Scheduler", "Etcd", "Host"}
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 KEY = "AKIA" + "QX3TFW5PLZ7NVJ2K"
 CONFIG = "registries: [r.example.com]\n"
@@ -214,14 +222,27 @@ class Inspector:
         self.top = top
         said = subprocess.run([MERLON, "checks", "--json"], check=True, capture_output=True, text=True).stdout
         self.both = {c["id"] for c in json.loads(said) if {"Pod", "Container"} <= set(c["kinds"])}
+        self.of_clusters = {c["id"] for c in json.loads(said) if set(c["kinds"]) - NO_OBJECTS - HOST_KINDS}
         (top / "config").write_text(CONFIG)
 
-    def found(self, *arguments: str | Path) -> set[Finding]:
-        """What fails: all that is the same wherever it is said."""
+    def apart(self) -> Inspector:
+        """The same with files of its own."""
+        other = copy.copy(self)
+        other.top = Path(tempfile.mkdtemp(dir=self.top))
+        (other.top / "config").write_text(CONFIG)
+        return other
+
+    def said(self, *arguments: str | Path) -> list[dict[str, str]]:
+        """All findings."""
         done = subprocess.run([MERLON, "inspect", "--json", "--all", "--fail-on", "never", "--config", self.top / "config",
                                *arguments], capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == 0, f"exit {done.returncode}: {done.stdout[:500]}{done.stderr}"
-        return {(f["check"], f["name"], f["severity"], f["category"], f["title"]) for f in json.loads(done.stdout)["findings"]
+        findings: list[dict[str, str]] = json.loads(done.stdout)["findings"]
+        return findings
+
+    def found(self, *arguments: str | Path) -> set[Finding]:
+        """What fails: all that is the same wherever it is said."""
+        return {(f["check"], f["name"], f["severity"], f["category"], f["title"]) for f in self.said(*arguments)
                 if f["outcome"] in ("fail", "warn") and f["check"] in self.both and f["kind"] in ("Pod", "Container")}
 
     def file(self, name: str, o: dict[str, Any]) -> set[Finding]:
@@ -230,31 +251,81 @@ class Inspector:
         path.write_text(json.dumps(o))
         return self.found(path)
 
+    def config(self, port: int) -> Path:
+        """Of a cluster there."""
+        path = self.top / "kubeconfig"
+        path.write_text(json.dumps({
+            "apiVersion": "v1", "kind": "Config", "current-context": "c",
+            "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{port}"}}],
+            "users": [{"name": "u", "user": {}}], "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}]}))
+        return path
+
     def cluster(self, o: dict[str, Any]) -> set[Finding]:
         """Of a cluster with nothing else in it."""
-        with playing(o) as port:
-            config = self.top / "kubeconfig"
-            config.write_text(json.dumps({
-                "apiVersion": "v1", "kind": "Config", "current-context": "c",
-                "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{port}"}}],
-                "users": [{"name": "u", "user": {}}], "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}]}))
-            return self.found("--cluster", "--kubeconfig", config)
+        with playing([o]) as port:
+            return self.found("--cluster", "--kubeconfig", self.config(port))
+
+
+CLUSTER_WIDE = {"ClusterRole", "ClusterRoleBinding", "Namespace", "PersistentVolume", "Node", "MutatingWebhookConfiguration",
+                "ValidatingWebhookConfiguration", "StorageClass", "SecurityContextConstraints"}
+# What there is in every cluster, if only as an empty list.
+ALWAYS = (("v1", "Pod Service ServiceAccount ConfigMap Secret Namespace Node PersistentVolume LimitRange ResourceQuota "
+                 "ReplicationController PodTemplate"), ("apps/v1", "Deployment DaemonSet StatefulSet ReplicaSet"),
+          ("batch/v1", "Job CronJob"), ("networking.k8s.io/v1", "Ingress NetworkPolicy"), ("policy/v1", "PodDisruptionBudget"),
+          ("autoscaling/v2", "HorizontalPodAutoscaler"), ("storage.k8s.io/v1", "StorageClass"),
+          ("rbac.authorization.k8s.io/v1", "Role ClusterRole RoleBinding ClusterRoleBinding"),
+          ("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration ValidatingWebhookConfiguration"))
+
+
+def plural(kind: str) -> str:
+    """As the API spells it."""
+    word = kind.lower()
+    return word[:-1] + "ies" if word.endswith("y") and word != "gateway" else word + ("es" if word.endswith("s") else "s")
+
+
+def answers_of(objects: list[dict[str, Any]], version: str) -> dict[str, Any]:
+    """All that a server says that has these, in the versions that they are in, and no others."""
+    kinds: dict[tuple[str, str], str] = {}
+    for api, names in ALWAYS:
+        kinds |= {(api.rpartition("/")[0], kind): api for kind in names.split()}
+    kinds |= {(str(o["apiVersion"]).rpartition("/")[0], o["kind"]): o["apiVersion"] for o in objects}
+    groups: dict[str, list[str]] = {}
+    for (group, _), api in kinds.items():
+        if group and api not in groups.setdefault(group, []):
+            groups[group].append(api)
+    answers: dict[str, Any] = {
+        "/version": {"major": "1", "minor": version, "gitVersion": f"v1.{version}.0"},
+        "/api": {"kind": "APIVersions", "versions": ["v1"]},
+        "/apis": {"kind": "APIGroupList", "groups": [
+            {"name": group, "versions": [{"groupVersion": api, "version": api.rpartition("/")[2]} for api in versions],
+             "preferredVersion": {"groupVersion": versions[0], "version": versions[0].rpartition("/")[2]}}
+            for group, versions in groups.items()]}}
+    for (_, kind), api in kinds.items():
+        base = f"/{'apis' if '/' in api else 'api'}/{api}"
+        listed = answers.setdefault(base, {"kind": "APIResourceList", "groupVersion": api, "resources": []})
+        listed["resources"].append({"name": plural(kind), "kind": kind, "namespaced": kind not in CLUSTER_WIDE, "verbs": ["list"]})
+        answers[f"{base}/{plural(kind)}"] = {
+            "kind": f"{kind}List", "apiVersion": api, "metadata": {"resourceVersion": "1"},
+            "items": [{k: v for k, v in o.items() if k not in ("apiVersion", "kind")}
+                      for o in objects if o["kind"] == kind and o["apiVersion"] == api]}
+    return answers
 
 
 @contextmanager
-def playing(o: dict[str, Any]) -> Iterator[int]:
-    """A server of an API that has one pod."""
-    given = {key: value for key, value in o.items() if key not in ("apiVersion", "kind")}
-    pods = {"name": "pods", "kind": "Pod", "namespaced": True, "verbs": ["list"]}
-    answers: dict[str, Any] = {
-        "/version": {"major": "1", "minor": "37", "gitVersion": "v1.37.0"},
-        "/api": {"kind": "APIVersions", "versions": ["v1"]}, "/apis": {"kind": "APIGroupList", "groups": []},
-        "/api/v1": {"kind": "APIResourceList", "groupVersion": "v1", "resources": [pods]},
-        "/api/v1/pods": {"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": [given]}}
+def playing(objects: list[dict[str, Any]], version: str = "37") -> Iterator[int]:
+    """A server of an API that has these objects."""
+    answers = answers_of(objects, version)
 
     class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
         def do_GET(self) -> None:
-            answer = answers.get(self.path.partition("?")[0])
+            path, _, query = self.path.partition("?")
+            answer = answers.get(path)
+            if answer and (selected := urllib.parse.parse_qs(query).get("fieldSelector")):
+                field, _, value = selected[0].partition("=")
+                answer = answer | {"items": [o for o in answer["items"] if o.get(field) == value]}
             body = json.dumps(answer or {"kind": "Status", "code": 404}).encode()
             self.send_response(200 if answer else 404)
             self.send_header("Content-Type", "application/json")
@@ -266,6 +337,7 @@ def playing(o: dict[str, Any]) -> Iterator[int]:
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
@@ -273,6 +345,60 @@ def playing(o: dict[str, Any]) -> Iterator[int]:
         finally:
             server.shutdown()
             thread.join()
+
+
+# --- examples in a cluster -------------------------------------------------------------------------------
+
+# Kinds that no cluster has.
+NO_OBJECTS = {"Cluster", "Container", "Image"}
+# What is not asked of a cluster, or not in each way.
+NOT_THERE = {
+    "MRL-305": "other Secrets than those that fail are not asked for", "MRL-326": "the values of Secrets are not asked for",
+    "MRL-520": "objects come in the version that is asked for", "MRL-151": "test_cluster.py, with recordings",
+    "MRL-152": "test_cluster.py", "MRL-153": "test_cluster.py", "MRL-154": "test_cluster.py"}
+
+
+def examples() -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
+    """Those that a cluster could have: name, version, objects."""
+    import yaml
+
+    for file in sorted(EXAMPLES.glob("*.yaml")):
+        for case in re.split(r"^--- # ", file.read_text(), flags=re.M)[1:]:
+            name, _, text = case.partition("\n")
+            version = re.search(r"^# version 1\.(\d+)$", text, flags=re.M)
+            try:
+                objects = [o for o in yaml.safe_load_all(text) if o]
+            except yaml.YAMLError:
+                continue
+            if name != "an old version" and all(
+                   isinstance(o, dict) and isinstance(o.get("metadata"), dict) and "name" in o["metadata"] and "kind" in o
+                   and not re.search("merlon/v1", str(o.get("apiVersion"))) for o in objects):
+                for o in objects:
+                    if o["kind"] not in CLUSTER_WIDE:
+                        o["metadata"].setdefault("namespace", "default")
+                yield f"{file.stem}: {name}", version[1] if version else "37", json.loads(json.dumps(objects, default=str))
+
+
+def everything(inspector: Inspector, *arguments: str | Path) -> dict[tuple[str, ...], str]:
+    """All that is said of objects, and whether it fails: by the checks, and by each level of the standards."""
+    return {(f["check"], f["kind"], f["namespace"], f["object"], f.get("container") or "", f["path"]):
+            "pass" if f["outcome"] == "pass" else "fail" for level in ((), ("--pss", "baseline"), ("--pss", "restricted"))
+            for f in inspector.said("--passed", "--no-annotations", *level, *arguments)
+            if f["outcome"] in ("pass", "fail", "warn") and f["kind"] not in NO_OBJECTS}
+
+
+def judge_example(inspector: Inspector, version: str, objects: list[dict[str, Any]], seen: dict[str, set[str]]) -> list[str]:
+    """What differs between the files and the cluster."""
+    path = inspector.top / "example.json"
+    path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
+    files = everything(inspector, "--pss-version", f"1.{version}", path)
+    with playing(objects, version) as port:
+        cluster = everything(inspector, "--cluster", "--kubeconfig", inspector.config(port))
+    for key, outcome in cluster.items():
+        seen.setdefault(key[0], set()).add(outcome)
+    odd = sorted(key for key in files.keys() | cluster.keys()
+                 if files.get(key) != cluster.get(key) and key[0] not in NOT_THERE and key[1] != "Secret")
+    return [f"{' '.join(key)}: {files.get(key)} in files, {cluster.get(key)} in the cluster" for key in odd]
 
 
 # --- tests -----------------------------------------------------------------------------------------------
@@ -305,8 +431,16 @@ def main() -> int:
         sound = Weakness("nothing", "", {}, {})
         base = judge(inspector, sound) + ids(inspector.file("pod.json", POD))
         rows: list[tuple[str, list[str]]] = [("what is sound is sound everywhere", base)]
-        rows += [(f"{w.what} ({w.checks})", judge(inspector, w)) for w in WEAKNESSES]
+        seen: dict[str, set[str]] = {}
+        cases = list(examples())
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            rows += zip((f"{w.what} ({w.checks})" for w in WEAKNESSES), pool.map(lambda w: judge(inspector.apart(), w), WEAKNESSES))
+            rows += zip((name for name, _, _ in cases),
+                        pool.map(lambda case: judge_example(inspector.apart(), case[1], case[2], seen), cases))
         told = {check for w in WEAKNESSES for check in w.checks.split()}
+        rows.append(("every check about objects of a cluster fails and passes there",
+                     [f"{check}: {sorted(seen.get(check, set()))} only" for check in sorted(inspector.of_clusters - set(NOT_THERE))
+                      if seen.get(check) != {"fail", "pass"}]))
         rows.append(("every check that is about pods and bundles is in a row",
                      sorted((inspector.both - told - set(ELSEWHERE)) | (told & set(ELSEWHERE)) | (told - inspector.both))))
     for number, (what, wrong) in enumerate(rows, 1):

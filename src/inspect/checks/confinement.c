@@ -69,6 +69,26 @@ bool confinement_seccomp_is_annotated(const struct probe *p, const struct worklo
 		confinement_seccomp_annotation(w, c, key).node);
 }
 
+bool confinement_may_set_seccomp(const struct workload *w, const struct container *c)
+{
+	char key[CONFINEMENT_KEY_MAX];
+
+	if (c)
+		return !confinement_seccomp_annotation(w, c, key).node;
+	for (uint32_t i = 0; i < w->container_count; i++)
+		if (confinement_seccomp_annotation(w, &w->containers[i], key).node)
+			return false;
+	return true;
+}
+
+/* The API takes none for containers that are put into a running pod. */
+static void mend_annotation(struct probe *p, const struct container *c, const struct at *at)
+{
+	bool may = c->name.len && c->kind != CONTAINER_EPHEMERAL;
+
+	probe_set_fix(p, may ? FIX_SET : FIX_NONE, at, "\"runtime/default\"");
+}
+
 /* Where the row's fix would be a field that is not there yet. */
 static void mend_seccomp_of_old(struct probe *p, const struct workload *w,
 				const struct container *c)
@@ -76,8 +96,8 @@ static void mend_seccomp_of_old(struct probe *p, const struct workload *w,
 	char key[CONFINEMENT_KEY_MAX];
 	struct at at = confinement_seccomp_annotation(w, c, key);
 
-	if (confinement_seccomp_is_annotated(p, w, c) && c->name.len)
-		probe_set_fix(p, FIX_SET, &at, "\"runtime/default\"");
+	if (confinement_seccomp_is_annotated(p, w, c))
+		mend_annotation(p, c, &at);
 }
 
 static void no_seccomp(struct probe *p, const struct workload *w, const struct container *c)
@@ -106,13 +126,6 @@ static void seccomp_unconfined(struct probe *p, const struct workload *w, const 
 	probe_fail(p, &type.at);
 }
 
-static bool has_no_annotation(const struct workload *w, const struct container *c)
-{
-	char key[CONFINEMENT_KEY_MAX];
-
-	return !confinement_seccomp_annotation(w, c, key).node;
-}
-
 static void no_apparmor(struct probe *p, const struct workload *w, const struct container *c)
 {
 	char key[CONFINEMENT_KEY_MAX];
@@ -122,9 +135,8 @@ static void no_apparmor(struct probe *p, const struct workload *w, const struct 
 	if (is_windows(w)) {
 		probe_skip(p);
 	} else if (!type.value.data) {
-		if (probe_version(p) < APPARMOR_FIELD_SINCE && c->name.len &&
-		    fix_is_unprivileged(w, c))
-			probe_set_fix(p, FIX_SET, &annotation, "\"runtime/default\"");
+		if (probe_version(p) < APPARMOR_FIELD_SINCE && fix_is_unprivileged(w, c))
+			mend_annotation(p, c, &annotation);
 		probe_fail(p, &type.at);
 	}
 }
@@ -221,7 +233,7 @@ static const struct check checks[] = {
 	  .fix = { .op = FIX_SET,
 		   .aggressive = true,
 		   .value = "\"RuntimeDefault\"",
-		   .may = has_no_annotation,
+		   .may = confinement_may_set_seccomp,
 		   .why = "Somebody turned it off on purpose." },
 	  .severity = SEVERITY_HIGH,
 	  PRIVILEGE,

@@ -33,3 +33,6 @@ struct at confinement_seccomp_annotation(const struct workload *w, const struct 
  */
 bool confinement_seccomp_is_annotated(const struct probe *p, const struct workload *w,
 				      const struct container *c);
+
+/* For fix.may: there is no annotation beside the field, which would have to be changed with it. */
+bool confinement_may_set_seccomp(const struct workload *w, const struct container *c);

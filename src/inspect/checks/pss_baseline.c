@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "inspect/checks/confinement.h"
 #include "inspect/checks/pss.h"
 
 #define containers_foreach(c, w)                          \
@@ -306,6 +307,7 @@ static const struct check checks[] = {
 	  .fix = { .op = FIX_SET,
 		   .aggressive = true,
 		   .value = "\"RuntimeDefault\"",
+		   .may = confinement_may_set_seccomp,
 		   .why = "Somebody turned it off on purpose." },
 	  .severity = SEVERITY_HIGH, BASELINE, .overridden = "pss-restricted-seccomp",
 	  .pod = seccomp },

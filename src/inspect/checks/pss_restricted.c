@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "inspect/checks/confinement.h"
 #include "inspect/checks/pss.h"
 
 #define containers_foreach(c, w)                          \
@@ -55,6 +56,11 @@ static void user(struct probe *p, const struct workload *w)
 		probe_fail(p, &w->security.user.at);
 	containers_foreach(c, w) if (c->security.user.set && !c->security.user.value)
 		probe_fail(p, &c->security.user.at);
+}
+
+static bool may_have_seccomp(const struct workload *w, const struct container *c)
+{
+	return fix_is_unprivileged(w, c) && confinement_may_set_seccomp(w, c);
 }
 
 static void seccomp(struct probe *p, const struct workload *w)
@@ -125,7 +131,7 @@ static const struct check checks[] = {
 	      "Set seccompProfile.type: RuntimeDefault.", "seccompProfile_restricted"),
 	  .fix = { .op = FIX_SET,
 		   .value = "\"RuntimeDefault\"",
-		   .may = fix_is_unprivileged,
+		   .may = may_have_seccomp,
 		   .why = "The runtime's own filter, made to let through what containers ordinarily do." },
 	  .since = 19, .severity = SEVERITY_MEDIUM, RESTRICTED, .pod = seccomp },
 	{ ROW(06, "pss-restricted-capabilities", "Restricted: capabilities",

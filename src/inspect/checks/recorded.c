@@ -180,7 +180,7 @@ static void mend_annotation(struct probe *p, const struct workload *w, const str
 	cleanup_json json_t *value = name ? json_string(name) : NULL;
 	cleanup_free char *text = json_dumps(value, JSON_ENCODE_ANY);
 
-	if (text && c->name.len)
+	if (text && c->name.len && c->kind != CONTAINER_EPHEMERAL)
 		probe_set_fix(p, FIX_SET, &at, text);
 }
 
