@@ -480,6 +480,8 @@ def test_what_was_an_annotation_is_mended_as_one() -> None:
             (29, "MRL-115", pod.replace("containers", "ephemeralContainers") % ("", ""), None),
             (27, "MRL-113", pod % (annotated % "runtime/default", ""), "type: RuntimeDefault"),
             (26, "MRL-114", pod % (annotated % "unconfined", field), None),
+            (26, "MRL-114", pod % (annotated % "unconfined", ""), f'{pods}: "runtime/default"'),
+            (37, "MRL-116", pod % (f"  annotations:\n    {apparmor}: unconfined\n", ""), f'{apparmor}: "runtime/default"'),
             (27, "MRL-114", pod % (annotated % "unconfined", field), "RuntimeDefault"),
             (26, "MRL-153", pod % (annotated % "runtime/default", ""), f'{pods}: "localhost/merlon/merlon-server.json"'),
             (26, "MRL-153", pod % (annotated % "unconfined", field), None),

@@ -120,8 +120,9 @@ static void seccomp_unconfined(struct probe *p, const struct workload *w, const 
 
 	if (!word_is(&type, "Unconfined"))
 		return;
-	/* An annotation beside the field would have to be changed with it. */
-	if (c->security.seccomp.value.data && probe_version(p) >= SECCOMP_ANNOTATIONS_UNTIL)
+	if (type.at.index == AT_KEY)
+		mend_annotation(p, c, &type.at);
+	else if (probe_version(p) >= SECCOMP_ANNOTATIONS_UNTIL) /* one beside it may stay */
 		probe_set_fix(p, FIX_SET, &type.at, "\"RuntimeDefault\"");
 	probe_fail(p, &type.at);
 }
@@ -147,8 +148,11 @@ static void apparmor_unconfined(struct probe *p, const struct workload *w,
 	char key[CONFINEMENT_KEY_MAX];
 	struct word type = confinement_apparmor(w, c, key);
 
-	if (word_is(&type, "Unconfined"))
-		probe_fail(p, &type.at);
+	if (!word_is(&type, "Unconfined"))
+		return;
+	if (type.at.index == AT_KEY)
+		mend_annotation(p, c, &type.at);
+	probe_fail(p, &type.at);
 }
 
 static bool is_container_type(const struct word *type)
