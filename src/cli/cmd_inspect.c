@@ -2,31 +2,19 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <time.h>
 
 #include "alert/render.h"
 #include "base/fs.h"
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/custom_load.h"
-#include "cli/host_live.h"
-#include "cli/inspect_cluster.h"
 #include "cli/inspect_fix.h"
 #include "cli/inspect_history.h"
-#include "cli/inspect_render.h"
-#include "cli/inspect_rendered.h"
+#include "cli/inspect_inputs.h"
 #include "cli/inspect_watch.h"
-#include "inspect/host/host.h"
-#include "inspect/image/read.h"
-#include "inspect/input.h"
-#include "inspect/recording.h"
 #include "inspect/report/format.h"
 #include "store/history.h"
 #include "version.h"
-
-enum { CONFIG_MAX = 8 << 20 };
-
-#define SEVERITY_WORDS "low medium high critical"
 
 static const struct option_def options[] = {
 	{ "host", 0, NULL,
@@ -55,9 +43,9 @@ static const struct option_def options[] = {
 	CUSTOM_CHECKS_OPTION,
 	{ "all", 'a', NULL, "ask the optional checks too", false, COMPLETE_NONE, NULL },
 	{ "severity", 's', "SEVERITY", "only checks at least that severe", false, COMPLETE_WORDS,
-	  SEVERITY_WORDS },
+	  INSPECT_SEVERITIES },
 	{ "fail-on", 0, "SEVERITY", "exit with 1 if something at least that severe fails (medium)",
-	  false, COMPLETE_WORDS, SEVERITY_WORDS " never" },
+	  false, COMPLETE_WORDS, INSPECT_SEVERITIES " never" },
 	{ "pss", 0, "LEVEL", "the Pod Security Standard instead of the checks", false,
 	  COMPLETE_WORDS, "baseline restricted" },
 	{ "pss-version", 0, "VERSION",
@@ -102,192 +90,6 @@ static const struct option_def options[] = {
 	  "auto always never" },
 };
 
-/* What lives as long as the inspection. */
-struct job {
-	struct inspect_options options;
-	struct exemptions exemptions;
-	struct baseline baseline;
-	struct custom_checks custom;
-	struct recordings recordings;
-	const char **only, **skip;
-	char today[16];
-	enum severity fail_on;
-	bool never_fail;
-	const struct report_format *format;
-	struct inspect_cluster cluster;
-};
-
-static void job_deinit(struct job *j)
-{
-	exemptions_deinit(&j->exemptions);
-	custom_checks_deinit(&j->custom);
-	recordings_deinit(&j->recordings);
-	baseline_deinit(&j->baseline);
-	inspect_cluster_close(&j->cluster);
-	free(j->only);
-	free(j->skip);
-}
-
-static const char **values(const struct arguments *args, const char *option)
-{
-	size_t n = 0;
-	const char **list;
-
-	while (arg_value_at(args, option, n))
-		n++;
-	list = n ? calloc(n + 1, sizeof(*list)) : NULL;
-	for (size_t i = 0; list && i < n; i++)
-		list[i] = arg_value_at(args, option, i);
-	return list;
-}
-
-static int read_severity(const struct arguments *args, const char *option, enum severity *ret,
-			 struct error *err)
-{
-	const char *name = arg_value(args, option);
-
-	if (name && !severity_parse(name, ret))
-		return error_set(err, USAGE_ERROR, "--%s: \"%s\" is no severity: " SEVERITY_WORDS,
-				 option, name);
-	return 0;
-}
-
-static int read_version(const struct arguments *args, unsigned *ret, struct error *err)
-{
-	const char *v = arg_value(args, "pss-version");
-	uint64_t minor;
-
-	*ret = KUBERNETES_MINOR_MAX;
-	if (!v || str_eq(v, "latest"))
-		return 0;
-	v += *v == 'v';
-	if (!str_starts(v, "1.") || !str_to_u64(v + 2, &minor))
-		return error_set(err, USAGE_ERROR,
-				 "--pss-version: a version like 1.29 was expected");
-	/* Later ones are judged as the latest that is known, as the admission plugin does. */
-	*ret = minor > KUBERNETES_MINOR_MAX ? KUBERNETES_MINOR_MAX : (unsigned)minor;
-	return 0;
-}
-
-static int read_level(const struct arguments *args, enum pss_level *ret, struct error *err)
-{
-	const char *level = arg_value(args, "pss");
-
-	if (!level)
-		return 0;
-	if (!str_eq(level, "baseline") && !str_eq(level, "restricted"))
-		return error_set(err, USAGE_ERROR, "--pss: baseline or restricted was expected");
-	*ret = str_eq(level, "baseline") ? PSS_BASELINE : PSS_RESTRICTED;
-	return 0;
-}
-
-static int read_config(const struct arguments *args, struct job *j, struct error *err)
-{
-	cleanup_diags struct diags d = { 0 };
-	cleanup_buf struct buf content = BUF_INIT;
-	const char *file = arg_value(args, "config");
-	int r;
-
-	if (!file)
-		return 0;
-	r = fs_read(file, 1 << 20, &content, err);
-	if (r)
-		return r;
-	j->options.exemptions = &j->exemptions;
-	if (exemptions_read(&j->exemptions, file,
-			    text_from(content.data ? content.data : "", content.len), &d))
-		return 0;
-	diags_print(&d, true, stderr);
-	return error_set(err, EINVAL, "%s: there are errors in the configuration", file);
-}
-
-static int read_baseline(const struct arguments *args, struct job *j, struct error *err)
-{
-	cleanup_buf struct buf content = BUF_INIT;
-	const char *file = arg_value(args, "baseline");
-	int r = file ? fs_read(file, BUF_LIMIT_DEFAULT, &content, err) : 0;
-
-	if (!file || r)
-		return r;
-	j->options.baseline = &j->baseline;
-	return baseline_read(&j->baseline,
-			     text_from(content.data ? content.data : "", content.len)) ?
-		       0 :
-		       error_errno(err, ENOMEM, "%s", file);
-}
-
-static int read_recordings(const struct arguments *args, struct job *j, struct error *err)
-{
-	const char *path;
-	int r = 0;
-
-	for (size_t n = 0; !r && (path = arg_value_at(args, "profile", n)); n++)
-		r = recordings_read(&j->recordings, path, err);
-	vec_foreach(it, &j->recordings.items)
-		if (it->doubt)
-			fprintf(stderr, "%s: nothing is concluded from this recording: %s\n",
-				it->file, it->doubt);
-	if (arg_value(args, "profile"))
-		j->options.recordings = &j->recordings;
-	return r;
-}
-
-static int read_format(const struct arguments *args, struct job *j, struct error *err)
-{
-	const char *name = arg_flag(args, "json") ? "json" : arg_value(args, "format");
-
-	j->format = report_format_find(name ? name : "text");
-	if (!j->format)
-		return error_set(err, USAGE_ERROR, "--format: \"%s\" is none", name);
-	j->options.fixes = j->format->fixes;
-	return 0;
-}
-
-static int read_options(const struct arguments *args, struct job *j, struct error *err)
-{
-	const char *fail_on = arg_value(args, "fail-on");
-	time_t now = time(NULL);
-	struct tm tm;
-	int r;
-
-	j->fail_on = SEVERITY_MEDIUM;
-	j->never_fail = fail_on && str_eq(fail_on, "never");
-	j->only = values(args, "check");
-	j->skip = values(args, "skip");
-	if (gmtime_r(&now, &tm))
-		strftime(j->today, sizeof(j->today), "%Y-%m-%d", &tm);
-	j->options = (struct inspect_options){ .only = j->only,
-					       .skip = j->skip,
-					       .today = j->today,
-					       .all = arg_flag(args, "all"),
-					       .images = arg_flag(args, "image"),
-					       .keep_passed = arg_flag(args, "passed"),
-					       .ignore_annotations = arg_flag(args,
-									      "no-annotations") };
-	if ((arg_flag(args, "write") || arg_flag(args, "aggressive")) && !arg_flag(args, "fix"))
-		return error_set(err, USAGE_ERROR, "--write and --aggressive go with --fix");
-	if (arg_flag(args, "fix") && arg_value(args, "format"))
-		return error_set(err, USAGE_ERROR,
-				 "--fix shows differences, or patches with --json");
-	r = read_severity(args, "severity", &j->options.least, err);
-	if (!r && !j->never_fail)
-		r = read_severity(args, "fail-on", &j->fail_on, err);
-	if (!r)
-		r = read_version(args, &j->options.version, err);
-	if (!r)
-		r = read_level(args, &j->options.level, err);
-	if (!r)
-		r = read_format(args, j, err);
-	if (!r)
-		r = custom_load(&j->custom, args, err);
-	j->options.custom = j->exemptions.custom = &j->custom.group;
-	if (!r)
-		r = read_recordings(args, j, err);
-	if (!r)
-		r = read_config(args, j, err);
-	return r ? r : read_baseline(args, j, err);
-}
-
 /* --- afterwards ---------------------------------------------------------------------------------- */
 
 static bool wants_colour(const struct arguments *args, FILE *out)
@@ -307,8 +109,8 @@ static int columns_of(FILE *out)
 	return ioctl(fileno(out), TIOCGWINSZ, &size) ? 0 : size.ws_col;
 }
 
-static int write_report(const struct arguments *args, const struct job *j, const struct report *r,
-			const struct trend *trend, struct error *err)
+static int write_report(const struct arguments *args, const struct inspect_job *j,
+			const struct report *r, const struct trend *trend, struct error *err)
 {
 	const char *file = arg_value(args, "output");
 	cleanup_file FILE *opened = file ? fopen(file, "we") : NULL;
@@ -352,69 +154,6 @@ static int write_baseline(const struct arguments *args, const struct report *r, 
 	return fs_write_atomic(file, out.data, out.len, 0644, err);
 }
 
-/* What can't be read of one container is told in the report. */
-static int add_container(const char *config, const struct live *live, void *arg, struct error *err)
-{
-	cleanup_buf struct buf text = { .limit = CONFIG_MAX };
-	struct error local = ERROR_INIT;
-	struct inspection *in = arg;
-
-	if (!config)
-		inspection_problem(in, live->name, "no config.json is known of this container");
-	else if (live->owner ? fs_read_of(live->owner, config, CONFIG_MAX, &text, &local) :
-			       fs_read(config, CONFIG_MAX, &text, &local))
-		inspection_problem(in, config, local.text);
-	else
-		return inspection_add_live(in, config,
-					   text_from(text.data ? text.data : "", text.len), live,
-					   err);
-	return 0;
-}
-
-/* What names or changes files makes no sense for a cluster, and the other way round. */
-static int check_cluster(const struct arguments *args, size_t operands, struct error *err)
-{
-	static const char *const alone[] = { "kubeconfig", "context", "namespace", "page" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(alone); i++)
-		if (arg_value(args, alone[i]) && !arg_flag(args, "cluster"))
-			return error_set(err, USAGE_ERROR, "--%s goes with --cluster", alone[i]);
-	if (!arg_flag(args, "cluster"))
-		return 0;
-	if (operands || arg_flag(args, "host"))
-		return error_set(err, USAGE_ERROR,
-				 "--cluster inspects a cluster, and no files or --host");
-	if (arg_flag(args, "write"))
-		return error_set(
-			err, USAGE_ERROR,
-			"a cluster is never written to: --fix --json gives patches for kubectl patch");
-	if (arg_flag(args, "fix") && !arg_flag(args, "json"))
-		return error_set(
-			err, USAGE_ERROR,
-			"a cluster has no files to show differences of: --fix --json gives patches");
-	return 0;
-}
-
-/* Judged for the version that it runs, unless another is asked for. */
-static int open_cluster(const struct arguments *args, struct job *j, struct error *err)
-{
-	size_t n;
-	int r;
-
-	arg_operands(args, &n);
-	r = check_cluster(args, n, err);
-	if (r || !arg_flag(args, "cluster"))
-		return r;
-	r = inspect_cluster_open(&j->cluster, args, err);
-	if (r)
-		return r;
-	if (!arg_value(args, "pss-version") && j->cluster.version.minor)
-		j->options.version = j->cluster.version.minor < KUBERNETES_MINOR_MAX ?
-					     j->cluster.version.minor :
-					     KUBERNETES_MINOR_MAX;
-	return 0;
-}
-
 /* --- what is inspected --------------------------------------------------------------------------- */
 
 /* What an inspection is compared with: one of the same, asked the same. */
@@ -447,99 +186,13 @@ static char *subject(const struct arguments *args, const struct report *r)
 	return out.failed ? NULL : strdup(shown);
 }
 
-static int add_image(struct inspection *in, const char *path, struct error *err)
-{
-	struct image image;
-	int r;
-
-	inspect_image_init(&image);
-	r = inspect_image_read(&image, path, err);
-	if (!r)
-		r = inspection_add_image(in, path, &image, err);
-	inspect_image_deinit(&image);
-	return r;
-}
-
-static int add_inputs(const struct arguments *args, struct job *j, struct inspection *in,
-		      struct inspect_fix *fix, struct error *err)
-{
-	bool renders = !fix && !arg_flag(args, "no-render");
-	struct input_hook hook = { .change = fix ? inspect_fix_change : NULL,
-				   .directory = renders ? inspect_rendered_chart : NULL,
-				   .data = fix };
-	const char *root = arg_value(args, "root");
-	bool host = arg_flag(args, "host");
-	size_t n;
-	char **paths = arg_operands(args, &n);
-	int r = 0;
-
-	if (host && !n)
-		r = host_inspect(in, root ? root : "/", err);
-	if (!r && host && !root)
-		r = host_live_each(paths, n, add_container, in, err);
-	if (!r && arg_flag(args, "cluster"))
-		r = inspect_cluster_add(&j->cluster, in, fix, err);
-	for (size_t i = 0; i < n && !r && !host; i++) {
-		struct error why = ERROR_INIT;
-
-		if (arg_flag(args, "image"))
-			r = add_image(in, paths[i], &why);
-		else if (renders && inspect_render_program(paths[i]))
-			r = inspect_rendered_add(in, paths[i], &why);
-		else
-			r = inspect_path(in, paths[i], &hook, &why);
-		if (r && (n == 1 || r == -ENOMEM)) {
-			*err = why;
-			return r;
-		}
-		/* One of several does not keep the others from being inspected. */
-		if (r)
-			inspection_problem(in, paths[i], why.text);
-		r = 0;
-	}
-	return r;
-}
-
-static int check_inputs(const struct arguments *args, struct error *err)
-{
-	bool host = arg_flag(args, "host"), fixes = arg_flag(args, "fix"),
-	     watch = arg_flag(args, "watch");
-	size_t n;
-	char **paths = arg_operands(args, &n);
-
-	if (!n && !host && !arg_flag(args, "cluster"))
-		return error_set(
-			err, USAGE_ERROR,
-			"name files or directories, - for standard input, --host or --cluster");
-	if (arg_value(args, "root") && (!host || n))
-		return error_set(err, USAGE_ERROR, "--root goes with --host and without names");
-	if (host && fixes)
-		return error_set(err, USAGE_ERROR,
-				 "--fix mends manifests, not what runs: leave --host out");
-	if (arg_flag(args, "image") && (fixes || host))
-		return error_set(err, USAGE_ERROR, "--image goes without --fix and --host");
-	if (watch && fixes)
-		return error_set(err, USAGE_ERROR,
-				 "--watch tells, it does not mend: leave --fix out");
-	for (size_t i = 0, seen = 0; i < n; i++) {
-		if (!str_eq(paths[i], "-") || host)
-			continue;
-		if (watch)
-			return error_set(err, USAGE_ERROR,
-					 "--watch needs files: standard input ends");
-		if (seen++)
-			return error_set(err, USAGE_ERROR, "standard input can be read once");
-	}
-	return 0;
-}
-
 static bool is_stored(const struct arguments *args)
 {
 	return arg_flag(args, "store") || arg_value(args, "store-file");
 }
 
 /* Keeps it if that was asked for, and writes the report with what the store says of it. */
-static int tell_report(const struct arguments *args, const struct job *j,
+static int tell_report(const struct arguments *args, const struct inspect_job *j,
 		       const struct report *report, bool write, struct error *err)
 {
 	cleanup_inspect_history struct inspect_history history = { 0 };
@@ -556,7 +209,7 @@ static int tell_report(const struct arguments *args, const struct job *j,
 
 struct watching {
 	const struct arguments *args;
-	struct job *job;
+	struct inspect_job *job;
 };
 
 static int look_again(void *arg, struct inspection **ret, struct error *err)
@@ -564,7 +217,7 @@ static int look_again(void *arg, struct inspection **ret, struct error *err)
 	struct watching *w = arg;
 	int r = inspection_new(ret, &w->job->options, err);
 
-	return r ? r : add_inputs(w->args, w->job, *ret, NULL, err);
+	return r ? r : inspect_inputs_add(w->args, w->job, *ret, NULL, err);
 }
 
 static int tell_again(void *arg, const struct report *r, bool first, struct error *err)
@@ -574,7 +227,7 @@ static int tell_again(void *arg, const struct report *r, bool first, struct erro
 	return tell_report(w->args, w->job, r, first && !arg_flag(w->args, "json"), err);
 }
 
-static int watch(const struct arguments *args, struct job *j, struct error *err)
+static int watch(const struct arguments *args, struct inspect_job *j, struct error *err)
 {
 	struct watching arg = { args, j };
 	struct inspect_watch w = {
@@ -594,7 +247,7 @@ static int watch(const struct arguments *args, struct job *j, struct error *err)
 
 /* --- once ---------------------------------------------------------------------------------------- */
 
-static int inspect(const struct arguments *args, struct job *j, struct error *err)
+static int inspect(const struct arguments *args, struct inspect_job *j, struct error *err)
 {
 	cleanup_inspection struct inspection *in = NULL;
 	cleanup_inspect_fix struct inspect_fix fix = { .options = &j->options,
@@ -603,14 +256,14 @@ static int inspect(const struct arguments *args, struct job *j, struct error *er
 						       .json = arg_flag(args, "json") };
 	bool fixes = arg_flag(args, "fix");
 	const struct report *report;
-	int r = check_inputs(args, err);
+	int r = inspect_inputs_check(args, err);
 
 	if (!r && arg_flag(args, "watch"))
 		return watch(args, j, err);
 	if (!r)
 		r = inspection_new(&in, &j->options, err);
 	if (!r)
-		r = add_inputs(args, j, in, fixes ? &fix : NULL, err);
+		r = inspect_inputs_add(args, j, in, fixes ? &fix : NULL, err);
 	if (r)
 		return r;
 	report = inspection_finish(in);
@@ -627,14 +280,13 @@ static int inspect(const struct arguments *args, struct job *j, struct error *er
 
 static int run(const struct arguments *args, struct error *err)
 {
-	struct job j = { 0 };
-	int r = read_options(args, &j, err);
+	cleanup_inspect_job struct inspect_job j = { 0 };
+	int r = inspect_job_read(args, &j, err);
 
 	if (!r)
-		r = open_cluster(args, &j, err);
+		r = inspect_inputs_open(args, &j, err);
 	if (!r)
 		r = inspect(args, &j, err);
-	job_deinit(&j);
 	return r;
 }
 

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/inspect_inputs.h"
+
+#include <errno.h>
+
+#include "base/fs.h"
+#include "base/str.h"
+#include "cli/command.h"
+#include "cli/host_live.h"
+#include "cli/inspect_fix.h"
+#include "cli/inspect_render.h"
+#include "cli/inspect_rendered.h"
+#include "inspect/host/host.h"
+#include "inspect/image/read.h"
+#include "inspect/input.h"
+
+enum { CONFIG_MAX = 8 << 20 };
+
+/* What names or changes files makes no sense for a cluster, and the other way round. */
+static int check_cluster(const struct arguments *args, size_t operands, struct error *err)
+{
+	static const char *const alone[] = { "kubeconfig", "context", "namespace", "page" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(alone); i++)
+		if (arg_value(args, alone[i]) && !arg_flag(args, "cluster"))
+			return error_set(err, USAGE_ERROR, "--%s goes with --cluster", alone[i]);
+	if (!arg_flag(args, "cluster"))
+		return 0;
+	if (operands || arg_flag(args, "host"))
+		return error_set(err, USAGE_ERROR,
+				 "--cluster inspects a cluster, and no files or --host");
+	if (arg_flag(args, "write"))
+		return error_set(
+			err, USAGE_ERROR,
+			"a cluster is never written to: --fix --json gives patches for kubectl patch");
+	if (arg_flag(args, "fix") && !arg_flag(args, "json"))
+		return error_set(
+			err, USAGE_ERROR,
+			"a cluster has no files to show differences of: --fix --json gives patches");
+	return 0;
+}
+
+/* Judged for the version that it runs, unless another is asked for. */
+int inspect_inputs_open(const struct arguments *args, struct inspect_job *j, struct error *err)
+{
+	size_t n;
+	int r;
+
+	arg_operands(args, &n);
+	r = check_cluster(args, n, err);
+	if (r || !arg_flag(args, "cluster"))
+		return r;
+	r = inspect_cluster_open(&j->cluster, args, err);
+	if (r)
+		return r;
+	if (!arg_value(args, "pss-version") && j->cluster.version.minor)
+		j->options.version = j->cluster.version.minor < KUBERNETES_MINOR_MAX ?
+					     j->cluster.version.minor :
+					     KUBERNETES_MINOR_MAX;
+	return 0;
+}
+
+/* What can't be read of one container is told in the report. */
+static int add_container(const char *config, const struct live *live, void *arg, struct error *err)
+{
+	cleanup_buf struct buf text = { .limit = CONFIG_MAX };
+	struct error local = ERROR_INIT;
+	struct inspection *in = arg;
+
+	if (!config)
+		inspection_problem(in, live->name, "no config.json is known of this container");
+	else if (live->owner ? fs_read_of(live->owner, config, CONFIG_MAX, &text, &local) :
+			       fs_read(config, CONFIG_MAX, &text, &local))
+		inspection_problem(in, config, local.text);
+	else
+		return inspection_add_live(in, config,
+					   text_from(text.data ? text.data : "", text.len), live,
+					   err);
+	return 0;
+}
+
+static int add_image(struct inspection *in, const char *path, struct error *err)
+{
+	struct image image;
+	int r;
+
+	inspect_image_init(&image);
+	r = inspect_image_read(&image, path, err);
+	if (!r)
+		r = inspection_add_image(in, path, &image, err);
+	inspect_image_deinit(&image);
+	return r;
+}
+
+int inspect_inputs_add(const struct arguments *args, struct inspect_job *j, struct inspection *in,
+		       struct inspect_fix *fix, struct error *err)
+{
+	bool renders = !fix && !arg_flag(args, "no-render");
+	struct input_hook hook = { .change = fix ? inspect_fix_change : NULL,
+				   .directory = renders ? inspect_rendered_chart : NULL,
+				   .data = fix };
+	const char *root = arg_value(args, "root");
+	bool host = arg_flag(args, "host");
+	size_t n;
+	char **paths = arg_operands(args, &n);
+	int r = 0;
+
+	if (host && !n)
+		r = host_inspect(in, root ? root : "/", err);
+	if (!r && host && !root)
+		r = host_live_each(paths, n, add_container, in, err);
+	if (!r && arg_flag(args, "cluster"))
+		r = inspect_cluster_add(&j->cluster, in, fix, err);
+	for (size_t i = 0; i < n && !r && !host; i++) {
+		struct error why = ERROR_INIT;
+
+		if (arg_flag(args, "image"))
+			r = add_image(in, paths[i], &why);
+		else if (renders && inspect_render_program(paths[i]))
+			r = inspect_rendered_add(in, paths[i], &why);
+		else
+			r = inspect_path(in, paths[i], &hook, &why);
+		if (r && (n == 1 || r == -ENOMEM)) {
+			*err = why;
+			return r;
+		}
+		/* One of several does not keep the others from being inspected. */
+		if (r)
+			inspection_problem(in, paths[i], why.text);
+		r = 0;
+	}
+	return r;
+}
+
+int inspect_inputs_check(const struct arguments *args, struct error *err)
+{
+	bool host = arg_flag(args, "host"), fixes = arg_flag(args, "fix"),
+	     watch = arg_flag(args, "watch");
+	size_t n;
+	char **paths = arg_operands(args, &n);
+
+	if (!n && !host && !arg_flag(args, "cluster"))
+		return error_set(
+			err, USAGE_ERROR,
+			"name files or directories, - for standard input, --host or --cluster");
+	if (arg_value(args, "root") && (!host || n))
+		return error_set(err, USAGE_ERROR, "--root goes with --host and without names");
+	if (host && fixes)
+		return error_set(err, USAGE_ERROR,
+				 "--fix mends manifests, not what runs: leave --host out");
+	if (arg_flag(args, "image") && (fixes || host))
+		return error_set(err, USAGE_ERROR, "--image goes without --fix and --host");
+	if (watch && fixes)
+		return error_set(err, USAGE_ERROR,
+				 "--watch tells, it does not mend: leave --fix out");
+	for (size_t i = 0, seen = 0; i < n; i++) {
+		if (!str_eq(paths[i], "-") || host)
+			continue;
+		if (watch)
+			return error_set(err, USAGE_ERROR,
+					 "--watch needs files: standard input ends");
+		if (seen++)
+			return error_set(err, USAGE_ERROR, "standard input can be read once");
+	}
+	return 0;
+}
