@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <strings.h>
 
+#include "base/base64.h"
 #include "base/cleanup.h"
 
 /* What may stand behind the prefix. */
@@ -157,6 +158,41 @@ static struct secret find_azure(struct text t, uint32_t at)
 	return (struct secret){ "an Azure client secret", text_from(t.data + from, n + 6) };
 }
 
+/* The same in base64, as kubeconfig and binaryData have it: what tells is in the first 64 letters. */
+static struct secret find_encoded_key(struct text t, uint32_t at)
+{
+	static const char begin[] = "LS0tLS1CRUdJTi"; /* "-----BEGIN " without its last bits */
+	cleanup_buf struct buf head = BUF_INIT;
+	size_t n;
+
+	if (t.len - at < 64 || memcmp(t.data + at, begin, sizeof(begin) - 1))
+		return (struct secret){ 0 };
+	n = run_length(t, at, BASE64, 1 << 16);
+	if (n < 64 || !base64_decode(&head, t.data + at, 64) ||
+	    !memmem(head.data, head.len, "PRIVATE KEY", 11))
+		return (struct secret){ 0 };
+	return (struct secret){ "a private key", text_from(t.data + at, n) };
+}
+
+/* "auth": "BASE64 of user:password", as what docker login writes has it. */
+static struct secret find_registry_auth(struct text t, uint32_t at)
+{
+	static const char name[] = "\"auth\"";
+	cleanup_buf struct buf said = BUF_INIT;
+	uint32_t from = at + sizeof(name) - 1;
+	size_t n;
+
+	if (t.len - at < sizeof(name) + 8 || memcmp(t.data + at, name, sizeof(name) - 1))
+		return (struct secret){ 0 };
+	while (from < t.len && strchr(": \t\n\"", t.data[from]))
+		from++;
+	n = run_length(t, from, BASE64, 4096);
+	if (n < 8 || n > 4096 || !base64_decode(&said, t.data + from, n) || !said.len ||
+	    !memchr(said.data, ':', said.len))
+		return (struct secret){ 0 };
+	return (struct secret){ "a registry's password", text_from(t.data + from, n) };
+}
+
 /* "scheme://user:password@host", where the password is no reference to something else. */
 static struct secret find_url(struct text t, uint32_t at)
 {
@@ -185,10 +221,14 @@ struct secret secret_find(struct text t)
 			s = find_url(t, i);
 		else if (t.data[i] == '~')
 			s = find_azure(t, i);
+		else if (t.data[i] == '"')
+			s = find_registry_auth(t, i);
 		else if (start && t.data[i] == '-')
 			s = find_private_key(t, i);
 		else if (start && isalpha((unsigned char)t.data[i]))
 			s = find_form(t, i);
+		if (!s.what && start && t.data[i] == 'L')
+			s = find_encoded_key(t, i);
 		/* Each run of its letters is looked at once. */
 		if (!s.what && t.data[i] == 'e' && (!i || !is_letter(t.data[i - 1], TOKEN)))
 			s = find_jwt(t, i);
@@ -283,10 +323,8 @@ bool secret_is_named(struct text name, struct text value)
 
 void secret_describe(const struct secret *s, char *out, size_t size)
 {
-	int shown = s->found.len > 16 && s->found.data[0] != '-' &&
-				    strcmp(s->what, "a password in a URL") ?
-			    4 :
-			    0;
+	bool form = s->found.len > 16 && s->found.data[0] != '-' && !strstr(s->what, "password");
+	int shown = form ? 4 : 0; /* tell no more than whose it is */
 
 	if (shown)
 		snprintf(out, size, "%s (%.*s..., %u bytes)", s->what, shown, s->found.data,

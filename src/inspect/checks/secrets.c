@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "inspect/check.h"
+#include "inspect/config_secret.h"
 
 static bool is_cloud_key(const struct secret *s)
 {
@@ -164,40 +165,9 @@ static void env_from_secret(struct probe *p, const struct workload *w, const str
 			probe_fail(p, &c->env_secrets[i].at);
 }
 
-/* Line by line, "NAME=value" and "name: value" as configuration files have them. */
-static bool find_named_line(struct text t, struct text *ret_name)
+static void config_data(struct probe *p, const struct at *parent)
 {
-	while (t.len) {
-		const char *nl = memchr(t.data, '\n', t.len);
-		struct text line = text_trim(text_from(t.data, nl ? (size_t)(nl - t.data) : t.len)),
-			    name, value;
-		uint32_t at = 0;
-
-		while (at < line.len && line.data[at] != '=' && line.data[at] != ':')
-			at++;
-		name = text_trim(text_from(line.data, at));
-		value = at < line.len ?
-				text_trim(text_from(line.data + at + 1, line.len - at - 1)) :
-				TEXT_NONE;
-		while (value.len &&
-		       (*value.data == '"' || *value.data == '\'' || *value.data == ' '))
-			value = text_from(value.data + 1, value.len - 1);
-		if (name.len && name.len < 80 && name.data[0] != '#' &&
-		    !memchr(name.data, ' ', name.len) && value.len > 3 &&
-		    secret_is_named(name, value)) {
-			*ret_name = name;
-			return true;
-		}
-		if (!nl)
-			return false;
-		t = text_from(nl + 1, t.len - (size_t)(nl + 1 - t.data));
-	}
-	return false;
-}
-
-static void config_map(struct probe *p, const struct object *o)
-{
-	struct at data = at_member(&o->root, "data");
+	struct at data = *parent;
 
 	for (uint32_t i = 0; data.node && data.node->kind == YAML_MAP && i < data.node->count;
 	     i++) {
@@ -217,10 +187,18 @@ static void config_map(struct probe *p, const struct object *o)
 		else if (secret_is_named(e->key, e->value->text))
 			probe_fail_value(p, &at, "a literal (%u bytes, hidden)",
 					 e->value->text.len);
-		else if (find_named_line(e->value->text, &name))
+		else if (config_secret_find(e->value->text, &name))
 			probe_fail_value(p, &at, "a line sets %.*s (hidden)", (int)name.len,
 					 name.data);
 	}
+}
+
+static void config_map(struct probe *p, const struct object *o)
+{
+	struct at data = at_member(&o->root, "data"), binary = at_member(&o->root, "binaryData");
+
+	config_data(p, &data);
+	config_data(p, &binary);
 }
 
 static void secret_in_manifest(struct probe *p, const struct object *o)
