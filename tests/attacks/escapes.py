@@ -57,6 +57,11 @@ def core_pattern_by_ring() -> None:
     refused(rings.open_by_ring(b"/proc/sys/kernel/core_pattern", os.O_RDWR))
 
 
+def core_pattern_open_already() -> None:
+    """Nobody opens it: it was open before anything was in force."""
+    os.pwrite(OPENED[0], os.pread(OPENED[0], 4096, 0), 0)
+
+
 def release_agent() -> None:
     with open("/tmp/release_agent", "w", encoding="ascii") as file:
         file.write("/tmp/command")
@@ -232,6 +237,7 @@ def receive_leaked() -> list[int]:
 
 
 LEAKED: list[int] = []
+OPENED: list[int] = []
 ATTACKS = {
     "program in memory": fileless, "leaked directory": leaked_directory, "runtime overwritten": runtime_overwritten, "signal to the guard": kill_guard,
     "signal beyond": signal_beyond,
@@ -239,6 +245,7 @@ ATTACKS = {
     "guard's file renamed": guard_file_renamed, "guard's pin renamed": guard_pin_renamed,
     "guard's socket": guard_socket_used, "guard's map": guard_map_reached, "guard's file removed": guard_file_removed,
     "core_pattern": core_pattern, "core_pattern by another name": core_pattern_by_link, "core_pattern by io_uring": core_pattern_by_ring,
+    "core_pattern open already": core_pattern_open_already,
     "release_agent": release_agent,
     "block device": block_device, "raw disk": raw_disk, "mount": mount, "mount by newer calls": mount_by_newer_calls,
     "pivot_root": pivot_root, "setns": setns, "setns to its own": own_setns, "user namespace": user_namespace,
@@ -286,6 +293,7 @@ def main() -> None:
     """Rounds, until it is killed."""
     done: set[str] = {"leak"}
     LEAKED.extend(receive_leaked())
+    OPENED.append(os.open("/proc/sys/kernel/core_pattern", os.O_RDWR))
     while True:
         for name in sorted(os.listdir(ROUNDS)):
             if "." in name or name in done:

@@ -51,6 +51,7 @@ RULES = {
     "guard's file cut": "Guard's file removed or changed", "guard's file linked": "Guard's file renamed or linked",
     "guard's map": "Guard's maps or programs reached",
     "core_pattern": "Kernel helper opened to be written", "core_pattern by another name": "Kernel helper opened to be written", BY_RING: "Kernel helper opened to be written",
+    "core_pattern open already": "Kernel helper set",
     "release_agent": "Release agent opened to be written", "block device": "Block device made",
     "raw disk": "Disk or memory of the machine opened", "mount": "File system mounted",
     "mount by newer calls": "File system mounted", "pivot_root": "Root file system exchanged", "setns": "Namespace entered",
