@@ -16,6 +16,8 @@
 #include "bpf/lib/call.bpf.h"
 
 const volatile struct abi_settings settings __weak = {};
+/* As in bpf/deny.bpf.c. */
+const volatile __u64 deny_points __weak = 0;
 
 enum {
 	SIGKILL = 9,
@@ -143,6 +145,67 @@ static __always_inline int point_of_trace(const struct call *c)
 	return is_beyond(entry) ? ABI_DENY_PTRACE : -1;
 }
 
+/* NULL: it has ended. */
+static __always_inline struct task_struct *task_of(struct pid *pid)
+{
+	void *link = BPF_CORE_READ(pid, tasks[0].first);
+
+	return link ? link - bpf_core_field_offset(struct task_struct, pid_links) : NULL;
+}
+
+/* Whose descriptor current has taken. */
+static __always_inline int point_of_taken(__u32 pidfd)
+{
+	struct file *file = file_of_fd(pidfd);
+	struct task_struct *owner = file ? task_of(pid_of_pidfd(file)) : NULL;
+
+	return owner && is_beyond(owner) ? ABI_DENY_PTRACE : -1;
+}
+
+/* Whose file below /proc it is; NULL: nobody's. */
+static __always_inline struct task_struct *owner_of(struct inode *inode)
+{
+	void *proc = (void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
+
+	if (BPF_CORE_READ(inode, i_sb, s_magic) != PROC_SUPER_MAGIC)
+		return NULL;
+	return task_of(BPF_CORE_READ((struct proc_inode *)proc, pid));
+}
+
+/* What of another process only who may trace it can open: what it asks for, as PTRACE_ATTACH or PTRACE_PEEKDATA; 0: nothing. */
+static __always_inline __u32 look_of_open(long fd)
+{
+	static const struct {
+		char name[8] __attribute__((aligned(8)));
+		__u32 request;
+	} looks[] = {
+		{ "mem", PTRACE_ATTACH },	{ "environ", PTRACE_PEEKDATA },
+		{ "auxv", PTRACE_PEEKDATA },	{ "maps", PTRACE_PEEKDATA },
+		{ "smaps", PTRACE_PEEKDATA },	{ "pagemap", PTRACE_PEEKDATA },
+		{ "syscall", PTRACE_PEEKDATA }, { "stack", PTRACE_PEEKDATA },
+	};
+	struct file *file = file_of_fd(fd);
+	struct task_struct *owner = file ? owner_of(BPF_CORE_READ(file, f_inode)) : NULL;
+	__u32 request = 0;
+	__u64 name = 0;
+
+	if (!owner || !is_beyond(owner))
+		return 0;
+	bpf_probe_read_kernel_str(&name, sizeof(name),
+				  BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	for (__u32 i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
+		if (name == *(const __u64 *)looks[i].name)
+			request = looks[i].request;
+	return request;
+}
+
+/* A file of a process beyond the container: if rules are about looking into those, it is that; else it is opened as any. */
+static __always_inline int point_of_open(long fd)
+{
+	return deny_points >> ABI_DENY_PTRACE & 1 && look_of_open(fd) ? ABI_DENY_PTRACE :
+									ABI_DENY_OPEN;
+}
+
 /* unshare(), clone() and clone3(), which its child returns from as well; that has read its memory, and is it. */
 static __always_inline int point_of_userns(const struct abi_stop_call *as, const struct call *c)
 {
@@ -154,15 +217,18 @@ static __always_inline int point_of_userns(const struct abi_stop_call *as, const
 }
 
 /* Which decision point the call belongs to, looking at its arguments; negative: none. */
-static __always_inline int point_of_call(const struct abi_stop_call *as, const struct call *c)
+static __always_inline int point_of_call(const struct abi_stop_call *as, const struct call *c,
+					 long ret)
 {
 	__u32 kind;
 
 	switch (as->point - 1) {
+	case ABI_DENY_OPEN:
+		return point_of_open(ret);
 	case ABI_DENY_CONNECT:
 		return point_of_socket(c);
 	case ABI_DENY_PTRACE:
-		return point_of_trace(c);
+		return as->fd < 6 ? point_of_taken(c->args[0]) : point_of_trace(c);
 	case ABI_DENY_USERNS:
 		return point_of_userns(as, c);
 	case ABI_DENY_UNLINK:
@@ -321,7 +387,8 @@ static __always_inline void stop_fill(struct room *r, enum abi_deny_hook point,
 		fill_connected_unix(r, c);
 		break;
 	case ABI_DENY_PTRACE:
-		r->ev.call.args[0] = PTRACE_ATTACH;
+		r->ev.call.args[0] = as->point - 1 == ABI_DENY_OPEN ? look_of_open(ret) :
+								      PTRACE_ATTACH;
 		break;
 	case ABI_DENY_USERNS:
 		r->ev.call.args[0] = CLONE_NEWUSER;
@@ -356,10 +423,12 @@ int BPF_PROG(deny_stop_sys_exit, struct pt_regs *regs, long ret)
 		args_from_memory(&c, call_arg(regs, c.table, 1));
 	else
 		args_from_registers(&c, regs);
-	point = point_of_call(as, &c);
+	point = point_of_call(as, &c, ret);
 	if (point < 0)
 		return 0;
-	r = stop_begin(point, point == ABI_DENY_RMDIR ? NR_RMDIR : as->nr);
+	r = stop_begin(point, point == ABI_DENY_RMDIR  ? NR_RMDIR :
+			      point == ABI_DENY_PTRACE ? NR_PTRACE :
+							 as->nr);
 	if (!r)
 		return 0;
 	r->ev.call.args[0] = argument(&c, as->from[0]);

@@ -82,6 +82,12 @@ struct inode {
 	struct timespec64 i_ctime, i_mtime;
 };
 
+/* Of a file below /proc/PID. */
+struct proc_inode {
+	struct pid *pid;
+	struct inode vfs_inode;
+};
+
 /* 6.6 renamed the one (13bc24457850), 6.7 the other (12cd44023651). */
 struct inode___renamed {
 	struct timespec64 __i_ctime, __i_mtime;
@@ -175,8 +181,17 @@ struct upid {
 	struct pid_namespace *ns;
 };
 
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
 struct pid {
 	unsigned int level;
+	struct hlist_head tasks[1]; /* more; by what it is to them: the first, their own */
 	struct upid numbers[1];
 };
 
@@ -245,6 +260,7 @@ struct task_struct {
 	struct seccomp seccomp;
 	struct signal_struct *signal;
 	struct pid *thread_pid;
+	struct hlist_node pid_links[1]; /* as struct pid's */
 	u64 start_boottime;
 	kuid_t loginuid; /* with CONFIG_AUDIT */
 	char comm[16];

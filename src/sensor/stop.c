@@ -71,6 +71,7 @@ static const struct row rows[] = {
 	{ "pivot_root", ABI_DENY_PIVOT_ROOT, PATHS(0, 1) },
 	{ "connect", ABI_DENY_CONNECT, PLAIN },
 	{ "ptrace", ABI_DENY_PTRACE, PLAIN },
+	{ "pidfd_getfd", ABI_DENY_PTRACE, 0, NO_PATH, NO_ARGS },
 	{ "bpf", ABI_DENY_BPF, NONE, NO_PATH, { 0, NONE, NONE, NONE } },
 	{ "perf_event_open", ABI_DENY_PERF, PLAIN },
 	{ "finit_module", ABI_DENY_MODULE_FILE, 0, NO_PATH, NO_ARGS },
@@ -96,7 +97,9 @@ static const struct row *first_of(const struct row *r)
 
 static bool is_wanted(const struct row *r, uint64_t points)
 {
-	/* Two calls are of two. */
+	/* Some calls are of two. */
+	if (r->point == ABI_DENY_OPEN && points >> ABI_DENY_PTRACE & 1)
+		return true;
 	if (r->point == ABI_DENY_CONNECT && points >> ABI_DENY_CONNECT_UNIX & 1)
 		return true;
 	if (r->point == ABI_DENY_UNLINK && points >> ABI_DENY_RMDIR & 1)

@@ -111,6 +111,19 @@ def root_of_process_1() -> None:
         file.read()
 
 
+def environ_of_process_1() -> None:
+    with open(f"/proc/{HOST_PID}/environ", "rb") as file:
+        file.read()
+
+
+def memory_of_process_1() -> None:
+    os.close(os.open(f"/proc/{HOST_PID}/mem", os.O_RDWR))
+
+
+def descriptor_of_process_1() -> None:
+    refused(calls.pidfd_getfd(refused(calls.pidfd_open(HOST_PID, 0)), 0, 0))
+
+
 def trace_host() -> None:
     """Attaches to a thread of the kernel's own making is never allowed: to our parent's world, process 1."""
     refused(calls.ptrace(0x4206, HOST_PID, 0, 0))
@@ -249,7 +262,9 @@ ATTACKS = {
     "release_agent": release_agent,
     "block device": block_device, "raw disk": raw_disk, "mount": mount, "mount by newer calls": mount_by_newer_calls,
     "pivot_root": pivot_root, "setns": setns, "setns to its own": own_setns, "user namespace": user_namespace,
-    "root of process 1": root_of_process_1, "trace process 1": trace_host, "open by handle": by_handle,
+    "root of process 1": root_of_process_1, "trace process 1": trace_host,
+    "environment of process 1": environ_of_process_1, "memory of process 1": memory_of_process_1,
+    "descriptor of process 1": descriptor_of_process_1, "open by handle": by_handle,
     "module from a file": module_from_file, "module from memory": module_from_memory, "bpf": bpf,
     "performance events": performance_events, "userfaultfd": userfaultfd, "runtime socket": runtime_socket,
 }

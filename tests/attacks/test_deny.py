@@ -57,6 +57,8 @@ RULES = {
     "mount by newer calls": "File system mounted", "pivot_root": "Root file system exchanged", "setns": "Namespace entered",
     "setns to its own": "Namespace entered", "user namespace": "User namespace made",
     "root of process 1": "Process beyond the container looked into",
+    "environment of process 1": "Process beyond the container looked into", "memory of process 1": "Process beyond the container looked into",
+    "descriptor of process 1": "Process beyond the container looked into",
     "trace process 1": "Process beyond the container looked into", "open by handle": "File opened by handle",
     "module from a file": "Kernel module loaded", "module from memory": "Kernel module loaded", "bpf": "BPF used",
     "performance events": "Performance events opened", "userfaultfd": "Faults handled in user space",
@@ -65,7 +67,7 @@ RULES = {
 # What not every kernel asks about; with security modules of BPF, those from the version on do.
 OPTIONAL = {"user namespace": ("userns_create", (6, 1)), "userfaultfd": ("inode_init_security_anon", (5, 12))}
 # What refuses with another error than the one that was given.
-ERRORS = {"root of process 1": errno.EACCES, "setns": errno.EACCES}
+ERRORS = {"root of process 1": errno.EACCES, "environment of process 1": errno.EACCES, "memory of process 1": errno.EACCES, "setns": errno.EACCES}
 # Without anything in force there is none.
 NOT_THERE = {"guard's map": errno.ENOENT}
 # What there is nothing left to do to, once the guard has been killed.
