@@ -51,6 +51,7 @@ enum abi_event_flag {
 	/* It goes through io_uring: nr says which call would do the same, the result is not known. */
 	ABI_EVENT_URING = 1 << 7,
 	ABI_EVENT_PIDFD = 1 << 6, /* call.fd is a pidfd for sure; before 6.9 only its name tells */
+	ABI_EVENT_FOUND = 1 << 9, /* call.found says what may fit */
 	/*
 	 * By a decision point, before it was done: what follows was denied, or would have been (abi/deny.h).
 	 * The record is that of the call that would do it, with result 0 and paths as the kernel has them.
@@ -121,6 +122,14 @@ enum abi_process_text {
 /* Beside the type of a socket: it listened, or came out of accept(). */
 enum { ABI_SOCKET_ACCEPTED = 1 << 15 };
 
+/*
+ * What a filter has found, in the place of what it alone looks at: a bit for each of its parts that may fit. User space made
+ * the filter, and knows by the digest which one it was.
+ */
+struct abi_found {
+	__u64 filter, parts;
+};
+
 struct abi_event_call {
 	__s64 result;
 	__u64 args[6];
@@ -136,7 +145,10 @@ struct abi_event_call {
 	__u16 local_port, remote_port; /* host order */
 	__u32 target; /* with ABI_PLAN_PIDFD: of whom the descriptor says it is, if it is a pidfd */
 	__u8 local[16], remote[16];
-	char comm[ABI_EVENT_COMM]; /* of its process, as program[ABI_PROGRAM_NAME] says */
+	union {
+		char comm[ABI_EVENT_COMM]; /* of its process, as program[ABI_PROGRAM_NAME] says */
+		struct abi_found found;	   /* instead, with ABI_EVENT_FOUND */
+	};
 	__u8 program[ABI_PROGRAM_FACTS];
 };
 

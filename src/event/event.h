@@ -194,7 +194,8 @@ struct event {
 	bool fd_name_changed;
 	uint8_t verdict;		   /* enum event_verdict */
 	const struct event_denial *denial; /* of a verdict; NULL: it is not known */
-	bool is_on_guard; /* where there is one: what it is about is the guard's own */
+	uint64_t filter, filter_parts; /* what a filter has found: guard/candidates.h; 0: nothing */
+	bool is_on_guard;	       /* where there is one: what it is about is the guard's own */
 
 	uint32_t arg_set; /* bit i: args[i] is there */
 	struct event_arg args[EVENT_SLOTS_MAX];

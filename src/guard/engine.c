@@ -254,12 +254,15 @@ static size_t add_first(const struct engine *e, const struct event *ev, struct r
 void engine_take(struct engine *e, const struct event *ev)
 {
 	struct rule_match matches[EVAL_MATCHES_MAX];
+	struct eval_choice among;
 	struct text line;
 	size_t n;
 
 	e->stats.events++;
 	e->stats.by_type[event_type_index(ev->type)]++;
-	n = evaluator_run(e->evaluator, ev, matches, EVAL_MATCHES_MAX);
+	n = evaluator_run_among(e->evaluator, ev,
+				candidates_of(&e->book.candidates, ev, &among) ? &among : NULL,
+				matches, EVAL_MATCHES_MAX);
 	if (ev->denial)
 		n = add_first(e, ev, matches, n);
 	for (size_t i = 0; i < n; i++)

@@ -12,13 +12,12 @@ static bool is_wanted(const struct filter_target *t, const struct type_set *type
 }
 
 /* A filter that would drop nothing, or that the kernel does not take, is left out. */
-static int load_one(struct loader_client *c, const struct ruleset *rs,
-		    const struct filter_target *t, const struct filter_options *o,
-		    struct filter_set_stats *stats)
+static int load_one(struct loader_client *c, struct rulebook *book, const struct filter_target *t,
+		    const struct filter_options *o, struct filter_set_stats *stats)
 {
 	cleanup_kernel_filter struct kernel_filter f = { 0 };
 	struct error err = ERROR_INIT;
-	int r = kernel_filter_compile(rs, *t, o, &f);
+	int r = kernel_filter_compile(book->set, *t, o, &f);
 
 	if (r || !f.drops)
 		return r;
@@ -30,14 +29,16 @@ static int load_one(struct loader_client *c, const struct ruleset *rs,
 		return 0;
 	}
 	stats->filters += !r;
-	return r;
+	return r ? r : candidates_add(&book->candidates, book->program, &f);
 }
 
-int filter_set_load(struct loader_client *c, const struct ruleset *rs, const struct type_set *types,
+int filter_set_load(struct loader_client *c, struct rulebook *book, const struct type_set *types,
 		    bool filtered, bool paths_by_name, struct filter_set_stats *ret,
 		    struct error *err)
 {
-	const struct filter_options o = { .paths_by_name = paths_by_name,
+	const struct filter_options o = { .candidates = true,
+					  .tells = true,
+					  .paths_by_name = paths_by_name,
 					  .tail_call = ABI_FILTER_SEND + 1 };
 	struct filter_target targets[TARGETS_MAX];
 	size_t n = kernel_filter_targets(targets, TARGETS_MAX);
@@ -48,7 +49,7 @@ int filter_set_load(struct loader_client *c, const struct ruleset *rs, const str
 		if (!is_wanted(&targets[i], types))
 			continue;
 		ret->calls++;
-		r = load_one(c, rs, &targets[i], &o, ret);
+		r = load_one(c, book, &targets[i], &o, ret);
 	}
 	return r ? error_errno(err, -r, "filters") : loader_commit(c, types, err);
 }

@@ -2,6 +2,7 @@
 /* The filters that rules ask for, a program for each call that they want, brought into force at once. */
 #pragma once
 #include "guard/loader.h"
+#include "guard/rulebook.h"
 
 struct filter_set_stats {
 	size_t calls;	  /* that rules want */
@@ -11,10 +12,10 @@ struct filter_set_stats {
 };
 
 /*
- * types: what rules want, as live_want() was told. What both the rules until now and the new ones want is
+ * For the rules of a book, which learns what their records say (candidates.h); NULL: only with filtered false. types: what rules want, as live_want() was told. What both the rules until now and the new ones want is
  * told without a gap. filtered: false: none is made. -ENOTSUP: done, but that the kernel can't tell one of the types;
  * other -errno: the filters are as they were.
  */
-int filter_set_load(struct loader_client *c, const struct ruleset *rs, const struct type_set *types,
+int filter_set_load(struct loader_client *c, struct rulebook *book, const struct type_set *types,
 		    bool filtered, bool paths_by_name, struct filter_set_stats *ret,
 		    struct error *err);

@@ -110,6 +110,7 @@ int rulebook_load(struct rulebook *ret, const struct rulebook_options *o, struct
 void rulebook_deinit(struct rulebook *b)
 {
 	vec_deinit(&b->domains);
+	candidates_deinit(&b->candidates);
 	program_free(b->program);
 	ruleset_free(b->set);
 	diags_deinit(&b->diags);

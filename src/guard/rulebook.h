@@ -3,6 +3,7 @@
 #pragma once
 #include <jansson.h>
 
+#include "guard/candidates.h"
 #include "rules/needs.h"
 #include "rules/program.h"
 
@@ -23,11 +24,12 @@ struct rulebook {
 	struct diags diags;
 	struct ruleset *set;
 	struct program *program;
-	struct type_set types;	  /* of the events that any rule wants */
-	VEC(struct text) domains; /* names that they compare addresses with; the set's */
-	size_t enabled;		  /* rules that are evaluated */
-	uint64_t denied_set;	  /* the number of the set that is denied; 0: none is known */
-	json_t *denied;		  /* its rules' names: deny_set_name() */
+	struct type_set types;	      /* of the events that any rule wants */
+	VEC(struct text) domains;     /* names that they compare addresses with; the set's */
+	size_t enabled;		      /* rules that are evaluated */
+	struct candidates candidates; /* of the filters that were made for them */
+	uint64_t denied_set;	      /* the number of the set that is denied; 0: none is known */
+	json_t *denied;		      /* its rules' names: deny_set_name() */
 };
 
 /*

@@ -400,6 +400,10 @@ static int take_call(struct translator *x, const struct abi_event *record, struc
 	verdict_fill(x, record, ev);
 	ev->is_on_guard = ev->verdict && record->call.path_flags & ABI_PATH_OF_GUARD;
 	ev->result = record->call.result;
+	if (record->flags & ABI_EVENT_FOUND) {
+		ev->filter = record->call.found.filter;
+		ev->filter_parts = record->call.found.parts;
+	}
 	fd_fill(x, record, ev, row->plan.flags);
 	target_fill(x, record, ev, row->target);
 	args_fill(x, record, ev, row);

@@ -130,7 +130,7 @@ static void want_execs(struct type_set *types)
 }
 
 /* What it can't have filtered it is told: that is dear, but nothing is missing. */
-static void load_filters(struct watch *w, const struct rulebook *book)
+static void load_filters(struct watch *w, struct rulebook *book)
 {
 	struct filter_set_stats *s = &w->stats->filters;
 	struct error err = ERROR_INIT;
@@ -139,7 +139,7 @@ static void load_filters(struct watch *w, const struct rulebook *book)
 
 	if (!w->o->loader)
 		return;
-	r = filter_set_load(w->o->loader, book->set, &w->types, !w->o->unfiltered,
+	r = filter_set_load(w->o->loader, book, &w->types, !w->o->unfiltered,
 			    !live_tells_paths(w->live), s, &err);
 	if (r == -ENOTSUP) {
 		snprintf(text, sizeof(text), "rules that ask for them are silent: %s", err.text);

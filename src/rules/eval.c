@@ -262,8 +262,25 @@ static void run_steps(struct evaluator *e, const struct type_program *t, const s
 	}
 }
 
+uint32_t program_entry(const struct program *p, const struct event_type *type, const struct rule *r,
+		       int step)
+{
+	const struct type_program *t = &p->types[event_type_index(type)];
+
+	for (uint32_t i = 0; i < t->count; i++)
+		if (t->entries[i].rule == r && t->entries[i].step == step)
+			return i;
+	return EVAL_NO_ENTRY;
+}
+
 size_t evaluator_run(struct evaluator *e, const struct event *ev, struct rule_match *out,
 		     size_t max)
+{
+	return evaluator_run_among(e, ev, NULL, out, max);
+}
+
+size_t evaluator_run_among(struct evaluator *e, const struct event *ev,
+			   const struct eval_choice *among, struct rule_match *out, size_t max)
 {
 	const struct type_program *t = &e->p->types[event_type_index(ev->type)];
 	struct run run = { .out = out, .max = max };
@@ -277,7 +294,10 @@ size_t evaluator_run(struct evaluator *e, const struct event *ev, struct rule_ma
 		e->stamp = 1;
 	}
 	scratch_reset(&e->scratch);
-	find_candidates(e, t, ev);
+	if (among && t->words <= ARRAY_SIZE(among->entries))
+		memcpy(e->candidates, among->entries, t->words * sizeof(*e->candidates));
+	else
+		find_candidates(e, t, ev);
 	run_rules(e, t, ev, &run);
 	if (t->count > t->rules)
 		run_steps(e, t, ev);

@@ -35,6 +35,19 @@ extern const char *const evaluator_counters[EVAL_COUNTERS];
 struct evaluator *evaluator_new(const struct program *p, size_t scratch);
 void evaluator_free(struct evaluator *e);
 
+/* Which rules and steps of a type are evaluated, by program_entry(). */
+enum { EVAL_CHOICE_MAX = 1024 };
+struct eval_choice {
+	uint64_t entries[EVAL_CHOICE_MAX / 64];
+};
+#define EVAL_NO_ENTRY UINT32_MAX
+/* The number of a rule (step -1) or of a step of its sequence among those of the type; EVAL_NO_ENTRY: it can't fit. */
+uint32_t program_entry(const struct program *p, const struct event_type *type, const struct rule *r,
+		       int step);
+/* As evaluator_run(), when it is known that nothing else can fit. */
+size_t evaluator_run_among(struct evaluator *e, const struct event *ev,
+			   const struct eval_choice *among, struct rule_match *out, size_t max);
+
 /* The rules that the event fits, at most max, in order; returns how many. */
 size_t evaluator_run(struct evaluator *e, const struct event *ev, struct rule_match *out,
 		     size_t max);

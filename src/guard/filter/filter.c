@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "base/hash.h"
 #include "guard/filter/emit.h"
 #include "rules/extend.h"
 
@@ -150,6 +151,60 @@ static void emit_tail_call(struct emitter *e, uint32_t call)
 	bpf_call(c, BPF_FUNC_tail_call);
 }
 
+/* A number that no filter has otherwise: the digest comes there, of what has this in its place. */
+#define NO_DIGEST 0x6469676573743f3fULL
+
+static bool tells(const struct emitter *e, const struct filter_options *o)
+{
+	return o->tells && o->candidates && e->filter->target.kind == ABI_EVENT_CALL &&
+	       e->filter->drops && e->filter->parts.len <= FILTER_TOLD;
+}
+
+static void emit_found(struct emitter *e)
+{
+	struct bpf_code *c = &e->code;
+	const int flags = offsetof(struct abi_event, flags);
+	int size = e->filter->parts.len > 32 ? 8 : 4;
+
+	bpf_number(c, R1, NO_DIGEST);
+	bpf_store(c, 8, REG_RECORD, offsetof(struct abi_event, call.found.filter), R1);
+	bpf_load(c, size, R1, REG_SCRATCH, offsetof(struct filter_scratch, candidates));
+	bpf_store(c, 8, REG_RECORD, offsetof(struct abi_event, call.found.parts), R1);
+	bpf_load(c, 2, R1, REG_RECORD, flags);
+	bpf_alu_imm(c, BPF_OR, R1, ABI_EVENT_FOUND);
+	bpf_store(c, 2, REG_RECORD, flags, R1);
+}
+
+static uint64_t digest_of(const struct kernel_filter *f, uint64_t so_far)
+{
+	so_far = hash_bytes(f->insns.items, f->insns.len * sizeof(*f->insns.items), so_far);
+	vec_foreach(m, &f->maps) {
+		so_far = hash_bytes(m->keys, (size_t)m->count * m->key_size, so_far);
+		so_far = hash_bytes(m->values, (size_t)m->count * m->value_size, so_far);
+	}
+	return so_far ? so_far : 1;
+}
+
+/* For the same call: two of them may be the same program. */
+static void put_digest(struct kernel_filter *f)
+{
+	struct text name = f->target.type->name;
+
+	f->digest = digest_of(f, hash_bytes(name.data, name.len, 0));
+	for (size_t i = 0; i + 1 < f->insns.len; i++) {
+		struct bpf_insn *insn = &f->insns.items[i];
+
+		if (insn->code != (BPF_LD | BPF_IMM | BPF_DW))
+			continue;
+		if (insn->imm == (int32_t)(uint32_t)NO_DIGEST &&
+		    insn[1].imm == (int32_t)(NO_DIGEST >> 32)) {
+			insn->imm = (int32_t)(uint32_t)f->digest;
+			insn[1].imm = (int32_t)(f->digest >> 32);
+		}
+		i++;
+	}
+}
+
 static void emit_end(struct emitter *e, const struct filter_options *o, uint32_t yes)
 {
 	struct bpf_code *c = &e->code;
@@ -168,7 +223,7 @@ static void emit_end(struct emitter *e, const struct filter_options *o, uint32_t
 }
 
 /* Stage by stage: what can't be wanted by what is known already leaves at once. */
-static int emit_stages(struct emitter *e, uint32_t yes)
+static int emit_stages(struct emitter *e, const struct filter_options *o, uint32_t yes)
 {
 	struct bpf_code *c = &e->code;
 	uint32_t no = bpf_code_label(c);
@@ -185,6 +240,8 @@ static int emit_stages(struct emitter *e, uint32_t yes)
 		emit_clauses(e, stage, maybe, no);
 		bpf_code_place(c, maybe);
 	}
+	if (tells(e, o))
+		emit_found(e);
 	bpf_goto(c, yes);
 	bpf_code_place(c, no);
 	return r;
@@ -211,7 +268,7 @@ static int emit_program(struct emitter *e, const struct filter_options *o)
 		emit_lookup(e, FILTER_MAP_SCRATCH, REG_SCRATCH);
 		if (!o->hook)
 			emit_if_uring(e, all, yes);
-		r = emit_stages(e, yes);
+		r = emit_stages(e, o, yes);
 	}
 	emit_end(e, o, yes);
 	return r ? r : bpf_code_finish(c);
@@ -233,6 +290,8 @@ static int assemble(struct kernel_filter *f, const struct filter_options *o)
 		f->insns.len = e.code.insns.len;
 		f->insns.size = e.code.insns.size;
 		e.code.insns.items = NULL;
+		if (tells(&e, o))
+			put_digest(f);
 	}
 	bpf_code_deinit(&e.code);
 	vec_deinit(&e.clauses);

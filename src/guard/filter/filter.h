@@ -62,6 +62,7 @@ struct filter_options {
 	 * than FILTER_CANDIDATES, or it would be too long, it does not (has_candidates), and is as without.
 	 */
 	bool candidates;
+	bool tells; /* and puts them into the record (struct abi_found), if they are at most FILTER_TOLD */
 	/* To emit: call program tail_call - 1 of FILTER_MAP_CALLS; 0: only return FILTER_EMIT. */
 	uint32_t tail_call;
 	/*
@@ -75,7 +76,7 @@ struct filter_options {
 	bool (*wants)(const struct rule *r, void *arg);
 	void *wants_arg;
 };
-enum { FILTER_INSTRUCTIONS = 16384 };
+enum { FILTER_INSTRUCTIONS = 16384, FILTER_TOLD = 64 };
 
 enum filter_verdict { FILTER_DROP, FILTER_EMIT };
 
@@ -103,10 +104,11 @@ struct kernel_filter {
 	VEC(struct filter_part) parts; /* those that are not FILTER_NEVER; candidates by index */
 	VEC(struct bpf_insn) insns;
 	VEC(struct program_map) maps; /* FILTER_MAP_SETS + i: from texts to terms of a view */
-	bool drops;		      /* false: the program emits whatever the record is */
-	bool has_candidates;	      /* the program says which parts */
-	bool reads_paths; /* as they were written, also of a call whose descriptor is known */
-	bool too_long;	  /* it did not fit into options.instructions */
+	uint64_t digest;     /* of all that it is, as its records say it; 0: it tells nothing */
+	bool drops;	     /* false: the program emits whatever the record is */
+	bool has_candidates; /* the program says which parts */
+	bool reads_paths;    /* as they were written, also of a call whose descriptor is known */
+	bool too_long;	     /* it did not fit into options.instructions */
 };
 
 /*
