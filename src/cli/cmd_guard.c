@@ -45,6 +45,11 @@ static const struct option_def options[] = {
 	  COMPLETE_NONE, NULL },
 	{ "store", 0, "FILE", "where alerts are kept, instead of in " STORE_PATH, false,
 	  COMPLETE_FILE, NULL },
+	{ "keep", 0, "TIME", "how long alerts are kept; 0: until there is no room (default: 90d)",
+	  false, COMPLETE_NONE, NULL },
+	{ "keep-size", 0, "MIB",
+	  "how large the store may get: then the oldest alerts go; 0: any (default: 1024)", false,
+	  COMPLETE_NONE, NULL },
 	{ "no-store", 0, NULL, "keep no alerts", false, COMPLETE_NONE, NULL },
 	{ "metrics", 0, "ADDRESS",
 	  "answer /metrics and /healthz there: PORT of 127.0.0.1, or ADDRESS:PORT", false,
@@ -75,7 +80,14 @@ static const struct option_def options[] = {
 	  COMPLETE_NONE, NULL },
 };
 
-enum { BUFFER_MAX_MIB = 1024, BURST_DEFAULT = 20, BURST_MAX = 1000000 };
+enum {
+	BUFFER_MAX_MIB = 1024,
+	BURST_DEFAULT = 20,
+	BURST_MAX = 1000000,
+	KEEP_MIB = 1024,
+	KEEP_MIB_MAX = 1 << 20
+};
+#define KEEP_NS (90 * 86400ULL * 1000000000)
 
 /* --- what comes out ----------------------------------------------------------------------------------- */
 
@@ -237,6 +249,21 @@ static int take_webhooks(const struct guard_options *o, words *sinks, string_lis
 	return r;
 }
 
+static int read_keep(const struct arguments *args, struct guard_sinks *s, struct error *err)
+{
+	const char *keep = arg_value(args, "keep"), *size = arg_value(args, "keep-size");
+	uint64_t ns = KEEP_NS, mib = KEEP_MIB;
+
+	if (keep && (!str_to_duration(keep, &ns) || ns > INT64_MAX))
+		return error_set(err, USAGE_ERROR, "\"%s\" is not a duration (36h, 90d)", keep);
+	if (size && (!str_to_u64(size, &mib) || mib > KEEP_MIB_MAX))
+		return error_set(err, USAGE_ERROR, "--keep-size is a number up to %d, not \"%s\"",
+				 KEEP_MIB_MAX, size);
+	s->keep_ns = (int64_t)ns;
+	s->keep_bytes = mib << 20;
+	return 0;
+}
+
 static int guard(const struct arguments *args, struct guard_options *o, struct error *err)
 {
 	const char *store = arg_value(args, "store"), *status = arg_value(args, "status");
@@ -250,8 +277,9 @@ static int guard(const struct arguments *args, struct guard_options *o, struct e
 	struct watch_stats stats;
 	cleanup_string_list string_list webhooks = { 0 };
 	words sinks = { 0 };
-	int r = take_sinks(args, &sinks, err);
+	int r = read_keep(args, &s, err);
 
+	r = r ? r : take_sinks(args, &sinks, err);
 	if (!r && o->watch.policy_count) {
 		sinks.len--; /* without its end */
 		r = take_webhooks(o, &sinks, &webhooks, err);

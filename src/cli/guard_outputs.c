@@ -19,8 +19,6 @@
 #include "guard/document.h"
 #include "guard/privilege.h"
 
-#define KEEP_NS (90 * 86400LL * 1000000000)
-#define KEEP_BYTES ((uint64_t)1 << 30)
 #define TELL_NS (60LL * 1000000000)  /* between two alerts of losses */
 #define STALE_NS (30LL * 1000000000) /* numbers that are older mean that the engine hangs */
 
@@ -265,7 +263,7 @@ static int open_outputs(void *arg, struct error *err)
 	struct guard_sinks *s = arg;
 	const struct outputs_config config = {
 		.sinks = s->sinks,
-		.store = { .path = s->store, .keep_ns = KEEP_NS, .max_bytes = KEEP_BYTES },
+		.store = { .path = s->store, .keep_ns = s->keep_ns, .max_bytes = s->keep_bytes },
 		.metrics = s->metrics,
 		.source = { fill, health, s },
 		.tell = tell,

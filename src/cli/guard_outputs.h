@@ -11,6 +11,8 @@
 struct guard_sinks {
 	const char *const *sinks; /* words of sink_parse(), NULL-terminated */
 	const char *store;	  /* NULL: nothing is stored */
+	int64_t keep_ns;	  /* alerts that are older go; 0: none */
+	uint64_t keep_bytes;	  /* of the store; the oldest go. 0: no limit */
 	const char *metrics;	  /* NULL: no server */
 	const char *status;	  /* file that has the last numbers, for merlon top */
 	const char *user;	  /* as whom the process runs: whom files are to belong to */

@@ -209,20 +209,36 @@ static void add_metric(metric_list *list, const char *name, const char *help, bo
 
 static void fill(void *context, metric_list *list)
 {
-	static const char *const store_names[] = {
-		"merlon_store_stored_total",	 "merlon_store_suppressed_total",
-		"merlon_store_duplicates_total", "merlon_store_failed_total",
-		"merlon_store_expired_total",	 "merlon_store_evicted_total",
-		"merlon_store_broken_total",	 "merlon_store_moved_aside_total",
+	static const struct {
+		const char *name, *help;
+	} store[] = {
+		[STORE_STORED] = { "merlon_store_stored_total", "Alerts that were stored" },
+		[STORE_SUPPRESSED] = { "merlon_store_suppressed_total",
+				       "Of those, alerts that somebody suppressed" },
+		[STORE_DUPLICATES] = { "merlon_store_duplicates_total",
+				       "Alerts that were stored already" },
+		[STORE_FAILED] = { "merlon_store_failed_total", "Alerts that were not stored" },
+		[STORE_EXPIRED] = { "merlon_store_expired_total",
+				    "Alerts deleted for their age" },
+		[STORE_EVICTED] = { "merlon_store_evicted_total",
+				    "Alerts deleted for the size of the store" },
+		[STORE_BROKEN] = { "merlon_store_broken_total",
+				   "Rows of the store that are no alerts" },
+		[STORE_MOVED] = { "merlon_store_moved_aside_total",
+				  "Damaged stores that were moved aside" },
+	}, sink[] = {
+		[SINK_TAKEN] = { "merlon_output_taken_total", "Alerts for an output" },
+		[SINK_SENT] = { "merlon_output_sent_total", "Alerts that it has delivered" },
+		[SINK_FAILED] = { "merlon_output_failed_total", "Attempts that failed" },
+		[SINK_RETRIED] = { "merlon_output_retried_total",
+				   "Attempts after one that failed" },
+		[SINK_DROPPED] = { "merlon_output_dropped_total", "Alerts that it gave up" },
+		[SINK_WAITING] = { "merlon_output_waiting", "Alerts that wait to be sent" },
+		[SINK_SPOOLED] = { "merlon_output_spooled_bytes",
+				   "Bytes on disk that wait to be sent" },
 	};
-	static const char *const sink_names[] = {
-		"merlon_output_taken_total",   "merlon_output_sent_total",
-		"merlon_output_failed_total",  "merlon_output_retried_total",
-		"merlon_output_dropped_total", "merlon_output_waiting",
-		"merlon_output_spooled_bytes",
-	};
-	_Static_assert(ARRAY_SIZE(store_names) == STORE_COUNTERS, "a name for each");
-	_Static_assert(ARRAY_SIZE(sink_names) == SINK_COUNTERS, "a name for each");
+	_Static_assert(ARRAY_SIZE(store) == STORE_COUNTERS, "a name for each");
+	_Static_assert(ARRAY_SIZE(sink) == SINK_COUNTERS, "a name for each");
 	struct outputs *o = context;
 
 	if (o->source.fill)
@@ -230,12 +246,11 @@ static void fill(void *context, metric_list *list)
 	add_metric(list, "merlon_malformed_total", "Documents that were no alerts", false, NULL,
 		   (double)o->malformed);
 	for (int i = 0; i < STORE_COUNTERS && o->store_path; i++)
-		add_metric(list, store_names[i], "Alerts in the store, by what became of them",
-			   false, NULL, (double)of_store(o, (enum store_counter)i));
+		add_metric(list, store[i].name, store[i].help, false, NULL,
+			   (double)of_store(o, (enum store_counter)i));
 	for (int i = 0; i < SINK_COUNTERS; i++)
 		vec_foreach(s, &o->sinks)
-			add_metric(list, sink_names[i],
-				   "Alerts sent, by output and what became of them",
+			add_metric(list, sink[i].name, sink[i].help,
 				   i == SINK_WAITING || i == SINK_SPOOLED, (*s)->name,
 				   (double)(*s)->counters[i]);
 }

@@ -659,6 +659,9 @@ def new_user() -> None:
 
 def refused() -> None:
     """what can't be is said"""
+    for option in ("--keep=soon", "--keep-size=-1", "--keep-size=1G"):
+        done = merlon.run("guard", "--rules", RULES, option, check=False)
+        tap.check(done.returncode == 2 and option.partition("=")[2] in done.stderr, f"exit {done.returncode}: {done.stderr}")
     done = merlon.run("guard", "--rules", "/no/such/rules", check=False)
     tap.check(done.returncode == 4 and "/no/such/rules" in done.stderr, f"{done.returncode} {done.stderr}")
     with tempfile.TemporaryDirectory() as directory:
