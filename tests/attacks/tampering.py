@@ -44,7 +44,9 @@ PROOFS = [
           look_alike=RENAME + ".bak; mv /srv/files /srv/a.enc"),
 
     Proof("Link to a sensitive file", attack="ln -s /etc/shadow /var/log/app.log",
-          others=("ln /etc/shadow /srv/app.log",),
+          others=("ln /etc/shadow /srv/app.log", "mv /etc/gshadow /srv/old; cat /srv/old >/dev/null",
+                  "mkdir -p /root/.ssh; echo key >/root/.ssh/id_rsa; ln /root/.ssh/id_rsa /srv/key; cat /srv/key >/dev/null",
+                  "mkdir -p /root/.aws; echo key >/root/.aws/credentials; mv /root/.aws /srv/a; cat /srv/a/credentials >/dev/null"),
           look_alike="ln -s /dev/stdout /var/log/access.log"),
 
     Proof("Security program stopped or changed", attack="pkill -9 -x merlon-guard || true",
