@@ -27,7 +27,7 @@ const struct check_group *const check_groups[] = {
 	&checks_recorded,     &checks_in_force,
 	&checks_image_files,  &checks_scheduling,
 	&checks_labels,	      &checks_access,
-	&checks_known_holes,  NULL,
+	&checks_known_holes, &checks_amounts,  NULL,
 };
 
 static bool is_unprivileged(const struct container *c)

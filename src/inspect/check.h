@@ -128,7 +128,7 @@ extern const struct check_group checks_privilege, checks_confinement, checks_cap
 	checks_runtime, checks_kubelet, checks_api_server, checks_control_plane, checks_node,
 	checks_host_files, checks_pss_baseline, checks_pss_restricted, checks_recorded,
 	checks_in_force, checks_image_files, checks_scheduling, checks_labels, checks_access,
-	checks_known_holes;
+	checks_known_holes, checks_amounts;
 
 extern const struct check_group *const check_groups[]; /* NULL-terminated */
 

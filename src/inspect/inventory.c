@@ -190,6 +190,24 @@ static void read_scaler(struct inventory *all, struct resident *r, const struct 
 	at_number(&minimum, &r->minimum);
 }
 
+static void read_monitor(struct inventory *all, struct resident *r, const struct object *o)
+{
+	struct at selector = at_member(&o->root, "spec.selector");
+	struct at names = at_member(&o->root, "spec.namespaceSelector.matchNames");
+	struct at any = at_member(&o->root, "spec.namespaceSelector.any");
+	uint32_t count = at_count(&names) < REFS_MAX ? at_count(&names) : REFS_MAX;
+
+	r->selector = read_selector(all, &selector, false);
+	r->flags |= at_is_true(&any) ? RESIDENT_EVERYWHERE : 0;
+	r->ref_room = count;
+	r->refs = arena_array(all->arena, struct reference, count + 1);
+	for (uint32_t i = 0; i < count; i++) {
+		struct at name = at_item(&names, i);
+
+		add_ref(all, r, KIND_NAMESPACE, "", at_text(&name));
+	}
+}
+
 static void add_backend(struct inventory *all, struct resident *r, const struct at *backend)
 {
 	struct at name = at_member(backend, "service.name"),
@@ -271,6 +289,7 @@ static void (*const readers[KINDS])(struct inventory *all, struct resident *r,
 	[KIND_SERVICE] = read_service,
 	[KIND_DISRUPTION_BUDGET] = read_budget,
 	[KIND_AUTOSCALER] = read_scaler,
+	[KIND_SERVICE_MONITOR] = read_monitor,
 	[KIND_INGRESS] = read_ingress,
 	[KIND_ROLE] = read_role,
 	[KIND_CLUSTER_ROLE] = read_role,

@@ -28,9 +28,10 @@ enum resident_flag {
 	RESIDENT_ANY_NAME = 4, /* a role's rules name no resource */
 	RESIDENT_POWERFUL = 8, /* a role that is as good as cluster-admin */
 	RESIDENT_HAS_PODS = 16,
-	RESIDENT_TOKEN_OFF = 32, /* a pod or service account that says: no token */
-	RESIDENT_TOKEN_ON = 64,	 /* a pod that says: a token, whatever its account says */
-	RESIDENT_OWNED = 128,	 /* another one stands for it: it is asked nothing */
+	RESIDENT_TOKEN_OFF = 32,   /* a pod or service account that says: no token */
+	RESIDENT_TOKEN_ON = 64,	   /* a pod that says: a token, whatever its account says */
+	RESIDENT_OWNED = 128,	   /* another one stands for it: it is asked nothing */
+	RESIDENT_EVERYWHERE = 256, /* its selector is for all namespaces */
 };
 
 struct reference {
@@ -47,7 +48,8 @@ struct resident {
 	const char *name, *name_space;
 	struct labels labels; /* of its pods, for workloads; else its own */
 	struct selector selector;
-	struct reference *refs; /* what it names: roles, service accounts, services, targets */
+	struct reference
+		*refs; /* what it names: roles, service accounts, services, targets, namespaces */
 	uint32_t ref_count, ref_room;
 	int64_t replicas, minimum; /* -1: not said */
 };

@@ -51,6 +51,7 @@ const struct kind_def kinds[KINDS] = {
 	[KIND_SECURITY_CONTEXT_CONSTRAINTS] = { "SecurityContextConstraints",
 						"security.openshift.io", .cluster = true },
 	[KIND_STORAGE_CLASS] = { "StorageClass", "storage.k8s.io", .cluster = true },
+	[KIND_SERVICE_MONITOR] = { "ServiceMonitor", "monitoring.coreos.com" },
 	[KIND_CLUSTER] = { "Cluster", "merlon", .cluster = true },
 	[KIND_OCI_CONTAINER] = { "Container", "" }, /* no API has it */
 	[KIND_IMAGE] = { "Image", "" },

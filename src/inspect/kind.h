@@ -43,6 +43,7 @@ enum kind {
 	KIND_RESOURCE_QUOTA,
 	KIND_SECURITY_CONTEXT_CONSTRAINTS,
 	KIND_STORAGE_CLASS,
+	KIND_SERVICE_MONITOR, /* of the Prometheus operator */
 	KIND_CLUSTER, /* what merlon inspect --cluster learned besides: no object of a cluster */
 	KIND_OCI_CONTAINER, /* an OCI bundle's config.json: no object of a cluster */
 	KIND_IMAGE,	    /* neither: an image, with its files */

@@ -396,6 +396,7 @@ static const struct shape *const objects[KINDS] = {
 	[KIND_AUTOSCALER] = scaler_object,
 	[KIND_PERSISTENT_VOLUME] = any_object,
 	[KIND_GATEWAY] = any_object,
+	[KIND_SERVICE_MONITOR] = any_object,
 	[KIND_NODE] = any_object,
 	[KIND_LIMIT_RANGE] = any_object,
 	[KIND_RESOURCE_QUOTA] = any_object,

@@ -63,6 +63,33 @@ static void dangling_selector(struct probe *p, const struct inventory *all,
 				"selects no pods");
 }
 
+/* Its own namespace, those that it names, or all. */
+static bool looks_into(const struct resident *monitor, const struct resident *service)
+{
+	for (uint32_t i = 0; i < monitor->ref_count; i++)
+		if (str_eq(monitor->refs[i].name, service->name_space))
+			return true;
+	return monitor->flags & RESIDENT_EVERYWHERE ||
+	       (!monitor->ref_count && str_eq(monitor->name_space, service->name_space));
+}
+
+static void dangling_monitor(struct probe *p, const struct inventory *all, const struct resident *r)
+{
+	bool known = false;
+
+	vec_foreach(s, &all->residents) {
+		if (s->kind != KIND_SERVICE || !looks_into(r, s))
+			continue;
+		known = true;
+		if (selector_matches(&r->selector, &s->labels))
+			return;
+	}
+	if (!known || !r->selector.there || r->selector.expressions)
+		probe_skip(p); /* they are kept elsewhere, or nobody knows */
+	else
+		probe_fail_path(p, "spec.selector", "selects no services");
+}
+
 static void wrong_selector(struct probe *p, const struct inventory *all, const struct resident *r)
 {
 	(void)all;
@@ -273,12 +300,25 @@ static const struct check checks[] = {
 	  .kinds = KIND_BIT(KIND_INGRESS),
 	  .needs = KIND_BIT(KIND_SERVICE),
 	  .resident = missing_service },
+	{ .id = "MRL-657",
+	  .name = "dangling-servicemonitor",
+	  .title = "The service monitor selects no services",
+	  .attack = "What it was meant for is not watched, and nobody is told when it fails.",
+	  .suggest = "Correct the selector.",
+	  .aliases = "",
+	  .links = NULL,
+	  .severity = SEVERITY_LOW,
+	  .category = CATEGORY_RELIABILITY,
+	  .kinds = KIND_BIT(KIND_SERVICE_MONITOR),
+	  .needs = KIND_BIT(KIND_SERVICE),
+	  .resident = dangling_monitor },
 	{ .id = "MRL-531",
 	  .name = "mismatching-selector",
 	  .title = "The selector does not select its own pods",
 	  .attack = "The API server refuses it, or another controller's pods are taken.",
 	  .suggest = "Make selector and template labels agree.",
-	  .aliases = "deployment-pod-selector-labels-match-template-metadata-labels C-0293",
+	  .aliases = "deployment-pod-selector-labels-match-template-metadata-labels "
+		     "statefulset-pod-selector-labels-match-template-metadata-labels C-0293",
 	  .links = NULL,
 	  .severity = SEVERITY_LOW,
 	  .category = CATEGORY_RELIABILITY,
@@ -302,7 +342,7 @@ static const struct check checks[] = {
 	  .title = "The autoscaler's target is not there",
 	  .attack = "Nothing scales.",
 	  .suggest = "Correct scaleTargetRef.",
-	  .aliases = "C-0300 horizontalpodautoscaler-has-target",
+	  .aliases = "C-0300 horizontalpodautoscaler-has-target dangling-horizontalpodautoscaler",
 	  .links = NULL,
 	  .severity = SEVERITY_LOW,
 	  .category = CATEGORY_RELIABILITY,

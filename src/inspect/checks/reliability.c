@@ -39,26 +39,6 @@ static void process_limit(struct probe *p, const struct workload *w, const struc
 		probe_fail(p, &c->processes.at);
 }
 
-static void memory_equal(struct probe *p, const struct workload *w, const struct container *c)
-{
-	const struct word *request = &c->resources[MEMORY_REQUEST],
-			  *limit = &c->resources[MEMORY_LIMIT];
-
-	if (!request->value.len || !limit->value.len)
-		probe_skip(p);
-	else if (!text_eq(request->value, limit->value))
-		probe_fail(p, &request->at);
-}
-
-static void storage(struct probe *p, const struct workload *w, const struct container *c)
-{
-	struct at limit = at_member(&c->at, "resources.limits");
-	struct at at = at_key(&limit, "ephemeral-storage");
-
-	if (!at.node)
-		probe_fail(p, &at);
-}
-
 static void readiness(struct probe *p, const struct workload *w, const struct container *c)
 {
 	if (!c->probes[PROBE_READINESS].node)
@@ -269,6 +249,15 @@ static void zero_budget(struct probe *p, const struct object *o)
 		probe_fail(p, &least);
 }
 
+static void empty_budget(struct probe *p, const struct object *o)
+{
+	struct at most = at_member(&o->root, "spec.maxUnavailable");
+	struct at least = at_member(&o->root, "spec.minAvailable");
+
+	if (!most.node && !least.node)
+		probe_fail(p, &least);
+}
+
 static void scaler_minimum(struct probe *p, const struct object *o)
 {
 	struct at at = at_member(&o->root, "spec.minReplicas");
@@ -342,28 +331,6 @@ static const struct check checks[] = {
 	  .severity = SEVERITY_MEDIUM,
 	  LIMIT,
 	  .container = memory_limit },
-	{ .id = "MRL-505",
-	  .name = "memory-requests-equal-limits",
-	  .title = "More memory may be used than is requested",
-	  .attack = "Is killed when the node is short of memory.",
-	  .suggest = "Request what the limit is.",
-	  .aliases = "container-memory-requests-equal-limits",
-	  .links = RESOURCES_PAGE,
-	  .severity = SEVERITY_LOW,
-	  .optional = true,
-	  EACH,
-	  .container = memory_equal },
-	{ .id = "MRL-506",
-	  .name = "ephemeral-storage",
-	  .title = "The use of the node's disk has no limit",
-	  .attack = "Fills it, and the node evicts everybody.",
-	  .suggest = "Set resources.limits.ephemeral-storage.",
-	  .aliases = "container-ephemeral-storage-request-and-limit",
-	  .links = RESOURCES_PAGE,
-	  .severity = SEVERITY_LOW,
-	  .optional = true,
-	  EACH,
-	  .container = storage },
 	{ .id = "MRL-507",
 	  .name = "no-readiness-probe",
 	  .title = "Nothing says when it is ready",
@@ -432,7 +399,7 @@ static const struct check checks[] = {
 	  .attack = "Are gone together.",
 	  .suggest = "Set topologySpreadConstraints.",
 	  .aliases =
-		  "topologySpreadConstraint pod-topology-spread deployment-has-host-podantiaffinity "
+		  "topologySpreadConstraint pod-topology-spread pod-topology-spread-constraints deployment-has-host-podantiaffinity "
 		  "statefulset-has-host-podantiaffinity",
 	  .links = NULL,
 	  .severity = SEVERITY_LOW,
@@ -478,7 +445,7 @@ static const struct check checks[] = {
 	  .title = "A job's pods say Always, which jobs can't",
 	  .attack = "The API server refuses it.",
 	  .suggest = "Set restartPolicy to OnFailure or Never.",
-	  .aliases = "restart-policy cronjob-restartpolicy",
+	  .aliases = "restart-policy cronjob-restartpolicy job-restartpolicy",
 	  .links = NULL,
 	  .severity = SEVERITY_LOW,
 	  FACTS,
@@ -528,6 +495,17 @@ static const struct check checks[] = {
 	  FACTS,
 	  .kinds = KIND_BIT(KIND_DISRUPTION_BUDGET),
 	  .object = zero_budget },
+	{ .id = "MRL-539",
+	  .name = "pdb-without-policy",
+	  .title = "The budget does not say how many must stay",
+	  .attack = "It is as if it were not there: draining nodes may stop all of them at once.",
+	  .suggest = "Set minAvailable or maxUnavailable.",
+	  .aliases = "poddisruptionbudget-has-policy",
+	  .links = NULL,
+	  .severity = SEVERITY_LOW,
+	  FACTS,
+	  .kinds = KIND_BIT(KIND_DISRUPTION_BUDGET),
+	  .object = empty_budget },
 	{ .id = "MRL-522",
 	  .name = "hpa-minimum",
 	  .title = "The autoscaler goes down to one replica",
