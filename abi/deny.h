@@ -90,6 +90,18 @@ struct abi_stop_call {
  * is told.
  */
 enum { ABI_DENY_POINT_TEXT = ABI_EVENT_TEXTS - 1 };
+/* What is sent is in the same place in records of calls, and in none of a decision: it is not known before. */
+_Static_assert((int)ABI_DENY_POINT_TEXT > (int)ABI_TEXT_PROGRAM, "no text of a decision's call");
+_Static_assert((int)ABI_DENY_POINT_TEXT > (int)ABI_TEXT_NAME, "nor of its exec");
+/* A sum of flags is their union if each has a bit of its own. */
+_Static_assert(ABI_EVENT_WATCHED + ABI_EVENT_CUT + ABI_EVENT_FILE + ABI_EVENT_SOCKET +
+			       ABI_EVENT_UPPER + ABI_EVENT_LOWER + ABI_EVENT_URING +
+			       ABI_EVENT_PIDFD + ABI_EVENT_STOPPED + ABI_EVENT_DENIED +
+			       ABI_EVENT_WOULD_DENY ==
+		       (ABI_EVENT_WATCHED | ABI_EVENT_CUT | ABI_EVENT_FILE | ABI_EVENT_SOCKET |
+			ABI_EVENT_UPPER | ABI_EVENT_LOWER | ABI_EVENT_URING | ABI_EVENT_PIDFD |
+			ABI_EVENT_STOPPED | ABI_EVENT_DENIED | ABI_EVENT_WOULD_DENY),
+	       "flags of a record differ");
 
 /* Rules per decision point, in the order in which they decide. What a filter leaves behind says which fit. */
 enum { ABI_DENY_RULES = 256, ABI_DENY_RULE_WORDS = ABI_DENY_RULES / 32 };

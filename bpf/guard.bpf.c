@@ -295,7 +295,6 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 {
 	const struct abi_event_plan *plan;
-	bool multiplexed = false;
 	struct abi_budget *b;
 	__u64 cgroup;
 	struct room *r;
@@ -303,20 +302,13 @@ int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 	if (!may_have_plan(regs))
 		return 0;
 
-	struct call c = { .nr = call_nr_on_exit(regs) };
+	struct call c = {};
 
-	c.table = call_table(current_task(), &c.nr);
-	if (c.table == ABI_TABLE_COMPAT && c.nr == NR_SOCKETCALL) {
-		c.nr = socketcall_nr(call_arg(regs, c.table, 0));
-		multiplexed = true;
-	}
+	call_identify(&c, regs);
 	plan = plan_of(c.table, c.nr);
 	if (!plan)
 		return 0;
-	if (multiplexed)
-		args_from_memory(&c, call_arg(regs, c.table, 1));
-	else
-		args_from_registers(&c, regs);
+	call_read_args(&c, regs);
 	if (!is_told(plan, &c, ret))
 		return 0;
 	cgroup = current_cgroup_id();

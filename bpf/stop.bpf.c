@@ -403,26 +403,18 @@ STOP_ENDS(sys_exit)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(deny_stop_sys_exit, struct pt_regs *regs, long ret)
 {
-	struct call c = { .nr = call_nr_on_exit(regs) };
 	const struct abi_stop_call *as;
-	bool multiplexed = false;
+	struct call c = {};
 	struct room *r;
 	int point;
 
-	if ((__s32)c.nr == -1)
-		return 0; /* rt_sigreturn and tracers leave no number */
-	c.table = call_table(current_task(), &c.nr);
-	if (c.table == ABI_TABLE_COMPAT && c.nr == NR_SOCKETCALL) {
-		c.nr = socketcall_nr(call_arg(regs, c.table, 0));
-		multiplexed = true;
-	}
+	if ((__s32)call_nr_on_exit(regs) == -1)
+		return 0;
+	call_identify(&c, regs);
 	as = stop_call_of(c.table, c.nr);
 	if (!as || !as->point || !has_happened(as->point - 1, ret))
 		return 0;
-	if (multiplexed)
-		args_from_memory(&c, call_arg(regs, c.table, 1));
-	else
-		args_from_registers(&c, regs);
+	call_read_args(&c, regs);
 	point = point_of_call(as, &c, ret);
 	if (point < 0)
 		return 0;
