@@ -62,13 +62,16 @@ int sensor_deny_abi_check(struct error *err)
 
 int sensor_deny_abi_pin(void)
 {
-	cleanup_fd int map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "deny_abi", sizeof(__u32),
-					    sizeof(__u32), 1, NULL);
+	cleanup_fd int map = bpf_obj_get(PIN);
 	const __u32 zero = 0, version = ABI_DENY_VERSION;
 
+	/* One that is there is written: nobody is to see none meanwhile. */
+	if (map >= 0)
+		return bpf_map_update_elem(map, &zero, &version, BPF_ANY) ? -errno : 0;
+	map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "deny_abi", sizeof(zero), sizeof(version), 1,
+			     NULL);
 	if (map < 0 || bpf_map_update_elem(map, &zero, &version, BPF_ANY))
 		return -errno;
-	unlink(PIN);
 	return bpf_obj_pin(map, PIN) ? -errno : 0;
 }
 

@@ -162,6 +162,20 @@ def counted(suite: tap.Suite) -> None:
              "the status counts what each denied, and would have", f"{rules}")
 
 
+def too_much(suite: tap.Suite, one: Container, directory: Path) -> None:
+    """Rules with which no container could run are refused, and what is in force stays; unless somebody means it."""
+    for name, condition in (("program", "evt.type in (execve, execveat) and container.id != host"),
+                            ("library", "evt.type in (open, openat, openat2) and container.id != host and fd.name startswith /usr")):
+        rules = directory / f"{name}.yaml"
+        rules.write_text(f"- rule: Every {name}\n  desc: d\n  condition: {condition}\n  output: o\n  priority: INFO\n  response: deny\n")
+        done = merlon.run("deny", "on", rules, check=False)
+        suite.ok(done.returncode != 0 and f"Every {name}" in done.stderr, f"a rule that denies every {name} is refused, with a sentence", done.stderr)
+    results = play(one, "after-refusals")
+    suite.ok(results == expected("strict"), "what was in force before still is", f"{results}")
+    done = merlon.run("deny", "on", "--dry-run", directory / "program.yaml", check=False)
+    suite.ok(done.returncode == 0, "a dry run of it is taken", done.stderr)
+
+
 def probation(suite: tap.Suite, one: Container, rules: Path, policy: Path) -> None:
     """What is not confirmed in time goes, and what was before is back, whoever has hung up."""
     spare = policy.with_name("spare.yaml")
@@ -213,6 +227,8 @@ def main() -> None:
                     born(suite, options.runtime, name)
                 counted(suite)
                 guard.stop()
+                too_much(suite, strict, Path(directory))
+                deny("on", "--policy", policy, rules)
                 probation(suite, strict, rules, policy)
         finally:
             merlon.run("deny", "off", check=False)
