@@ -84,6 +84,40 @@ static struct node *is_special(struct lower *l)
 						ARRAY_SIZE(in_memory))));
 }
 
+/* The same of one that a program begins with: stdio_of() in guard/process_table.c. What is closed, or in memory, is unknown. */
+struct node *lower_stdio_type(struct lower *l, const struct check *c, const struct field_place *p)
+{
+	const uint16_t at = (uint16_t)(offsetof(struct abi_event, process.stdio) +
+				       p->arg * sizeof(struct abi_event_stdio));
+	const struct number_place family = { at + offsetof(struct abi_event_stdio, family), 2, 0,
+					     false };
+	const struct number_place mode = { at + offsetof(struct abi_event_stdio, inode_mode), 2, 0,
+					   false };
+	const struct number_place flags = { at + offsetof(struct abi_event_stdio, path_flags), 4, 0,
+					    false };
+	static const unsigned families[] = { FAMILY_INET, FAMILY_INET6, FAMILY_UNIX,
+					     FAMILY_NETLINK };
+	enum { CASES = ARRAY_SIZE(families) + 3 };
+	struct node *file = lower_test(l, family, BPF_JEQ, 0);
+	struct node *directory = lower_masked(l, mode, S_IFMT, BPF_JEQ, S_IFDIR);
+	struct node *pipe = lower_masked(l, mode, S_IFMT, BPF_JEQ, S_IFIFO);
+	struct node *other[] = { file, lower_test(l, mode, BPF_JNE, 0),
+				 node_not(l->arena, directory), node_not(l->arena, pipe),
+				 lower_masked(l, flags, ABI_PATH_MEMORY, BPF_JEQ, 0) };
+	struct text_case cases[CASES];
+	uint32_t n = 0;
+
+	for (; n < ARRAY_SIZE(families); n++)
+		cases[n] = (struct text_case){ lower_test(l, family, BPF_JEQ, families[n]),
+					       fd_types[fd_kind_of_socket(families[n])].name };
+	cases[n++] = (struct text_case){ node_both(l->arena, file, directory),
+					 fd_types[FD_DIRECTORY].name };
+	cases[n++] = (struct text_case){ node_both(l->arena, file, pipe), fd_types[FD_PIPE].name };
+	cases[n++] = (struct text_case){ node_group(l->arena, NODE_AND, other, ARRAY_SIZE(other)),
+					 fd_types[FD_FILE].name };
+	return lower_cases(l, c, cases, n, lower_unknown(l, c, "closed, or in memory"));
+}
+
 /* Where the kernel asks about one kind of sockets. */
 static struct node *socket_type(struct lower *l, const struct check *c, bool letter)
 {

@@ -100,6 +100,7 @@ struct node *lower_fs_path(struct lower *l, const struct check *c, const struct 
 struct node *lower_fd_num(struct lower *l, const struct check *c, const struct field_place *p);
 struct node *lower_fd_text(struct lower *l, const struct check *c, const struct field_place *p);
 struct node *lower_fd_type(struct lower *l, const struct check *c, const struct field_place *p);
+struct node *lower_stdio_type(struct lower *l, const struct check *c, const struct field_place *p);
 struct node *lower_fd_port(struct lower *l, const struct check *c, const struct field_place *p);
 struct node *lower_fd_address(struct lower *l, const struct check *c, const struct field_place *p);
 struct node *lower_fd_l4proto(struct lower *l, const struct check *c, const struct field_place *p);

@@ -264,6 +264,15 @@ static void random_exec(struct chance *c, struct record_room *r)
 		put_path(c, r, ABI_TEXT_EXE, false);
 	if (chance_below(c, 10))
 		put_path(c, r, ABI_TEXT_CWD, false);
+	for (unsigned i = 0; i < 3; i++) {
+		static const uint16_t families[] = { 0, 0, 0, 1, 2, 10, 16, 17 };
+		static const uint16_t modes[] = { 0, S_IFREG, S_IFDIR, S_IFIFO, S_IFCHR };
+
+		p->stdio[i].family = ONE(c, families);
+		p->stdio[i].inode_mode = p->stdio[i].family ? S_IFSOCK : ONE(c, modes);
+		p->stdio[i].path_flags = chance_below(c, 4) ? 0 : ABI_PATH_MEMORY;
+		put_text(r, ABI_TEXT_STDIO + i, ONE(c, names));
+	}
 	put_list(c, r, ABI_TEXT_ARGS, NULL);
 	put_list(c, r, ABI_TEXT_ENV, chance_below(c, 2) ? "LD_PRELOAD" : "X");
 	put_path(c, r, ABI_TEXT_NAME, true);
@@ -334,6 +343,7 @@ static const char *const text_fields[] = {
 	"fs.path.source", "fs.path.target", "proc.name",    "proc.exepath", "proc.cwd",
 	"proc.args",	  "proc.args[0]",   "proc.cmdline", "proc.env",	    "proc.env[LD_PRELOAD]"
 };
+static const char *const type_fields[] = { "fd.type", "proc.stdin.type", "proc.stdout.type" };
 static const char *const number_fields[] = { "fd.num",		"evt.rawres",	 "thread.tid",
 					     "thread.vtid",	"proc.pid",	 "proc.vpid",
 					     "proc.sid",	"user.loginuid", "proc.exe_ino",
@@ -589,7 +599,8 @@ static void random_check(struct chance *c, struct filter_target target, struct b
 			 chance_below(c, 2) ? "=" : "!=", "fd46upo"[chance_below(c, 7)]);
 		break;
 	case 9:
-		buf_addf(out, "fd.type in (%s, %s)", fd_types[1 + chance_below(c, 7)].name.data,
+		buf_addf(out, "%s in (%s, %s)", ONE(c, type_fields),
+			 fd_types[1 + chance_below(c, 7)].name.data,
 			 fd_types[1 + chance_below(c, FD_TYPES - 1)].name.data);
 		break;
 	case 10:
