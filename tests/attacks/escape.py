@@ -178,8 +178,10 @@ assert calls.io_setup(4, ctypes.byref(ctypes.c_ulong())) == 0
 
     Proof("File made set-user-id in a container", attack="cp /usr/bin/id /srv/id; chmod 4755 /srv/id",
           others=("cp /usr/bin/id /srv/id2; setcap cap_net_raw+ep /srv/id2",
-                  "ln -s /usr/bin/perl /srv/dpkg; cp /usr/bin/id /srv/id3; /srv/dpkg -e 'chmod 04755, \"/srv/id3\"'"),
-          look_alike="cp /usr/bin/id /srv/id; chmod 755 /srv/id"),
+                  "ln -s /usr/bin/perl /srv/dpkg; cp /usr/bin/id /srv/id3; /srv/dpkg -e 'chmod 04755, \"/srv/id3\"'",
+                  Python("import os; os.close(os.open('/srv/id4', os.O_CREAT | os.O_WRONLY, 0o4755))"),
+                  Python("import os; os.mknod('/srv/id5', 0o104755)")),
+          look_alike="cp /usr/bin/id /srv/id; chmod 755 /srv/id; busybox cp /usr/bin/id /srv/copy"),
 
     # In the place of an exploit a program that its owner lets be root; what follows is the same.
     Proof("Process became root without a way", before="cp /usr/bin/python3.11 /srv/python; chmod 4755 /srv/python",
