@@ -244,6 +244,13 @@ static const struct event_param fsetxattr_params[] = {
 	{ TEXT("flags"), PARAM_NAMES, &names_xattr, NULL, 2 },
 	{ TEXT("fd"), PARAM_FD, NULL, "fd.num", -1 },
 };
+static const struct event_param setxattrat_params[] = {
+	{ TEXT("res"), PARAM_RESULT, NULL, "evt.rawres", -1 },
+	{ TEXT("dirfd"), PARAM_FD, NULL, NULL, 0 },
+	{ TEXT("path"), PARAM_PATH, NULL, NULL, 1 },
+	{ TEXT("name"), PARAM_TEXT, NULL, NULL, 2 },
+	{ TEXT("flags"), PARAM_NAMES, &names_fchownat, NULL, 3 },
+};
 static const struct event_param fchdir_params[] = {
 	{ TEXT("res"), PARAM_RESULT, NULL, "evt.rawres", -1 },
 	{ TEXT("fd"), PARAM_FD, NULL, "fd.num", -1 },
@@ -692,6 +699,8 @@ const struct event_type event_types[] = {
 	  TYPE_SYSCALL, PARAMS(setxattr_params) },
 	{ TEXT("fsetxattr"), EVENT_SYSCALL, EVENT_FILE, HOOK_XATTR,
 	  TYPE_SYSCALL | TYPE_FD, PARAMS(fsetxattr_params) },
+	{ TEXT("setxattrat"), EVENT_SYSCALL, EVENT_FILE, HOOK_XATTR,
+	  TYPE_SYSCALL | TYPE_FD, PARAMS(setxattrat_params) },
 	{ TEXT("chdir"), EVENT_SYSCALL, EVENT_FILE, HOOK_CHDIR,
 	  TYPE_SYSCALL, PARAMS(unlink_params) },
 	{ TEXT("fchdir"), EVENT_SYSCALL, EVENT_FILE, HOOK_CHDIR,

@@ -117,6 +117,7 @@ const struct call_row call_rows[] = {
 	{ "setxattr", NULL, PATHS(0, 1), .sources = { P(0), T(1), SOURCE_NONE, U(4) } },
 	{ "lsetxattr", NULL, PATHS(0, 1), .sources = { P(0), T(1), SOURCE_NONE, U(4) } },
 	{ "fsetxattr", NULL, PLAN(0, 1, NONE, NONE, NONE, 0, NONE, 0), .sources = { T(0), SOURCE_NONE, U(4) } },
+	{ "setxattrat", NULL, PLAN(0, 1, 0, 3, NONE, NONE, NONE, 0), .sources = { I(0), P(0), T(1), U(2) } },
 	{ "mount", NULL, PLAN(0, 0, NONE, 1, NONE, NONE, 2, ABI_BYTES_TEXT), .sources = { T(0), P(1), SOURCE_STRING, A(3) } },
 	{ "umount", NULL, PATH(0), .sources = { P(0) } },
 	{ "umount2", NULL, PATH(0), .sources = { P(0), U(1) } },

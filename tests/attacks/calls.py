@@ -11,7 +11,7 @@ NUMBERS = {
     "name_to_handle_at": 303, "renameat2": 316, "finit_module": 313, "memfd_create": 319, "bpf": 321, "userfaultfd": 323, "execveat": 322,
     "io_uring_setup": 425, "io_uring_enter": 426,
     "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "pidfd_open": 434,
-    "pidfd_getfd": 438,
+    "pidfd_getfd": 438, "setxattrat": 463,
 }
 _LIBC = ctypes.CDLL(None, use_errno=True)
 

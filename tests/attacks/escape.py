@@ -180,7 +180,17 @@ assert calls.io_setup(4, ctypes.byref(ctypes.c_ulong())) == 0
           others=("cp /usr/bin/id /srv/id2; setcap cap_net_raw+ep /srv/id2",
                   "ln -s /usr/bin/perl /srv/dpkg; cp /usr/bin/id /srv/id3; /srv/dpkg -e 'chmod 04755, \"/srv/id3\"'",
                   Python("import os; os.close(os.open('/srv/id4', os.O_CREAT | os.O_WRONLY, 0o4755))"),
-                  Python("import os; os.mknod('/srv/id5', 0o104755)")),
+                  Python("import os; os.mknod('/srv/id5', 0o104755)"),
+                  # Linux 6.13 has a call more for it.
+                  Python("""
+import calls, ctypes, os, struct
+open("/srv/id6", "w").close()
+value = struct.pack("<5I", 0x02000001, 1 << 13, 0, 0, 0)
+room = ctypes.create_string_buffer(value, len(value))
+if calls.setxattrat(-100, b"/srv/id6", 0, b"security.capability", struct.pack("=QII", ctypes.addressof(room), len(value), 0), 16) == -38:
+    os.setxattr("/srv/id6", "security.capability", value)
+assert os.getxattr("/srv/id6", "security.capability") == value
+""")),
           look_alike="cp /usr/bin/id /srv/id; chmod 755 /srv/id; busybox cp /usr/bin/id /srv/copy"),
 
     # In the place of an exploit a program that its owner lets be root; what follows is the same.

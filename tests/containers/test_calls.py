@@ -250,6 +250,7 @@ EVERY: tuple[tuple[str, int, tuple[Any, ...], dict[str, Any]], ...] = (
     ("setxattr", 188, (b"$/file", b"user.a", b"x", 1, 1), {"path": "$/file", "name": "user.a"}),
     ("lsetxattr", 189, (b"$/file", b"user.b", b"x", 1, 1), {"path": "$/file", "name": "user.b"}),
     ("fsetxattr", 190, ("@file", b"user.c", b"x", 1, 1), {"name": "user.c"}),
+    ("setxattrat", 463, (-100, b"$/file", 0, b"user.d", 0, 16), {"path": "$/file", "name": "user.d"}),
     ("rename", 82, (b"$/link", b"$/other"), {"oldpath": "$/link", "newpath": "$/other"}),
     ("renameat", 264, (-100, b"$/other", -100, b"$/link"), {"oldpath": "$/other", "newpath": "$/link"}),
     ("renameat2", 316, (-100, b"$/link", -100, b"$/other", 0), {"oldpath": "$/link", "newpath": "$/other"}),
