@@ -229,6 +229,45 @@ static void webhook_failure(struct probe *p, const struct object *o)
 	}
 }
 
+/* As the API has it: at most 15 of a-z, 0-9 and "-", a letter among them, no "-" at an end or beside another. */
+static bool is_port_name(struct text t)
+{
+	bool letter = false;
+
+	for (uint32_t i = 0; i < t.len; i++) {
+		char c = t.data[i];
+		bool dash = c == '-';
+
+		if (!dash && (c < 'a' || c > 'z') && (c < '0' || c > '9'))
+			return false;
+		if (dash && (!i || i + 1 == t.len || t.data[i + 1] == '-'))
+			return false;
+		letter |= c >= 'a' && c <= 'z';
+	}
+	return letter && t.len <= 15;
+}
+
+static void port_names(struct probe *p, const struct object *o)
+{
+	struct at ports = at_member(&o->root, "spec.ports");
+
+	for (uint32_t i = 0; o->kind == KIND_SERVICE && i < at_count(&ports); i++) {
+		struct at port = at_item(&ports, i), target = at_member(&port, "targetPort");
+		int64_t number;
+
+		if (at_text(&target).len && !at_number(&target, &number) &&
+		    !is_port_name(at_text(&target)))
+			probe_fail(p, &target);
+	}
+	for (uint32_t i = 0; o->workload && i < o->workload->container_count; i++) {
+		const struct container *c = &o->workload->containers[i];
+
+		for (uint32_t k = 0; k < c->port_count; k++)
+			if (c->ports[k].name.value.len && !is_port_name(c->ports[k].name.value))
+				probe_fail(p, &c->ports[k].name.at);
+	}
+}
+
 #define NETWORK .category = CATEGORY_NETWORK
 #define POLICIES "https://kubernetes.io/docs/concepts/services-networking/network-policies/"
 #define WEBHOOKS (KIND_BIT(KIND_MUTATING_WEBHOOK) | KIND_BIT(KIND_VALIDATING_WEBHOOK))
@@ -380,6 +419,17 @@ static const struct check checks[] = {
 	  NETWORK,
 	  .kinds = WEBHOOKS,
 	  .object = webhook_failure },
+	{ .id = "MRL-614",
+	  .name = "invalid-target-ports",
+	  .title = "The name of a port is none that the API takes",
+	  .attack = "It is refused, and what was there before goes on.",
+	  .suggest = "Take at most 15 small letters, digits and dashes.",
+	  .aliases = "",
+	  .links = NULL,
+	  .severity = SEVERITY_LOW,
+	  NETWORK,
+	  .kinds = KIND_BIT(KIND_SERVICE) | KINDS_WORKLOAD,
+	  .object = port_names },
 };
 
 const struct check_group checks_network = { checks, ARRAY_SIZE(checks) };
