@@ -425,6 +425,39 @@ def judge(inspector: Inspector, w: Weakness) -> list[str]:
     return wrong
 
 
+# Every controller: its API, and where its PodSpec is.
+CONTROLLERS = (
+    ("apps/v1", "Deployment", "spec.template.spec"), ("apps/v1", "DaemonSet", "spec.template.spec"),
+    ("apps/v1", "StatefulSet", "spec.template.spec"), ("apps/v1", "ReplicaSet", "spec.template.spec"),
+    ("v1", "ReplicationController", "spec.template.spec"), ("batch/v1", "Job", "spec.template.spec"),
+    ("batch/v1", "CronJob", "spec.jobTemplate.spec.template.spec"), ("v1", "PodTemplate", "template.spec"),
+    ("argoproj.io/v1alpha1", "Rollout", "spec.template.spec"), ("serving.knative.dev/v1", "Service", "spec.template.spec"),
+    ("serving.knative.dev/v1", "Configuration", "spec.template.spec"), ("serving.knative.dev/v1", "Revision", "spec"),
+    ("apps.openshift.io/v1", "DeploymentConfig", "spec.template.spec"))
+
+
+def judge_controller(inspector: Inspector, api: str, kind: str, where: str) -> list[str]:
+    """A pod that is weak in every way is as weak in a template, at the same places below it; in each list of containers, too."""
+    pod = POD
+    for w in WEAKNESSES:
+        if not set(w.pod) & {"spec.containers.0.securityContext.capabilities", "spec.containers.0.securityContext.seccompProfile"}:
+            pod = changed(pod, {path: value for path, value in w.pod.items() if value is not None and "limits" not in path})
+    spec = pod["spec"] | {"initContainers": pod["spec"]["containers"], "ephemeralContainers": pod["spec"]["containers"]}
+    o: dict[str, Any] = {"apiVersion": api, "kind": kind, "metadata": {"name": "web", "namespace": "shop"}}
+    at = o
+    *way, last = where.split(".")
+    for word in way:
+        at = at.setdefault(word, {})
+    at[last] = spec
+    below, path = [], inspector.top / "object.json"
+    for shown, prefix in ((pod | {"spec": spec}, "spec"), (o, where)):
+        path.write_text(json.dumps(shown))
+        below.append({(f["check"], f["path"].removeprefix(prefix + ".")) for f in inspector.said(path)
+                      if f["check"] in inspector.both and f["path"].startswith(prefix + ".")})
+    assert len(below[0]) > 60, f"only {len(below[0])} findings"
+    return [f"{' '.join(f)}: in the {'pod' if f in below[0] else kind} only" for f in sorted(below[0] ^ below[1])]
+
+
 def main() -> int:
     with tempfile.TemporaryDirectory() as held:
         inspector = Inspector(Path(held))
@@ -437,6 +470,7 @@ def main() -> int:
             rows += zip((f"{w.what} ({w.checks})" for w in WEAKNESSES), pool.map(lambda w: judge(inspector.apart(), w), WEAKNESSES))
             rows += zip((name for name, _, _ in cases),
                         pool.map(lambda case: judge_example(inspector.apart(), case[1], case[2], seen), cases))
+        rows += [(f"the same in a {kind} of {api}", judge_controller(inspector, api, kind, where)) for api, kind, where in CONTROLLERS]
         told = {check for w in WEAKNESSES for check in w.checks.split()}
         rows.append(("every check about objects of a cluster fails and passes there",
                      [f"{check}: {sorted(seen.get(check, set()))} only" for check in sorted(inspector.of_clusters - set(NOT_THERE))
