@@ -154,6 +154,7 @@ struct inspection *inspection_free(struct inspection *in)
 	diags_deinit(&in->report.problems);
 	free(in->report.tallies);
 	inventory_deinit(&in->inventory);
+	table_deinit(&in->fixes);
 	kept_deinit(&in->whole);
 	vec_deinit(&in->checks);
 	buf_deinit(&in->pointer);

@@ -9,7 +9,8 @@ struct inspection {
 	struct inventory inventory;
 	struct kept_objects whole; /* for checks that look at others */
 	struct arena kept;	   /* what findings and residents say */
-	struct arena scratch;	   /* of one object */
+	struct table fixes; /* of findings, each there once: the same ones come up in every object */
+	struct arena scratch; /* of one object */
 	VEC(const struct check *) checks;
 	/* Of what is being read: its document in the file, its place in the document (RFC 6901). */
 	uint32_t document;

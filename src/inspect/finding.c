@@ -160,28 +160,37 @@ static const char *fix_target(const struct probe *p, const struct at *found, con
 		       inventory_text(&p->in->inventory, text_from(out.data, out.len));
 }
 
+static const struct finding_fix *keep_fix(struct inspection *in, const struct finding_fix *made)
+{
+	struct finding_fix *kept = table_get(&in->fixes,
+					     text_from((const char *)made, sizeof(*made)));
+
+	if (kept)
+		return kept;
+	kept = arena_new(&in->kept, struct finding_fix);
+	if (!kept)
+		return NULL;
+	memcpy(kept, made, sizeof(*kept));
+	return table_set(&in->fixes, text_from((const char *)kept, sizeof(*kept)), kept) ? kept :
+											   NULL;
+}
+
 static void set_fix(struct probe *p, struct finding *f, const struct at *found, const char *path)
 {
 	const struct fix *fix = &p->check->fix;
 	bool bundle = p->object && p->object->kind == KIND_OCI_CONTAINER;
-	struct finding_fix made, *kept;
+	struct finding_fix made;
 
 	/* A bundle is written anew by its engine. */
 	if (fix->op == FIX_NONE || f->reason || !p->in->options.fixes || bundle) {
 		p->fix.target = NULL;
 		return;
 	}
-	made = (struct finding_fix){ fix->op, NULL, fix->value };
-	if (p->fix.target)
-		made = p->fix;
-	else
-		made.target = fix_target(p, found, path);
-	if (made.op == FIX_NONE)
-		made.target = NULL;
-	kept = made.target ? arena_new(&p->in->kept, struct finding_fix) : NULL;
-	if (kept)
-		*kept = made;
-	f->fix = kept;
+	memset(&made, 0, sizeof(made)); /* with what is between its members: it is a key */
+	made.op = p->fix.target ? p->fix.op : fix->op;
+	made.value = p->fix.target ? p->fix.value : fix->value;
+	made.target = p->fix.target ? p->fix.target : fix_target(p, found, path);
+	f->fix = made.target && made.op != FIX_NONE ? keep_fix(p->in, &made) : NULL;
 	p->fix.target = NULL;
 }
 

@@ -52,12 +52,28 @@ static size_t next_letter(const char **s, const char **ret)
 	return n ? n : 3;
 }
 
+/* Up to the first letter that is not written as it is; reports of clusters are large. */
+static size_t plain_letters(const char *s, const char *special)
+{
+	size_t n = 0;
+
+	while (s[n] >= 0x20 && s[n] < 0x7f && !strchr(special, s[n]))
+		n++;
+	return n;
+}
+
 void report_json_part(const char *s, FILE *out)
 {
 	const char *letter;
 
 	while (*s) {
-		size_t n = next_letter(&s, &letter);
+		size_t plain = plain_letters(s, "\"\\"), n;
+
+		fwrite_unlocked(s, 1, plain, out);
+		s += plain;
+		if (!*s)
+			return;
+		n = next_letter(&s, &letter);
 
 		if (*letter == '"' || *letter == '\\')
 			fprintf(out, "\\%c", *letter);
@@ -80,8 +96,13 @@ void report_xml_text(const char *s, FILE *out)
 	const char *letter;
 
 	while (*s) {
-		size_t n = next_letter(&s, &letter);
+		size_t plain = plain_letters(s, "<>&\""), n;
 
+		fwrite_unlocked(s, 1, plain, out);
+		s += plain;
+		if (!*s)
+			return;
+		n = next_letter(&s, &letter);
 		if (*letter == '<')
 			fputs("&lt;", out);
 		else if (*letter == '>')

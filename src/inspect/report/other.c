@@ -87,10 +87,12 @@ static void cell(const char *s, bool last, FILE *out)
 	fputc('"', out);
 	if (*s && strchr("=+-@", *s))
 		fputc('\'', out);
-	for (; *s; s++) {
-		if (*s == '"')
+	for (size_t n; *s; s += n) {
+		n = strcspn(s, "\"") + 1;
+		n -= !s[n - 1];
+		fwrite_unlocked(s, 1, n, out);
+		if (s[n - 1] == '"')
 			fputc('"', out);
-		fputc(*s, out);
 	}
 	fputs(last ? "\"\r\n" : "\",", out);
 }
