@@ -105,13 +105,19 @@ static void place(FILE *out, const struct report *r, const struct report_style *
 
 /* --- results ------------------------------------------------------------------------------------- */
 
+/* Rules are said of what was found only: a check that is new changes nothing in reports that have nothing of it. */
+static bool has_results(const struct tally *t)
+{
+	return t->counts[OUTCOME_FAIL] || t->counts[OUTCOME_WARN] || t->counts[OUTCOME_EXEMPT];
+}
+
 static size_t rule_number(const struct report *r, const struct check *c)
 {
-	size_t i = 0;
+	size_t n = 0;
 
-	while (i < r->tally_count && r->tallies[i].check != c)
-		i++;
-	return i;
+	for (size_t i = 0; i < r->tally_count && r->tallies[i].check != c; i++)
+		n += has_results(&r->tallies[i]);
+	return n;
 }
 
 static void message(FILE *out, const struct inspected *o, const struct finding *f)
@@ -264,12 +270,16 @@ void report_sarif(const struct report *r, const struct report_style *style, FILE
 	report_json_text(style->version, out);
 	fputs(", \"rules\": [", out);
 	for (size_t i = 0; i < r->tally_count; i++) {
-		fputs(i ? ",\n  " : "\n  ", out);
+		if (!has_results(&r->tallies[i]))
+			continue;
+		fputs(first ? "\n  " : ",\n  ", out);
 		rule(out, r->tallies[i].check);
+		first = false;
 	}
 	fputs("]}},\n", out);
 	invocation(out, r, style, without);
 	fputs(",\n\"columnKind\": \"unicodeCodePoints\", \"results\": [", out);
+	first = true;
 	vec_foreach(f, &r->findings) {
 		if (!room[worth(f)])
 			continue;
