@@ -14,7 +14,9 @@
 
 static void write_all(const struct report *r)
 {
-	struct report_style style = { .exempt = true, .today = "2026-01-01", .version = "0" };
+	struct report_style style = {
+		.exempt = true, .today = "2026-01-01", .version = "0", .directory = "/d"
+	};
 
 	for (const struct report_format *f = report_formats; f->name; f++) {
 		char *text = NULL;
