@@ -8,14 +8,20 @@ The schemas are fetched by npm (tests/rig/published.py); without it, or without 
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import fcntl
 import io
 import json
 import os
+import pty
+import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import traceback
 import xml.dom.minidom
 from pathlib import Path
@@ -172,6 +178,38 @@ def test_no_name_drives_a_terminal_or_breaks_a_form() -> None:
         assert len({len(row) for row in rows}) == 1 and not [c for row in rows for c in row if c.startswith(("=", "+", "@"))]
         uris = {r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in sarif(top, cwd=top)["runs"][0]["results"]}
         assert uris == {"a.yaml", "b%FF%1B%5B31m%3Ci%3E%7C%EF%BF%BF.yaml"}, uris
+
+
+def at_terminal(columns: int, *args: str | Path, **environment: str) -> str:
+    """What a terminal of that width is sent."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    with subprocess.Popen([MERLON, "inspect", "--fail-on", "never", *args], stdout=theirs, stderr=theirs,
+                          env=os.environ | {"TERM": "xterm", "NO_COLOR": ""} | environment) as process:
+        os.close(theirs)
+        text = b""
+        with contextlib.suppress(OSError):  # EIO is the end of it
+            while part := os.read(ours, 65536):
+                text += part
+        os.close(ours)
+    assert process.returncode == 0
+    return text.decode().replace("\r\n", "\n")
+
+
+def test_text_fits_the_terminal() -> None:
+    plain = merlon(HERE / "privilege.yaml").decode()
+    assert "\033" not in plain
+    for columns in (40, 60, 80, 120):
+        text = at_terminal(columns, HERE / "privilege.yaml")
+        assert "\033[1;31mcritical\033[0m" in text
+        bare = re.sub("\033\\[[0-9;]*m", "", text)
+        assert bare.split() == plain.split(), "the same words"
+        # Explanations and suggestions are wrapped; names, titles and paths are as long as they are.
+        for line in bare.splitlines():
+            if re.match(r" {12}\S", line) and ":" not in line and " " in line.strip():
+                assert len(line) <= columns, (columns, line)
+    for environment in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        assert "\033" not in at_terminal(80, HERE / "privilege.yaml", **environment), environment
 
 
 def main() -> int:

@@ -23,7 +23,7 @@ static const char *if_colour(const struct writer *w, const char *code)
 	return w->style->colour ? code : "";
 }
 
-enum { COLUMNS = 96, COLUMNS_MIN = 60, COLUMNS_MAX = 120 };
+enum { COLUMNS = 96, COLUMNS_MIN = 40, COLUMNS_MAX = 120, PLACE_INDENT = 12 };
 
 /* As wide as the terminal, as far as lines are still read with ease. */
 static int columns_of(const struct report_style *style)
@@ -35,26 +35,24 @@ static int columns_of(const struct report_style *style)
 					      style->columns;
 }
 
-/* Behind an indentation. */
+/* Behind an indentation; a word that is longer than a line has one of its own. */
 static void print_wrapped(const struct writer *w, const char *text, int indent)
 {
-	FILE *out = w->out;
-	int room = columns_of(w->style) - indent;
-	int column = 0;
+	int room = columns_of(w->style) - indent, column = 0;
 
 	while (*text) {
 		int word = (int)strcspn(text, " ");
 
 		if (column && column + 1 + word > room) {
-			fputc('\n', out);
+			fputc('\n', w->out);
 			column = 0;
 		}
-		column += fprintf(out, "%*s%.*s", column ? 1 : indent, "", word, text);
-		column -= column == indent + word ? indent : 0;
+		fprintf(w->out, "%*s%.*s", column ? 1 : indent, "", word, text);
+		column += word + (column > 0);
 		text += word;
 		text += strspn(text, " ");
 	}
-	fputc('\n', out);
+	fputc('\n', w->out);
 }
 
 static bool is_first(struct writer *w, const struct check *c)
@@ -91,7 +89,7 @@ static void show_place(struct writer *w, const struct inspected *o, const struct
 {
 	char file[REPORT_FILE_MAX];
 
-	fputs("            ", w->out);
+	fprintf(w->out, "%*s", PLACE_INDENT, "");
 	if (f->line && f->file != o->file)
 		fprintf(w->out, "%s%s:%u%s ", if_colour(w, DIM),
 			report_file_name(f->file, file, sizeof(file)), f->line,
@@ -101,7 +99,15 @@ static void show_place(struct writer *w, const struct inspected *o, const struct
 			if_colour(w, PLAIN));
 	if (f->container)
 		fprintf(w->out, "%s: ", f->container);
-	fprintf(w->out, "%s: %s", f->path, f->value);
+	/* At a terminal what does not fit goes on below; what reads from a pipe gets one line for one place. */
+	fprintf(w->out, "%s:", f->path);
+	if (w->style->columns && strlen(f->path) + strlen(f->value) + PLACE_INDENT + 10 +
+						 (f->container ? strlen(f->container) : 0) >
+					 (size_t)columns_of(w->style))
+		fprintf(w->out, "\n%*s", PLACE_INDENT + 4, "");
+	else
+		fputc(' ', w->out);
+	fputs(f->value, w->out);
 	if (f->reason)
 		fprintf(w->out, " (%s)", f->reason);
 	if (trend_is_fresh(w->report, w->style, f))
