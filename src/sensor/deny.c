@@ -661,11 +661,20 @@ static int exchange_kept(const struct sensor_deny *d, struct error *err)
 	return sensor_deny_abi_pin() ? error_errno(err, errno, "cannot pin its version") : 0;
 }
 
+/* Whoever died while one set took the place of another has left both, under two of three names. */
+static void finish_start(void)
+{
+	remove_dir(DIR_NEXT);
+	if (access(DIR_SET, F_OK))
+		(void)rename(DIR_OLD, DIR_SET);
+	remove_dir(DIR_OLD);
+}
+
 int sensor_deny_start(struct sensor_deny *d, struct error *err)
 {
 	int r;
 
-	remove_dir(DIR_NEXT); /* of somebody who died on the way */
+	finish_start();
 	r = make_dir(DIR_NEXT, err);
 	if (!r)
 		r = attach_all(d, err);

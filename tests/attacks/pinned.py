@@ -51,12 +51,17 @@ def entries(fd: int, key_size: int, value_size: int) -> dict[bytes, bytes]:
     return found
 
 
-def replace(path: Path, kind: int, key_size: int, value_size: int, count: int, content: dict[bytes, bytes]) -> None:
-    """Another map in the place of the one that is pinned."""
+def pin(path: Path, kind: int, key_size: int, value_size: int, count: int, content: dict[bytes, bytes] | None = None) -> None:
+    """A map of our own."""
     fd = checked(bpf(CREATE, struct.pack("IIIII", kind, key_size, value_size, count, 0) + bytes(52), 72))
-    for key, value in content.items():
+    for key, value in (content or {}).items():
         put(fd, key, value)
-    path.unlink()
     name = ctypes.create_string_buffer(str(path).encode())
     checked(bpf(PIN, struct.pack("QII", address(name), fd, 0), 16))
     os.close(fd)
+
+
+def replace(path: Path, kind: int, key_size: int, value_size: int, count: int, content: dict[bytes, bytes]) -> None:
+    """Another map in the place of the one that is pinned."""
+    path.unlink()
+    pin(path, kind, key_size, value_size, count, content)

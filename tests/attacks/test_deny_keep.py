@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What keeps denial in force: the keeper, which is started again when it ends; pins, which a container that has the host's BPF
-file system removes; and an upgrade, by another version of what is pinned.
+file system removes; an end of the guard, or of who puts rules in force, at any moment; and an upgrade, by another version of what is
+pinned.
 
     test_deny_keep.py [--runtime NAME]
 
@@ -195,6 +196,47 @@ def downgraded(suite: tap.Suite, one: Container, rules: Path) -> None:
     suite.ok(not any(play(one, "given-up").values()), "off: it can be given up")
 
 
+def denials(guard: Guard, rule: str) -> int:
+    """How many were told that this rule brought about."""
+    return sum(a.get("event", {}).get("by_rules") == [rule] and a["event"]["verdict"] in ("denied", "stopped") for a in list(guard.alerts))
+
+
+def gap(suite: tap.Suite, one: Container, rules: Path) -> None:
+    """What is denied while nobody is there, the next guard tells."""
+    with Guard("--burst", "0", rules=rules) as guard:
+        guard.process.kill()
+        guard.process.wait(20)
+    rounds = 5
+    for number in range(rounds):
+        play(one, f"gap-{number}")
+    with Guard("--burst", "0", rules=rules) as guard:
+        guard.wait_until(lambda _: denials(guard, "Secret c") >= rounds, 20)
+        suite.ok(denials(guard, "Secret c") >= rounds, "what was denied while no guard was there is told by the next", f"{denials(guard, 'Secret c')}")
+
+
+def interrupted(suite: tap.Suite, one: Container, policy: Path, rules: Path) -> None:
+    """Killed in the middle of putting rules in force: what was before is, or all of the new."""
+    wanted = expected("strict")
+    wrong = {}
+    for number in range(10):
+        command = subprocess.Popen([merlon.BINARY, "deny", "on", "--policy", policy, rules], stderr=subprocess.DEVNULL)
+        time.sleep(0.05 * number)
+        command.kill()
+        command.wait()
+        results = play(one, f"interrupted-{number}")
+        if results != wanted:
+            wrong[number] = results
+    suite.ok(not wrong, "whoever puts rules in force may die at any moment", f"{wrong}")
+    for died in ("before its place was taken", "before it ended"):
+        SET.rename(DENY / "old")
+        if died == "before it ended":
+            SET.mkdir()
+            pinned.pin(SET / "calls_x", pinned.HASH, 4, 4, 1)
+        done = merlon.run("deny", "on", "--policy", policy, rules, check=False)
+        suite.ok(done.returncode == 0 and not (DENY / "old").exists() and status()["active"], f"whoever died {died} is followed", done.stderr)
+    suite.ok(settled(one, "strict-whole", wanted) == wanted and not (DENY / "next").exists(), "and the next does all of it")
+
+
 def goes_with(suite: tap.Suite, one: Container, guard: Guard) -> None:
     """Held, but not longer than it is meant."""
     deny("off")
@@ -233,6 +275,8 @@ def main() -> None:
                 guard.stop()
                 deny("on", "--policy", policy, rules)
                 settled(strict, "strict-again", wanted)
+                gap(suite, strict, rules)
+                interrupted(suite, strict, policy, rules)
                 upgraded(suite, strict, rules)
                 downgraded(suite, strict, rules)
         finally:
