@@ -4,30 +4,22 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
-#include <dirent.h>
 #include <errno.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/str.h"
 #include "deny.skel.h"
 #include "sensor/deny_abi.h"
 #include "sensor/deny_cgroup.h"
+#include "sensor/deny_dir.h"
 #include "sensor/load.h"
 #include "sensor/probe.h"
 #include "sensor/stop.h"
 
-#define BPF_FS "/sys/fs/bpf"
-#define DIR_SET SENSOR_DENY_DIR "/set"
-#define DIR_NEXT SENSOR_DENY_DIR "/next"
-#define DIR_OLD SENSOR_DENY_DIR "/old"
-
-enum { RING_SIZE = 1 << 20, BEGUN_SIZE = 1 << 16, LINKS_MAX = 96, PROGRAMS_MAX = 32768 };
+enum { LINKS_MAX = 96, PROGRAMS_MAX = 32768 };
 
 struct sensor_deny {
 	struct deny_bpf *skel;
@@ -123,70 +115,6 @@ static const struct {
 /* Programs of a function: the first is attached. */
 enum program_kind { PROGRAM_ASK, PROGRAM_VERDICT, PROGRAM_LEAVE, PROGRAM_KINDS };
 static const char *const program_kinds[PROGRAM_KINDS] = { "deny", "verdict", "leave" };
-static const char *const form_names[DENY_FORMS] = { "none", "lsm", "mod", "cgroup", "stop" };
-
-static void pin_path(char out[PATH_MAX], const char *dir, const char *name)
-{
-	snprintf(out, PATH_MAX, "%s/%s", dir, name);
-}
-
-static void link_path(char out[PATH_MAX], const char *dir, enum sensor_deny_form form,
-		      const char *name)
-{
-	snprintf(out, PATH_MAX, "%s/link_%s_%s", dir, form_names[form], name);
-}
-
-static int open_pin(const char *name)
-{
-	char path[PATH_MAX];
-	int fd;
-
-	pin_path(path, SENSOR_DENY_DIR, name);
-	fd = bpf_obj_get(path);
-	return fd < 0 ? -errno : fd;
-}
-
-static int make_dir(const char *path, struct error *err)
-{
-	return mkdir(path, 0700) && errno != EEXIST ? error_errno(err, errno, "%s", path) : 0;
-}
-
-static int make_dirs(struct error *err)
-{
-	struct statfs fs;
-	int r;
-
-	if (statfs(BPF_FS, &fs) || fs.f_type != BPF_FS_MAGIC)
-		return error_set(
-			err, ENOTSUP,
-			"what denies is kept in a BPF file system, and there is none on " BPF_FS
-			": mount -t bpf bpf " BPF_FS);
-	r = make_dir(BPF_FS "/merlon", err);
-	if (r || !access(SENSOR_DENY_DIR, F_OK))
-		return r;
-	r = make_dir(SENSOR_DENY_DIR, err);
-	if (!r && sensor_deny_abi_pin())
-		r = error_errno(err, errno, "cannot pin its version in " SENSOR_DENY_DIR);
-	return r;
-}
-
-/* Pins in a directory, and it. */
-static void remove_dir(const char *dir)
-{
-	DIR *d = opendir(dir);
-	const struct dirent *entry;
-	char path[PATH_MAX];
-
-	if (!d)
-		return;
-	while ((entry = readdir(d))) {
-		pin_path(path, dir, entry->d_name);
-		if (entry->d_name[0] != '.')
-			unlink(path);
-	}
-	closedir(d);
-	rmdir(dir);
-}
 
 /* --- loading ---------------------------------------------------------------------------------------- */
 
@@ -195,8 +123,8 @@ static struct bpf_program *program_of(const struct sensor_deny *d, enum abi_deny
 {
 	char name[64];
 
-	snprintf(name, sizeof(name), "%s_%s_%s", program_kinds[kind], form_names[d->forms[hook]],
-		 served_by(d, hook));
+	snprintf(name, sizeof(name), "%s_%s_%s", program_kinds[kind],
+		 deny_form_words[d->forms[hook]], served_by(d, hook));
 	return bpf_object__find_program_by_name(d->skel->obj, name);
 }
 
@@ -255,9 +183,9 @@ static void select_kept(struct sensor_deny *d)
 
 	for (size_t i = 0; i < ARRAY_SIZE(kept_maps); i++) {
 		struct bpf_map *map = bpf_object__find_map_by_name(d->skel->obj, kept_maps[i].map);
-		cleanup_fd int pinned = open_pin(kept_maps[i].pin);
+		cleanup_fd int pinned = deny_open_pin(kept_maps[i].pin);
 
-		pin_path(path, SENSOR_DENY_DIR, kept_maps[i].pin);
+		deny_pin_path(path, SENSOR_DENY_DIR, kept_maps[i].pin);
 		if (pinned < 0 || sensor_deny_abi_fits(map, pinned, kept_maps[i].since))
 			bpf_map__set_pin_path(map, path);
 		else
@@ -286,8 +214,8 @@ static void select_maps(struct sensor_deny *d)
 	bpf_map__set_max_entries(d->skel->maps.room_claims,
 				 (cpus > 0 ? (__u32)cpus : 1024) * ABI_DENY_ROOMS * 2);
 	bpf_map__set_value_size(d->skel->maps.deny_scratch, d->o.scratch_size);
-	bpf_map__set_max_entries(d->skel->maps.events, RING_SIZE);
-	bpf_map__set_max_entries(d->skel->maps.deny_begun, BEGUN_SIZE);
+	bpf_map__set_max_entries(d->skel->maps.events, DENY_RING_SIZE);
+	bpf_map__set_max_entries(d->skel->maps.deny_begun, DENY_BEGUN_SIZE);
 	select_kept(d);
 }
 
@@ -394,7 +322,7 @@ int sensor_deny_new(struct sensor_deny **ret, const struct sensor_deny_options *
 			"fmod_ret: merlon doctor says why)%s",
 			o->forms & DENY_FORMS_STOP ? ", and none end a process" : "");
 	r = sensor_deny_abi_check_newer(err);
-	r = r ? r : make_dirs(err);
+	r = r ? r : deny_make_dirs(err);
 	if (!r)
 		r = find_functions(d, err);
 	if (!r && !d->o.hooks)
@@ -498,7 +426,7 @@ static int fill_calls(struct sensor_deny *d, enum abi_deny_hook lead, struct err
 		return error_errno(err, -r, "programs of %s", served_by(d, lead));
 	/* A program array that nobody holds is emptied: it is pinned. */
 	snprintf(name, sizeof(name), "calls_%s", served_by(d, lead));
-	pin_path(path, DIR_NEXT, name);
+	deny_pin_path(path, DENY_DIR_NEXT, name);
 	return bpf_obj_pin(calls, path) ? error_errno(err, errno, "cannot pin %s", path) : 0;
 }
 
@@ -544,7 +472,7 @@ static int attach_places(struct sensor_deny *d, struct error *err)
 		if (r || !is_place_program(p) || !bpf_program__autoload(p) ||
 		    p == d->skel->progs.place_learn_host)
 			continue;
-		link_path(path, DIR_NEXT, DENY_FORM_NONE, bpf_program__name(p));
+		deny_link_path(path, DENY_DIR_NEXT, DENY_FORM_NONE, bpf_program__name(p));
 		r = attach(d, p, path, err);
 	}
 	return r;
@@ -554,7 +482,7 @@ static int attach_asking(struct sensor_deny *d, enum abi_deny_hook lead, struct 
 {
 	char path[PATH_MAX];
 
-	link_path(path, DIR_NEXT, d->forms[lead], served_by(d, lead));
+	deny_link_path(path, DENY_DIR_NEXT, d->forms[lead], served_by(d, lead));
 	return attach(d, program_of(d, lead, PROGRAM_ASK), path, err);
 }
 
@@ -595,7 +523,7 @@ static int pin_set_maps(struct sensor_deny *d, struct error *err)
 	for (size_t i = 0; i < ARRAY_SIZE(set_maps); i++) {
 		struct bpf_map *map = bpf_object__find_map_by_name(d->skel->obj, set_maps[i].map);
 
-		pin_path(path, DIR_NEXT, set_maps[i].pin);
+		deny_pin_path(path, DENY_DIR_NEXT, set_maps[i].pin);
 		if (bpf_obj_pin(bpf_map__fd(map), path))
 			return error_errno(err, errno, "cannot pin %s", path);
 	}
@@ -633,7 +561,7 @@ static int carry_all(const struct sensor_deny *d, struct error *err)
 
 		if (!kept_maps[i].carried || !(d->exchanged >> i & 1))
 			continue;
-		old = open_pin(kept_maps[i].pin);
+		old = deny_open_pin(kept_maps[i].pin);
 		r = old < 0 ? old :
 			      sensor_deny_abi_carry(old, bpf_map__fd(bpf_object__find_map_by_name(
 								 d->skel->obj, kept_maps[i].map)));
@@ -652,7 +580,7 @@ static int exchange_kept(const struct sensor_deny *d, struct error *err)
 
 		if (!(d->exchanged >> i & 1))
 			continue;
-		pin_path(path, SENSOR_DENY_DIR, kept_maps[i].pin);
+		deny_pin_path(path, SENSOR_DENY_DIR, kept_maps[i].pin);
 		snprintf(fresh, sizeof(fresh), SENSOR_DENY_DIR "/next_%s", kept_maps[i].pin);
 		unlink(fresh); /* of somebody who died on the way */
 		if (bpf_obj_pin(bpf_map__fd(map), fresh) || rename(fresh, path))
@@ -664,10 +592,10 @@ static int exchange_kept(const struct sensor_deny *d, struct error *err)
 /* Whoever died while one set took the place of another has left both, under two of three names. */
 static void finish_start(void)
 {
-	remove_dir(DIR_NEXT);
-	if (access(DIR_SET, F_OK))
-		(void)rename(DIR_OLD, DIR_SET);
-	remove_dir(DIR_OLD);
+	deny_remove_dir(DENY_DIR_NEXT);
+	if (access(DENY_DIR_SET, F_OK))
+		(void)rename(DENY_DIR_OLD, DENY_DIR_SET);
+	deny_remove_dir(DENY_DIR_OLD);
 }
 
 int sensor_deny_start(struct sensor_deny *d, struct error *err)
@@ -675,20 +603,20 @@ int sensor_deny_start(struct sensor_deny *d, struct error *err)
 	int r;
 
 	finish_start();
-	r = make_dir(DIR_NEXT, err);
+	r = deny_make_dir(DENY_DIR_NEXT, err);
 	if (!r)
 		r = attach_all(d, err);
 	if (!r)
 		r = carry_all(d, err);
 	if (r) {
-		remove_dir(DIR_NEXT);
+		deny_remove_dir(DENY_DIR_NEXT);
 		return r;
 	}
-	rename(DIR_SET, DIR_OLD);
-	if (rename(DIR_NEXT, DIR_SET))
-		return error_errno(err, errno, DIR_SET);
+	rename(DENY_DIR_SET, DENY_DIR_OLD);
+	if (rename(DENY_DIR_NEXT, DENY_DIR_SET))
+		return error_errno(err, errno, DENY_DIR_SET);
 	r = exchange_kept(d, err);
-	remove_dir(DIR_OLD);
+	deny_remove_dir(DENY_DIR_OLD);
 	return r;
 }
 
@@ -701,197 +629,4 @@ int sensor_deny_members_of(const struct sensor_deny *d, struct sensor_deny_membe
 	return ret->places < 0 || ret->members < 0 || ret->classes < 0 ?
 		       error_errno(err, errno, "maps of what is denied") :
 		       0;
-}
-
-/* --- what is pinned --------------------------------------------------------------------------------- */
-
-static void count_places(struct sensor_deny_status *ret)
-{
-	cleanup_fd int places = open_pin("places"), outsiders = open_pin("outsiders");
-	struct abi_deny_place p;
-	__u64 key, *last = NULL;
-	__u32 tgid, *before = NULL;
-
-	while (places >= 0 && !bpf_map_get_next_key(places, last, &key)) {
-		last = &key;
-		if (bpf_map_lookup_elem(places, &key, &p))
-			continue;
-		ret->started += p.state == ABI_DENY_STARTED;
-		ret->born += p.state == ABI_DENY_BORN;
-	}
-	while (outsiders >= 0 && !bpf_map_get_next_key(outsiders, before, &tgid)) {
-		before = &tgid;
-		ret->outsiders++;
-	}
-}
-
-static int read_counts(int fd, struct sensor_deny_status *ret)
-{
-	int cpus = libbpf_num_possible_cpus();
-	cleanup_free struct abi_deny_count *each = cpus > 0 ? calloc((size_t)cpus, sizeof(*each)) :
-							      NULL;
-
-	for (__u32 hook = 0; each && hook < ABI_DENY_HOOKS; hook++) {
-		struct abi_deny_count *sum = &ret->counts[hook];
-
-		if (bpf_map_lookup_elem(fd, &hook, each))
-			return -errno;
-		for (int i = 0; i < cpus; i++) {
-			sum->asked += each[i].asked;
-			sum->denied += each[i].denied;
-			sum->would += each[i].would;
-			sum->busy += each[i].busy;
-			sum->untold += each[i].untold;
-		}
-	}
-	return each ? 0 : -ENOMEM;
-}
-
-/* Which form serves the point, as the filters in the arrays say. */
-static enum sensor_deny_form form_in_force(unsigned hook)
-{
-	for (unsigned form = DENY_FORM_NONE + 1; form < DENY_FORMS; form++) {
-		const char *name = sensor_deny_served_by(hook, form);
-		__u32 slot, id;
-		char path[PATH_MAX];
-		cleanup_fd int calls = -1;
-
-		if (!name)
-			continue;
-		slot = ABI_DENY_FILTER + (hook - sensor_deny_lead(hook, form));
-		link_path(path, DIR_SET, form, name);
-		if (access(path, F_OK))
-			continue;
-		snprintf(path, sizeof(path), "%s/calls_%s", DIR_SET, name);
-		calls = bpf_obj_get(path);
-		if (calls >= 0 && !bpf_map_lookup_elem(calls, &slot, &id))
-			return form;
-	}
-	return DENY_FORM_NONE;
-}
-
-int sensor_deny_status(struct sensor_deny_status *ret, struct error *err)
-{
-	cleanup_fd int state = open_pin("state"), counts = open_pin("counts");
-	struct abi_deny_state_now now = { 0 };
-	__u32 zero = 0;
-	int r = 0;
-
-	*ret = (struct sensor_deny_status){ .mode = ABI_DENY_OBSERVE };
-	if (state == -ENOENT || state == -ENOTDIR)
-		return 0;
-	r = sensor_deny_abi_check(err);
-	if (r)
-		return r;
-	if (state < 0 || counts < 0)
-		return error_errno(err, state < 0 ? -state : -counts, SENSOR_DENY_DIR);
-	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++) {
-		ret->forms[hook] = (uint8_t)form_in_force(hook);
-		if (ret->forms[hook])
-			ret->hooks |= 1ULL << hook;
-	}
-	ret->active = ret->hooks != 0;
-	if (!bpf_map_lookup_elem(state, &zero, &now))
-		ret->mode = now.mode;
-	count_places(ret);
-	r = read_counts(counts, ret);
-	return r ? error_errno(err, -r, "counts") : 0;
-}
-
-int sensor_deny_rule_counts(struct abi_deny_rule_count *ret, struct error *err)
-{
-	cleanup_fd int fd = open_pin("set/rule_counts");
-	int cpus = libbpf_num_possible_cpus();
-	cleanup_free struct abi_deny_rule_count *each = cpus > 0 ? calloc((size_t)cpus,
-									  sizeof(*each)) :
-								   NULL;
-
-	if (fd < 0 || !each)
-		return error_errno(err, fd < 0 ? -fd : ENOMEM, "counts of rules");
-	for (__u32 i = 0; i < ABI_DENY_HOOKS * ABI_DENY_RULES; i++) {
-		ret[i] = (struct abi_deny_rule_count){ 0 };
-		if (bpf_map_lookup_elem(fd, &i, each))
-			return error_errno(err, errno, "counts of rules");
-		for (int cpu = 0; cpu < cpus; cpu++) {
-			ret[i].denied += each[cpu].denied;
-			ret[i].would += each[cpu].would;
-		}
-	}
-	return 0;
-}
-
-int sensor_deny_set_mode(enum abi_deny_mode mode, struct error *err)
-{
-	cleanup_fd int state = open_pin("state");
-	struct abi_deny_state_now now;
-	__u32 zero = 0;
-	int r;
-
-	if (state < 0)
-		return error_errno(err, -state, "nothing is denied here");
-	r = sensor_deny_abi_check(err);
-	if (r)
-		return r;
-	if (bpf_map_lookup_elem(state, &zero, &now))
-		return error_errno(err, errno, "settings");
-	now.mode = (__u8)mode;
-	return bpf_map_update_elem(state, &zero, &now, BPF_ANY) ?
-		       error_errno(err, errno, "settings") :
-		       0;
-}
-
-int sensor_deny_end(struct error *err)
-{
-	bool any = !access(SENSOR_DENY_DIR, F_OK);
-
-	/* The kernel takes its time to detach what is no longer pinned. */
-	sensor_deny_abi_observe();
-	remove_dir(DIR_NEXT);
-	remove_dir(DIR_SET);
-	remove_dir(DIR_OLD);
-	remove_dir(SENSOR_DENY_DIR);
-	if (!any)
-		return error_set(err, ENOENT, "nothing is denied here");
-	return access(SENSOR_DENY_DIR, F_OK) ?
-		       0 :
-		       error_set(err, EBUSY, "cannot remove " SENSOR_DENY_DIR);
-}
-
-/* The ring by that name, made if it is not there. */
-static int open_ring(const char *name, uint32_t size)
-{
-	struct error err = ERROR_INIT;
-	char path[PATH_MAX];
-	int fd = open_pin(name);
-
-	if (sensor_deny_abi_check(&err)) {
-		if (fd >= 0)
-			close(fd);
-		return -err.code;
-	}
-	if (fd != -ENOENT)
-		return fd;
-	if (make_dirs(&err))
-		return -err.code;
-	fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, name, 0, 0, size, NULL);
-	if (fd < 0)
-		return -errno;
-	pin_path(path, SENSOR_DENY_DIR, name);
-	if (bpf_obj_pin(fd, path)) {
-		int r = -errno;
-
-		close(fd);
-		return r;
-	}
-	return fd;
-}
-
-int sensor_deny_ring(void)
-{
-	return open_ring("events", RING_SIZE);
-}
-
-int sensor_deny_begun(void)
-{
-	return open_ring("begun", BEGUN_SIZE);
 }

@@ -6,7 +6,6 @@
 #include <bpf/bpf.h>
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -14,12 +13,10 @@
 
 #include "base/str.h"
 #include "base/vec.h"
-#include "sensor/deny.h"
-
-#define DIR_SET SENSOR_DENY_DIR "/set"
+#include "sensor/deny_dir.h"
 
 /* Of these what is pinned is held. What is removed with its directory, above them too, is made again. */
-static const char *const directories[] = { "/sys/fs/bpf/merlon", SENSOR_DENY_DIR, DIR_SET };
+static const char *const directories[] = { "/sys/fs/bpf/merlon", SENSOR_DENY_DIR, DENY_DIR_SET };
 
 struct pin {
 	char path[128];
@@ -36,7 +33,7 @@ static ino_t number_of_set(void)
 {
 	struct stat st;
 
-	return stat(DIR_SET, &st) ? 0 : st.st_ino;
+	return stat(DENY_DIR_SET, &st) ? 0 : st.st_ino;
 }
 
 static int hold(struct sensor_deny_pins *p, const char *directory, const char *name)
