@@ -296,6 +296,7 @@ int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 {
 	const struct abi_event_plan *plan;
 	struct abi_budget *b;
+	bool multiplexed;
 	__u64 cgroup;
 	struct room *r;
 
@@ -304,11 +305,11 @@ int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 
 	struct call c = {};
 
-	call_identify(&c, regs);
+	multiplexed = call_identify(&c, regs);
 	plan = plan_of(c.table, c.nr);
 	if (!plan)
 		return 0;
-	call_read_args(&c, regs);
+	call_read_args(&c, regs, multiplexed);
 	if (!is_told(plan, &c, ret))
 		return 0;
 	cgroup = current_cgroup_id();

@@ -157,7 +157,8 @@ static __always_inline struct task_struct *task_of(struct pid *pid)
 static __always_inline int point_of_taken(__u32 pidfd)
 {
 	struct file *file = file_of_fd(pidfd);
-	struct task_struct *owner = file ? task_of(pid_of_pidfd(file)) : NULL;
+	bool surely;
+	struct task_struct *owner = file ? task_of(pid_of_pidfd(file, &surely)) : NULL;
 
 	return owner && is_beyond(owner) ? ABI_DENY_PTRACE : -1;
 }
@@ -405,16 +406,17 @@ int BPF_PROG(deny_stop_sys_exit, struct pt_regs *regs, long ret)
 {
 	const struct abi_stop_call *as;
 	struct call c = {};
+	bool multiplexed;
 	struct room *r;
 	int point;
 
 	if ((__s32)call_nr_on_exit(regs) == -1)
 		return 0;
-	call_identify(&c, regs);
+	multiplexed = call_identify(&c, regs);
 	as = stop_call_of(c.table, c.nr);
 	if (!as || !as->point || !has_happened(as->point - 1, ret))
 		return 0;
-	call_read_args(&c, regs);
+	call_read_args(&c, regs, multiplexed);
 	point = point_of_call(as, &c, ret);
 	if (point < 0)
 		return 0;

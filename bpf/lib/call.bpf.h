@@ -9,7 +9,7 @@ struct call {
 	__u32 address_len;
 	__u32 nr;
 	enum abi_table table;
-	__u32 multiplexed; /* by i386's socketcall(): arguments are in the program's memory */
+	__u32 pad;
 };
 
 static __always_inline void args_from_registers(struct call *c, struct pt_regs *regs)
@@ -83,21 +83,24 @@ static __always_inline bool message_address(struct call *c, __u32 index)
 	return c->address && c->address_len;
 }
 
-/* Which call returns. Before that -1 is to be sorted out, which rt_sigreturn and tracers leave. */
-static __always_inline void call_identify(struct call *c, struct pt_regs *regs)
+/*
+ * Which call returns. Before that -1 is to be sorted out, which rt_sigreturn and tracers leave. True: its arguments are in the
+ * program's memory (i386's socketcall()). The answer is not kept in *c: the verifier would walk both ways for each.
+ */
+static __always_inline bool call_identify(struct call *c, struct pt_regs *regs)
 {
 	c->nr = call_nr_on_exit(regs);
 	c->table = call_table(current_task(), &c->nr);
-	if (c->table == ABI_TABLE_COMPAT && c->nr == NR_SOCKETCALL) {
-		c->nr = socketcall_nr(call_arg(regs, c->table, 0));
-		c->multiplexed = true;
-	}
+	if (c->table != ABI_TABLE_COMPAT || c->nr != NR_SOCKETCALL)
+		return false;
+	c->nr = socketcall_nr(call_arg(regs, c->table, 0));
+	return true;
 }
 
 /* And with which arguments. */
-static __always_inline void call_read_args(struct call *c, struct pt_regs *regs)
+static __always_inline void call_read_args(struct call *c, struct pt_regs *regs, bool multiplexed)
 {
-	if (c->multiplexed)
+	if (multiplexed)
 		args_from_memory(c, call_arg(regs, c->table, 1));
 	else
 		args_from_registers(c, regs);

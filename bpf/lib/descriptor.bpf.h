@@ -47,25 +47,25 @@ static __always_inline void socket_fill(struct abi_event_call *c, struct socket 
 	}
 }
 
-/* Since 6.9 (cb12fd8e0dab). */
-static __always_inline bool is_on_pidfs(struct file *file)
-{
-	return BPF_CORE_READ(file, f_inode, i_sb, s_magic) == PID_FS_MAGIC;
-}
-
 /* Whose pidfd it is; of any other file it is nonsense. */
-static __always_inline struct pid *pid_of_pidfd(struct file *file)
+static __always_inline struct pid *pid_of_pidfd(struct file *file, bool *ret_surely)
 {
-	return is_on_pidfs(file) ? BPF_CORE_READ(file, f_inode, i_private) :
-				   BPF_CORE_READ(file, private_data);
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+
+	*ret_surely = BPF_CORE_READ(inode, i_sb, s_magic) == PID_FS_MAGIC;
+	/* Since 6.9 (cb12fd8e0dab). */
+	return *ret_surely ? BPF_CORE_READ(inode, i_private) : BPF_CORE_READ(file, private_data);
 }
 
 /* The same; user space tells what is nonsense by the name of the file. */
 static __always_inline void pidfd_fill(struct room *r, struct file *file)
 {
-	if (is_on_pidfs(file))
+	bool surely;
+	struct pid *pid = pid_of_pidfd(file, &surely);
+
+	if (surely)
 		r->ev.flags |= ABI_EVENT_PIDFD;
-	r->ev.call.target = pid_number(pid_of_pidfd(file), false);
+	r->ev.call.target = pid_number(pid, false);
 }
 
 /* Of somebody, and not of mounts that are detached. */
