@@ -105,6 +105,8 @@ struct abi_program {
 	__u8 facts[ABI_PROGRAM_FACTS];
 	__u32 len; /* of the path; 0: it is too long to be kept */
 	__u32 uid; /* effective, when it began; ABI_ID_NONE: of the parent's program in a child that has run none */
+	__u32 parent; /* who made it; 0: not known */
+	__u32 pad;
 	char path[ABI_PROGRAM_PATH];
 };
 /* ... of an exec, and the path of a new control group. */
@@ -301,7 +303,7 @@ struct abi_event_settings {
 
 _Static_assert(sizeof(struct abi_span) == 8, "abi_span");
 _Static_assert(sizeof(struct abi_event_call) == 152, "abi_event_call");
-_Static_assert(sizeof(struct abi_program) == 288, "abi_program");
+_Static_assert(sizeof(struct abi_program) == 296, "abi_program");
 _Static_assert(sizeof(struct abi_event_process) == 152, "abi_event_process");
 _Static_assert(sizeof(struct abi_event) == 264, "abi_event");
 _Static_assert(sizeof(struct abi_group) == 16, "abi_group");

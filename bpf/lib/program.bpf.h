@@ -57,7 +57,8 @@ static __always_inline void program_keep(__u32 tgid, struct abi_program *p)
 /* task begins to run file. */
 subroutine int program_begin(struct task_struct *task, struct file *file)
 {
-	__u32 zero = 0, len;
+	__u32 zero = 0, tgid = BPF_CORE_READ(task, tgid), len;
+	struct abi_program *before = bpf_map_lookup_elem(&programs, &tgid);
 	struct abi_program *p = bpf_map_lookup_elem(&program_room, &zero);
 	struct scratch *s = scratch_get();
 
@@ -67,6 +68,7 @@ subroutine int program_begin(struct task_struct *task, struct file *file)
 	__builtin_memset(p, 0, sizeof(*p));
 	bpf_core_read(&p->comm, sizeof(p->comm), &task->comm);
 	p->uid = BPF_CORE_READ(task, cred, euid.val);
+	p->parent = before ? before->parent : 0;
 	len = ABI_PATH_MAX - s->at;
 	if (len < ABI_PROGRAM_PATH && !(s->flags & ABI_PATH_TRUNCATED)) {
 		barrier_var(len); /* the mask is for the verifier */
@@ -75,7 +77,7 @@ subroutine int program_begin(struct task_struct *task, struct file *file)
 		p->len = len;
 	}
 	program_facts(p, task, file, s->flags);
-	program_keep(BPF_CORE_READ(task, tgid), p);
+	program_keep(tgid, p);
 	return 0;
 }
 
@@ -92,6 +94,7 @@ static __always_inline void program_inherit(__u32 parent, struct task_struct *ch
 	__builtin_memcpy(p, from, sizeof(*p));
 	bpf_core_read(&p->comm, sizeof(p->comm), &child->comm);
 	p->uid = ABI_ID_NONE;
+	p->parent = parent;
 	program_keep(tgid, p);
 }
 

@@ -412,7 +412,8 @@ int sensor_stream_load(struct sensor_stream *s, const struct program_source *p, 
 {
 	const int maps[SENSOR_FILTER_MAPS] = { bpf_map__fd(s->skel->maps.rooms),
 					       bpf_map__fd(s->skel->maps.filter_scratch),
-					       bpf_map__fd(s->skel->maps.filters) };
+					       bpf_map__fd(s->skel->maps.filters),
+					       bpf_map__fd(s->skel->maps.programs) };
 	struct program_source q = *p;
 
 	q.fixed = maps;

@@ -23,7 +23,7 @@ static struct {
 	int fixed[FILTER_MAPS_FIXED];
 	struct filter_target targets[TARGETS_MAX];
 	size_t target_count;
-} test = { .fixed = { -1, -1, -1 } };
+} test = { .fixed = { -1, -1, -1, -1 } };
 
 static int setup(void **state)
 {
@@ -36,7 +36,10 @@ static int setup(void **state)
 						     ABI_EVENT_SIZE_MAX, 1, NULL);
 	test.fixed[FILTER_MAP_SCRATCH] = bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "scratch", 4,
 							sizeof(struct filter_scratch), 1, NULL);
-	return test.fixed[0] < 0 || test.fixed[1] < 0 ? -1 : 0;
+	test.fixed[FILTER_MAP_PROGRAMS] = bpf_map_create(BPF_MAP_TYPE_HASH, "programs", 4,
+							 sizeof(struct abi_program), 8, NULL);
+	return test.fixed[FILTER_MAP_PROGRAMS] < 0 || test.fixed[0] < 0 || test.fixed[1] < 0 ? -1 :
+											       0;
 }
 
 static void need_root(void)
@@ -76,6 +79,18 @@ static uint32_t run(int program, const struct record_room *room)
 	return opts.retval;
 }
 
+/* What runs where, for parents; the simulator knows the same. */
+static void keep_programs(struct chance *c)
+{
+	for (uint32_t pid = 0; pid < SIMULATE_PROGRAMS; pid++) {
+		random_kept_program(c, &simulate_programs[pid]);
+		if (simulate_programs[pid].facts[ABI_PROGRAM_NAME])
+			assert_int_equal(bpf_map_update_elem(test.fixed[FILTER_MAP_PROGRAMS], &pid,
+							     &simulate_programs[pid], BPF_ANY),
+					 0);
+	}
+}
+
 static void random_rules(struct chance *c, struct filter_target target, struct buf *yaml)
 {
 	for (int i = 0; i < RULES; i++) {
@@ -99,6 +114,7 @@ static void kernel_and_simulator_agree(void **state)
 
 	(void)state;
 	need_root();
+	keep_programs(&c);
 	for (int i = 0; i < PROGRAMS; i++) {
 		struct filter_target target = test.targets[(size_t)i % test.target_count];
 		cleanup_rig struct rig r;

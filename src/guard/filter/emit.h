@@ -25,6 +25,10 @@ struct emitter {
 #define REG_INDEX R8 /* of a byte in the text */
 #define REG_SCRATCH R9
 
+enum {
+	AT_CONTEXT = -8,
+	AT_KEY = -12
+};			      /* on the stack: what it was called with, a key of 32 bits */
 enum { TEXT_SCAN_MAX = 256 }; /* bytes of a text that are looked at one by one */
 
 /*

@@ -138,6 +138,51 @@ static void need_program(struct emitter *e, const struct view_labels *to)
 	bpf_jump_imm(&e->code, BPF_JNE, R1, ABI_YES, to->unknown);
 }
 
+/* What is kept of the process whose number is in R1, in R0. */
+static void find_program(struct emitter *e, const struct view_labels *to)
+{
+	struct bpf_code *c = &e->code;
+
+	bpf_store(c, 4, FP, AT_KEY, R1);
+	bpf_map(c, R1, FILTER_MAP_PROGRAMS);
+	bpf_alu(c, BPF_MOV, R2, FP);
+	bpf_alu_imm(c, BPF_ADD, R2, AT_KEY);
+	bpf_call(c, BPF_FUNC_map_lookup_elem);
+	bpf_jump_imm(c, BPF_JEQ, R0, 0, to->unknown);
+}
+
+/*
+ * The parent's name, put into the scratch: who runs what is kept by process. The process table goes on to know who made a process
+ * when that one has ended, so only a parent that is still the same is known here.
+ */
+static void find_parent(struct emitter *e, const struct view_labels *to)
+{
+	struct bpf_code *c = &e->code;
+
+	bpf_load(c, 4, R1, REG_RECORD, AT(tgid));
+	find_program(e, to);
+	bpf_load(c, 4, R1, R0, offsetof(struct abi_program, parent));
+	bpf_load(c, 4, R2, REG_RECORD, AT(process.parent));
+	bpf_jump(c, BPF_JNE, R1, R2, to->unknown);
+	find_program(e, to);
+	bpf_load(c, 1, R1, R0, offsetof(struct abi_program, facts[ABI_PROGRAM_NAME]));
+	bpf_jump_imm(c, BPF_JNE, R1, ABI_YES, to->unknown);
+	for (int at = 0; at < ABI_EVENT_COMM; at += 8) {
+		bpf_load(c, 8, R1, R0, (int)offsetof(struct abi_program, comm) + at);
+		bpf_store(c, 8, REG_SCRATCH, SCRATCH(address) + at, R1);
+	}
+	for (int i = 0; i < ABI_EVENT_COMM; i++) {
+		uint32_t next = bpf_code_label(c);
+
+		bpf_load(c, 1, R1, REG_SCRATCH, SCRATCH(address) + i);
+		bpf_jump_imm(c, BPF_JNE, R1, 0, next);
+		bpf_store_imm(c, 4, REG_SCRATCH, SCRATCH(len), i);
+		bpf_goto(c, to->known);
+		bpf_code_place(c, next);
+	}
+	bpf_store_imm(c, 4, REG_SCRATCH, SCRATCH(len), ABI_EVENT_COMM);
+}
+
 /* The directory of the text at hand: what is in front of its last slash, or that slash. */
 static void take_directory(struct emitter *e, const struct view_labels *to)
 {
@@ -361,6 +406,9 @@ static void find_text(struct emitter *e, const struct text_view *v, const struct
 		need_program(e, to);
 		find_comm(e, AT(call.comm), to);
 		break;
+	case VIEW_PARENT_NAME:
+		find_parent(e, to);
+		break;
 	case VIEW_PROGRAM_PATH:
 		need_program(e, to);
 		find_span(e, ABI_TEXT_PROGRAM, to);
@@ -450,10 +498,14 @@ static int emit_view(struct emitter *e, struct text_view *v)
 	bpf_code_place(c, to.empty);
 	empty_text(e, v, &to);
 	bpf_code_place(c, to.known);
-	if (is_address(v))
+	if (is_address(v)) {
 		point_to_address(e, v);
-	else
+	} else if (v->kind == VIEW_PARENT_NAME) {
+		bpf_alu(c, BPF_MOV, REG_TEXT, REG_SCRATCH);
+		bpf_alu_imm(c, BPF_ADD, REG_TEXT, SCRATCH(address));
+	} else {
 		point_to_text(e, &to);
+	}
 	if (asks_for_paths(v)) { /* of what is no path from a root, nobody knows here */
 		emit_len(e, R1);
 		bpf_jump_imm(c, BPF_JEQ, R1, 0, to.unknown);
@@ -479,7 +531,7 @@ static int emit_view(struct emitter *e, struct text_view *v)
 enum emit_stage emit_stage_of(const struct text_view *v)
 {
 	return v->kind == VIEW_PROGRAM_NAME || v->kind == VIEW_PROGRAM_PATH ||
-			       v->kind == VIEW_PIECES ?
+			       v->kind == VIEW_PIECES || v->kind == VIEW_PARENT_NAME ?
 		       STAGE_ALL :
 		       STAGE_OBJECT;
 }

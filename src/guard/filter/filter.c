@@ -79,8 +79,6 @@ static bool keep_terms(struct text_views *from, struct text_views *to, struct no
 
 /* --- the program ------------------------------------------------------------------------------------ */
 
-enum { AT_CONTEXT = -8, AT_KEY = -12 };
-
 /* The room that this task has taken; its number is in AT_KEY then. */
 static void emit_own_room(struct emitter *e)
 {

@@ -19,11 +19,12 @@
 
 #include "abi/deny.h"
 
-/* Maps by number. The first two are made by whoever loads, for all programs. */
+/* Maps by number. The fixed ones are made by whoever loads, for all programs. */
 enum filter_map_number {
-	FILTER_MAP_ROOM,    /* array or per-CPU array; value 0 begins with the record */
-	FILTER_MAP_SCRATCH, /* per-CPU array of one struct filter_scratch */
-	FILTER_MAP_CALLS,   /* program array, for filter_options.tail_call */
+	FILTER_MAP_ROOM,     /* array or per-CPU array; value 0 begins with the record */
+	FILTER_MAP_SCRATCH,  /* per-CPU array of one struct filter_scratch */
+	FILTER_MAP_CALLS,    /* program array, for filter_options.tail_call */
+	FILTER_MAP_PROGRAMS, /* hash: process -> struct abi_program. Not at decision points. */
 	FILTER_MAPS_FIXED,
 	FILTER_MAP_SETS = FILTER_MAPS_FIXED, /* and the following: filter.maps */
 };

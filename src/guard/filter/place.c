@@ -78,6 +78,16 @@ static struct node *of_process_text(struct lower *l, const struct check *c,
 	return if_process(l, c, lower_text(l, c, (enum view_kind)p->place.at, p->arg));
 }
 
+/*
+ * Who runs the parent is looked up where the exec is, so it may be missing in the event, and another exec of the parent may
+ * come between.
+ */
+static struct node *parent_text(struct lower *l, const struct check *c, const struct field_place *p)
+{
+	return node_both(l->arena, lower_text(l, c, (enum view_kind)p->place.at, 0),
+			 lower_unknown(l, c, "the parent may be unknown"));
+}
+
 /* What the kernel says of the program of a call is what the process table says; or it says nothing. */
 static struct node *of_program(struct lower *l, const struct check *c, const struct field_place *p)
 {
@@ -246,6 +256,7 @@ static const struct field_place places[] = {
 	{ "proc.name", of_process_text, EXEC, VIEW(VIEW_COMM), 0 },
 	{ "proc.exepath", of_process_text, EXEC, VIEW(VIEW_SPAN), ABI_TEXT_EXE },
 	{ "proc.cwd", of_process_text, EXEC, VIEW(VIEW_SPAN), ABI_TEXT_CWD },
+	{ "proc.pname", parent_text, EXEC, VIEW(VIEW_PARENT_NAME), 0 },
 	{ "proc.stdin.type", lower_stdio_type, EXEC, NOTHING, 0 },
 	{ "proc.stdout.type", lower_stdio_type, EXEC, NOTHING, 1 },
 	{ "proc.stderr.type", lower_stdio_type, EXEC, NOTHING, 2 },

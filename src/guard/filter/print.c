@@ -64,6 +64,7 @@ static const char *const view_names[] = {
 	[VIEW_LOCAL4] = "local address",
 	[VIEW_REMOTE6] = "remote IPv6 address",
 	[VIEW_LOCAL6] = "local IPv6 address",
+	[VIEW_PARENT_NAME] = "proc.pname",
 	[VIEW_PIECES] = "pieces of text",
 };
 static_assert(ARRAY_SIZE(view_names) == VIEW_KINDS, "a name for each");
@@ -127,7 +128,7 @@ static void print_text(const struct kernel_filter *f, const struct node *n, stru
 	buf_addf(out, "%s%s", n->negated ? "not " : "", view_names[v->kind]);
 	if (v->kind < VIEW_COMM || v->kind == VIEW_PIECES)
 		buf_addf(out, "[%u]", v->span);
-	if (v->kind >= VIEW_REMOTE4 && v->kind != VIEW_PIECES) {
+	if (v->kind >= VIEW_REMOTE4 && v->kind <= VIEW_LOCAL6) {
 		buf_addf(out, " in %u networks of %u bits", t->count, v->span);
 		return;
 	}

@@ -27,6 +27,7 @@ enum view_kind {
 	VIEW_LOCAL4,
 	VIEW_REMOTE6,
 	VIEW_LOCAL6,
+	VIEW_PARENT_NAME, /* of the process above the one that the record is about, as VIEW_PROGRAM_NAME */
 	VIEW_PIECES, /* of a span that is too long to be searched: which words it may have (pieces.h) */
 	VIEW_KINDS
 };

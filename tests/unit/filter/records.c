@@ -173,6 +173,28 @@ void random_program(struct chance *c, const struct process *p, struct record_roo
 		put(r, ABI_TEXT_PROGRAM, p->exepath.data, p->exepath.len);
 }
 
+void kept_program_of(struct chance *c, const struct process *p, struct abi_program *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	if (!p || !chance_below(c, 3))
+		return;
+	ret->facts[ABI_PROGRAM_NAME] = ABI_YES;
+	ret->parent = p->parent ? (uint32_t)p->parent->pid : 0;
+	memcpy(ret->comm, p->name.data,
+	       p->name.len < sizeof(ret->comm) ? p->name.len : sizeof(ret->comm));
+}
+
+void random_kept_program(struct chance *c, struct abi_program *ret)
+{
+	const char *name = ONE(c, names);
+
+	memset(ret, 0, sizeof(*ret));
+	ret->facts[ABI_PROGRAM_NAME] = (uint8_t)chance_below(c, 3);
+	ret->parent = (uint32_t)chance_below(c, 4);
+	memcpy(ret->comm, name,
+	       strlen(name) < sizeof(ret->comm) ? strlen(name) : sizeof(ret->comm));
+}
+
 /* Whatever a kernel might say. */
 static void any_program(struct chance *c, struct record_room *r)
 {
@@ -339,9 +361,10 @@ struct process_table *random_processes(void)
 /* --- rules ------------------------------------------------------------------------------------------- */
 
 static const char *const text_fields[] = {
-	"fd.name",	  "fd.name",	    "fd.directory", "fd.filename",  "fs.path.name",
-	"fs.path.source", "fs.path.target", "proc.name",    "proc.exepath", "proc.cwd",
-	"proc.args",	  "proc.args[0]",   "proc.cmdline", "proc.env",	    "proc.env[LD_PRELOAD]"
+	"fd.name",	"fd.name",	  "fd.directory",   "fd.filename",
+	"fs.path.name", "fs.path.source", "fs.path.target", "proc.name",
+	"proc.exepath", "proc.cwd",	  "proc.args",	    "proc.args[0]",
+	"proc.cmdline", "proc.env",	  "proc.pname",	    "proc.env[LD_PRELOAD]"
 };
 static const char *const type_fields[] = { "fd.type", "proc.stdin.type", "proc.stdout.type" };
 static const char *const number_fields[] = { "fd.num",		"evt.rawres",	 "thread.tid",

@@ -15,6 +15,10 @@ struct record_room {
 void random_record(struct chance *c, struct filter_target target, int nr, struct record_room *r);
 
 /* What the kernel says of the program of a call: what is known of its process, or nothing. */
+/* What the kernel may keep of a process, or nothing. */
+void random_kept_program(struct chance *c, struct abi_program *ret);
+/* The same of one that user space knows: as it is, or nothing. */
+void kept_program_of(struct chance *c, const struct process *p, struct abi_program *ret);
 void random_program(struct chance *c, const struct process *p, struct record_room *r);
 
 /* A rule's condition about events of this target, at most about a kilobyte. */

@@ -107,12 +107,27 @@ static bool jumps(uint8_t op, uint64_t a, uint64_t b)
 	}
 }
 
+struct abi_program simulate_programs[SIMULATE_PROGRAMS];
+
+static uint64_t look_up_program(struct machine *m)
+{
+	uint32_t pid = *(uint32_t *)memory(m, m->r[2], 4);
+	struct abi_program *p = &simulate_programs[pid < SIMULATE_PROGRAMS ? pid : 0];
+
+	if (pid >= SIMULATE_PROGRAMS || !p->facts[ABI_PROGRAM_NAME])
+		return 0;
+	add_region(m, p, sizeof(*p));
+	return (uint64_t)(uintptr_t)p;
+}
+
 static uint64_t look_up(struct machine *m)
 {
 	uint64_t map = m->r[1];
 	const struct program_map *set;
 	const void *key;
 
+	if (map == FILTER_MAP_PROGRAMS)
+		return look_up_program(m);
 	if (map < FILTER_MAPS_FIXED) {
 		/* Which room is taken is told by its owner: here they are one. */
 		assert_true(m->asks_who || !*(uint32_t *)memory(m, m->r[2], 4));

@@ -203,6 +203,9 @@ static void compare_rules(struct chance *c, struct filter_target target,
 		random_record(c, target, nr_of(target), &room);
 		if (target.kind == ABI_EVENT_CALL)
 			random_program(c, process_table_find(processes, room.ev.tgid), &room);
+		for (uint32_t pid = 0; pid < SIMULATE_PROGRAMS; pid++)
+			kept_program_of(c, process_table_find(processes, pid),
+					&simulate_programs[pid]);
 		if (!by_name && target.kind == ABI_EVENT_CALL && chance_below(c, 2))
 			tell_paths(c, x, &room);
 		compare(&r, &plain, &all, &candidates, x, &room, &scratch, n);

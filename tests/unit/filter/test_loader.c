@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "records.h"
+#include "sensor/stream.h"
 #include "unit/rules/rig.h"
 
 enum { TARGETS_MAX = 256 };
@@ -120,7 +121,7 @@ static void what_would_do_more_is_refused(void **state)
 			      btf_address = { .code = BPF_LD | BPF_IMM | BPF_DW, .src_reg = 3 },
 			      other_map = { .code = BPF_LD | BPF_IMM | BPF_DW,
 					    .src_reg = BPF_PSEUDO_MAP_FD,
-					    .imm = 4 },
+					    .imm = SENSOR_FILTER_MAPS + 1 },
 			      packet = { .code = BPF_ABS }, /* BPF_LD and BPF_W are 0 */
 		atomic = { .code = BPF_STX | BPF_DW | 0xc0 };
 
