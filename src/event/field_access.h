@@ -75,7 +75,8 @@ field_get field_process_text, field_process_i64, field_process_u64, field_proces
 	field_process_login_shell, field_process_leader, field_process_is_leader,
 	field_process_ctime_to_start, field_process_ctime_to_pidns, field_process_stdio,
 	field_process_caps, field_process_threads, field_thread_id, field_thread_vid,
-	field_thread_main, field_user_id, field_user_name, field_user_loginuid, field_user_before, field_process_ppid;
+	field_thread_main, field_user_id, field_user_name, field_user_loginuid, field_user_before,
+	field_process_ppid;
 
 /* --- fd ------------------------------------------------------------------------------------------ */
 

@@ -88,28 +88,11 @@ static const char *const reader_calls[] = {
 
 /* Those of reader_calls that it needs, maps, and the directory of pins. */
 static const char *const keeper_calls[] = {
-	"access",
-	"bpf",
-	"dup",
-	"epoll_create1",
-	"epoll_ctl",
-	"epoll_pwait",
-	"epoll_wait",
-	"faccessat",
-	"faccessat2",
-	"fstatfs",
-	"getdents64",
-	"lstat",
-	"mkdir",
-	"mkdirat",
-	"name_to_handle_at",
-	"newfstatat",
-	"pread64",
-	"readlink",
-	"readlinkat",
-	"stat",
-	"statfs",
-	"statx",
+	"access",      "bpf",	     "dup",	  "epoll_create1", "epoll_ctl",
+	"epoll_pwait", "epoll_wait", "faccessat", "faccessat2",	   "fstatfs",
+	"getdents64",  "lstat",	     "mkdir",	  "mkdirat",	   "name_to_handle_at",
+	"newfstatat",  "pread64",    "readlink",  "readlinkat",	   "stat",
+	"statfs",      "statx",
 };
 
 /* What the C library looks names up with, whatever nsswitch.conf says, in a process for each. */
