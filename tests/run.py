@@ -74,7 +74,7 @@ MACHINES = (
                     "test_oracle --quick --hooks=kprobe", "test_complain"),
             long=("test_oracle --quick", "test_apparmor --quick")),
     Machine("5.10", ("test_cli --rung=A:fentry --module=selinux", "test_selinux"), "lockdown,capability,yama,selinux,bpf"),
-    Machine("6.1", ("test_cli --rung=B:fentry --module=apparmor", "test_deny"), "lockdown,capability,yama,apparmor"),
+    Machine("6.1", ("test_cli --rung=B:fentry --module=apparmor", "test_deny", "test_allow --quick"), "lockdown,capability,yama,apparmor"),
     Machine("6.12", ("test_cli --rung=A:fentry --module=selinux", "test_selinux"), "lockdown,capability,yama,selinux,bpf"),
     Machine("6.1", (), "lockdown,capability,yama,selinux,bpf", long=("test_cli --rung=A:fentry --module=selinux", "test_selinux")),
 )
