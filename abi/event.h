@@ -94,21 +94,6 @@ enum abi_program_fact {
 };
 enum abi_truth { ABI_UNKNOWN, ABI_NO, ABI_YES };
 
-/*
- * Map programs: process -> what it began with: its name at its birth or exec, not one that it gave itself
- * later; the file as it was at the exec. Of those that began in watched groups while somebody looked.
- */
-enum { ABI_PROGRAM_PATH = 256 };
-#define ABI_ID_NONE 0xffffffffU
-struct abi_program {
-	char comm[ABI_EVENT_COMM];
-	__u8 facts[ABI_PROGRAM_FACTS];
-	__u32 len; /* of the path; 0: it is too long to be kept */
-	__u32 uid; /* effective, when it began; ABI_ID_NONE: of the parent's program in a child that has run none */
-	__u32 parent; /* who made it; 0: not known */
-	__u32 pad;
-	char path[ABI_PROGRAM_PATH];
-};
 /* ... of an exec, and the path of a new control group. */
 enum abi_process_text {
 	ABI_TEXT_EXE,  /* the file that runs */
@@ -181,8 +166,8 @@ struct abi_event_process {
 	__u32 tty;
 	__u32 loginuid;
 	union {
-		__s32 status; /* EXIT: as wait(2) has it */
-		__u32 uid_before; /* EXEC: of the program that the process ran before; ABI_ID_NONE: none, or not known */
+		__s32 status;	  /* EXIT: as wait(2) has it */
+		__u32 uid_before; /* EXEC: of the program that the process ran before; ABI_ID_NONE (abi/program.h): none, or not known */
 	};
 	char comm[ABI_EVENT_COMM];
 	__u64 pidns_start_ns; /* CLOCK_BOOTTIME: of the first process of its PID namespace */
@@ -303,7 +288,6 @@ struct abi_event_settings {
 
 _Static_assert(sizeof(struct abi_span) == 8, "abi_span");
 _Static_assert(sizeof(struct abi_event_call) == 152, "abi_event_call");
-_Static_assert(sizeof(struct abi_program) == 296, "abi_program");
 _Static_assert(sizeof(struct abi_event_process) == 152, "abi_event_process");
 _Static_assert(sizeof(struct abi_event) == 264, "abi_event");
 _Static_assert(sizeof(struct abi_group) == 16, "abi_group");

@@ -7,6 +7,8 @@
 #pragma once
 #include "bpf/lib/process.bpf.h"
 
+#include "abi/program.h"
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);

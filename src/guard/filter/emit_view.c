@@ -9,6 +9,8 @@
 #include "guard/fd_kind.h"
 #include "guard/filter/emit.h"
 
+#include "abi/program.h"
+
 enum {
 	/* Where a text may begin: an end, a prefix and eight bytes lie behind it in the room. */
 	TEXT_AT_MARGIN = 8192,

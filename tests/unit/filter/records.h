@@ -6,6 +6,8 @@
 #include "guard/translate.h"
 #include "unit/unit.h"
 
+#include "abi/program.h"
+
 struct record_room {
 	struct abi_event ev;
 	char data[ABI_EVENT_SIZE_MAX - sizeof(struct abi_event)];

@@ -8,6 +8,8 @@
 #include "guard/filter/filter.h"
 #include "unit/unit.h"
 
+#include "abi/program.h"
+
 enum { SIMULATE_STEPS_MAX = 100000 };
 #define SIMULATE_TASK 0xffff888012345680 /* on whose behalf it runs */
 

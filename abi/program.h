@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only OR BSD-2-Clause */
+/* What the guard in the kernel keeps of the programs that processes run. abi/event.h is to be included first. */
+#pragma once
+#include <linux/types.h>
+
+/*
+ * Map programs: process -> what it began with: its name at its birth or exec, not one that it gave itself
+ * later; the file as it was at the exec. Of those that began in watched groups while somebody looked.
+ */
+enum { ABI_PROGRAM_PATH = 256 };
+#define ABI_ID_NONE 0xffffffffU
+struct abi_program {
+	char comm[ABI_EVENT_COMM];
+	__u8 facts[ABI_PROGRAM_FACTS];
+	__u32 len; /* of the path; 0: it is too long to be kept */
+	__u32 uid; /* effective, when it began; ABI_ID_NONE: of the parent's program in a child that has run none */
+	__u32 parent; /* who made it; 0: not known */
+	__u32 pad;
+	char path[ABI_PROGRAM_PATH];
+};
+_Static_assert(sizeof(struct abi_program) == 296, "abi_program");
