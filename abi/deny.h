@@ -15,7 +15,7 @@
  * denials (struct abi_event too), raises this. In every version: keys of deny_places and deny_outsiders, the first two bytes of struct
  * abi_deny_place, the first byte of struct abi_deny_state_now.
  */
-enum { ABI_DENY_VERSION = 1 };
+enum { ABI_DENY_VERSION = 2 };
 
 /* In the order of deny_hooks[] of src/guard/deny_hook.c. */
 enum abi_deny_hook {

@@ -52,6 +52,8 @@ enum abi_event_flag {
 	ABI_EVENT_URING = 1 << 7,
 	ABI_EVENT_PIDFD = 1 << 6, /* call.fd is a pidfd for sure; before 6.9 only its name tells */
 	ABI_EVENT_FOUND = 1 << 9, /* call.found says what may fit */
+	/* Of its process, or of one that it descends from, the kernel keeps more than was told: map kept. */
+	ABI_EVENT_UNTOLD = 1 << 8,
 	/*
 	 * By a decision point, before it was done: what follows was denied, or would have been (abi/deny.h).
 	 * The record is that of the call that would do it, with result 0 and paths as the kernel has them.
@@ -137,6 +139,7 @@ struct abi_event_call {
 		struct abi_found found;	   /* instead, with ABI_EVENT_FOUND */
 	};
 	__u8 program[ABI_PROGRAM_FACTS];
+	__u64 start_ns; /* with ABI_EVENT_UNTOLD: of its process */
 };
 
 enum abi_exe_flag {
@@ -175,6 +178,7 @@ struct abi_event_process {
 	__u32 exe_flags;		  /* enum abi_exe_flag */
 	__u32 pidns;			  /* inode number of its PID namespace */
 	struct abi_event_stdio stdio[3];
+	__u64 parent_start_ns; /* of a FORK */
 };
 
 struct abi_event_cgroup {
@@ -217,11 +221,11 @@ enum abi_event_plan_flag {
 	ABI_PLAN_UNLESS = 1 << 5, /* turns what is said of when around */
 	ABI_PLAN_PIDFD = 1 << 6,  /* the descriptor is one */
 	ABI_PLAN_PATHS =
-		1 << 7, /* its paths are told as the kernel resolved them, where it can be asked */
+		1 << 7, /* its paths are told as the kernel resolved them, if it can be asked */
 	/* With NEW_FD: if that is known no filter looks at arguments that are paths; they come when it is sent. */
 	ABI_PLAN_LATE = 1 << 8,
 	ABI_PLAN_FIRST =
-		1 << 9, /* and whatever is said of when: what is sent first over a TCP connection */
+		1 << 9, /* and, whatever when says, what is sent first over a TCP connection */
 };
 /* As bytes_len: a terminated text; the address in a struct msghdr, and told only if there is one. */
 enum { ABI_BYTES_TEXT = 255, ABI_BYTES_MESSAGE = 254 };
@@ -273,6 +277,7 @@ struct abi_budget {
 	__u64 paid_until_ns; /* CLOCK_BOOTTIME; in the future by what was told ahead of the rate */
 	__u64 told;	     /* records */
 	__u64 dropped[ABI_DROPS];
+	__u64 ran; /* execs that were kept */
 };
 
 enum { ABI_SPARED_MAX = 6 }; /* processes of the guard beside the one that loads */
@@ -287,10 +292,10 @@ struct abi_event_settings {
 };
 
 _Static_assert(sizeof(struct abi_span) == 8, "abi_span");
-_Static_assert(sizeof(struct abi_event_call) == 152, "abi_event_call");
-_Static_assert(sizeof(struct abi_event_process) == 152, "abi_event_process");
-_Static_assert(sizeof(struct abi_event) == 264, "abi_event");
+_Static_assert(sizeof(struct abi_event_call) == 160, "abi_event_call");
+_Static_assert(sizeof(struct abi_event_process) == 160, "abi_event_process");
+_Static_assert(sizeof(struct abi_event) == 272, "abi_event");
 _Static_assert(sizeof(struct abi_group) == 16, "abi_group");
-_Static_assert(sizeof(struct abi_budget) == 40, "abi_budget");
+_Static_assert(sizeof(struct abi_budget) == 48, "abi_budget");
 _Static_assert(sizeof(struct abi_event_plan) == 24, "abi_event_plan");
 _Static_assert(sizeof(struct abi_event_settings) == 24, "abi_event_settings");

@@ -5,6 +5,7 @@
  *
  * A program on a trampoline may be preempted, so nothing here works in the rooms of CPUs: the record is made in the ring.
  */
+#include "bpf/lib/kept.bpf.h"
 #include "bpf/lib/plan.bpf.h"
 
 #include "bpf/lib/capability.bpf.h"
@@ -54,6 +55,7 @@ static __always_inline int tell(int cap, bool granted)
 	ev->call.result = granted ? 0 : -EPERM;
 	ev->call.args[0] = cap;
 	ev->call.args[1] = granted;
+	kept_tell_call(ev);
 	bpf_ringbuf_submit(ev, 0);
 	budget_charge(b, sizeof(*ev));
 	return 0;

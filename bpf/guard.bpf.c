@@ -13,6 +13,7 @@
 #include "bpf/lib/capability.bpf.h"
 #include "bpf/lib/current.bpf.h"
 #include "bpf/lib/descriptor.bpf.h"
+#include "bpf/lib/keep.bpf.h"
 #include "bpf/lib/plan.bpf.h"
 #include "bpf/lib/sent.bpf.h"
 
@@ -21,18 +22,23 @@ const volatile struct abi_event_settings event_settings __weak = {};
 volatile __u32 spared[ABI_SPARED_MAX] __weak = {};
 /* By number: bit per enum abi_table in which it has a plan, or may stand for one that has. Written while this runs. */
 volatile __u8 asked_for[ABI_CALL_NR_MAX] = { [NR_SOCKETCALL] = 1 << ABI_TABLE_COMPAT };
+volatile struct abi_keeping keeping __weak = {};
 
 /* --- processes ------------------------------------------------------------------------------------ */
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(guard_fork, struct task_struct *parent, struct task_struct *child)
 {
+	bool thread = BPF_CORE_READ(child, tgid) == BPF_CORE_READ(parent, tgid);
+	__u64 start_ns = start_of(BPF_CORE_READ(parent, group_leader));
 	struct room *r;
 
 	if (is_spared(BPF_CORE_READ(child, tgid))) /* a thread of the guard */
 		return 0;
-	if (BPF_CORE_READ(child, tgid) != BPF_CORE_READ(parent, tgid))
+	if (!thread)
 		program_inherit(BPF_CORE_READ(parent, tgid), child);
+	else if (keep_thread(child))
+		return 0;
 	r = room_begin(ABI_EVENT_FORK, child, task_cgroup_id(child));
 	if (!r)
 		return 0;
@@ -41,8 +47,20 @@ int BPF_PROG(guard_fork, struct task_struct *parent, struct task_struct *child)
 		r->ev.process.parent = BPF_CORE_READ(parent, tgid); /* also with CLONE_PARENT */
 	else
 		r->ev.process.parent = r->ev.tgid;
+	if (!thread && keep_is_on(r->ev.cgroup) && keep_fork(r, parent, child))
+		return 0;
+	r->ev.process.parent_start_ns = start_ns;
+	kept_tell(&r->ev, start_ns, r->ev.process.parent);
 	room_send_life(r);
 	return 0;
+}
+
+enum { NR_EXECVEAT = 322 }; /* x86-64's number */
+
+static __always_inline void exec_send(struct room *r)
+{
+	kept_tell(&r->ev, r->ev.process.start_ns, r->ev.tgid);
+	room_send_life(r);
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -98,7 +116,25 @@ int BPF_PROG(guard_exec, struct task_struct *task, int old_pid, struct linux_bin
 	stdio_fill(r, 0);
 	stdio_fill(r, 1);
 	stdio_fill(r, 2);
-	room_send_life(r);
+	if (keep_is_on(cgroup))
+		r->ev.flags |= ABI_EVENT_WATCHED;
+	if (keep_exec(r, task)) {
+		count_looked_at();
+		bpf_tail_call(ctx, &exec_filters, r->ev.nr == NR_EXECVEAT ? ABI_EXEC_FILTER_AT : 0);
+	}
+	exec_send(r);
+	return 0;
+}
+
+/* Called by a filter that wants the record of an exec which this CPU's room holds. */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(guard_send_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	__u32 zero = 0;
+	struct room *r = bpf_map_lookup_elem(&rooms, &zero);
+
+	if (r)
+		exec_send(r);
 	return 0;
 }
 
@@ -111,11 +147,14 @@ int BPF_PROG(guard_exit, struct task_struct *task)
 		return 0;
 	program_end(BPF_CORE_READ(task, tgid));
 	capabilities_forget(BPF_CORE_READ(task, tgid));
+	if (keep_exit(task))
+		return 0;
 	r = room_begin(ABI_EVENT_EXIT, task, task_cgroup_id(task));
 	if (!r)
 		return 0;
 	process_fill(&r->ev.process, task);
 	r->ev.process.status = BPF_CORE_READ(task, exit_code);
+	kept_tell(&r->ev, r->ev.process.start_ns, r->ev.tgid);
 	room_send_life(r);
 	return 0;
 }
@@ -328,9 +367,11 @@ int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 	program_fill(r);
 	if (plan->data != ABI_ARG_NONE)
 		data_fill(plan->data, plan->data_form);
+	keep_cwd(plan->flags, ret);
 	count_looked_at();
 	bpf_tail_call(ctx, &filters, c.table * ABI_CALL_NR_MAX + c.nr);
 	late_fill(r, plan);
+	kept_tell_call(&r->ev);
 	room_send(r, b); /* there is no filter for it */
 	return 0;
 }
@@ -348,6 +389,7 @@ int BPF_PROG(guard_send, struct pt_regs *regs, long ret)
 	plan = plan_of(r->ev.table, r->ev.nr);
 	if (plan)
 		late_fill(r, plan);
+	kept_tell_call(&r->ev);
 	room_send(r, budget_of(bpf_map_lookup_elem(&groups, &r->ev.cgroup), r->ev.cgroup));
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "bpf/lib/call.bpf.h"
 #include "bpf/lib/current.bpf.h"
 #include "bpf/lib/descriptor.bpf.h"
+#include "bpf/lib/kept.bpf.h"
 #include "bpf/lib/plan.bpf.h"
 
 const volatile struct abi_settings settings __weak = {};
@@ -55,6 +56,16 @@ static __always_inline struct room *hook_begin(enum abi_event_kind kind, __u32 n
 }
 
 /*
+ * By no call, and so rarely that user space may look each time what is kept of the process: programs on kprobes can't, where
+ * maps that allocate (kept.bpf.h) are refused to them.
+ */
+static __always_inline void uring_mark(struct room *r)
+{
+	r->ev.flags |= ABI_EVENT_URING | ABI_EVENT_UNTOLD;
+	r->ev.call.start_ns = start_of(BPF_CORE_READ(current_task(), group_leader));
+}
+
+/*
  * Tells what one or two paths are: beside the call that is under way, or, through io_uring, as the call
  * that nr_as names.
  */
@@ -83,7 +94,7 @@ subprogram int hook_paths(__u32 nr_as, __u64 mnt1, __u64 dentry1, __u64 mnt2, __
 	if (!r)
 		return 0;
 	if (uring)
-		r->ev.flags |= ABI_EVENT_URING;
+		uring_mark(r);
 	text_directory(r, ABI_TEXT_PATH1, mnt1, dentry1);
 	if (dentry2)
 		text_directory(r, ABI_TEXT_PATH2, mnt2, dentry2);
@@ -144,7 +155,7 @@ static __always_inline struct room *uring_begin(__u32 nr, struct abi_budget **b)
 		return NULL;
 	r = hook_begin(ABI_EVENT_CALL, nr, ABI_TABLE_NATIVE, cgroup);
 	if (r)
-		r->ev.flags |= ABI_EVENT_URING;
+		uring_mark(r);
 	return r;
 }
 

@@ -7,6 +7,7 @@
  * Such a program may be preempted, so nothing here works in the rooms of CPUs: the record is made in the ring.
  */
 #define CURRENT_BY_TASK
+#include "bpf/lib/kept.bpf.h"
 #include "bpf/lib/plan.bpf.h"
 
 const volatile struct abi_settings settings __weak = {};
@@ -55,6 +56,7 @@ static __always_inline void tell(struct bpf_sysctl *ctx, struct abi_budget *b, _
 	r->ev.nr = ABI_NR_SYSCTL;
 	r->ev.call.fd = -1;
 	r->ev.call.args[0] = 1; /* it is written */
+	kept_tell_call(&r->ev);
 	span_put(&r->ev, ABI_TEXT_PATH1, offsetof(struct sysctl_record, name),
 		 bpf_sysctl_get_name(ctx, r->name, sizeof(r->name), 0), sizeof(r->name));
 	span_put(&r->ev, ABI_TEXT_BYTES, offsetof(struct sysctl_record, old),

@@ -2,15 +2,9 @@
 /* What a record says of a process, of the file that it runs, and of its first descriptors. */
 #pragma once
 #include "bpf/lib/descriptor.bpf.h"
+#include "bpf/lib/kept.bpf.h"
 
 enum { PIDTYPE_PGID = 2, PIDTYPE_SID = 3 };
-
-static __always_inline __u64 start_of(struct task_struct *leader)
-{
-	if (bpf_core_field_exists(leader->start_boottime))
-		return BPF_CORE_READ(leader, start_boottime);
-	return 0;
-}
 
 static __always_inline struct pid_namespace *pidns_of(struct task_struct *task)
 {

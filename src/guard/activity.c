@@ -223,6 +223,47 @@ bool activity_log_add(struct activity_log *log, const struct event *ev, struct t
 	return true;
 }
 
+static bool is_remembered(const struct place *p, uint32_t from, int64_t time_ns, int64_t pid)
+{
+	for (uint32_t i = from; i < p->count; i++) {
+		const struct line *l = &p->lines[i % ACTIVITY_LINES];
+
+		if (l->time_ns == time_ns && l->pid == pid)
+			return true;
+	}
+	return false;
+}
+
+void activity_log_insert(struct activity_log *log, const struct event *ev, int64_t time_ns,
+			 int64_t pid, struct text name, struct text cmdline)
+{
+	struct place *p = ev->process ? place_of(log, ev) : NULL;
+	uint32_t from = p && p->count >= ACTIVITY_LINES ? p->count - ACTIVITY_LINES + 1 : 0, i;
+	struct buf *text = &log->text;
+	struct line *l;
+
+	if (!p || is_remembered(p, from ? from - 1 : 0, time_ns, pid))
+		return;
+	for (i = p->count; i > from && p->lines[(i - 1) % ACTIVITY_LINES].time_ns > time_ns; i--)
+		;
+	/* Full, and all that is remembered came later. */
+	if (p->count >= ACTIVITY_LINES && i == from &&
+	    p->lines[(from - 1) % ACTIVITY_LINES].time_ns > time_ns)
+		return;
+	for (uint32_t k = p->count; k > i; k--)
+		p->lines[k % ACTIVITY_LINES] = p->lines[(k - 1) % ACTIVITY_LINES];
+	p->count++;
+	buf_reset(text);
+	buf_addf(text, "%.*s ran ", (int)name.len, name.data);
+	buf_add(text, cmdline.data, cmdline.len);
+	l = &p->lines[i % ACTIVITY_LINES];
+	l->time_ns = time_ns;
+	l->pid = pid;
+	str_printable(l->text, sizeof(l->text), text->failed ? "" : text->data,
+		      text->failed ? 0 : text->len);
+	l->len = (uint16_t)strlen(l->text);
+}
+
 json_t *activity_log_before(struct activity_log *log, const struct event *ev)
 {
 	struct place *p = ev->process ? place_of(log, ev) : NULL;

@@ -28,5 +28,9 @@ DEFINE_CLEANUP(struct activity_log *, activity_log_free)
  */
 bool activity_log_add(struct activity_log *log, const struct event *ev, struct text *line);
 
+/* Remembers, in its order of time, that a program was run where the event happened, unless it is remembered already. */
+void activity_log_insert(struct activity_log *log, const struct event *ev, int64_t time_ns,
+			 int64_t pid, struct text name, struct text cmdline);
+
 /* [{ "time", "pid", "text" }], oldest first: before an alert of the event's container, which is noted. */
 json_t *activity_log_before(struct activity_log *log, const struct event *ev);

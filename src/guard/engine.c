@@ -220,6 +220,9 @@ static void take_match(struct engine *e, struct rule_match *m, const struct even
 		m->suppressed += held;
 		e->stats.alerts++;
 		e->stats.by_priority[m->rule->priority]++;
+		if (e->o.before)
+			e->o.before(e->activity, ev, m->rule->priority <= PRIORITY_NOTICE,
+				    e->o.arg);
 		alert = quoting(e,
 				document_of_match(m, ev, s, activity_log_before(e->activity, ev)));
 		add_deciders(e, ev, alert);

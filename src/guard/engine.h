@@ -6,6 +6,7 @@
 #pragma once
 #include "alert/alert.h"
 #include "base/sha256.h"
+#include "guard/activity.h"
 #include "guard/rulebook.h"
 #include "rules/eval.h"
 
@@ -22,6 +23,11 @@ struct engine_options {
 	engine_alert_fn fn;
 	/* What the program of p is; false: that can't be said. NULL: never. */
 	bool (*hash)(const struct process *p, char out[SHA256_TEXT_SIZE], void *arg);
+	/*
+	 * Before an alert: hands what was run before and was no event to activity_log_insert(); grave: what is run after it is to be one.
+	 * NULL: all is an event.
+	 */
+	void (*before)(struct activity_log *log, const struct event *ev, bool grave, void *arg);
 	/* A rule fitted; alert is what will be told of it, which may be added to, NULL if it is held back. May be NULL. */
 	void (*matched)(const struct rule_match *m, const struct event *ev, json_t *alert,
 			struct scratch *s, void *arg);

@@ -21,7 +21,7 @@ static int load_one(struct loader_client *c, struct rulebook *book, const struct
 
 	if (r || !f.drops)
 		return r;
-	r = loader_add(c, (uint32_t)(t->row - call_rows), &f, &err);
+	r = loader_add(c, loader_row_of(*t), &f, &err);
 	if (r && r != -EPIPE) {
 		stats->refused++;
 		error_prefix(&err, "%.*s", (int)t->type->name.len, t->type->name.data);
@@ -33,23 +33,24 @@ static int load_one(struct loader_client *c, struct rulebook *book, const struct
 }
 
 int filter_set_load(struct loader_client *c, struct rulebook *book, const struct type_set *types,
-		    bool filtered, bool paths_by_name, struct filter_set_stats *ret,
+		    bool filtered, bool execs, bool paths_by_name, struct filter_set_stats *ret,
 		    struct error *err)
 {
-	const struct filter_options o = { .candidates = true,
-					  .tells = true,
-					  .paths_by_name = paths_by_name,
-					  .tail_call = ABI_FILTER_SEND + 1 };
+	const struct filter_options of_calls = { .candidates = true,
+						 .tells = true,
+						 .paths_by_name = paths_by_name,
+						 .tail_call = ABI_FILTER_SEND + 1 },
+				    of_execs = { .tail_call = ABI_EXEC_FILTER_SEND + 1 };
 	struct filter_target targets[TARGETS_MAX];
 	size_t n = kernel_filter_targets(targets, TARGETS_MAX);
 	int r = n > TARGETS_MAX ? -E2BIG : 0;
 
 	*ret = (struct filter_set_stats){ 0 };
 	for (size_t i = 0; !r && filtered && i < n; i++) {
-		if (!is_wanted(&targets[i], types))
+		if (!is_wanted(&targets[i], types) || (!targets[i].row && !execs))
 			continue;
 		ret->calls++;
-		r = load_one(c, book, &targets[i], &o, ret);
+		r = load_one(c, book, &targets[i], targets[i].row ? &of_calls : &of_execs, ret);
 	}
 	return r ? error_errno(err, -r, "filters") : loader_commit(c, types, err);
 }

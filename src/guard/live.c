@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "guard/container_table.h"
+#include "guard/kept.h"
 #include "guard/process_scan.h"
 #include "guard/translate.h"
 #include "guard/user_table.h"
@@ -26,7 +27,7 @@ enum {
 	STOP_STEPS = 100,
 	LAST_TURNS = 64,
 	BUDGET_DEFAULT = 10 << 20,
-	LOOK_NS = 1000000000, /* how often is looked after what was lost */
+	LOOK_NS = 1000000000, /* how often is looked after what was lost, and after who ended */
 	ENDED_MAX = 256,      /* groups that are gone and have not been told of */
 	SWEEP_MAX = 1024,
 };
@@ -45,6 +46,7 @@ struct live {
 	struct user_table *users;
 	struct translator *translator;
 	struct sensor_stream *stream;
+	struct kept *kept;
 	char hostname[HOST_NAME_MAX + 1];
 	char **command; /* of the options */
 	char command_cgroup[PATH_MAX];
@@ -55,7 +57,8 @@ struct live {
 	struct ended ended[ENDED_MAX];
 	size_t ended_count;
 	uint64_t births_lost; /* that /proc was read again for */
-	int64_t looked_ns;
+	int64_t looked_ns, swept_ns;
+	uint64_t cgroup;  /* of the event that is handed over */
 	live_event_fn fn; /* of the drain that goes on */
 	void *arg;
 };
@@ -105,6 +108,7 @@ static int scan(struct live *l)
 {
 	int r = container_table_scan(l->containers);
 
+	sensor_stream_looked(l->stream);
 	return r ? r : count_processes(l, process_table_put);
 }
 
@@ -170,6 +174,7 @@ static int catch_up(struct live *l)
 	for (size_t i = 0; i < n; i++)
 		end_group(l, missing[i]);
 	process_table_sweep(l->processes, lives, NULL);
+	sensor_stream_looked(l->stream);
 	r = container_table_scan(l->containers);
 	return r && r != -ENOSPC ? r : count_processes(l, process_table_put_missing);
 }
@@ -188,6 +193,17 @@ static int look_after_lost(struct live *l)
 		return r;
 	l->births_lost = stats.dropped[ABI_DROP_LIFE];
 	return catch_up(l);
+}
+
+/* All records from before begun_ns have been taken. */
+static int look_after_ended(struct live *l, uint64_t begun_ns)
+{
+	int64_t now = clock_passed_ns();
+
+	if (now - l->swept_ns < LOOK_NS)
+		return 0;
+	l->swept_ns = now;
+	return kept_sweep(l->kept, begun_ns);
 }
 
 /* --- what to watch ------------------------------------------------------------------------------------ */
@@ -341,6 +357,9 @@ int live_new(struct live **ret, const struct live_options *o, struct error *err)
 	r = sensor_stream_new(&l->stream, &so, err);
 	if (r)
 		return r;
+	r = kept_new(&l->kept, sensor_stream_kept(l->stream), l->processes);
+	if (r)
+		return error_errno(err, -r, "processes that are not told");
 	l->only_containers = o->all_containers;
 	l->command = o->command;
 	*ret = TAKE_PTR(l);
@@ -368,6 +387,12 @@ int live_look(struct live *l, const struct live_options *o, struct error *err)
 	if (o->container_count)
 		return watch_containers(l, o, err);
 	return o->all_containers ? watch_all_containers(l, err) : 0;
+}
+
+size_t live_ran(struct live *l, uint64_t tell_ns, struct abi_ran ret[ABI_RAN_LINES])
+{
+	return sensor_stream_ran(l->stream, l->cgroup,
+				 tell_ns ? (uint64_t)clock_passed_ns() + tell_ns : 0, ret);
 }
 
 const struct event_container *live_container_of(const struct live *l, uint32_t pid)
@@ -414,6 +439,7 @@ void live_free(struct live *l)
 	if (!l)
 		return;
 	stop_command(l);
+	kept_free(l->kept);
 	sensor_stream_free(l->stream);
 	translator_free(l->translator);
 	process_table_free(l->processes);
@@ -474,6 +500,22 @@ int live_attach(struct live *l, const struct type_set *types, struct error *err)
 	return r;
 }
 
+int live_load_exec_filter(struct live *l, const struct program_source *p, int *ret_fd,
+			  struct error *err)
+{
+	return sensor_stream_load_exec(l->stream, p, ret_fd, err);
+}
+
+int live_filter_exec(struct live *l, bool at, int fd)
+{
+	return sensor_stream_filter_exec(l->stream, at, fd);
+}
+
+void live_keep(struct live *l, bool on)
+{
+	sensor_stream_keep(l->stream, on);
+}
+
 bool live_tells_paths(const struct live *l)
 {
 	return sensor_stream_tells_paths(l->stream);
@@ -482,6 +524,36 @@ bool live_tells_paths(const struct live *l)
 int live_fd(const struct live *l)
 {
 	return sensor_stream_fd(l->stream);
+}
+
+/* Whom the record is about, and whom it names, if the kernel kept them. */
+static int bring_kept(struct live *l, const struct abi_event *record)
+{
+	size_t slot = record->table * (size_t)ABI_CALL_NR_MAX + record->nr;
+	const struct call_row *row = record->kind == ABI_EVENT_CALL &&
+						     record->nr < ABI_CALL_NR_MAX ?
+					     l->calls.rows[slot] :
+					     NULL;
+	uint32_t number = 0, pidns = 0;
+	int r = 0;
+
+	if (record->flags & ABI_EVENT_UNTOLD)
+		r = kept_bring(l->kept, record);
+	else if (record->flags & (ABI_EVENT_DENIED | ABI_EVENT_WOULD_DENY) &&
+		 !process_table_find(l->processes, record->tgid))
+		r = kept_bring_other(l->kept, record->tgid, 0, record->time_ns);
+	if (r || !row || !row->target)
+		return r;
+	if (row->target == TARGET_PIDFD)
+		number = record->call.target;
+	else if ((int32_t)record->call.args[row->target - TARGET_ARG] > 0)
+		number = (uint32_t)record->call.args[row->target - TARGET_ARG];
+	if (row->target != TARGET_PIDFD)
+		pidns = process_table_namespace(l->processes, record->tgid);
+	if (!number || (pidns ? process_table_find_inside(l->processes, record->tgid, number) :
+				process_table_find(l->processes, number)))
+		return 0;
+	return kept_bring_other(l->kept, number, pidns, record->time_ns);
 }
 
 static int on_record(const struct abi_event *record, void *arg)
@@ -498,26 +570,29 @@ static int on_record(const struct abi_event *record, void *arg)
 	if (l->only_containers && record->flags & ABI_EVENT_WATCHED &&
 	    container_table_is_none(l->containers, record->cgroup))
 		sensor_stream_unwatch(l->stream, record->cgroup);
-	if (record->kind == ABI_EVENT_EXEC) {
+	if (record->kind == ABI_EVENT_EXEC || record->flags & ABI_EVENT_UNTOLD) {
 		container_table_ask_again(l->containers, record->cgroup);
-		if (record->process.vpid != record->tgid)
+		if (record->vtid != record->tid)
 			container_table_presume(l->containers, record->cgroup);
 	}
 	if (record->kind == ABI_EVENT_CGROUP_GONE) {
 		end_group(l, record->cgroup);
 		return 0;
 	}
+	r = bring_kept(l, record);
 	/* Its birth was lost: /proc may still know. */
-	if (record->kind == ABI_EVENT_CALL && !process_table_find(l->processes, record->tgid))
+	if (!r && record->kind == ABI_EVENT_CALL && !process_table_find(l->processes, record->tgid))
 		r = process_scan_one(l->how, &l->layout, record->tgid, put_process, l->processes);
 	if (r && r != -ESRCH)
 		return r;
 	r = translator_take(l->translator, record, &ev);
 	if (r > 0) {
 		ev.hostname = text_of(l->hostname);
+		l->cgroup = record->cgroup;
 		r = l->fn(&ev, l->arg);
 	}
 	translator_done(l->translator, record);
+	kept_done(l->kept);
 	return r < 0 ? r : 0;
 }
 
@@ -527,7 +602,11 @@ int live_drain(struct live *l, live_event_fn fn, void *arg)
 
 	l->fn = fn;
 	l->arg = arg;
+	const uint64_t begun = (uint64_t)clock_passed_ns();
+
 	r = sensor_stream_drain(l->stream, on_record, l);
+	if (!r)
+		r = look_after_ended(l, begun);
 	return r ? r : look_after_lost(l);
 }
 
@@ -579,6 +658,8 @@ int live_statistics(const struct live *l, struct live_stats *ret)
 	*ret = (struct live_stats){ .lost = lost_of(stats.dropped),
 				    .malformed = stats.malformed,
 				    .looked_at = stats.looked_at,
+				    .not_kept = { stats.not_kept[ABI_KEEP_FULL],
+						  stats.not_kept[ABI_KEEP_LARGE] },
 				    .processes = process_table_count(l->processes) };
 	ret->dropped = ret->lost.ring + ret->lost.budget + ret->lost.life;
 	return r;

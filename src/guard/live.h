@@ -5,6 +5,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "abi/record.h"
+
+#include "abi/event.h"
+#include "abi/kept.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "event/event.h"
@@ -65,10 +69,22 @@ int live_want(struct live *l, const struct type_set *types, struct error *err);
 int live_load_filter(struct live *l, const struct program_source *p, int *ret_fd,
 		     struct error *err);
 int live_filter(struct live *l, const struct call_row *row, int fd, bool reads_paths);
+/* The same for records of execve, and of execveat. */
+int live_load_exec_filter(struct live *l, const struct program_source *p, int *ret_fd,
+			  struct error *err);
+int live_filter_exec(struct live *l, bool at, int fd);
+/* Whether births, ends, and execs that no filter wants, are kept by the kernel until a process does something that is told. */
+void live_keep(struct live *l, bool on);
 /* What else has to be attached for these types, by whoever may. -ENOTSUP: the kernel can't tell one of them. */
 int live_attach(struct live *l, const struct type_set *types, struct error *err);
 /* Whether events have paths as the kernel resolved them. */
 bool live_tells_paths(const struct live *l);
+
+/*
+ * While an event is handed over: what was run where it happened and not told, in any order (ran.args: the first is the
+ * program's own name for itself). For so long after it whatever is run there is told; 0: as before.
+ */
+size_t live_ran(struct live *l, uint64_t tell_ns, struct abi_ran ret[ABI_RAN_LINES]);
 
 /* NULL: none, or not known. */
 const struct event_container *live_container_of(const struct live *l, uint32_t pid);
@@ -99,6 +115,9 @@ struct live_stats {
 		malformed; /* records that were lost, of all reasons; that made no sense */
 	struct live_lost lost;
 	uint64_t looked_at; /* records of calls that the kernel made; what no rule wants it does not tell */
+	struct {
+		uint64_t full, large;
+	} not_kept; /* births and execs that were told because there was no room for them */
 	size_t processes;
 };
 int live_statistics(const struct live *l, struct live_stats *ret);

@@ -96,6 +96,14 @@ static void add_map(struct buf *to, const struct program_map *m)
 	buf_add(to, m->values, (size_t)m->count * m->value_size);
 }
 
+uint32_t loader_row_of(struct filter_target t)
+{
+	if (t.row)
+		return (uint32_t)(t.row - call_rows);
+	return call_row_count +
+	       (text_eq_str(t.type->name, "execveat") ? LOADER_EXECVEAT : LOADER_EXECVE);
+}
+
 void loader_write(struct buf *to, uint32_t row, const struct kernel_filter *f)
 {
 	const struct filter_head head = { row, (uint32_t)f->insns.len, (uint32_t)f->maps.len,
@@ -284,7 +292,7 @@ int loader_read(const void *request, size_t size, struct loader_filter *ret, str
 	*ret = (struct loader_filter){ 0 };
 	if (at)
 		memcpy(&head, at, sizeof(head));
-	if (!at || head.row >= call_row_count || head.insns > FILTER_INSTRUCTIONS ||
+	if (!at || head.row >= call_row_count + LOADER_EXECS || head.insns > FILTER_INSTRUCTIONS ||
 	    head.maps > PROGRAM_MAPS_MAX - SENSOR_FILTER_MAPS)
 		return error_set(err, EINVAL, "a filter that is none");
 	code = take(&b, (size_t)head.insns * sizeof(*ret->insns));
@@ -318,6 +326,8 @@ static int load(struct loader *l, const struct loader_filter *f, uint64_t digest
 {
 	const struct loaded *old = &l->in_force[f->row];
 
+	if ((old->fd < 0 || old->digest != digest) && f->row >= call_row_count)
+		return live_load_exec_filter(l->live, &f->source, ret_fd, err);
 	if (old->fd < 0 || old->digest != digest)
 		return live_load_filter(l->live, &f->source, ret_fd, err);
 	*ret_fd = fcntl(old->fd, F_DUPFD_CLOEXEC, 0);
@@ -340,6 +350,20 @@ static int add(struct loader *l, const void *request, size_t size, struct error 
 	return 0;
 }
 
+static int put_in_force(struct live *live, uint32_t row, const struct loaded *f)
+{
+	if (row >= call_row_count)
+		return live_filter_exec(live, row - call_row_count == LOADER_EXECVEAT, f->fd);
+	return live_filter(live, &call_rows[row], f->fd, f->reads_paths);
+}
+
+/* Execs are kept while they are filtered, and no rule waits for the end of a process. */
+static bool may_keep(const struct loader *l, const struct type_set *types)
+{
+	return l->in_force[call_row_count + LOADER_EXECVE].fd >= 0 &&
+	       !type_set_has(types, event_type_index(event_type_find(TEXT("procexit"))));
+}
+
 static int commit(struct loader *l, const void *request, size_t size, struct error *err)
 {
 	struct type_set types;
@@ -348,10 +372,10 @@ static int commit(struct loader *l, const void *request, size_t size, struct err
 	if (size != sizeof(types))
 		return error_set(err, EINVAL, "types that are none");
 	memcpy(&types, request, sizeof(types));
-	for (uint32_t row = 0; !r && row < call_row_count; row++) {
+	for (uint32_t row = 0; !r && row < call_row_count + LOADER_EXECS; row++) {
 		struct loaded *now = &l->in_force[row], *next = &l->aside[row];
 
-		r = live_filter(l->live, &call_rows[row], next->fd, next->reads_paths);
+		r = put_in_force(l->live, row, next);
 		if (r)
 			break;
 		if (now->fd >= 0)
@@ -360,6 +384,7 @@ static int commit(struct loader *l, const void *request, size_t size, struct err
 		next->fd = -1;
 	}
 	drop(l->aside);
+	live_keep(l->live, !r && may_keep(l, &types));
 	if (r)
 		return error_errno(err, -r, "filters");
 	return live_attach(l->live, &types, err);

@@ -17,8 +17,12 @@ struct loader_client {
 	int fd; /* owned */
 };
 
+/* Rows behind those of call_rows[]: of records of execs. */
+enum loader_exec_row { LOADER_EXECVE, LOADER_EXECVEAT, LOADER_EXECS };
+uint32_t loader_row_of(struct filter_target t);
+
 /*
- * The row of call_rows[] that the filter is for; put aside until loader_commit(). -errno: its calls go
+ * The row that the filter is for; put aside until loader_commit(). -errno: its calls go
  * without one, and are all told; -EPIPE: the parent is gone, or has closed the connection.
  */
 int loader_add(struct loader_client *c, uint32_t row, const struct kernel_filter *f,

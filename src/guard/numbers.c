@@ -79,16 +79,20 @@ static void add_engine(json_t *list, const struct watch_stats *s)
 
 static void add_live(json_t *list, const struct live_stats *s)
 {
-	static const struct number processes = { "merlon_processes", "Processes that are known",
-						 true },
-				   looked_at = { "merlon_calls_looked_at_total",
-						 "Calls that the kernel looked at for the rules",
-						 false },
-				   lost = { "merlon_events_lost_total",
-					    "Events that were lost, by reason", false };
+	static const struct number
+		processes = { "merlon_processes", "Processes that are known", true },
+		looked_at = { "merlon_calls_looked_at_total",
+			      "Calls that the kernel looked at for the rules", false },
+		not_kept = { "merlon_processes_not_kept_total",
+			     "Births and execs that were told because the kernel had "
+			     "no room to keep them, by what was too small",
+			     false },
+		lost = { "merlon_events_lost_total", "Events that were lost, by reason", false };
 
 	add(list, &processes, NULL, s->processes);
 	add(list, &looked_at, NULL, s->looked_at);
+	add_labelled(list, &not_kept, "reason", "map", s->not_kept.full);
+	add_labelled(list, &not_kept, "reason", "entry", s->not_kept.large);
 	add_labelled(list, &lost, "reason", "ring_full", s->lost.ring);
 	add_labelled(list, &lost, "reason", "container_budget", s->lost.budget);
 	add_labelled(list, &lost, "reason", "life", s->lost.life);

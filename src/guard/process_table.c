@@ -17,7 +17,8 @@ struct entry {
 	bool alive;
 	uint32_t container_version; /* that this entry's version knows of */
 	uint32_t pidns;
-	char *texts; /* everything that p borrows */
+	uint64_t told_ns; /* of the record that says what it runs; 0: it was looked up */
+	char *texts;	  /* everything that p borrows */
 };
 
 struct process_table {
@@ -316,16 +317,12 @@ static void stdio_texts(const struct process_facts *f, struct text types[STDIO_C
 	}
 }
 
-int process_table_put(struct process_table *t, const struct process_facts *f)
+static int describe(struct process_table *t, struct entry *e, const struct process_facts *f)
 {
 	struct text args[LIST_MAX], env[LIST_MAX], types[STDIO_COUNT];
 	struct text names[STDIO_COUNT];
 	struct process said = PROCESS_NONE;
-	struct entry *e = entry_for(t, f->pid, since_1970(t, f->start_ns));
-	struct entry *parent = f->parent && f->parent != f->pid ? find(t, f->parent) : NULL;
 
-	if (!e)
-		return -ENOMEM;
 	said.args = split(f->args, args);
 	said.env = split(f->env, env);
 	if (said.args.count) {
@@ -368,11 +365,26 @@ int process_table_put(struct process_table *t, const struct process_facts *f)
 	e->p.exe_setuid = f->exe_setuid;
 	e->p.exe_setgid = f->exe_setgid;
 	e->p.thread_count = 1;
+	return 0;
+}
+
+static void place(struct process_table *t, struct entry *e, struct entry *parent, uint64_t cgroup)
+{
 	if (parent && !e->p.parent)
 		set_parent(e, parent);
-	set_cgroup(t, e, f->cgroup);
+	set_cgroup(t, e, cgroup);
 	name_users(t, e);
 	touch(t, e);
+}
+
+int process_table_put(struct process_table *t, const struct process_facts *f)
+{
+	struct entry *e = entry_for(t, f->pid, since_1970(t, f->start_ns));
+	struct entry *parent = f->parent && f->parent != f->pid ? find(t, f->parent) : NULL;
+
+	if (!e || describe(t, e, f))
+		return -ENOMEM;
+	place(t, e, parent, f->cgroup);
 	return 0;
 }
 
@@ -507,6 +519,7 @@ static int apply_fork(struct process_table *t, const struct abi_event *ev)
 	copy_users(e, parent);
 	e->p.pidns_start_ns = said->vpid == 1 ? e->p.start_ns : from.pidns_start_ns;
 	e->p.thread_count = 1;
+	e->told_ns = ev->time_ns;
 	set_parent(e, parent);
 	touch(t, e);
 	return 0;
@@ -528,10 +541,11 @@ static void stdio_of(const struct abi_event *ev, struct process_facts *f)
 	}
 }
 
-static int apply_exec(struct process_table *t, const struct abi_event *ev)
+static void facts_of(const struct abi_event *ev, struct process_facts *f)
 {
 	const struct abi_event_process *said = &ev->process;
-	struct process_facts f = {
+
+	*f = (struct process_facts){
 		.pid = ev->tgid,
 		.parent = said->parent,
 		.pidns = said->pidns,
@@ -567,8 +581,21 @@ static int apply_exec(struct process_table *t, const struct abi_event *ev)
 		.exe_setgid = said->exe_flags & ABI_EXE_SETGID,
 	};
 
-	stdio_of(ev, &f);
-	return process_table_put(t, &f);
+	stdio_of(ev, f);
+}
+
+static int apply_exec(struct process_table *t, const struct abi_event *ev)
+{
+	struct process_facts f;
+	struct entry *e;
+	int r;
+
+	facts_of(ev, &f);
+	r = process_table_put(t, &f);
+	e = r ? NULL : find(t, f.pid);
+	if (e)
+		e->told_ns = ev->time_ns;
+	return r;
 }
 
 int process_table_apply(struct process_table *t, const struct abi_event *ev)
@@ -593,6 +620,71 @@ int process_table_apply(struct process_table *t, const struct abi_event *ev)
 	}
 	set_cgroup(t, e, ev->cgroup);
 	return 0;
+}
+
+/* One that ended is in no bucket: only those below it know it. */
+static struct entry *entry_of_ended(void)
+{
+	struct entry *e = calloc(1, sizeof(*e));
+
+	if (e) {
+		e->p = PROCESS_NONE;
+		e->references = 1;
+	}
+	return e;
+}
+
+int process_table_bring(struct process_table *t, const struct process_kept *k,
+			const struct process **ret)
+{
+	const struct abi_event *ev = k->record;
+	uint64_t start_ns = since_1970(t, ev->process.start_ns);
+	struct entry *above = (struct entry *)(uintptr_t)k->above, *e;
+	struct process_facts f;
+
+	e = k->ended ? entry_of_ended() : entry_for(t, ev->tgid, start_ns);
+	if (!e)
+		return -ENOMEM;
+	*ret = &e->p;
+	if (e->told_ns >= ev->time_ns && e->told_ns)
+		return 0;
+	facts_of(ev, &f);
+	e->p.pid = f.pid;
+	e->p.uid = f.uid;
+	e->p.gid = f.gid;
+	if (describe(t, e, &f))
+		return -ENOMEM;
+	e->p.thread_count += k->threads;
+	e->told_ns = ev->time_ns;
+	place(t, e, above ?: find(t, f.parent), f.cgroup);
+	return 0;
+}
+
+void process_table_let_go(const struct process *p)
+{
+	release((struct entry *)(uintptr_t)p);
+}
+
+bool process_table_has(const struct process_table *t, uint32_t pid, uint64_t start_ns)
+{
+	const struct entry *e = find(t, pid);
+
+	return e && !is_another(e, since_1970(t, start_ns));
+}
+
+uint32_t process_table_namespace(const struct process_table *t, uint32_t pid)
+{
+	const struct entry *e = find(t, pid);
+
+	return e && e->p.vpid != e->p.pid ? e->pidns : 0;
+}
+
+void process_table_end(struct process_table *t, uint32_t pid, uint64_t start_ns)
+{
+	struct entry **slot = slot_of(t, pid);
+
+	if (*slot && !is_another(*slot, since_1970(t, start_ns)))
+		dismiss(t, slot);
 }
 
 int process_table_set_cwd(struct process_table *t, uint32_t pid, struct text cwd)

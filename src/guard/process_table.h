@@ -59,6 +59,26 @@ void process_table_sweep(struct process_table *t, process_lives_fn lives, void *
 
 /* Takes in what a checked record says: forks and execs change the table, others what they know. */
 int process_table_apply(struct process_table *t, const struct abi_event *ev);
+/*
+ * What the kernel kept of a process instead of telling it; older than what is known of the process, it changes nothing. One
+ * that has ended is only somebody's ancestor: process_table_let_go() when those below it have been brought.
+ */
+struct process_kept {
+	const struct abi_event *record; /* checked, of the kind EXEC */
+	const struct process
+		*above;	  /* who made it; NULL: whoever has the number that the record says */
+	uint32_t threads; /* beside the first */
+	bool ended;
+};
+int process_table_bring(struct process_table *t, const struct process_kept *k,
+			const struct process **ret);
+void process_table_let_go(const struct process *p);
+/* Whether it is known; start_ns: CLOCK_BOOTTIME. */
+bool process_table_has(const struct process_table *t, uint32_t pid, uint64_t start_ns);
+/* The process namespace that numbers mean which pid says; 0: the first. */
+uint32_t process_table_namespace(const struct process_table *t, uint32_t pid);
+/* It ended, and nothing told so; start_ns: CLOCK_BOOTTIME. */
+void process_table_end(struct process_table *t, uint32_t pid, uint64_t start_ns);
 /* A chdir() succeeded. */
 int process_table_set_cwd(struct process_table *t, uint32_t pid, struct text cwd);
 /* It ended. */

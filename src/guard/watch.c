@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -139,7 +140,8 @@ static void load_filters(struct watch *w, struct rulebook *book)
 
 	if (!w->o->loader)
 		return;
-	r = filter_set_load(w->o->loader, book, &w->types, !w->o->unfiltered,
+	/* Who is denied something is told of by programs that know nothing of what is kept: then nothing is. */
+	r = filter_set_load(w->o->loader, book, &w->types, !w->o->unfiltered, !book->denied_set,
 			    !live_tells_paths(w->live), s, &err);
 	if (r == -ENOTSUP) {
 		snprintf(text, sizeof(text), "rules that ask for them are silent: %s", err.text);
@@ -163,8 +165,8 @@ static void want_again(struct watch *w, const struct type_set *types)
 	w->types = *types;
 	live_want(w->live, types, &ignored);
 	if (w->o->loader)
-		(void)filter_set_load(w->o->loader, NULL, types, false, false, &w->stats->filters,
-				      &ignored);
+		(void)filter_set_load(w->o->loader, NULL, types, false, false, false,
+				      &w->stats->filters, &ignored);
 }
 
 /* A reload waits for no answer: until there is one, no rule fits by a name that is new. */
@@ -296,6 +298,35 @@ static void on_match(const struct rule_match *m, const struct event *ev, json_t 
 	struct watch *w = arg;
 
 	responder_take(w->responder, m->rule, ev, alert, s);
+}
+
+/* As process_cmdline() has it. */
+static struct text line_of(const struct abi_ran *ran, char out[ABI_EVENT_COMM + ABI_RAN_ARGS])
+{
+	uint32_t len = (uint32_t)strnlen(ran->comm, sizeof(ran->comm)),
+		 left = ran->len < ABI_RAN_ARGS ? ran->len : ABI_RAN_ARGS,
+		 own = (uint32_t)strnlen(ran->args, left);
+
+	memcpy(out, ran->comm, len);
+	for (uint32_t i = own; i + 1 < left; i++)
+		out[len++] = ran->args[i] ? ran->args[i] : ' ';
+	return text_from(out, len);
+}
+
+static void before_alert(struct activity_log *log, const struct event *ev, bool grave, void *arg)
+{
+	struct watch *w = arg;
+	struct abi_ran ran[ABI_RAN_LINES];
+	size_t n = live_ran(w->live, grave ? ACTIVITY_AFTER_NS : 0, ran);
+
+	for (size_t i = 0; i < n; i++) {
+		char line[ABI_EVENT_COMM + ABI_RAN_ARGS];
+
+		activity_log_insert(log, ev, (int64_t)ran[i].time_ns + w->offset_ns, ran[i].tgid,
+				    text_from(ran[i].comm,
+					      strnlen(ran[i].comm, sizeof(ran[i].comm))),
+				    line_of(&ran[i], line));
+	}
 }
 
 static bool on_hash(const struct process *p, char out[SHA256_TEXT_SIZE], void *arg)
@@ -557,6 +588,7 @@ int watch_run(struct live *live, struct outlet *out, const struct watch_options 
 				     .fn = on_document,
 				     .matched = on_match,
 				     .hash = on_hash,
+				     .before = live ? before_alert : NULL,
 				     .arg = &w };
 	int r;
 

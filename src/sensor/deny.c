@@ -99,7 +99,7 @@ static const struct {
 } kept_maps[] = {
 	{ "deny_places", "places", 0, true }, { "deny_outsiders", "outsiders", 0, true },
 	{ "deny_state", "state", 0, false },  { "deny_counts", "counts", 0, false },
-	{ "events", "events", 0, false },     { "programs", "programs", 0, false },
+	{ "events", "events", 2, false },     { "programs", "programs", 0, false },
 	{ "deny_begun", "begun", 0, false },  { "deny_guarded", "guarded", 0, false },
 };
 

@@ -47,6 +47,7 @@ struct sensor_stream {
 	struct bpf_link *capabilities, *sysctls;
 	int unified;	   /* the root of that hierarchy; -1: none */
 	int attach_btf_id; /* of sys_exit, for programs that guard_call calls */
+	int exec_btf_id;   /* of sched_process_exec, for those that guard_exec calls */
 	bool calls; /* are looked at in any case, and so is all else: nothing can be attached later */
 	struct bpf_link *hooks[HOOKS_MAX]; /* in the order of the programs; NULL: not attached */
 	bool hopeless[HOOKS_MAX];
@@ -253,6 +254,7 @@ static void select_programs(struct guard_bpf *skel, bool hooks)
 
 	bpf_program__set_autoattach(skel->progs.guard_call, false);
 	bpf_program__set_autoattach(skel->progs.guard_send, false);
+	bpf_program__set_autoattach(skel->progs.guard_send_exec, false);
 	bpf_program__set_autoload(skel->progs.capable_by_function, probe_has(PROBE_FENTRY));
 	bpf_program__set_autoload(skel->progs.capable_by_tracepoint,
 				  !probe_has(PROBE_FENTRY) && probe_has(PROBE_CAP_TRACEPOINT));
@@ -310,18 +312,25 @@ static int load_any(struct sensor_stream *s, const struct sensor_stream_options 
 	return load(s, o, false, err);
 }
 
+static int put_program(const struct bpf_map *map, __u32 slot, int fd)
+{
+	return bpf_map_update_elem(bpf_map__fd(map), &slot, &fd, BPF_ANY) ? -errno : 0;
+}
+
 /* A filter that wants a record calls what sends it. */
 static int add_send(struct sensor_stream *s)
 {
-	const __u32 slot = ABI_FILTER_SEND;
-	int fd = bpf_program__fd(s->skel->progs.guard_send);
+	int r;
 
 	s->attach_btf_id = libbpf_find_vmlinux_btf_id("sys_exit", BPF_TRACE_RAW_TP);
-	if (s->attach_btf_id < 0)
-		return s->attach_btf_id;
-	return bpf_map_update_elem(bpf_map__fd(s->skel->maps.filters), &slot, &fd, BPF_ANY) ?
-		       -errno :
-		       0;
+	s->exec_btf_id = libbpf_find_vmlinux_btf_id("sched_process_exec", BPF_TRACE_RAW_TP);
+	if (s->attach_btf_id < 0 || s->exec_btf_id < 0)
+		return s->attach_btf_id < 0 ? s->attach_btf_id : s->exec_btf_id;
+	r = put_program(s->skel->maps.filters, ABI_FILTER_SEND,
+			bpf_program__fd(s->skel->progs.guard_send));
+	return r ? r :
+		   put_program(s->skel->maps.exec_filters, ABI_EXEC_FILTER_SEND,
+			       bpf_program__fd(s->skel->progs.guard_send_exec));
 }
 
 /* Their ring is there before anything is denied, so that what is put in force later is told. */
@@ -407,12 +416,12 @@ void sensor_stream_free(struct sensor_stream *s)
 	free(s);
 }
 
-int sensor_stream_load(struct sensor_stream *s, const struct program_source *p, int *ret_fd,
-		       struct error *err)
+static int load_filter(struct sensor_stream *s, const struct program_source *p,
+		       const struct bpf_map *calls, int btf_id, int *ret_fd, struct error *err)
 {
 	const int maps[SENSOR_FILTER_MAPS] = { bpf_map__fd(s->skel->maps.rooms),
 					       bpf_map__fd(s->skel->maps.filter_scratch),
-					       bpf_map__fd(s->skel->maps.filters),
+					       bpf_map__fd(calls),
 					       bpf_map__fd(s->skel->maps.programs) };
 	struct program_source q = *p;
 
@@ -420,8 +429,64 @@ int sensor_stream_load(struct sensor_stream *s, const struct program_source *p, 
 	q.fixed_count = SENSOR_FILTER_MAPS;
 	q.type = BPF_PROG_TYPE_TRACING;
 	q.expected_attach_type = BPF_TRACE_RAW_TP;
-	q.attach_btf_id = (uint32_t)s->attach_btf_id;
+	q.attach_btf_id = (uint32_t)btf_id;
 	return program_source_load(&q, ret_fd, NULL, err);
+}
+
+int sensor_stream_load(struct sensor_stream *s, const struct program_source *p, int *ret_fd,
+		       struct error *err)
+{
+	return load_filter(s, p, s->skel->maps.filters, s->attach_btf_id, ret_fd, err);
+}
+
+int sensor_stream_load_exec(struct sensor_stream *s, const struct program_source *p, int *ret_fd,
+			    struct error *err)
+{
+	return load_filter(s, p, s->skel->maps.exec_filters, s->exec_btf_id, ret_fd, err);
+}
+
+int sensor_stream_filter_exec(struct sensor_stream *s, bool at, int fd)
+{
+	const __u32 slot = at ? ABI_EXEC_FILTER_AT : 0;
+
+	if (fd >= 0)
+		return put_program(s->skel->maps.exec_filters, slot, fd);
+	return bpf_map_delete_elem(bpf_map__fd(s->skel->maps.exec_filters), &slot) &&
+			       errno != ENOENT ?
+		       -errno :
+		       0;
+}
+
+void sensor_stream_keep(struct sensor_stream *s, bool on)
+{
+	s->skel->bss->keeping.on = on;
+}
+
+void sensor_stream_looked(struct sensor_stream *s)
+{
+	s->skel->bss->keeping.epoch++;
+}
+
+int sensor_stream_kept(const struct sensor_stream *s)
+{
+	return bpf_map__fd(s->skel->maps.kept);
+}
+
+size_t sensor_stream_ran(struct sensor_stream *s, uint64_t cgroup_id, uint64_t until_ns,
+			 struct abi_ran ret[ABI_RAN_LINES])
+{
+	struct abi_group g = { 0 };
+	struct abi_ran_key key = { 0 };
+	size_t n = 0;
+
+	bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.groups), &cgroup_id, &g);
+	key.payer = g.payer ? g.payer : cgroup_id;
+	if (until_ns)
+		bpf_map_update_elem(bpf_map__fd(s->skel->maps.outspoken), &key.payer, &until_ns,
+				    BPF_ANY);
+	for (; key.line < ABI_RAN_LINES; key.line++)
+		n += !bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.ran), &key, &ret[n]);
+	return n;
 }
 
 /* In the map as it is: whoever asks for plans may be another process than the one that loads filters. */
@@ -565,6 +630,8 @@ int sensor_stream_statistics(const struct sensor_stream *s, struct sensor_stream
 	r = sum_up(s, s->skel->maps.looked_at, 0, &ret->looked_at);
 	for (__u32 why = 0; !r && why < ABI_DROPS; why++)
 		r = sum_up(s, s->skel->maps.dropped, why, &ret->dropped[why]);
+	for (__u32 why = 0; !r && why < ABI_KEEPS; why++)
+		r = sum_up(s, s->skel->maps.keeps, why, &ret->not_kept[why]);
 	return r;
 }
 

@@ -10,6 +10,7 @@
 #include "abi/record.h"
 
 #include "abi/event.h"
+#include "abi/kept.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "sensor/program_load.h"
@@ -62,6 +63,25 @@ int sensor_stream_sysctls(struct sensor_stream *s, bool wanted);
 enum { SENSOR_FILTER_MAPS = 4 };
 int sensor_stream_load(struct sensor_stream *s, const struct program_source *p, int *ret_fd,
 		       struct error *err);
+/* The same for sensor_stream_filter_exec(): it sends by ABI_EXEC_FILTER_SEND. */
+int sensor_stream_load_exec(struct sensor_stream *s, const struct program_source *p, int *ret_fd,
+			    struct error *err);
+/* From now on it looks at the records of execve, or of execveat; -1: none does. */
+int sensor_stream_filter_exec(struct sensor_stream *s, bool at, int fd);
+/*
+ * Whether births, execs and ends of processes are kept (map kept, see sensor/kept.h) where no filter of execs wants them; at
+ * first they are all told.
+ */
+void sensor_stream_keep(struct sensor_stream *s, bool on);
+/* User space has looked who there is: the ends of all who were born before are told of. */
+void sensor_stream_looked(struct sensor_stream *s);
+int sensor_stream_kept(const struct sensor_stream *s);
+/*
+ * What was run last in the control groups that share this one's budget, of what was kept, in any order; returns how many, 0 if nothing
+ * is known. From now on, until until_ns (CLOCK_BOOTTIME; 0: as before), whatever is run there is told.
+ */
+size_t sensor_stream_ran(struct sensor_stream *s, uint64_t cgroup_id, uint64_t until_ns,
+			 struct abi_ran ret[ABI_RAN_LINES]);
 /*
  * From now on it looks at the records of that call; -1: none does, all are sent. By the number of the plan. Unless it
  * reads_paths, path arguments of calls that make a descriptor are filled in only if the record is sent.
@@ -98,6 +118,7 @@ struct sensor_stream_stats {
 	uint64_t dropped[ABI_DROPS]; /* records that were lost, by enum abi_drop */
 	uint64_t malformed;	     /* records that made no sense: a bug */
 	uint64_t looked_at; /* records of calls that were made, whether or not they were told */
+	uint64_t not_kept[ABI_KEEPS];
 };
 int sensor_stream_statistics(const struct sensor_stream *s, struct sensor_stream_stats *ret);
 

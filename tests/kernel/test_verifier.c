@@ -19,6 +19,7 @@
 #include "abi/record.h"
 
 #include "abi/event.h"
+#include "abi/kept.h"
 #include "base/str.h"
 
 #include "deny.skel.h"

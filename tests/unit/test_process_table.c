@@ -283,6 +283,54 @@ static void an_unknown_group_is_no_way_out_of_a_container(void **state)
 	assert_null(get(t, 8)->container);
 }
 
+/* Begun, and as it was at that time, in seconds. */
+static const struct process *bring(struct process_table *t, uint32_t pid, uint64_t begun,
+				   uint64_t time, const char *exe, const struct process *above,
+				   bool ended)
+{
+	struct made_record m;
+	struct process_kept k = { .record = &m.ev, .above = above, .threads = 2, .ended = ended };
+	const struct process *p = NULL;
+
+	record_exec(&m, 1, pid, exe, "x", 1);
+	m.ev.process.start_ns = begun * 1000000000;
+	m.ev.time_ns = time * 1000000000;
+	assert_int_equal(process_table_bring(t, &k, &p), 0);
+	return p;
+}
+
+static void what_was_kept_is_brought(void **state)
+{
+	cleanup_process_table struct process_table *t = table_with_init();
+	const struct process *gone, *p;
+
+	(void)state;
+	p = bring(t, 5, 10, 11, "/bin/sh", NULL, false);
+	assert_ptr_equal(p, get(t, 5));
+	assert_ptr_equal(p->parent, get(t, 1));
+	assert_int_equal(p->thread_count, 3);
+	/* What is older than what is known changes nothing. */
+	bring(t, 5, 10, 12, "/bin/newer", NULL, false);
+	bring(t, 5, 10, 11, "/bin/sh", NULL, false);
+	check_name(get(t, 5), "newer");
+	/* Somebody who has the number of one that ended does not disturb the one who has it now. */
+	gone = bring(t, 5, 2, 3, "/bin/gone", get(t, 1), true);
+	check_name(get(t, 5), "newer");
+	bring(t, 6, 4, 5, "/bin/child", gone, false);
+	process_table_let_go(gone);
+	check_name(get(t, 6)->parent, "gone");
+	assert_ptr_equal(get(t, 6)->parent->parent, get(t, 1));
+	/* The number is given out anew: nobody told of the end. */
+	p = bring(t, 6, 20, 21, "/bin/another", get(t, 5), false);
+	check_name(p->parent, "newer");
+	assert_int_equal(process_table_count(t), 3);
+	/* It ended, and another has its number already. */
+	process_table_end(t, 6, 4000000000);
+	check_name(get(t, 6), "another");
+	process_table_end(t, 6, 20000000000);
+	assert_null(process_table_find(t, 6));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +346,7 @@ int main(void)
 		cmocka_unit_test(containers_are_forgotten),
 		cmocka_unit_test(numbers_inside_of_a_namespace),
 		cmocka_unit_test(what_was_missed_is_made_up_for),
+		cmocka_unit_test(what_was_kept_is_brought),
 	};
 
 	return unit_run(tests);

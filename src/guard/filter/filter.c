@@ -386,7 +386,7 @@ void kernel_filter_deinit(struct kernel_filter *f)
 
 bool kernel_filter_must_emit(struct filter_target target)
 {
-	return target.kind != ABI_EVENT_CALL || target.row->plan.flags & ABI_PLAN_CWD;
+	return target.kind == ABI_EVENT_CALL && target.row->plan.flags & ABI_PLAN_CWD;
 }
 
 size_t kernel_filter_targets(struct filter_target *ret, size_t max)

@@ -125,7 +125,7 @@ void kernel_filter_deinit(struct kernel_filter *f);
 
 /*
  * Records of these calls change what user space knows of processes: they are sent whatever the
- * program says, as are those of every exec.
+ * program says.
  */
 bool kernel_filter_must_emit(struct filter_target target);
 

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Births, execs and ends that are kept (kept.bpf.h) instead of told. */
+#pragma once
+#include "bpf/lib/kept.bpf.h"
+#include "bpf/lib/room.bpf.h"
+
+/* Written while this runs. */
+extern volatile struct abi_keeping keeping __weak;
+
+/* By enum abi_keep. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, ABI_KEEPS);
+	__type(key, __u32);
+	__type(value, __u64);
+} keeps __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, ABI_EXEC_FILTERS);
+	__type(key, __u32);
+	__type(value, __u32);
+} exec_filters __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, ABI_RAN_GROUPS *ABI_RAN_LINES);
+	__type(key, struct abi_ran_key);
+	__type(value, struct abi_ran);
+} ran __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, ABI_RAN_GROUPS);
+	__type(key, __u64);
+	__type(value, __u64);
+} outspoken __weak SEC(".maps");
+
+static __always_inline void keep_count(enum abi_keep what)
+{
+	__u32 slot = what;
+	__u64 *n = bpf_map_lookup_elem(&keeps, &slot);
+
+	if (n)
+		*n += 1;
+}
+
+static __always_inline bool keep_is_on(__u64 cgroup)
+{
+	return keeping.on && is_watched(bpf_map_lookup_elem(&groups, &cgroup));
+}
+
+static __always_inline bool keep_is_known(const struct abi_kept *k)
+{
+	return k->flags & ABI_KEPT_KNOWN || k->epoch != keeping.epoch;
+}
+
+/* The room with the record as an entry: what is behind the record is the entry's own. False: there is no room for it. */
+static __always_inline bool keep_put(struct room *r, const struct abi_kept_key *key)
+{
+	r->ev.size = sizeof(r->ev) + r->used;
+	((struct abi_kept *)r)->epoch = keeping.epoch;
+	if (bpf_map_update_elem(&kept, key, r, BPF_ANY)) {
+		keep_count(ABI_KEEP_FULL);
+		return false;
+	}
+	return true;
+}
+
+/* A birth. What the child runs is what is kept of its parent, and who it is says the record in the room. False: it has to be told. */
+subroutine int keep_fork(struct room *r, struct task_struct *parent, struct task_struct *child)
+{
+	struct abi_kept_key above = kept_key(parent), key = kept_key(child);
+	struct abi_kept *k = bpf_map_lookup_elem(&kept, &above), *fresh = (struct abi_kept *)r;
+	const struct abi_event *from;
+
+	if (!k || !r || k->flags & ABI_KEPT_OLD)
+		return false;
+	from = (const struct abi_event *)k->record;
+	r->ev.kind = ABI_EVENT_EXEC;
+	r->ev.flags |= from->flags & (ABI_EVENT_UPPER | ABI_EVENT_LOWER | ABI_EVENT_CUT);
+	__builtin_memcpy(r->ev.text, from->text, sizeof(r->ev.text));
+	r->ev.process.exe_ino = from->process.exe_ino;
+	r->ev.process.exe_dev = from->process.exe_dev;
+	r->ev.process.path_flags = from->process.path_flags;
+	r->ev.process.exe_ctime_ns = from->process.exe_ctime_ns;
+	r->ev.process.exe_mtime_ns = from->process.exe_mtime_ns;
+	r->ev.process.exe_flags = from->process.exe_flags;
+	__builtin_memcpy(r->ev.process.stdio, from->process.stdio, sizeof(r->ev.process.stdio));
+	r->ev.process.pidns_start_ns = r->ev.process.vpid == 1 ? r->ev.process.start_ns :
+								 from->process.pidns_start_ns;
+	r->ev.process.uid_before = ABI_ID_NONE;
+	bpf_probe_read_kernel(r->data, ABI_KEPT_RECORD - sizeof(r->ev), k->record + sizeof(r->ev));
+	r->used = from->size - sizeof(r->ev);
+	fresh->parent = above;
+	fresh->exit_ns = 0;
+	fresh->children = fresh->threads = fresh->flags = 0;
+	if (keep_put(r, &key)) {
+		__sync_fetch_and_add(&k->children,
+				     1); /* the parent can't end meanwhile: it is here */
+		return true;
+	}
+	r->ev.kind = ABI_EVENT_FORK;
+	__builtin_memset(r->ev.text, 0, sizeof(r->ev.text));
+	r->used = 0;
+	return false;
+}
+
+/*
+ * If current has got another working directory it is the first text of the record in the room. It goes behind what is kept, or over the last
+ * one there; a child that is born by another thread meanwhile may get either.
+ */
+subprogram int keep_cwd(__u32 plan_flags, __u64 result)
+{
+	enum { CWD_MAX = 1024, LAST = ABI_KEPT_RECORD - CWD_MAX };
+	__u32 zero = 0, from, at;
+	struct abi_kept_key key;
+	struct abi_event *ev;
+	struct abi_span cwd;
+	struct abi_kept *k;
+	struct room *r;
+
+	if (!(plan_flags & ABI_PLAN_CWD) || result)
+		return 0;
+	key = kept_key(current_task());
+	k = bpf_map_lookup_elem(&kept, &key);
+	r = bpf_map_lookup_elem(&rooms, &zero);
+	if (!k || !r)
+		return 0;
+	ev = (struct abi_event *)k->record;
+	cwd = ev->text[ABI_TEXT_CWD];
+	at = cwd.len && cwd.at + cwd.len == ev->size ? cwd.at : ev->size;
+	from = r->ev.text[ABI_TEXT_DIR1].at;
+	cwd.at = at;
+	cwd.len = r->ev.text[ABI_TEXT_DIR1].len;
+	if (at >= LAST || !cwd.len || cwd.len >= CWD_MAX || from > ROOM_MASK) {
+		k->flags |= ABI_KEPT_OLD;
+		return 0;
+	}
+	bpf_probe_read_kernel(&k->record[at], cwd.len & (CWD_MAX - 1), (void *)r + from);
+	ev->size = at + cwd.len;
+	ev->text[ABI_TEXT_CWD] = cwd;
+	return 0;
+}
+
+/* A birth of a thread; false: it has to be told. */
+static __always_inline bool keep_thread(struct task_struct *task)
+{
+	struct abi_kept_key key = kept_key(task);
+	struct abi_kept *k = bpf_map_lookup_elem(&kept, &key);
+
+	if (!k)
+		return false;
+	__sync_fetch_and_add(&k->threads, 1);
+	return !keep_is_known(k);
+}
+
+/* The exec in the room is kept: a line of what happened in its group. False: it is to be told, as what comes after an alert. */
+subroutine int keep_line(struct room *r)
+{
+	struct abi_group *g = r ? bpf_map_lookup_elem(&groups, &r->ev.cgroup) : NULL;
+	struct abi_budget *b;
+	struct abi_ran_key key = {};
+	struct abi_ran *line;
+	__u64 *until;
+	__u32 len, at;
+
+	if (!r)
+		return false;
+	key.payer = g && g->payer ? g->payer : r->ev.cgroup;
+	until = bpf_map_lookup_elem(&outspoken, &key.payer);
+	if (until && *until > r->ev.time_ns)
+		return false;
+	b = budget_of(g, r->ev.cgroup);
+	at = r->ev.text[ABI_TEXT_ARGS].at;
+	if (!b || at > ROOM_MASK)
+		return false;
+	key.line = b->ran % ABI_RAN_LINES;
+	__sync_fetch_and_add(&b->ran, 1);
+	line = (void *)r + sizeof(*r) - 2 * sizeof(*line); /* no text is there */
+	line->time_ns = r->ev.time_ns;
+	line->tgid = r->ev.tgid;
+	__builtin_memcpy(line->comm, r->ev.process.comm, sizeof(line->comm));
+	len = r->ev.text[ABI_TEXT_ARGS].len;
+	line->len = len < ABI_RAN_ARGS ? len : ABI_RAN_ARGS;
+	bpf_probe_read_kernel(line->args, sizeof(line->args), (void *)r + at);
+	bpf_map_update_elem(&ran, &key, line, BPF_ANY);
+	return true;
+}
+
+/* An exec, whose record is in the room. False: it has to be told; else if a filter wants it. */
+subroutine int keep_exec(struct room *r, struct task_struct *task)
+{
+	struct abi_kept_key key = kept_key(task);
+	struct abi_kept *k = bpf_map_lookup_elem(&kept, &key), *fresh = (struct abi_kept *)r, *up;
+
+	if (!r)
+		return false;
+	if (!keep_is_on(r->ev.cgroup) || r->used > ABI_KEPT_RECORD - sizeof(r->ev)) {
+		if (keep_is_on(r->ev.cgroup))
+			keep_count(ABI_KEEP_LARGE);
+		if (k)
+			k->flags |= ABI_KEPT_OLD;
+		return false;
+	}
+	fresh->exit_ns = 0;
+	fresh->threads = 0;
+	if (k) {
+		fresh->parent = k->parent;
+		fresh->children = k->children;
+		fresh->flags = keep_is_known(k) ? ABI_KEPT_KNOWN : 0;
+	} else { /* of whose birth was told */
+		fresh->parent = kept_key(BPF_CORE_READ(task, real_parent));
+		fresh->children = 0;
+		fresh->flags = ABI_KEPT_KNOWN;
+		up = bpf_map_lookup_elem(&kept, &fresh->parent);
+		if (up)
+			__sync_fetch_and_add(&up->children, 1);
+		else
+			__builtin_memset(&fresh->parent, 0, sizeof(fresh->parent));
+	}
+	if (keep_put(r,
+		     &key)) /* by what its first process runs a container becomes known while it can be asked about */
+		return k && r->ev.process.vpid != 1 && keep_line(r);
+	if (k)
+		k->flags |= ABI_KEPT_OLD;
+	return false;
+}
+
+/* The end of a process. False: it has to be told. */
+subroutine int keep_exit(struct task_struct *task)
+{
+	struct abi_kept_key key = kept_key(task), above;
+	struct abi_kept *k = bpf_map_lookup_elem(&kept, &key);
+
+	if (!k)
+		return false;
+	k->exit_ns = bpf_ktime_get_boot_ns();
+	if (!keeping.on)
+		return false;
+	for (int i = 0; i < ABI_KEPT_ABOVE; i++) {
+		if (keep_is_known(k) || (__s32)k->children > 0)
+			break;
+		above = k->parent;
+		bpf_map_delete_elem(&kept, &key);
+		if (!above.tgid)
+			break;
+		key = above;
+		k = bpf_map_lookup_elem(&kept, &key);
+		if (!k)
+			break;
+		__sync_fetch_and_add(&k->children, -1);
+		if (!k->exit_ns)
+			break;
+	}
+	return true;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sensor/kept.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "sensor/event_record.h"
+
+/* The kernel may put another in its place while it is read. */
+static bool is_of(const struct abi_kept *k, const struct abi_kept_key *key)
+{
+	const struct abi_event *ev = event_record_check(k->record, sizeof(k->record));
+
+	return ev && ev->kind == ABI_EVENT_EXEC && ev->tgid == key->tgid &&
+	       ev->process.start_ns == key->start_ns;
+}
+
+bool sensor_kept_find(int map, const struct abi_kept_key *key, struct abi_kept *ret)
+{
+	return !bpf_map_lookup_elem(map, key, ret) && is_of(ret, key);
+}
+
+int sensor_kept_each(int map, sensor_kept_fn fn, void *arg)
+{
+	cleanup_free struct abi_kept *k = malloc(sizeof(*k));
+	struct abi_kept_key key, next, *last = NULL;
+	int r = 0;
+
+	if (!k)
+		return -ENOMEM;
+	/* If the last one is removed meanwhile the kernel begins anew: so there is a bound. */
+	for (uint32_t n = 0; n < 2 * ABI_KEPT_MAX && !r; n++) {
+		if (bpf_map_get_next_key(map, last, &next))
+			break;
+		if (last && !bpf_map_lookup_elem(map, &key, k))
+			r = fn(&key, k, arg);
+		key = next;
+		last = &key;
+	}
+	if (last && !r && !bpf_map_lookup_elem(map, &key, k))
+		r = fn(&key, k, arg);
+	return r;
+}
+
+void sensor_kept_remove(int map, const struct abi_kept_key *key)
+{
+	bpf_map_delete_elem(map, key);
+}

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Processes that no rule asks for stay in the kernel, until one of them does something that a rule wants: then all about them is known."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterator
+
+import merlon  # noqa: F401 - first: it puts the rig on the path
+import tap
+from container import container
+from guarding import RULES, Guard
+from spec import Spec
+
+MARK = """
+- rule: Marked
+  desc: what the tests do to be seen
+  condition: evt.type in (open, openat) and fd.name startswith /tmp/mark- and evt.is_open_write = true and container.id != host
+  output: "%fd.name by %proc.name(%proc.cmdline|%proc.exepath|%user.uid|%proc.cwd) of %proc.pname(%proc.pcmdline) of %proc.aname[2](%proc.aexepath[2])"
+  priority: WARNING
+  next: nothing
+- rule: One after the other
+  desc: what one process runs, in turn
+  condition: evt.type = execve and proc.name = later.sh and container.id != host
+  output: "%proc.cmdline"
+  priority: WARNING
+  sequence:
+    within: 1m
+    by: process
+    steps: [evt.type = execve and proc.name = sooner.sh]
+  next: nothing
+"""
+
+
+@contextmanager
+def guarded(rules: Path | str, script: str, files: dict[str, str] | None = None, *options: str) -> Iterator[tuple[Guard, object, Path]]:
+    """A guard, and a container that begins once it watches."""
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o777)
+        if isinstance(rules, str):
+            Path(directory, "rules.yaml").write_text(rules)
+            rules = Path(directory, "rules.yaml")
+        status = Path(directory, "status")
+        with Guard("--status", status, *options, rules=rules) as guard, \
+                container("runc", Spec(["/usr/bin/bash", "-c", script], name="untold")) as box:
+            for name, text in (files or {}).items():
+                path = Path(box.root, "tmp", name)
+                path.write_text(text)
+                path.chmod(0o755)
+            box.run()
+            yield guard, box, status
+
+
+def numbers(status: Path) -> dict[tuple[str, str], float]:
+    """What the guard counts, by name and its first label; those of a container without it."""
+    time.sleep(1.5)     # they are written once a second
+    metrics = json.loads(status.read_text())["metrics"]
+    return {(m["name"], next(iter(m.get("labels", {}).values()), "")): m["value"] for m in metrics}
+
+
+def storm() -> None:
+    """of a storm of programs that no shipped rule asks for less than one record in a hundred leaves the kernel"""
+    programs = 100 if "--quick" in sys.argv else 400
+    script = f"for i in $(seq {programs}); do (/bin/true a; /usr/bin/expr $i + 1 >/dev/null; true); done; touch /tmp/done; sleep 10"
+    told = {}
+    for options in ((), ("--unfiltered",)):
+        with guarded(RULES, script, None, "--budget", "0", *options) as (guard, box, status):
+            while not Path(box.root, "tmp/done").exists():
+                time.sleep(0.1)
+            found = numbers(status)
+            told[options] = found["merlon_container_records_total", box.id]
+    print(f"# {told}")
+    tap.check(told["--unfiltered",] > 6 * programs, f"unfiltered: {told}")
+    tap.check(told[()] < max(told["--unfiltered",] / 100, 40), f"records told: {told}")
+
+
+def ancestry() -> None:
+    """who acts at the end of a line of such processes is known with all of it: names, arguments, programs, directories; parents that have gone too"""
+    script = "cd /tmp; /bin/sh /tmp/a.sh one; sleep 3"
+    files = {"a.sh": "cd /usr\n/usr/bin/bash /tmp/b.sh two 'three  four'\ntrue\n",
+             "b.sh": "echo x >/tmp/mark-deep\n(sleep 0.7; echo x >/tmp/mark-orphan; true) &\n(true; cd /etc; (cd /var; /usr/bin/touch /tmp/mark-child); true)\ntrue\n"}
+    with guarded(MARK, script, files) as (guard, box, _):
+        found = {a["output_fields"]["fd.name"]: a for a in guard.wait_for("Marked", 3, name=box.id)}
+        tap.check(set(found) == {"/tmp/mark-deep", "/tmp/mark-orphan", "/tmp/mark-child"}, str(list(found)))
+        said = {name: a["output"].partition(" by ")[2] for name, a in found.items()}
+        below = "of sh(sh /tmp/a.sh one) of bash(/usr/bin/bash)"
+        tap.check(said["/tmp/mark-deep"] == f"bash(bash /tmp/b.sh two three  four|/usr/bin/bash|0|/usr) {below}", said["/tmp/mark-deep"])
+        tap.check(said["/tmp/mark-orphan"].startswith("bash(bash /tmp/b.sh two three  four|/usr/bin/bash|0|/usr) of bash(bash /tmp/b.sh two"),
+                  said["/tmp/mark-orphan"])
+        tap.check(said["/tmp/mark-child"].startswith("touch(touch /tmp/mark-child|/usr/bin/touch|0|/var) of bash(bash /tmp/b.sh"), said["/tmp/mark-child"])
+        names = [a["name"] for a in found["/tmp/mark-child"]["process"]["ancestors"]]
+        tap.check(names[:4] == ["bash", "bash", "sh", "bash"], str(names))
+
+
+def before() -> None:
+    """what was run before an alert is told with it, though nobody was told of it then; what is run after it is told"""
+    script = "/usr/bin/expr 1 + 1; /usr/bin/seq 2 3; echo x >/tmp/mark-a; sleep 0.5; /usr/bin/expr 4 + 4; sleep 3"
+    with guarded(MARK, script) as (guard, box, _):
+        found = guard.wait_for("Marked", 1, name=box.id)
+        tap.check(found, "no alert")
+        lines = [line["text"] for line in found[0]["before"]]
+        tap.check([line for line in lines if line in ("expr ran expr 1 + 1", "seq ran seq 2 3")] == ["expr ran expr 1 + 1", "seq ran seq 2 3"], str(lines))
+        tap.check(guard.wait_until(lambda alerts: any("expr 4 + 4" in str(a.get("output")) for a in alerts), 10),
+                  f"what came after: {[a.get('output') for a in guard.alerts]}")
+
+
+def sequence() -> None:
+    """what one process runs in turn is told in turn"""
+    files = {"sooner.sh": "#!/bin/sh\nexec /tmp/later.sh\n", "later.sh": "#!/bin/sh\ntrue\n"}
+    with guarded(MARK, "/tmp/sooner.sh; /tmp/later.sh; sleep 3", files) as (guard, box, _):
+        tap.check(guard.wait_for("One after the other", 1, name=box.id), f"{guard.alerts}")
+        time.sleep(1)
+        tap.check(len(guard.find("One after the other", name=box.id)) == 1, "told of the one that ran alone")
+
+
+def large() -> None:
+    """a program with more arguments and variables than there is room for is told at once, and counted"""
+    script = "export BIG=$(printf %3900s); /bin/sh -c 'true; (true; echo x >/tmp/mark-big); true' two; sleep 4"
+    with guarded(MARK, script) as (guard, box, status):
+        found = guard.wait_for("Marked", 1, name=box.id)
+        tap.check(found and "(sh -c true; (true; echo x >/tmp/mark-big); true two" in found[0]["output"], f"{[a['output'] for a in found]}")
+        tap.check(numbers(status)["merlon_processes_not_kept_total", "entry"] >= 1, f"{numbers(status)}")
+
+
+def main() -> None:
+    """All of it, everywhere."""
+    with tap.Suite("untold") as suite:
+        for test in (storm, ancestry, before, sequence, large):
+            suite.run(test)
+
+
+if __name__ == "__main__":
+    main()
