@@ -221,11 +221,11 @@ enum abi_event_plan_flag {
 	ABI_PLAN_UNLESS = 1 << 5, /* turns what is said of when around */
 	ABI_PLAN_PIDFD = 1 << 6,  /* the descriptor is one */
 	ABI_PLAN_PATHS =
-		1 << 7, /* its paths are told as the kernel resolved them, if it can be asked */
+		1 << 7, /* its paths are told as the kernel resolved them, where it can be asked */
 	/* With NEW_FD: if that is known no filter looks at arguments that are paths; they come when it is sent. */
 	ABI_PLAN_LATE = 1 << 8,
 	ABI_PLAN_FIRST =
-		1 << 9, /* and, whatever when says, what is sent first over a TCP connection */
+		1 << 9, /* and whatever is said of when: what is sent first over a TCP connection */
 };
 /* As bytes_len: a terminated text; the address in a struct msghdr, and told only if there is one. */
 enum { ABI_BYTES_TEXT = 255, ABI_BYTES_MESSAGE = 254 };
@@ -290,7 +290,6 @@ struct abi_event_settings {
 	__u32 calls_max;   /* bytes in the ring beyond which only births, execs and deaths go in */
 	__u64 ahead_ns;	   /* how far a group may tell ahead of its rate */
 };
-
 _Static_assert(sizeof(struct abi_span) == 8, "abi_span");
 _Static_assert(sizeof(struct abi_event_call) == 160, "abi_event_call");
 _Static_assert(sizeof(struct abi_event_process) == 160, "abi_event_process");
