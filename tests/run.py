@@ -159,12 +159,13 @@ def run_program(name: str, command: list[str], environment: dict[str, str]) -> O
 
 
 def skip_reasons(build: Path) -> dict[str, str]:
-    """Why programs of tests were left out as a whole: meson's report has no room for what they said."""
+    """Why programs of tests, or tests ("PROGRAM: N - TEST"), were left out: meson's report has no room for what they said."""
     reasons = {}
     for line in (build / "meson-logs" / "testlog.json").read_text(errors="replace").splitlines():
         test = json.loads(line)
-        if found := re.search(r"^1\.\.0 # SKIP (.+)", test.get("stdout", ""), re.M):
-            reasons[test["name"].rpartition(" / ")[2]] = found[1]
+        name = test["name"].rpartition(" / ")[2]
+        for found in re.finditer(r"^(?:1\.\.0|ok (\d+ - \S+)) # SKIP (.+)", test.get("stdout", ""), re.M):
+            reasons[f"{name}: {found[1]}" if found[1] else name] = found[2]
     return reasons
 
 
