@@ -560,6 +560,7 @@ static int on_record(const struct abi_event *record, void *arg)
 {
 	struct live *l = arg;
 	struct event ev;
+	bool stood_in = false;
 	int r = 0;
 
 	if (record->kind == ABI_EVENT_CGROUP) {
@@ -583,6 +584,10 @@ static int on_record(const struct abi_event *record, void *arg)
 	/* Its birth was lost: /proc may still know. */
 	if (!r && record->kind == ABI_EVENT_CALL && !process_table_find(l->processes, record->tgid))
 		r = process_scan_one(l->how, &l->layout, record->tgid, put_process, l->processes);
+	if (r == -ESRCH && record->kind == ABI_EVENT_CALL) {
+		r = process_table_stand_in(l->processes, record);
+		stood_in = true;
+	}
 	if (r && r != -ESRCH)
 		return r;
 	r = translator_take(l->translator, record, &ev);
@@ -592,6 +597,8 @@ static int on_record(const struct abi_event *record, void *arg)
 		r = l->fn(&ev, l->arg);
 	}
 	translator_done(l->translator, record);
+	if (stood_in)
+		process_table_remove(l->processes, record->tgid);
 	kept_done(l->kept);
 	return r < 0 ? r : 0;
 }

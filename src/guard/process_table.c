@@ -584,6 +584,25 @@ static void facts_of(const struct abi_event *ev, struct process_facts *f)
 	stdio_of(ev, f);
 }
 
+int process_table_stand_in(struct process_table *t, const struct abi_event *ev)
+{
+	const bool named = !(ev->flags & ABI_EVENT_FOUND) &&
+			   ev->call.program[ABI_PROGRAM_NAME] == ABI_YES;
+	const char *comm = ev->call.comm;
+	const struct process_facts f = {
+		.pid = ev->tgid,
+		.vpid = ev->vtid, /* of its first thread, as a rule */
+		.uid = ev->uid,
+		.gid = ev->gid,
+		.loginuid = ID_NONE,
+		.uid_before = ID_NONE,
+		.cgroup = ev->cgroup,
+		.name = named ? text_from(comm, strnlen(comm, ABI_EVENT_COMM)) : TEXT_NONE,
+	};
+
+	return process_table_put(t, &f);
+}
+
 static int apply_exec(struct process_table *t, const struct abi_event *ev)
 {
 	struct process_facts f;

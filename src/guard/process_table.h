@@ -79,6 +79,11 @@ bool process_table_has(const struct process_table *t, uint32_t pid, uint64_t sta
 uint32_t process_table_namespace(const struct process_table *t, uint32_t pid);
 /* It ended, and nothing told so; start_ns: CLOCK_BOOTTIME. */
 void process_table_end(struct process_table *t, uint32_t pid, uint64_t start_ns);
+/*
+ * Somebody made that call of whom nothing else is known, and who has ended: its ids and its container are better than nobody,
+ * who would look like the host. To be removed after the record.
+ */
+int process_table_stand_in(struct process_table *t, const struct abi_event *ev);
 /* A chdir() succeeded. */
 int process_table_set_cwd(struct process_table *t, uint32_t pid, struct text cwd);
 /* It ended. */

@@ -61,7 +61,7 @@ EGRESS = HERE.parents[1] / "content" / "examples" / "egress.yaml"
 @contextmanager
 def running(runtime: str, name: str) -> Iterator[Container]:
     """A container that tries doors."""
-    programs: dict[str, bytes | Path] = {f"/steps/{n}": (HERE / n).read_bytes() for n in ("calls.py", "escapes.py", "doors.py")}
+    programs: dict[str, bytes | Path] = {f"/steps/{n}": (HERE / n).read_bytes() for n in ("calls.py", "escapes.py", "rings.py", "doors.py")}
     spec = Box(name=name, user=f"0:{GROUP}", args=["/usr/bin/python3", "/steps/doors.py"], files=programs | {"/round/.keep": b""},
                **BOXES["privileged"])
     with container(runtime, spec) as box:

@@ -331,6 +331,33 @@ static void what_was_kept_is_brought(void **state)
 	assert_null(process_table_find(t, 6));
 }
 
+/* Who is gone before anything was told of it is in its container all the same, and not the host. */
+static void somebody_stands_in(void **state)
+{
+	cleanup_process_table struct process_table *t = table_with_init();
+	struct abi_event ev = { .kind = ABI_EVENT_CALL,
+				.tgid = 7,
+				.tid = 7,
+				.vtid = 3,
+				.uid = 1000,
+				.cgroup = GROUP_WEB,
+				.call = { .comm = "thief" } };
+
+	(void)state;
+	ev.call.program[ABI_PROGRAM_NAME] = ABI_YES;
+	assert_int_equal(process_table_stand_in(t, &ev), 0);
+	check_name(get(t, 7), "thief");
+	assert_int_equal(get(t, 7)->uid, 1000);
+	assert_non_null(get(t, 7)->container);
+	assert_null(get(t, 7)->parent);
+	process_table_remove(t, 7);
+	assert_null(process_table_find(t, 7));
+	/* What is there instead of the name is none. */
+	ev.flags |= ABI_EVENT_FOUND;
+	assert_int_equal(process_table_stand_in(t, &ev), 0);
+	check_name(get(t, 7), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -347,6 +374,7 @@ int main(void)
 		cmocka_unit_test(numbers_inside_of_a_namespace),
 		cmocka_unit_test(what_was_missed_is_made_up_for),
 		cmocka_unit_test(what_was_kept_is_brought),
+		cmocka_unit_test(somebody_stands_in),
 	};
 
 	return unit_run(tests);
