@@ -35,7 +35,7 @@ HOST_TESTS = ("test_cli", "test_errors", "test_identity", "test_oracle", "test_c
 
 # What runs in every machine; a program in the build directory, or a script of SCRIPTS. What differs by rung, and not by
 # kernel, runs in one machine each below: emulation is slow.
-VM_TESTS = ("tests/kernel/test_pure", "tests/kernel/test_isolation", "tests/kernel/test_verifier", "test_events", "test_calls")
+VM_TESTS = ("tests/kernel/test_pure", "tests/kernel/test_isolation", "tests/kernel/test_verifier", "test_calls")
 
 # Where scripts are.
 SCRIPTS = ("containers", "attacks")
@@ -63,16 +63,16 @@ class Machine:
 # Which rung each kernel has by default, and with other security modules.
 MACHINES = (
     # The longest first: two run at a time.
-    Machine("6.12", ("test_cli --rung=A:fentry --module=apparmor", *VM_TESTS, "tests/kernel/test_filter", "test_apparmor --quick",
+    Machine("6.12", ("test_cli --rung=A:fentry --module=apparmor", *VM_TESTS, "tests/kernel/test_filter", "test_events", "test_apparmor --quick",
                      "test_attacks", "test_deny --quick", "test_guard --quick", "test_oracle --quick", "test_identity --quick"),
             long=("test_oracle --quick --hooks=tracepoint",)),
-    Machine("5.10", ("test_cli --rung=B:fentry --module=apparmor", *VM_TESTS, "tests/kernel/test_filter /merlon/content/rules", "test_oracle --quick",
+    Machine("5.10", ("test_cli --rung=B:fentry --module=apparmor", *VM_TESTS, "tests/kernel/test_filter /merlon/content/rules", "test_events", "test_oracle --quick",
                      "test_confine --quick", "test_attacks --attacks", "test_deny --quick", "test_deny_cgroup --quick", "test_guard --quick",
-                     "test_life --quick", "test_verify"),
-            long=("test_apparmor --quick",)),
+                     "test_life --quick"),
+            long=("test_apparmor --quick", "test_verify")),
     Machine("6.1", ("test_cli --rung=A:fentry --module=apparmor", *VM_TESTS, "tests/kernel/test_filter", "test_attacks --attacks",
                     "test_oracle --quick --hooks=kprobe", "test_complain"),
-            long=("test_oracle --quick", "test_apparmor --quick")),
+            long=("test_events", "test_oracle --quick", "test_apparmor --quick")),
     Machine("5.10", ("test_cli --rung=A:fentry --module=selinux", "test_selinux"), "lockdown,capability,yama,selinux,bpf"),
     Machine("6.1", ("test_cli --rung=B:fentry --module=apparmor", "test_deny", "test_allow --quick"), "lockdown,capability,yama,apparmor"),
     Machine("6.12", ("test_cli --rung=A:fentry --module=selinux", "test_selinux"), "lockdown,capability,yama,selinux,bpf"),
