@@ -56,12 +56,17 @@ static inline int text_compare(struct text a, struct text b)
 	return r ? r : (a.len > b.len) - (a.len < b.len);
 }
 
+static inline bool text_is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* Without the blanks and line breaks around it. */
 static inline struct text text_trim(struct text t)
 {
-	while (t.len && memchr(" \t\r\n", t.data[0], 4))
+	while (t.len && text_is_blank(t.data[0]))
 		t = text_from(t.data + 1, t.len - 1);
-	while (t.len && memchr(" \t\r\n", t.data[t.len - 1], 4))
+	while (t.len && text_is_blank(t.data[t.len - 1]))
 		t.len--;
 	return t;
 }
