@@ -8,8 +8,10 @@ import json
 import re
 import subprocess
 import sys
-import traceback
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "rig"))
+import tap  # noqa: E402  # pylint: disable=wrong-import-position
 
 MERLON, CONTENT = sys.argv[1], Path(sys.argv[2]) / "content"
 RULES = CONTENT / "rules"
@@ -73,20 +75,5 @@ def test_coverage_is_said_of_every_rule() -> None:
     assert set(rows) - {"rule"} == {rule["rule"] for rule in listed()}
 
 
-def main() -> int:
-    tests = [value for name, value in list(globals().items()) if name.startswith("test_")]
-    failed = 0
-    for number, test in enumerate(tests, 1):
-        try:
-            test()
-            print(f"ok {number} - {test.__name__}")
-        except Exception:
-            failed += 1
-            print(f"not ok {number} - {test.__name__}")
-            print("\n".join("# " + line for line in traceback.format_exc().splitlines()))
-    print(f"1..{len(tests)}")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tap.run_functions(globals()))

@@ -11,10 +11,12 @@ import stat
 import subprocess
 import sys
 import tempfile
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "rig"))
+import tap  # noqa: E402  # pylint: disable=wrong-import-position
 
 MERLON = os.path.abspath(sys.argv[1])
 POD = """\
@@ -32,10 +34,6 @@ MENDED = POD + """\
       allowPrivilegeEscalation: false
 """
 ONLY = ("--check", "MRL-106")
-
-
-class Skip(Exception):
-    """Why a test can't be run here."""
 
 
 def fix(*args: str | Path, stdin: str = "", user: int | None = None, cwd: Path | None = None) -> tuple[int, str, str]:
@@ -79,7 +77,7 @@ def test_what_may_not_be_written_is_left() -> None:
         code, out, _ = fix(top / "a.yaml")
         assert code == 0 and "+      allowPrivilegeEscalation: false" in out, "what would be written may be shown"
         if os.geteuid():
-            raise Skip("only root can be somebody else")
+            raise tap.Skip("only root can be somebody else")
         (top / "b.yaml").write_text(POD)
         top.chmod(0o777)
         code, _, err = fix("-w", top / "b.yaml", user=65534)
@@ -198,7 +196,7 @@ def test_duplicate_keys_are_left() -> None:
 
 def test_the_difference_is_one_that_patch_takes() -> None:
     if not shutil.which("patch"):
-        raise Skip("there is no patch")
+        raise tap.Skip("there is no patch")
     with directory(a_yaml=POD, b_yaml=POD.rstrip("\n")) as top:
         _, out, _ = fix("a.yaml", "b.yaml", cwd=top)
         done = subprocess.run(["patch", "-p0"], input=out, text=True, capture_output=True, cwd=top, check=False)
@@ -216,22 +214,5 @@ def test_patches_say_the_same() -> None:
         assert [m["check"] for m in patches[0]["mended"]] == ["MRL-106"] and (top / "a.yaml").read_text() == POD
 
 
-def main() -> int:
-    tests = [value for name, value in list(globals().items()) if name.startswith("test_")]
-    failed = 0
-    for number, test in enumerate(tests, 1):
-        try:
-            test()
-            print(f"ok {number} - {test.__name__}")
-        except Skip as why:
-            print(f"ok {number} - {test.__name__} # SKIP {why}")
-        except Exception:
-            failed += 1
-            print(f"not ok {number} - {test.__name__}")
-            print("\n".join("# " + line for line in traceback.format_exc().splitlines()))
-    print(f"1..{len(tests)}")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tap.run_functions(globals()))

@@ -12,7 +12,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,15 +19,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "rig"))
 import helm  # noqa: E402  # pylint: disable=wrong-import-position
+import tap  # noqa: E402  # pylint: disable=wrong-import-position
 
 MERLON = sys.argv[1]
 ONLY = ("--check", "MRL-101", "--json")
 POD: dict[str, Any] = {"containers": [{"name": "c", "image": "r.example.com/i:1", "securityContext": {"privileged": True}}]}
 CLEAN: dict[str, Any] = {"containers": [{"name": "c", "image": "r.example.com/i:1"}]}
-
-
-class Skip(Exception):
-    """Why a test can't be run here."""
 
 
 def merlon(*args: str | Path, stdin: bytes = b"", path: str | None = None) -> tuple[int, str, str]:
@@ -232,7 +228,7 @@ def test_a_chart_without_helm() -> None:
 def test_charts() -> None:
     program = helm.find()
     if not program:
-        raise Skip("there is no helm: tests/rig/helm.py fetches one")
+        raise tap.Skip("there is no helm: tests/rig/helm.py fetches one")
     path = f"{Path(program).parent}:{os.environ['PATH']}"
     with directory(**CHART) as base:
         for operand, names in ((base / "web", ["release"]), (base, ["pod", "release"])):
@@ -249,22 +245,5 @@ def test_charts() -> None:
         assert code == 5 and "helm template failed" in err, err
 
 
-def main() -> int:
-    tests = [value for name, value in list(globals().items()) if name.startswith("test_")]
-    failed = 0
-    for number, test in enumerate(tests, 1):
-        try:
-            test()
-            print(f"ok {number} - {test.__name__}")
-        except Skip as why:
-            print(f"ok {number} - {test.__name__} # SKIP {why}")
-        except Exception:
-            failed += 1
-            print(f"not ok {number} - {test.__name__}")
-            print("\n".join("# " + line for line in traceback.format_exc().splitlines()))
-    print(f"1..{len(tests)}")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tap.run_functions(globals()))

@@ -22,13 +22,13 @@ import subprocess
 import sys
 import tempfile
 import termios
-import traceback
 import xml.dom.minidom
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "rig"))
 import published  # noqa: E402  # pylint: disable=wrong-import-position
+import tap  # noqa: E402  # pylint: disable=wrong-import-position
 
 MERLON = os.path.abspath(sys.argv[1])
 HERE = Path(__file__).resolve().parent
@@ -47,10 +47,6 @@ FILE = b"b\xff\x1b[31m<i>|\xef\xbf\xbf.yaml"
 GITHUB_RESULTS = 25_000
 
 
-class Skip(Exception):
-    """Why a test can't be run here."""
-
-
 def merlon(*args: str | Path | bytes, cwd: str | Path | None = None) -> bytes:
     done = subprocess.run([MERLON, "inspect", "--fail-on", "never", *args], capture_output=True, timeout=60, check=False, cwd=cwd)
     assert done.returncode in (0, 5), done.stderr.decode()
@@ -60,7 +56,7 @@ def merlon(*args: str | Path | bytes, cwd: str | Path | None = None) -> bytes:
 def schema(name: str) -> Path:
     held = published.find()
     if not held:
-        raise Skip("there is no npm that fetches the schema")
+        raise tap.Skip("there is no npm that fetches the schema")
     return held / name
 
 
@@ -78,7 +74,7 @@ def test_sarif_is_what_its_schema_says() -> None:
     try:
         import jsonschema  # pylint: disable=import-outside-toplevel
     except ImportError:
-        raise Skip("there is no python3-jsonschema") from None
+        raise tap.Skip("there is no python3-jsonschema") from None
     rules = json.loads(schema("sarif.json").read_text())
     validator = jsonschema.validators.validator_for(rules)(rules)
     with tempfile.TemporaryDirectory() as top:
@@ -150,7 +146,7 @@ def test_what_can_not_be_read_is_in_every_report() -> None:
 
 def test_junit_is_what_its_schema_says() -> None:
     if not shutil.which("xmllint"):
-        raise Skip("there is no xmllint (libxml2-utils)")
+        raise tap.Skip("there is no xmllint (libxml2-utils)")
     rules = schema("junit.xsd")
     with tempfile.TemporaryDirectory() as top:
         hostile(top)
@@ -212,22 +208,5 @@ def test_text_fits_the_terminal() -> None:
         assert "\033" not in at_terminal(80, HERE / "privilege.yaml", **environment), environment
 
 
-def main() -> int:
-    tests = [value for name, value in list(globals().items()) if name.startswith("test_")]
-    failed = 0
-    for number, test in enumerate(tests, 1):
-        try:
-            test()
-            print(f"ok {number} - {test.__name__}")
-        except Skip as why:
-            print(f"ok {number} - {test.__name__} # SKIP {why}")
-        except Exception:
-            failed += 1
-            print(f"not ok {number} - {test.__name__}")
-            print("\n".join("# " + line for line in traceback.format_exc().splitlines()))
-    print(f"1..{len(tests)}")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tap.run_functions(globals()))

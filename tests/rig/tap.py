@@ -57,6 +57,24 @@ def check(condition: object, why: str) -> None:
         raise Failure(why)
 
 
+def run_functions(module: dict[str, Any]) -> int:
+    """Run the functions of a module (its globals()) whose names begin with "test_", in their order; the exit status."""
+    tests = [value for name, value in list(module.items()) if name.startswith("test_")]
+    failed = 0
+    for number, test in enumerate(tests, 1):
+        try:
+            test()
+            print(f"ok {number} - {test.__name__}")
+        except Skip as why:
+            print(f"ok {number} - {test.__name__} # SKIP {why}")
+        except Exception:   # pylint: disable=broad-except
+            failed += 1
+            print(f"not ok {number} - {test.__name__}")
+            print("\n".join("# " + line for line in traceback.format_exc().splitlines()))
+    print(f"1..{len(tests)}")
+    return 1 if failed else 0
+
+
 class Suite:
     """A sequence of tests; prints each result as it comes and the plan at the end."""
 
