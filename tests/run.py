@@ -7,6 +7,8 @@
 Unit, kernel and fuzz-corpus tests (meson), then tests with real containers on this host, and in virtual machines with
 older kernels: one machine beside the host's tests, which mostly wait, then two at a time.  --long: also what is left
 out of every day's run, since another machine of it shows nearly the same.  All of them print TAP; failures are shown in full, the rest as a line each.
+What fails beside a machine is run once more alone, with nothing else here: if it passes then it is named as unsteady, a
+fault of the test or of what it tests that wants mending; if it fails again, it has failed.
 The last line is "N passed, N failed, N skipped", and the exit status 1 if something failed.
 """
 
@@ -24,7 +26,9 @@ import threading
 import time
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Callable
 
 TESTS = Path(__file__).resolve().parent
 sys.path.insert(0, str(TESTS / "rig"))
@@ -41,6 +45,9 @@ VM_TESTS = ("tests/kernel/test_pure", "tests/kernel/test_isolation", "tests/kern
 SCRIPTS = ("containers", "attacks")
 
 TIMEOUT = 2400
+
+# More programs of tests than this don't fail by chance: they are not run again.
+UNSTEADY_MAX = 3
 
 BEGAN = time.monotonic()
 
@@ -89,7 +96,9 @@ class Outcome:
     failed: int = 0
     skipped: dict[str, str] = field(default_factory=dict)       # test -> reason
     failures: list[str] = field(default_factory=list)
+    unsteady: list[str] = field(default_factory=list)           # failures that a second run did not have
     seconds: float = 0
+    again: Callable[[], Outcome] | None = None                  # runs it once more
 
 
 def read_tap(name: str, text: str, status: int) -> Outcome:
@@ -155,6 +164,7 @@ def run_program(name: str, command: list[str], environment: dict[str, str]) -> O
         text = expired.stdout.decode(errors="replace") if isinstance(expired.stdout, bytes) else expired.stdout or ""
         outcome = read_tap(name, text, 124)
     outcome.seconds = time.monotonic() - started
+    outcome.again = partial(run_program, name, command, environment)
     return outcome
 
 
@@ -258,9 +268,22 @@ def run_vm(machine: Machine, tests: list[str], build: Path) -> list[Outcome]:
         code, _, seconds = status.strip().partition(" ")
         outcomes.append(read_tap(f"{machine}: {name}", body, int(code or 255)))
         outcomes[-1].seconds = float(seconds or 0)
+        outcomes[-1].again = partial(run_vm_test, machine, tests[len(outcomes) - 1], build)
     for missing in tests[len(outcomes):]:
         outcomes.append(Outcome(f"{machine}: {missing}", failed=1, failures=[f"{missing} did not run"]))
     return outcomes
+
+
+def run_vm_test(machine: Machine, test: str, build: Path) -> Outcome:
+    """Run one test in a virtual machine of its own."""
+    return run_vm(machine, [test], build)[0]
+
+
+def run_again(outcome: Outcome, again: Callable[[], Outcome]) -> Outcome:
+    """Run what failed once more, alone; what it says then counts, and that it failed before is kept."""
+    second = report(again())
+    second.unsteady = [] if second.failed else outcome.failures
+    return second
 
 
 def prepare_rig(environment: dict[str, str]) -> None:
@@ -315,14 +338,18 @@ def main() -> int:
         room.release()
         for future in concurrent.futures.as_completed(futures):
             outcomes += [report(o) for o in future.result()]
+    if 0 < sum(o.failed > 0 for o in outcomes) <= UNSTEADY_MAX:
+        say_part("what failed, once more and alone")
+        outcomes = [run_again(o, o.again) if o.failed and o.again else o for o in outcomes]
     say_part("the end")
 
     passed, failed = sum(o.passed for o in outcomes), sum(o.failed for o in outcomes)
     skipped = sum(len(o.skipped) for o in outcomes)
-    if failed:
-        say("\nfailed:")
-        for outcome in outcomes:
-            for failure in outcome.failures:
+    for title, found in (("unsteady, passed when run alone", [f for o in outcomes for f in o.unsteady]),
+                         ("failed", [f for o in outcomes for f in o.failures])):
+        if found:
+            say(f"\n{title}:")
+            for failure in found:
                 say(f"  {failure.splitlines()[0]}")
     say(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed or not passed else 0

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -17,7 +18,11 @@
 #include "confine/audit_socket.h"
 #include "confine/collector.h"
 
-enum { FLUSH_MS = 500 }; /* how long an event waits for the rest of its records */
+enum {
+	FLUSH_MS = 500, /* how long an event waits for the rest of its records */
+	QUIET_MS = 300, /* without a record: at the end nothing is under way any more */
+	DRAIN_MS = 3000,
+};
 
 static const struct option_def options[] = {
 	{ "container", 'c', "ID|NAME", "only what this container is denied", false, COMPLETE_NONE,
@@ -218,6 +223,20 @@ static int step(struct watch *w, struct error *err)
 	return r ? r : ended;
 }
 
+/* The kernel's audit thread hands records on when it comes to it: what was denied before the end is told. */
+static int drain(struct watch *w, struct error *err)
+{
+	struct pollfd p = { .fd = w->audit_fd, .events = POLLIN };
+	int64_t end_ns = clock_wall_ns() + DRAIN_MS * INT64_C(1000000);
+	int r;
+
+	do
+		r = audit_socket_read(w->audit_fd, w->reader, &w->records_lost, err);
+	while (!r && clock_wall_ns() < end_ns && poll(&p, 1, QUIET_MS) > 0);
+	audit_flush(w->reader);
+	return r;
+}
+
 static int run(const struct arguments *args, struct error *err)
 {
 	const char *duration = arg_value(args, "duration"), *output = arg_value(args, "output");
@@ -244,8 +263,7 @@ static int run(const struct arguments *args, struct error *err)
 	while (!r && (!length_ns || clock_wall_ns() < end_ns))
 		r = step(&w, err);
 	if (r >= 0) {
-		r = audit_socket_read(w.audit_fd, w.reader, &w.records_lost, err);
-		audit_flush(w.reader);
+		r = drain(&w, err);
 		if (!r && output)
 			r = save(&w, output, err);
 		sum_up(&w);

@@ -14,7 +14,10 @@ struct cage {
 /* -ENOENT: there is no freezer here. -EBUSY: the container shares its group with others. */
 int cage_find(const struct cgroup_layout *layout, const struct container *c, struct cage *ret);
 
-/* Waits until all in it have stopped. -ETIMEDOUT: some have not, and all run on. */
+/*
+ * Waits until all in it have stopped: 0. 1: some wait in the kernel for something else (a disk, a lock); each stops
+ * before it goes back to its program.
+ */
 int cage_freeze(const struct cage *cage);
 int cage_thaw(const struct cage *cage);
 /* 1: all in it are stopped, 0: not, -errno. */

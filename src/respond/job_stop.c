@@ -192,7 +192,7 @@ static size_t end_all(struct job *j)
 
 	/* All at once where the kernel can; else stopped first, so that none gets away by forking. */
 	if (!caged || cage_kill(&cage)) {
-		bool frozen = caged && !cage_freeze(&cage);
+		bool frozen = caged && cage_freeze(&cage) >= 0;
 
 		sweep(l, j->target, SIGKILL);
 		if (frozen)
@@ -255,10 +255,13 @@ static enum hand_outcome freeze_container(struct job *j)
 	json_object_set_new(j->undo, "group", json_string(cage.directory));
 	json_object_set_new(j->undo, "unified", json_boolean(cage.unified));
 	r = j->begin(j);
-	if (!r)
-		r = cage_freeze(&cage);
-	return r ? job_fail(j, -r, "it can't be frozen") :
-		   job_say(j, HAND_DONE, "the container was frozen");
+	r = r ? r : cage_freeze(&cage);
+	if (r < 0)
+		return job_fail(j, -r, "it can't be frozen");
+	return job_say(j, HAND_DONE,
+		       r ? "the container is being frozen: some of it waits in the kernel, and "
+			   "stops before it goes on" :
+			   "the container was frozen");
 }
 
 static enum hand_outcome freeze_processes(struct job *j)
