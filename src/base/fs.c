@@ -235,23 +235,26 @@ void fs_remove_tree(const char *path)
 	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
-static int kind_of(const char *path)
+int fs_kind(const char *path)
 {
-	struct stat st;
+	struct statx st;
 
 	if (agent)
 		return agent->kind(path, agent->arg);
-	return stat(path, &st) ? -errno : (int)(st.st_mode & S_IFMT);
+	/* What is cached will do: a server of files (NFS, FUSE) that has fallen silent would hold who asks it. */
+	if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_TYPE, &st))
+		return -errno;
+	return st.stx_mode & S_IFMT;
 }
 
 bool fs_is_dir(const char *path)
 {
-	return kind_of(path) == S_IFDIR;
+	return fs_kind(path) == S_IFDIR;
 }
 
 bool fs_exists(const char *path)
 {
-	return kind_of(path) >= 0;
+	return fs_kind(path) >= 0;
 }
 
 static bool is_dots(const char *name)

@@ -45,6 +45,8 @@ int fs_mkdirs(const char *path, mode_t mode, struct error *err);
 /* Removes a directory and all that is in it, on its own file system, following no links. */
 void fs_remove_tree(const char *path);
 
+/* S_IFDIR, S_IFREG ... (S_IFMT of st_mode), links followed; -errno. */
+int fs_kind(const char *path);
 bool fs_is_dir(const char *path);
 bool fs_exists(const char *path);
 

@@ -87,9 +87,7 @@ static int answer_file(const struct asked *a)
 
 static int answer_kind(const struct asked *a)
 {
-	struct stat st;
-
-	return stat(a->first, &st) ? -errno : (int)(st.st_mode & S_IFMT);
+	return fs_kind(a->first);
 }
 
 static int add_name(const char *name, bool is_dir, void *arg)

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -25,6 +25,7 @@ import merlon  # first: it puts the rig on the path
 import cgroups
 import tap
 from container import Container, available, container
+from fuse import FallingSilent
 from guarding import Alert, Guard
 from receiver import Receiver
 from spec import Spec
@@ -379,6 +380,26 @@ def capturing(runtime: str) -> None:
         w.answer("capture", "already", 2)
 
 
+def stuck(runtime: str) -> None:
+    """freeze: with a process that waits for a file system, everything else stops, it is said, and nothing goes on by itself"""
+    with tempfile.TemporaryDirectory() as directory, FallingSilent(Path(directory)) as files:
+        mounts = [{"destination": "/files", "type": "bind", "source": directory, "options": ["rbind"]}]
+        script = SCRIPT.replace("sleep 1000 & sleep 1000 &", "sleep 1000 & (cat /files/file >/tmp/read) &")
+        with world({"freeze": ["freeze"]}) as w, two(runtime, script, mounts=mounts) as (bad, good), closing(files):
+            files.silent = True
+            tell(bad, "wait")
+            deadline = time.monotonic() + 20
+            while not files.unanswered and time.monotonic() < deadline:
+                time.sleep(0.02)
+            tap.check(files.unanswered > 0, "nobody asked")
+            tell(bad, "freeze")
+            said = w.answer("freeze")["output"]
+            tap.check(stands(bad) and counts(good), "it runs, or the other does not")
+            tap.check("waits in the kernel" in said or cgroups.mode() == "v2", said)
+            w.undo(w.guard.wait_for("merlon: freeze")[-1])
+            tap.check(counts(bad), "it does not go on")
+
+
 # --- modes ---
 
 def dry_run(runtime: str) -> None:
@@ -484,7 +505,7 @@ def main() -> None:
     """All of it on the host; what differs by control groups in machines."""
     works, why = available("runc")
     tests = (killing, freezing, isolating, quarantining) if QUICK else \
-        (killing, freezing, isolating, quarantining, capturing, dry_run, switched, confirmed, reloaded, confined, webhooks)
+        (killing, freezing, stuck, isolating, quarantining, capturing, dry_run, switched, confirmed, reloaded, confined, webhooks)
     with tap.Suite("respond") as suite:
         for test in tests:
             if works:

@@ -51,6 +51,12 @@ class FallingSilent:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Take it away, once."""
+        if self._ending:
+            return
         self._ending = True
         self._thread.join()
         # Who still waits is told that nobody is there any more.
