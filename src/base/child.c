@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -166,4 +167,16 @@ int child_run(const struct child *c, struct buf *out, struct buf *said, struct c
 	close_both(p.said);
 	close_both(p.why);
 	return r;
+}
+
+bool child_reap(pid_t pid, unsigned ms)
+{
+	const struct timespec step = { .tv_nsec = 1000000 };
+
+	for (unsigned i = 0; i <= ms; i++) {
+		if (waitpid(pid, NULL, WNOHANG))
+			return true;
+		nanosleep(&step, NULL);
+	}
+	return false;
 }

@@ -2,6 +2,7 @@
 /* A program that is run for what it writes, within a time and a size. */
 #pragma once
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 
@@ -26,3 +27,6 @@ struct child_end {
  * run; -EPERM: prepare() said no; -ETIMEDOUT; -EFBIG: out is full.
  */
 int child_run(const struct child *c, struct buf *out, struct buf *said, struct child_end *ret);
+
+/* Waits for a child's end: false if it has not ended after that many milliseconds. */
+bool child_reap(pid_t pid, unsigned ms);

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/heap.h"
 #include "guard/deny_renew.h"
@@ -34,6 +35,7 @@ enum {
 	OUTPUTS_TURN_MS = 1000,
 	PIPE_ROOM = 1 << 20,
 	LAST_WORDS_MS = 15000,
+	HAND_END_MS = 10000,
 	LOOK_MS = 10
 };
 
@@ -521,6 +523,19 @@ static void supervise(struct guard *g)
 	}
 }
 
+/* It ends with the engine, unless something of a container holds it: what it had begun is noted as that. */
+static void end_hand(const struct guard *g)
+{
+	if (g->hand <= 0 || g->hand_ended || child_reap(g->hand, HAND_END_MS))
+		return;
+	fprintf(stderr,
+		"merlon: responses: the hand did not end in %d s, and was killed; "
+		"'merlon responses' tells what was begun\n",
+		HAND_END_MS / 1000);
+	kill(g->hand, SIGKILL);
+	child_reap(g->hand, HAND_END_MS);
+}
+
 static int judge(const struct guard *g, struct watch_stats *stats, struct error *err)
 {
 	if (g->last.what != MESSAGE_END && g->killed)
@@ -607,8 +622,7 @@ int guard_run(const struct guard_options *o, struct watch_stats *stats, struct e
 		kill(g.resolver, SIGKILL);
 		waitpid(g.resolver, NULL, 0);
 	}
-	if (g.hand > 0 && !g.hand_ended)
-		waitpid(g.hand, NULL, 0);
+	end_hand(&g);
 	outlet_deinit(&g.out); /* if it did not come to an engine: the outputs end by that */
 	if (g.outputs > 0 && !g.outputs_ended)
 		waitpid(g.outputs, NULL, 0);

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/fs.h"
 #include "base/str.h"
 #include "guard/privilege.h"
@@ -81,25 +82,13 @@ int reader_new(struct reader **ret, const struct reader_options *o, struct error
 	return 0;
 }
 
-static bool reap(pid_t pid)
-{
-	const struct timespec step = { .tv_nsec = 1000000 };
-
-	for (int i = 0; i < REAP_MS; i++) {
-		if (waitpid(pid, NULL, WNOHANG))
-			return true;
-		nanosleep(&step, NULL);
-	}
-	return false;
-}
-
 /* Whose request a FUSE server has taken ends only when that answers or ends, SIGKILL or not (Linux 6.18 and before). */
 static void stop(struct reader *r)
 {
 	if (r->pid <= 0)
 		return;
 	kill(r->pid, SIGKILL);
-	if (!reap(r->pid)) {
+	if (!child_reap(r->pid, REAP_MS)) {
 		size_t i = 0;
 
 		while (i < STUCK_MAX - 1 && r->stuck[i]) /* one is free: may_start() */

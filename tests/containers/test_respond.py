@@ -487,6 +487,17 @@ def confined(_: str) -> None:
         tap.check(any("carries responses out" in line for line in w.guard.said), str(w.guard.said))
 
 
+def held(_: str) -> None:
+    """a hand that something holds does not hold the guard's end"""
+    with world({"freeze": ["freeze"]}) as w:
+        children = Path(f"/proc/{w.guard.process.pid}/task/{w.guard.process.pid}/children").read_text().split()
+        hand = next(int(pid) for pid in children if Path(f"/proc/{pid}/comm").read_text().strip() == "merlon-hand")
+        os.kill(hand, signal.SIGSTOP)
+        w.guard.stop()
+        tap.check(any("the hand did not end" in line for line in w.guard.said), str(w.guard.said))
+        tap.check(not Path(f"/proc/{hand}").exists(), "it is left behind")
+
+
 def webhooks(runtime: str) -> None:
     """webhook: a receiver of the policy's own gets what is sent to it, and nothing else"""
     with Receiver() as receiver, world({"call": [{"webhook": receiver.url}], "freeze": ["alert"]}) as w, two(runtime) as (bad, _):
@@ -505,7 +516,7 @@ def main() -> None:
     """All of it on the host; what differs by control groups in machines."""
     works, why = available("runc")
     tests = (killing, freezing, isolating, quarantining) if QUICK else \
-        (killing, freezing, stuck, isolating, quarantining, capturing, dry_run, switched, confirmed, reloaded, confined, webhooks)
+        (killing, freezing, stuck, isolating, quarantining, capturing, dry_run, switched, confirmed, reloaded, confined, held, webhooks)
     with tap.Suite("respond") as suite:
         for test in tests:
             if works:
