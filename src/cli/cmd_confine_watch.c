@@ -104,6 +104,9 @@ static void sum_up(const struct watch *w)
 		collector_denials(w->collector)->len);
 	if (c->elsewhere)
 		fprintf(stderr, "; %s elsewhere", str_grouped(c->elsewhere));
+	if (c->gone)
+		fprintf(stderr, "; %s of processes that had ended before it was known where",
+			str_grouped(c->gone));
 	if (c->lost)
 		fprintf(stderr, "; LOST: %s that were too many to keep", str_grouped(c->lost));
 	if (w->records_lost)

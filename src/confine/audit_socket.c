@@ -34,7 +34,7 @@ int audit_socket_open(struct error *err)
 
 int audit_socket_read(int fd, struct audit_reader *reader, uint64_t *lost, struct error *err)
 {
-	for (;;) {
+	for (int i = 0; i < AUDIT_SOCKET_TURN; i++) {
 		union {
 			struct nlmsghdr head;
 			char room[NLMSG_SPACE(AUDIT_LINE_MAX)];
@@ -57,4 +57,5 @@ int audit_socket_read(int fd, struct audit_reader *reader, uint64_t *lost, struc
 		audit_read_record(reader, message.head.nlmsg_type, message.room + NLMSG_HDRLEN,
 				  (size_t)n - NLMSG_HDRLEN);
 	}
+	return 0;
 }

@@ -63,12 +63,14 @@ const struct collector_counts *collector_counts(const struct collector *c)
 
 /* --- who ---------------------------------------------------------------------------------------- */
 
-/* The container of a process, or NULL: it is in none, or gone. */
-static const struct container *container_of(struct collector *c, pid_t pid)
+/* The container of a process, or NULL: it is in none, or *gone. */
+static const struct container *container_of(struct collector *c, pid_t pid, bool *gone)
 {
 	char group[PATH_MAX];
+	int r = cgroup_of_pid(&c->layout, pid, group, sizeof(group));
 
-	if (cgroup_of_pid(&c->layout, pid, group, sizeof(group)))
+	*gone = r == -ESRCH;
+	if (r)
 		return NULL;
 	if (!str_eq(group, c->last_group)) {
 		strcpy(c->last_group, group);
@@ -122,12 +124,16 @@ static bool is_wanted(const struct collector *c, const struct container *contain
 
 static void take(struct collector *c, struct denial *d)
 {
-	const struct container *container = d->pid ? container_of(c, d->pid) : NULL;
+	bool gone = false;
+	const struct container *container = d->pid ? container_of(c, d->pid, &gone) : NULL;
 	int r;
 
 	c->counts.denials++;
 	if (!is_wanted(c, container)) {
-		c->counts.elsewhere++;
+		if (gone)
+			c->counts.gone++;
+		else
+			c->counts.elsewhere++;
 		return;
 	}
 	if (container && !d->container)

@@ -16,8 +16,10 @@ struct collector_options {
 };
 
 struct collector_counts {
-	uint64_t denials, elsewhere;
-	uint64_t lost; /* the list was full */
+	uint64_t denials;
+	uint64_t elsewhere; /* not in the container that is wanted */
+	uint64_t gone;	    /* perhaps in it: the process had ended when its record was read */
+	uint64_t lost;	    /* the list was full */
 };
 
 int collector_new(struct collector **ret, const struct collector_options *o, struct error *err);
