@@ -146,6 +146,18 @@ bool glob_match_nocase(struct text pattern, struct text s)
 	return match(pattern, s, true);
 }
 
+bool glob_is_open(struct text pattern)
+{
+	bool star = false;
+
+	for (uint32_t i = 0; i < pattern.len; i++) {
+		star |= pattern.data[i] == '*';
+		if (pattern.data[i] != '*' && pattern.data[i] != '?')
+			return false;
+	}
+	return star;
+}
+
 bool glob_is_pattern(struct text pattern)
 {
 	for (uint32_t i = 0; i < pattern.len; i++)

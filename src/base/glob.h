@@ -12,5 +12,7 @@
 bool glob_match(struct text pattern, struct text s);
 /* Upper and lower case of ASCII are the same. */
 bool glob_match_nocase(struct text pattern, struct text s);
+/* True if the pattern asks for no byte of its own, so that it fits whatever is long enough: "*", "**", "?*". */
+bool glob_is_open(struct text pattern);
 /* True if the pattern has a character that does not stand for itself. */
 bool glob_is_pattern(struct text pattern);

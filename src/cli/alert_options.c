@@ -94,6 +94,32 @@ const char *alert_shown(const char *text)
 	return room->data && room->len ? room->data : "";
 }
 
+struct in_force {
+	int64_t now_ns;
+	uint64_t count, hits;
+};
+
+static int count_in_force(void *context, const struct suppression *p, struct error *err)
+{
+	struct in_force *f = context;
+
+	if (!p->expires_ns || f->now_ns < p->expires_ns) {
+		f->count++;
+		f->hits += p->hits;
+	}
+	return 0;
+}
+
+void alert_print_in_force(FILE *to, const char *before, struct store *s, const char *after)
+{
+	struct in_force f = { .now_ns = clock_wall_ns() };
+	struct error err = ERROR_INIT;
+
+	if (!store_suppressions(s, count_in_force, &f, &err) && f.count)
+		fprintf(to, "%s%s suppression%s in force, %s alerts not sent%s", before,
+			str_grouped(f.count), f.count == 1 ? "" : "s", str_grouped(f.hits), after);
+}
+
 json_t *alert_row_json(const struct store_row *row)
 {
 	json_t *o = json_copy(row->alert.json);

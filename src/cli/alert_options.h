@@ -40,6 +40,11 @@ const char *alert_who(void);
 /* A text of somebody else's on one line, in one of four static rooms; NULL is "-". */
 const char *alert_shown(const char *text);
 /* The row as a document, with what the store knows beside it; owned by the caller. */
+/*
+ * "2 suppressions in force, 1,234 alerts not sent", with what stands before and after it; nothing is printed if
+ * there is none. A store that can't be read has none.
+ */
+void alert_print_in_force(FILE *to, const char *before, struct store *s, const char *after);
 json_t *alert_row_json(const struct store_row *row);
 
 /* --- lines of JSON ------------------------------------------------------------------------------ */

@@ -119,6 +119,8 @@ static int print_list(const struct arguments *args, struct store **s, struct sto
 		print_rows(&l, true);
 		if (q->limit && l.count == q->limit && !arg_value(args, "limit"))
 			fprintf(stderr, "the newest %u; --limit 0 shows all\n", q->limit);
+		if (!json && !q->suppressed)
+			alert_print_in_force(stderr, "", *s, ": --suppressed lists those\n");
 		if (follows)
 			r = follow(args, s, &l, *q, err);
 	}

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
+#include "base/glob.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "cli/alert_options.h"
@@ -24,8 +25,21 @@ static const struct option_def suppress_options[] = {
 	{ "reason", 0, "TEXT", "why: it is kept, and shown", false, COMPLETE_NONE, NULL },
 	{ "for", 0, "DURATION", "so long; without it, until it is taken back", false, COMPLETE_NONE,
 	  NULL },
+	{ "yes", 0, NULL, "do it although it fits every alert and never ends", false, COMPLETE_NONE,
+	  NULL },
 	ALERT_STORE_OPTION,
 };
+
+/* Nothing that is given narrows it down. */
+static bool is_of_all(const struct suppression *p)
+{
+	const char *patterns[] = { p->rule, p->container, p->image, p->namespace, p->process };
+
+	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++)
+		if (patterns[i] && !glob_is_open(text_of(patterns[i])))
+			return false;
+	return true;
+}
 
 static int run_suppress(const struct arguments *args, struct error *err)
 {
@@ -53,6 +67,9 @@ static int run_suppress(const struct arguments *args, struct error *err)
 	if (length && (!str_to_duration(length, &ns) || ns > INT64_MAX / 4))
 		return error_set(err, EINVAL, "--for takes a duration as 24h, not \"%s\"", length);
 	p.expires_ns = length ? p.created_ns + (int64_t)ns : 0;
+	if (is_of_all(&p) && !length && !arg_flag(args, "yes"))
+		return error_set(err, USAGE_ERROR,
+				 "that fits every alert, and never ends: give --for, or --yes");
 	r = alert_store(args, true, &s, err);
 	if (!r)
 		r = store_suppress(s, &p, &id, err);
@@ -61,6 +78,9 @@ static int run_suppress(const struct arguments *args, struct error *err)
 	clock_format(p.expires_ns, time);
 	printf("suppression %" PRId64 "%s%.19s%s\n", id, length ? ", until " : "",
 	       length ? time : "", length ? "Z" : ", until merlon alerts unsuppress");
+	if (is_of_all(&p))
+		fprintf(stderr,
+			"warning: that fits every alert; only what was lost is still sent\n");
 	return EXIT_OK;
 }
 
@@ -70,7 +90,8 @@ const struct command cmd_alerts_suppress = {
 	.description =
 		"Alerts that fit all that is given are stored and counted, and not sent. It takes "
 		"effect at once, also in a running guard. What was lost, and what the guard says of "
-		"itself, can't be suppressed. To have no alert at all, give the rule an exception.",
+		"itself, can't be suppressed. What fits every alert wants --for, or --yes. "
+		"To have no alert at all, give the rule an exception.",
 	.examples =
 		"  merlon alerts suppress --rule \"Shell in*\" --container debug --for 24h --reason "
 		"\"debugging, ticket 4711\"\n",

@@ -186,7 +186,9 @@ static void show_alerts(const struct arguments *args, struct winsize *room)
 
 	if (alert_store(args, false, &s, &err))
 		return;
-	puts("\nLast alerts");
+	fputs("\nLast alerts", stdout);
+	alert_print_in_force(stdout, " (", s, ")");
+	putchar('\n');
 	store_list(s, &q, show_alert, room, &err);
 }
 

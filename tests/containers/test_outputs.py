@@ -138,6 +138,26 @@ def people() -> None:
                    "first": 0, "last": 0}, f"{stats}")
 
 
+def of_all() -> None:
+    """Who suppresses everything says for how long, or that it is meant; lists and merlon top tell what is suppressed"""
+    with workshop() as here:
+        alerts(here, "import", "-", input=lines([alert(1)]))
+        for words in (("--rule", "*"), ("--rule", "**", "--container", "?*"), ("--process", "*")):
+            done = alerts(here, "suppress", *words, "--reason", "x", check=False)
+            tap.check(done.returncode == 2 and "never ends" in done.stderr, f"{words}: {done.returncode} {done.stderr}")
+        tap.check("in force" not in alerts(here, "list").stderr, "none was made")
+        tap.check("every alert" in alerts(here, "suppress", "--rule", "*", "--reason", "x", "--for", "1h").stderr, "--for")
+        tap.check("every alert" in alerts(here, "suppress", "--rule", "*", "--reason", "x", "--yes").stderr, "--yes")
+        for words in (("--rule", "*", "--container", "web"), ("--rule", "S*")):
+            tap.check(alerts(here, "suppress", *words, "--reason", "x").stderr == "", f"{words}")
+        tap.check("4 suppressions in force, 0 alerts not sent" in alerts(here, "list").stderr, "list")
+        tap.check("in force" not in alerts(here, "list", "--suppressed").stderr, "list --suppressed")
+        status = here / "status.json"
+        status.write_text(json.dumps({"time": time.time_ns(), "metrics": []}))
+        shown = merlon.run("top", "--once", "--status", status, "--store", here / "alerts.db").stdout
+        tap.check("Last alerts (4 suppressions in force" in shown, shown)
+
+
 def follows() -> None:
     """A list that follows shows what another process stores"""
     with workshop() as here:
@@ -512,6 +532,6 @@ def metrics() -> None:
 
 if __name__ == "__main__":
     with tap.Suite("outputs") as suite:
-        for test in (imports, questions, people, follows, hostile, top_of_many, arrives, last_words, receiver_down, nobody_there, comes_back, sick_receiver,
+        for test in (imports, questions, people, of_all, follows, hostile, top_of_many, arrives, last_words, receiver_down, nobody_there, comes_back, sick_receiver,
                      refused, killed, spool_is_bounded, syslog, full_disk, damaged_store, metrics):
             suite.run(test)
