@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/utf8.h"
+
 bool str_ends(const char *s, const char *suffix)
 {
 	size_t n = strlen(s), m = strlen(suffix);
@@ -133,34 +135,12 @@ size_t str_distance(const char *a, const char *b)
 	return row[n % 3][m];
 }
 
-/* The length of the valid, printable UTF-8 sequence at s, or 0. Refuses overlong forms,
- * surrogates and the C1 controls U+0080..U+009F (RFC 3629; ECMA-48 8-bit controls). */
+/* The length of the UTF-8 sequence at s that may be shown as it is, or 0. */
 static size_t utf8_printable(const unsigned char *s, size_t len)
 {
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	uint32_t c;
-	size_t n;
+	size_t n = utf8_sequence(s, len);
 
-	if (s[0] < 0x80)
-		return s[0] >= 0x20 && s[0] != 0x7f && s[0] != '\\';
-	n = s[0] >= 0xf0 && s[0] < 0xf5 ? 4 :
-	    s[0] >= 0xe0 && s[0] < 0xf0 ? 3 :
-	    s[0] >= 0xc2 && s[0] < 0xe0 ? 2 :
-					  0;
-	if (!n || n > len)
-		return 0;
-	c = s[0] & (0xffu >> (n + 1));
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) || c < 0xa0)
-		return 0;
-	/* Bidirectional controls reorder what a person reads: a file name must not do that. */
-	if ((c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
-		return 0;
-	return n;
+	return n && s[0] != '\\' && !utf8_is_hidden(utf8_code_point(s, n)) ? n : 0;
 }
 
 void str_printable(char *out, size_t size, const char *in, size_t len)

@@ -38,7 +38,7 @@ size_t str_distance(const char *a, const char *b);
 
 /*
  * Copies what an untrusted party named so that a terminal can't be driven and a line can't be
- * forged: control bytes, DEL, C1 controls and invalid UTF-8 become \xNN, a backslash doubles.
+ * forged: what is hidden (utf8_is_hidden()) and invalid UTF-8 become \xNN a byte, a backslash doubles.
  * Always terminates; cuts at size with "..." at the end.
  */
 void str_printable(char *out, size_t size, const char *in, size_t len);

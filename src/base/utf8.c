@@ -2,6 +2,9 @@
 #include "base/utf8.h"
 
 #include <stdint.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
 
 static const char replacement[] = "\xef\xbf\xbd";
 
@@ -80,20 +83,44 @@ void utf8_mend(struct buf *out, struct text t)
 	buf_add(out, t.data + start, t.len - start);
 }
 
-/* Of a well-formed sequence of n bytes, of at most three; those of four are characters that are seen. */
-static uint32_t code_point(const unsigned char *s, size_t n)
+uint32_t utf8_code_point(const unsigned char *s, size_t n)
 {
-	return n == 1 ? s[0] :
-	       n == 2 ? (s[0] & 31u) << 6 | (s[1] & 63u) :
-	       n == 3 ? (s[0] & 15u) << 12 | (s[1] & 63u) << 6 | (s[2] & 63u) :
-			0xffff;
+	uint32_t c = n == 1 ? s[0] : s[0] & (0xffu >> (n + 1));
+
+	for (size_t i = 1; i < n; i++)
+		c = c << 6 | (s[i] & 0x3f);
+	return c;
 }
 
-/* Controls; and of direction, which make a person read what is not there; and what ends lines. */
-static bool is_hidden(uint32_t c)
+/*
+ * In order. Beside controls and ends of lines: category Cf but for the marks before Arabic and Kaithi numbers, which
+ * are seen, and Default_Ignorable_Code_Point, which no font shows (Unicode 15).
+ */
+static const struct {
+	uint32_t first, last;
+} hidden
+	[] = {
+		{ 0, 0x1f },	      { 0x7f, 0x9f },
+		{ 0xad, 0xad },				/* soft hyphen */
+		{ 0x34f, 0x34f },     { 0x61c, 0x61c }, /* direction, as 200e and 200f */
+		{ 0x115f, 0x1160 },			/* fillers of Hangul, as 3164 and ffa0 */
+		{ 0x17b4, 0x17b5 },   { 0x180b, 0x180f },
+		{ 0x200b, 0x200f }, /* no width; joiners; direction */
+		{ 0x2028, 0x202e }, /* ends of lines; direction */
+		{ 0x2060, 0x206f },   { 0x3164, 0x3164 },
+		{ 0xfe00, 0xfe0f }, /* variants of the character before, as e0100 and on */
+		{ 0xfeff, 0xfeff }, /* the mark of byte order */
+		{ 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb },
+		{ 0x13430, 0x1343f }, { 0x1bca0, 0x1bca3 },
+		{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff }, /* tags: ASCII that nobody sees */
+	};
+
+bool utf8_is_hidden(uint32_t c)
 {
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e) ||
-	       (c >= 0x2066 && c <= 0x2069) || c == 0x2028 || c == 0x2029;
+	for (size_t i = 0; i < ARRAY_SIZE(hidden) && c >= hidden[i].first; i++)
+		if (c <= hidden[i].last)
+			return true;
+	return false;
 }
 
 void utf8_show(struct buf *out, struct text t)
@@ -103,9 +130,9 @@ void utf8_show(struct buf *out, struct text t)
 	for (uint32_t i = 0; i < t.len;) {
 		const unsigned char *s = (const unsigned char *)t.data + i;
 		size_t n = utf8_sequence(s, t.len - i);
-		uint32_t c = code_point(s, n);
+		uint32_t c = n ? utf8_code_point(s, n) : 0;
 
-		if (n && !is_hidden(c)) {
+		if (n && !utf8_is_hidden(c)) {
 			i += (uint32_t)n;
 			continue;
 		}
@@ -115,7 +142,7 @@ void utf8_show(struct buf *out, struct text t)
 		else if (c == '\n' || c == '\r' || c == '\t')
 			buf_add_str(out, c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t");
 		else
-			buf_addf(out, "\\u%04x", c);
+			buf_addf(out, c > 0xffff ? "\\U%08x" : "\\u%04x", c);
 		i += (uint32_t)(n ? n : 1);
 		start = i;
 	}
@@ -135,6 +162,16 @@ void utf8_show_start(struct buf *out, struct text t, uint32_t most)
 	buf_add_str(out, "...");
 }
 
+const char *utf8_json_escape(char out[13], uint32_t c)
+{
+	if (c > 0xffff)
+		snprintf(out, 13, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10 & 0x3ff),
+			 0xdc00 + (c & 0x3ff));
+	else
+		snprintf(out, 13, "\\u%04x", c);
+	return out;
+}
+
 char *utf8_json_text(const json_t *v, size_t flags)
 {
 	char *plain = json_dumps(v, flags);
@@ -145,11 +182,12 @@ char *utf8_json_text(const json_t *v, size_t flags)
 	for (uint32_t i = 0; i < t.len;) {
 		const unsigned char *s = (const unsigned char *)t.data + i;
 		size_t n = utf8_sequence(s, t.len - i);
-		uint32_t c = code_point(s, n);
+		uint32_t c = n ? utf8_code_point(s, n) : 0;
+		char escape[13];
 
-		if (n && c >= 0x7f && is_hidden(c)) {
+		if (c >= 0x7f && utf8_is_hidden(c)) {
 			buf_add(&out, t.data + start, i - start);
-			buf_addf(&out, "\\u%04x", c);
+			buf_add_str(&out, utf8_json_escape(escape, c));
 			start = i + (uint32_t)n;
 		}
 		i += (uint32_t)(n ? n : 1);

@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "cli/cmd_alerts.h"
 #include "cli/commands.h"
-#include "cli/rules_load.h"
+#include "cli/print_json.h"
 
 enum { LIMIT_USUAL = 100, FOLLOW_US = 300000 };
 

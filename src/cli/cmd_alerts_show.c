@@ -9,7 +9,7 @@
 #include "cli/alert_options.h"
 #include "cli/alert_story.h"
 #include "cli/commands.h"
-#include "cli/rules_load.h"
+#include "cli/print_json.h"
 
 #define AROUND_NS_USUAL (60 * 1000000000LL)
 

@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "cli/alert_options.h"
 #include "cli/commands.h"
-#include "cli/rules_load.h"
+#include "cli/print_json.h"
 
 static const struct option_def options[] = {
 	{ "by", 'b', "WHAT", "count by this (rule)", false, COMPLETE_WORDS,

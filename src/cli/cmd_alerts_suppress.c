@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "cli/alert_options.h"
 #include "cli/commands.h"
-#include "cli/rules_load.h"
+#include "cli/print_json.h"
 
 /* --- suppress ----------------------------------------------------------------------------------- */
 

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/custom_load.h"
+#include "cli/print_json.h"
 #include "inspect/check.h"
 
 static const struct option_def options[] = {
@@ -138,7 +139,7 @@ static int run(const struct arguments *args, struct error *err)
 		r = error_set(err, ENOENT, "\"%s\" is no check, here or in a tool that is known",
 			      l.names[0]);
 	if (!r && l.json)
-		json_dumpf(list, stdout, JSON_INDENT(2));
+		print_json(list);
 	custom_checks_deinit(&custom);
 	return r ? r : EXIT_OK;
 }

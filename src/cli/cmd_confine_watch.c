@@ -13,8 +13,8 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "cli/commands.h"
+#include "cli/print_json.h"
 #include "cli/profile_text.h"
-#include "cli/rules_load.h"
 #include "confine/audit_socket.h"
 #include "confine/collector.h"
 

@@ -9,6 +9,7 @@
 #include "cli/cmd_deny.h"
 #include "cli/commands.h"
 #include "cli/deny_profiles.h"
+#include "cli/print_json.h"
 #include "cli/rules_load.h"
 #include "guard/deny.h"
 #include "guard/deny_confirm.h"

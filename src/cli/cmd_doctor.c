@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "cli/commands.h"
+#include "cli/print_json.h"
 #include "identity/cgroup.h"
 #include "identity/engine.h"
 #include "sensor/probe.h"
@@ -298,8 +299,7 @@ static int run(const struct arguments *args, struct error *err)
 	json_array_foreach (r.items, i, o)
 		missing = missing || str_eq(member(o, "state"), "missing");
 	if (arg_flag(args, "json")) {
-		json_dumpf(r.items, stdout, JSON_INDENT(2));
-		putchar('\n');
+		print_json(r.items);
 	} else {
 		print_text(&r);
 	}

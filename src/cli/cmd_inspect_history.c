@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/inspect_history.h"
+#include "cli/print_json.h"
 #include "store/history.h"
 
 enum { LIMIT_USUAL = 20 };
@@ -147,10 +148,8 @@ static int show_one(struct history *h, const char *number, bool json, struct err
 		if (json)
 			json_object_set_new(run, changes[i].member, items.list);
 	}
-	if (!r && json) {
-		json_dumpf(run, stdout, JSON_INDENT(2));
-		putchar('\n');
-	}
+	if (!r && json)
+		print_json(run);
 	return r;
 }
 
@@ -176,10 +175,8 @@ static int run(const struct arguments *args, struct error *err)
 	if (n || r)
 		return r;
 	r = history_runs(h, arg_value(args, "subject"), (uint32_t)most, show_run, &l, err);
-	if (!r && json) {
-		json_dumpf(runs, stdout, JSON_INDENT(2));
-		putchar('\n');
-	}
+	if (!r && json)
+		print_json(runs);
 	return r;
 }
 

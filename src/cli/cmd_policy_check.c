@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/print_json.h"
 #include "cli/response_load.h"
 
 static const struct option_def options[] = {

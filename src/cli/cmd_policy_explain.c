@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "cli/commands.h"
+#include "cli/print_json.h"
 #include "cli/response_load.h"
 
 static const struct option_def options[] = {

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/host_options.h"
 #include "cli/policy_options.h"
+#include "cli/print_json.h"
 #include "cli/profile_text.h"
 #include "profile/check.h"
 #include "profile/input.h"
@@ -76,7 +77,7 @@ static json_t *finding_json(const struct check_finding *f)
 	return o;
 }
 
-static void print_json(const struct sides *s, const struct check *c)
+static void print_as_json(const struct sides *s, const struct check *c)
 {
 	cleanup_json json_t *o = json_object();
 	json_t *findings = json_array(), *caps = json_array();
@@ -91,8 +92,7 @@ static void print_json(const struct sides *s, const struct check *c)
 	json_object_set_new(o, "depends", json_u64(c->depends));
 	json_object_set_new(o, "findings", findings);
 	json_object_set_new(o, "capabilitiesDenied", caps);
-	json_dumpf(o, stdout, JSON_INDENT(2));
-	putchar('\n');
+	print_json(o);
 }
 
 static void print_text(const struct sides *s, const struct check *c)
@@ -127,7 +127,7 @@ static int compare(const struct arguments *args, struct sides *s, const struct p
 	if (r)
 		return error_errno(err, -r, "simulation");
 	if (arg_flag(args, "json"))
-		print_json(s, &c);
+		print_as_json(s, &c);
 	else
 		print_text(s, &c);
 	return c.denied || s->caps ? EXIT_NEGATIVE : EXIT_OK;

@@ -5,8 +5,8 @@
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/diff_text.h"
+#include "cli/print_json.h"
 #include "cli/profile_text.h"
-#include "cli/rules_load.h"
 #include "profile/diff.h"
 
 static const struct option_def options[] = {

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/explain_blocked.h"
 #include "cli/policy_options.h"
+#include "cli/print_json.h"
 #include "cli/profile_text.h"
 #include "uapi/capability.h"
 #include "uapi/socket.h"
@@ -193,8 +194,7 @@ static int run(const struct arguments *args, struct error *err)
 		vec_foreach(e, &policy.entries)
 			if (n < 2 || str_eq(e->name, words[1]))
 				json_array_append_new(list, explain_json(e));
-		json_dumpf(list, stdout, JSON_INDENT(2));
-		putchar('\n');
+		print_json(list);
 		return EXIT_OK;
 	}
 	for (size_t i = 1; i < n; i++) {

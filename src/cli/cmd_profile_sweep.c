@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "cli/commands.h"
+#include "cli/print_json.h"
 #include "cli/profile_text.h"
 #include "identity/bundle.h"
 #include "identity/container.h"
@@ -326,8 +327,7 @@ static int show_json(const struct sweep *s, struct error *err)
 
 	if (!o)
 		return error_errno(err, ENOMEM, "JSON");
-	json_dumpf(o, stdout, JSON_INDENT(1));
-	putchar('\n');
+	print_json(o);
 	return EXIT_OK;
 }
 

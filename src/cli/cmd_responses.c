@@ -8,7 +8,7 @@
 #include "base/vec.h"
 #include "cli/alert_options.h"
 #include "cli/commands.h"
-#include "cli/rules_load.h"
+#include "cli/print_json.h"
 #include "respond/ledger.h"
 
 #define LEDGER_OPTION                                                                           \

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "cli/commands.h"
+#include "cli/print_json.h"
 #include "cli/rules_load.h"
 #include "rules/program.h"
 

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/explain_kernel.h"
+#include "cli/print_json.h"
 #include "cli/rules_load.h"
 #include "rules/extend.h"
 #include "rules/needs.h"

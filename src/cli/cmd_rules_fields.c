@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "cli/commands.h"
+#include "cli/print_json.h"
 #include "cli/rules_load.h"
 
 static const struct option_def options[] = {

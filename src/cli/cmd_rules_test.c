@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "cli/commands.h"
+#include "cli/print_json.h"
 #include "cli/rules_load.h"
 #include "event/stream.h"
 #include "rules/alert.h"

@@ -17,7 +17,7 @@
 #include "cli/alert_options.h"
 #include "cli/commands.h"
 #include "cli/guard_outputs.h"
-#include "cli/rules_load.h"
+#include "cli/print_json.h"
 
 static const struct option_def options[] = {
 	{ "status", 0, "FILE", "the guard's numbers, instead of " GUARD_STATUS_PATH, false,

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "cli/inspect_source.h"
+#include "cli/print_json.h"
 #include "inspect/input.h"
 #include "inspect/mend.h"
 #include "inspect/recording.h"
@@ -242,8 +243,7 @@ int inspect_fix_finish(struct inspect_fix *x, const char *file, struct error *er
 	if (x->json) {
 		if (!x->patches)
 			x->patches = json_array();
-		json_dumpf(x->patches, out, JSON_INDENT(2));
-		fputc('\n', out);
+		fprint_json(x->patches, out);
 	} else if (x->out.len) {
 		fwrite(x->out.data, 1, x->out.len, out);
 	}

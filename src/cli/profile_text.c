@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "cli/print_json.h"
 
 struct profile *profile_operand(const struct arguments *args, struct error *err)
 {
@@ -42,8 +43,8 @@ int profile_output(const struct profile *p, const char *path, struct error *err)
 	if (path)
 		return profile_save(p, path, err);
 	o = profile_to_json(p);
-	if (!o || json_dumpf(o, stdout, JSON_INDENT(2)))
-		return error_errno(err, o ? EIO : ENOMEM, "profile");
-	putchar('\n');
+	if (!o)
+		return error_errno(err, ENOMEM, "profile");
+	print_json(o);
 	return EXIT_OK;
 }

@@ -107,17 +107,3 @@ const char *rules_text(struct text t)
 	}
 	return room->data ? room->data : "";
 }
-
-void print_json(const json_t *value)
-{
-	cleanup_free char *text = utf8_json_text(value, JSON_INDENT(2));
-
-	puts(text ? text : "null");
-}
-
-void print_json_line(const json_t *value)
-{
-	cleanup_free char *text = utf8_json_text(value, JSON_COMPACT);
-
-	puts(text ? text : "null");
-}

@@ -34,8 +34,4 @@ void rules_show_diags(const struct rules_loaded *l, bool warnings, FILE *out);
 /* A text of a rule file in one line, safe for a terminal; in one of four rooms, used in turn. */
 const char *rules_text(struct text t);
 
-/* As text that is harmless on a terminal: indented, or one line. */
-void print_json(const json_t *value);
-void print_json_line(const json_t *value);
-
 #define cleanup_rules_loaded cleanup(rules_loaded_deinit)

@@ -27,8 +27,8 @@ import merlon
 import tap
 from receiver import Receiver
 
-EVIL = "x\n00:00:00Z Critical forged\r\x1b[2J\x07\u009b31m\u202egpj\x7f\x85\u2028é"
-HIDDEN = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+EVIL = "x\n00:00:00Z Critical forged\r\x1b[2J\x07\u009b31m\u202egpj\x7f\x85\u2028\u200b\ufeff\U000e0041é"
+HIDDEN = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]")
 
 
 def alert(number: int, **more: Any) -> dict[str, Any]:
@@ -192,7 +192,7 @@ def hostile() -> None:
         for words in (("list",), ("show", "1"), ("stats",), ("stats", "--by", "container"), ("suppressions",)):
             text = alerts(here, *words).stdout
             tap.check("forged" in text, f"{words}: {text}")
-            bad = [c for c in text if (ord(c) < 32 and c != "\n") or 0x7f <= ord(c) < 0xa0 or c == "\u202e"]
+            bad = HIDDEN.findall(text)
             tap.check(not bad and not any(line.startswith("00:00:00Z") for line in text.splitlines()), f"{words}: {text!r}")
         text = forward(lines([made]), "text").stdout
         tap.check(text.count("\n") == 2 and "\x1b" not in text, repr(text))
@@ -229,7 +229,7 @@ def top_of_many() -> None:
     """merlon top of a thousand containers fits the terminal: who loses first, then who is busy; the rest is counted"""
     def metric(kind: str, number: int, value: int) -> dict[str, Any]:
         return {"name": f"merlon_container_{kind}_total", "help": "x", "gauge": False, "value": value,
-                "labels": {"container": f"{number:064}", "name": EVIL if number == 500 else f"web-{number}"}}
+                "labels": {"container": f"{number:064}", "name": EVIL if number == 990 else f"web-{number}"}}
 
     metrics = [metric("records", n, n) for n in range(1000)] + [metric("lost", n, int(n == 7)) for n in range(1000)]
     metrics.append({"name": "merlon_containers", "help": "x", "gauge": True, "value": 1200})
@@ -243,7 +243,7 @@ def top_of_many() -> None:
         plain = subprocess.run([*words], text=True, check=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL).stdout
         tap.check([line.split()[0] for line in plain.splitlines() if line.startswith("web-")][:3] == ["web-7", "web-999", "web-998"],
                   plain)
-        tap.check("... and 1,160 more" in plain, plain)
+        tap.check("... and 1,160 more" in plain and not HIDDEN.search(plain), plain)
         for rows, columns in ((24, 80), (10, 100), (60, 200)):
             shown = re.sub(r"\x1b\[[0-9;]*m", "", on_terminal(*words, rows=rows, columns=columns))
             tap.check(shown.count("\n") <= max(rows, 13) and "web-7 " in shown, f"{rows} rows: {shown}")

@@ -22,6 +22,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 		}                                                                         \
 	} while (0)
 
+/* Text for a person: nothing in it drives a terminal, turns what is beside it, or is there unseen. */
+static inline void fuzz_check_shown(const char *text, size_t len)
+{
+	static const char *const hidden[] = { "\xe2\x80\x8b", "\xe2\x80\x8f", "\xe2\x80\xa8",
+					      "\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa0",
+					      "\xef\xbb\xbf", "\xf3\xa0\x80" };
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		fuzz_check(c >= 0x20 && c != 0x7f);
+		fuzz_check(c != 0xc2 || i + 1 == len || (unsigned char)text[i + 1] >= 0xa0);
+	}
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(*hidden); i++)
+		fuzz_check(!memmem(text, len, hidden[i], 3));
+}
+
 /* The input as a string that the caller owns; it ends at the first NUL. */
 static inline char *fuzz_text(const uint8_t *data, size_t size)
 {

@@ -239,7 +239,7 @@ static void hostile_texts(void **state)
 {
 	static const char reversed[] = { (char)0xe2, (char)0x80, (char)0xae, '\0' }; /* U+202E */
 	static const char evil[] = "x\\n00:00:00Z Error forged\\r\\u001b[2J\\u0007\\u009b31m"
-				   "\\u202egpj.\\u2028y\\u007f";
+				   "\\u202egpj.\\u2028y\\u007f\\u200b\\ufeff\\udb40\\udc41";
 	cleanup_free char *line = str_format("'%s'", evil);
 	static const char *const members[] = { "rule", "output", "hostname", "source" };
 	json_t *json = sample_document(1, "R", "web");

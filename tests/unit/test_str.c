@@ -218,6 +218,14 @@ static void printable_text(void **state)
 		{ "right-to-left override", IN("\xe2\x80\xae"), "\\xe2\\x80\\xae" },
 		/* NOLINTNEXTLINE(misc-misleading-bidirectional): as above */
 		{ "isolate", IN("\xe2\x81\xa6"), "\\xe2\\x81\\xa6" },
+		{ "no width", IN("a\xe2\x80\x8b"), "a\\xe2\\x80\\x8b" },
+		{ "next to it", IN("\xe2\x80\x8a\xe2\x80\x90"), "\xe2\x80\x8a\xe2\x80\x90" },
+		{ "line separator", IN("\xe2\x80\xa8"), "\\xe2\\x80\\xa8" },
+		{ "byte order mark", IN("\xef\xbb\xbf"), "\\xef\\xbb\\xbf" },
+		{ "soft hyphen", IN("\xc2\xad"), "\\xc2\\xad" },
+		{ "tag", IN("\xf3\xa0\x81\x81"), "\\xf3\\xa0\\x81\\x81" },
+		{ "variant", IN("\xef\xb8\x8f"), "\\xef\\xb8\\x8f" },
+		{ "Persian and Arabic", IN("\xd9\xbe\xd8\xa7"), "\xd9\xbe\xd8\xa7" },
 		{ "0xff", IN("\xff\xfe"), "\\xff\\xfe" },
 	};
 

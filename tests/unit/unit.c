@@ -57,10 +57,20 @@ void unit_check_bytes(const void *got, size_t got_len, const void *want, size_t 
 	_fail(file, line);
 }
 
+/* U+200B to U+200F, U+2028 to U+202E, U+2060 to U+206F, U+FEFF, and tags. */
+static bool is_unseen(const unsigned char *p)
+{
+	return (p[0] == 0xe2 && p[1] == 0x80 &&
+		((p[2] >= 0x8b && p[2] <= 0x8f) || (p[2] >= 0xa8 && p[2] <= 0xae))) ||
+	       (p[0] == 0xe2 && p[1] == 0x81 && p[2] >= 0xa0 && p[2] <= 0xaf) ||
+	       (p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf) || (p[0] == 0xf3 && p[1] == 0xa0);
+}
+
 bool unit_is_printable(const char *text)
 {
 	for (const unsigned char *p = (const unsigned char *)text; *p; p++)
-		if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0))
+		if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) ||
+		    is_unseen(p))
 			return false;
 	return true;
 }

@@ -36,7 +36,7 @@ void unit_check_number(int64_t got, int64_t want, const char *row, const char *w
 void unit_check_bytes(const void *got, size_t got_len, const void *want, size_t want_len,
 		      const char *row, const char *what, const char *file, int line);
 
-/* True if a terminal can't be driven by text: no control byte, DEL or C1 control in it. */
+/* True if a terminal can't be driven by text: no control, nothing of direction and nothing unseen in it. */
 bool unit_is_printable(const char *text);
 
 /* Numbers from a seed (xorshift64*): a test that fails once fails always. */

@@ -42,14 +42,21 @@ const char *report_object_name(const struct inspected *o, char *out, size_t size
 	return out;
 }
 
-/* The next letter of a text; one that is not there stands for each byte that is no UTF-8. */
-static size_t next_letter(const char **s, const char **ret)
+struct letter {
+	const char *bytes;
+	size_t len;
+	uint32_t c;
+};
+
+/* The next one of a text; one that is not there stands for each byte that is no UTF-8. */
+static struct letter next_letter(const char **s)
 {
 	size_t n = utf8_sequence((const unsigned char *)*s, strnlen(*s, 4));
+	struct letter l = { n ? *s : "\xef\xbf\xbd", n ? n : 3, 0 };
 
-	*ret = n ? *s : "\xef\xbf\xbd";
+	l.c = utf8_code_point((const unsigned char *)l.bytes, l.len);
 	*s += n ? n : 1;
-	return n ? n : 3;
+	return l;
 }
 
 /* Up to the first letter that is not written as it is; reports of clusters are large. */
@@ -64,23 +71,23 @@ static size_t plain_letters(const char *s, const char *special)
 
 void report_json_part(const char *s, FILE *out)
 {
-	const char *letter;
+	char escape[13];
 
 	while (*s) {
-		size_t plain = plain_letters(s, "\"\\"), n;
+		size_t plain = plain_letters(s, "\"\\");
+		struct letter l;
 
 		fwrite_unlocked(s, 1, plain, out);
 		s += plain;
 		if (!*s)
 			return;
-		n = next_letter(&s, &letter);
-
-		if (*letter == '"' || *letter == '\\')
-			fprintf(out, "\\%c", *letter);
-		else if ((unsigned char)*letter < 0x20 || *letter == 0x7f)
-			fprintf(out, "\\u%04x", (unsigned)*letter);
+		l = next_letter(&s);
+		if (l.c == '"' || l.c == '\\')
+			fprintf(out, "\\%c", *l.bytes);
+		else if (utf8_is_hidden(l.c))
+			fputs(utf8_json_escape(escape, l.c), out);
 		else
-			fwrite(letter, 1, n, out);
+			fwrite(l.bytes, 1, l.len, out);
 	}
 }
 
@@ -93,31 +100,33 @@ void report_json_text(const char *s, FILE *out)
 
 void report_xml_text(const char *s, FILE *out)
 {
-	const char *letter;
+	char escape[13];
 
 	while (*s) {
-		size_t plain = plain_letters(s, "<>&\""), n;
+		size_t plain = plain_letters(s, "<>&\"");
+		struct letter l;
 
 		fwrite_unlocked(s, 1, plain, out);
 		s += plain;
 		if (!*s)
 			return;
-		n = next_letter(&s, &letter);
-		if (*letter == '<')
+		l = next_letter(&s);
+		if (l.c == '<')
 			fputs("&lt;", out);
-		else if (*letter == '>')
+		else if (l.c == '>')
 			fputs("&gt;", out);
-		else if (*letter == '&')
+		else if (l.c == '&')
 			fputs("&amp;", out);
-		else if (*letter == '"')
+		else if (l.c == '"')
 			fputs("&quot;", out);
-		else if ((unsigned char)*letter < 0x20 || *letter == 0x7f)
+		else if (l.c < 0x20 || l.c == 0x7f)
 			fputc(' ', out);
-		else if (n == 3 && !memcmp(letter, "\xef\xbf", 2) &&
-			 (unsigned char)letter[2] >= 0xbe)
-			fputs("\xef\xbf\xbd", out); /* U+FFFE and U+FFFF are no letters of XML */
+		else if (utf8_is_hidden(l.c)) /* a reference to it would hide as well */
+			fputs(utf8_json_escape(escape, l.c), out);
+		else if (l.c == 0xfffe || l.c == 0xffff)
+			fputs("\xef\xbf\xbd", out); /* no letters of XML */
 		else
-			fwrite(letter, 1, n, out);
+			fwrite(l.bytes, 1, l.len, out);
 	}
 }
 

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "inspect/report/format.h"
 
 static void member(FILE *out, const char *name, const char *value)
@@ -86,9 +87,10 @@ static void problems(FILE *out, const struct report *r)
 
 	vec_foreach(d, &r->problems.items) {
 		cleanup_json json_t *o = diag_json(d);
+		cleanup_free char *text = utf8_json_text(o, JSON_COMPACT);
 
 		fputs(first ? "\n  " : ",\n  ", out);
-		json_dumpf(o, out, JSON_COMPACT);
+		fputs(text ? text : "null", out);
 		first = false;
 	}
 }

@@ -85,6 +85,8 @@ static void test_forgery(void **state)
 		{ "\\u202eabc", "\\u202eabc" },
 		{ "\\u0085", "\\u0085" },
 		{ "\\u2028", "\\u2028" },
+		{ "a\\u200bb\\ufeff", "a\\u200bb\\ufeff" },
+		{ "\\udb40\\udc41", "\\U000e0041" },
 		{ "\xc3\xa9\xe4\xb8\xad", "\xc3\xa9\xe4\xb8\xad" },
 		{ "100% %proc.pid", "100% %proc.pid" },
 		{ "\\\\n", "\\n" },
