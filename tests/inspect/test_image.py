@@ -14,8 +14,11 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import traceback
+from collections.abc import Callable
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "rig"))
+import tap  # noqa: E402  # pylint: disable=wrong-import-position
 
 MERLON = sys.argv[1]
 KEY = "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEpAIBAAKCAQEAuN1kGVx\n" * 20 + "-----END RSA PRIVATE KEY-----\n"
@@ -255,23 +258,12 @@ def test_every_check_has_failed_and_passed(root: Path) -> None:
     assert len(about) > 10 and not (missing := {c for c in about if not {"fail", "pass"} <= SEEN.get(c, set())}), missing
 
 
-def main() -> int:
-    tests = [value for name, value in list(globals().items()) if name.startswith("test_")]
-    failed = 0
-    for number, test in enumerate(tests, 1):
-        try:
-            with tempfile.TemporaryDirectory() as held:
-                root = Path(held) / "image"
-                root.mkdir()
-                test(root)
-            print(f"ok {number} - {test.__name__}")
-        except Exception:
-            failed += 1
-            print(f"not ok {number} - {test.__name__}")
-            print("\n".join("# " + line[:600] for line in traceback.format_exc().splitlines()))
-    print(f"1..{len(tests)}")
-    return 1 if failed else 0
+def with_image(test: Callable[[Path], None]) -> None:
+    with tempfile.TemporaryDirectory() as held:
+        root = Path(held) / "image"
+        root.mkdir()
+        test(root)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tap.run_functions(globals(), with_image))

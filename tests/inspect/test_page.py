@@ -14,13 +14,13 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "rig"))
 import browser  # noqa: E402  # pylint: disable=wrong-import-position
 import published  # noqa: E402  # pylint: disable=wrong-import-position
+import tap  # noqa: E402  # pylint: disable=wrong-import-position
 
 MERLON = os.path.abspath(sys.argv[1])
 PICTURES = os.environ.get("MERLON_PICTURES")
@@ -35,10 +35,6 @@ spec:
 """
 SHOWN = "[...document.querySelectorAll('section tbody tr')].filter(r => !r.hidden && !r.closest('details').hidden)"
 LARGE = 10_000
-
-
-class Skip(Exception):
-    """Why a test can't be run here."""
 
 
 def report(into: Path, pods: int, *options: str | Path) -> Path:
@@ -101,7 +97,7 @@ def test_light_and_dark_and_narrow(page: browser.Browser, top: Path) -> None:
 def test_axe_finds_nothing(page: browser.Browser, top: Path) -> None:
     held = published.find()
     if not held:
-        raise Skip("there is no npm that fetches axe")
+        raise tap.Skip("there is no npm that fetches axe")
     store = ("--store", "--store-file", top / "store.db")
     for _ in range(3):
         path = report(top, 3, *store)
@@ -150,26 +146,16 @@ def test_ten_thousand_findings_are_still_of_use(page: browser.Browser, top: Path
 
 
 def main() -> int:
-    tests: list[Callable[[browser.Browser, Path], None]] = [v for name, v in list(globals().items()) if name.startswith("test_")]
+    def on_page(test: Callable[[browser.Browser, Path], None]) -> None:
+        page.look(1280)
+        with tempfile.TemporaryDirectory() as top:
+            test(page, Path(top))
+
     if not browser.program():
         print("1..0 # SKIP there is no chromium")
         return 0
-    failed = 0
     with browser.Browser() as page:
-        for number, test in enumerate(tests, 1):
-            try:
-                page.look(1280)
-                with tempfile.TemporaryDirectory() as top:
-                    test(page, Path(top))
-                print(f"ok {number} - {test.__name__}")
-            except Skip as why:
-                print(f"ok {number} - {test.__name__} # SKIP {why}")
-            except Exception:
-                failed += 1
-                print(f"not ok {number} - {test.__name__}")
-                print("\n".join("# " + line for line in traceback.format_exc().splitlines()))
-    print(f"1..{len(tests)}")
-    return 1 if failed else 0
+        return tap.run_functions(globals(), on_page)
 
 
 if __name__ == "__main__":

@@ -12,9 +12,11 @@ import json
 import subprocess
 import sys
 import tempfile
-import traceback
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "rig"))
+import tap  # noqa: E402  # pylint: disable=wrong-import-position
 
 MERLON = sys.argv[1]
 
@@ -170,20 +172,5 @@ def test_no_error_repeats_one() -> None:
             told(text_done, f"{what}, {number}, as text")
 
 
-def main() -> int:
-    tests = [value for name, value in list(globals().items()) if name.startswith("test_")]
-    failed = 0
-    for number, test in enumerate(tests, 1):
-        try:
-            test()
-            print(f"ok {number} - {test.__name__}")
-        except Exception:
-            failed += 1
-            print(f"not ok {number} - {test.__name__}")
-            print("\n".join("# " + line[:900] for line in traceback.format_exc().splitlines()))
-    print(f"1..{len(tests)}")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tap.run_functions(globals()))

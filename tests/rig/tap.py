@@ -28,6 +28,7 @@ from types import TracebackType
 from typing import Any, Callable, Iterator, NoReturn
 
 _RESULT = re.compile(r"(not )?ok\b *\d* *-? *(.*?)(?: *# *(skip|todo)\S* *(.*))?$", re.I)
+LINE_SHOWN = 900
 _PLAN = re.compile(r"1\.\.(\d+)")
 
 
@@ -57,20 +58,23 @@ def check(condition: object, why: str) -> None:
         raise Failure(why)
 
 
-def run_functions(module: dict[str, Any]) -> int:
-    """Run the functions of a module (its globals()) whose names begin with "test_", in their order; the exit status."""
+def run_functions(module: dict[str, Any], call: Callable[[Callable[..., None]], None] = lambda test: test()) -> int:
+    """Run the functions of a module (its globals()) whose names begin with "test_", in their order; the exit status.
+
+    `call` gives each the arguments that it takes; of what a failed one says, lines are cut, as data may be in them.
+    """
     tests = [value for name, value in list(module.items()) if name.startswith("test_")]
     failed = 0
     for number, test in enumerate(tests, 1):
         try:
-            test()
+            call(test)
             print(f"ok {number} - {test.__name__}")
         except Skip as why:
             print(f"ok {number} - {test.__name__} # SKIP {why}")
         except Exception:   # pylint: disable=broad-except
             failed += 1
             print(f"not ok {number} - {test.__name__}")
-            print("\n".join("# " + line for line in traceback.format_exc().splitlines()))
+            print("\n".join("# " + line[:LINE_SHOWN] for line in traceback.format_exc().splitlines()))
     print(f"1..{len(tests)}")
     return 1 if failed else 0
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-import traceback
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "rig"))
+import tap  # noqa: E402  # pylint: disable=wrong-import-position
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 
@@ -39,7 +41,7 @@ def run(tool: str, files: dict[str, str]) -> tuple[int, str]:
         return done.returncode, done.stdout + done.stderr
 
 
-def layers_allow() -> None:
+def test_layers_allow() -> None:
     for name, text in {
         "src/base/a.c": '#include "base/x.h"\n#include <stdio.h>\n#include "abi/record.h"\n',
         "src/profile/a.c": '#include "profile/x.h"\n#include "base/x.h"\n',
@@ -52,7 +54,7 @@ def layers_allow() -> None:
         assert status == 0, f"{name}: {output}"
 
 
-def layers_refuse() -> None:
+def test_layers_refuse() -> None:
     for name, line, reason in [
         ("src/base/a.c", '#include "sensor/x.h"', "sensor (4) is above base (1)"),
         ("src/base/a.h", '#  include "profile/x.h"', "profile (5) is above base (1)"),
@@ -80,7 +82,7 @@ def lines(count: int) -> str:
     return "\tx();\n" * count
 
 
-def sizes_allow() -> None:
+def test_sizes_allow() -> None:
     for name, text in {
         "src/base/a.c": f"static int f(void)\n{{\n{lines(97)}}}\n",
         "src/base/b.c": "int x;\n" * 900,
@@ -94,7 +96,7 @@ def sizes_allow() -> None:
         assert status == 0, f"{name}: {output}"
 
 
-def sizes_refuse() -> None:
+def test_sizes_refuse() -> None:
     for name, text, want in [
         ("src/base/a.c", f"int z;\n\nstatic int f(void)\n{{\n{lines(98)}}}\n",
          "src/base/a.c:f (line 3): 101 lines, the limit is 100"),
@@ -109,7 +111,7 @@ def sizes_refuse() -> None:
         assert status == 1 and want in output, f"{name}: {output}"
 
 
-def size_exceptions() -> None:
+def test_size_exceptions() -> None:
     long = f"static int f(void)\n{{\n{lines(118)}}}\n"
     for allowed, status, want in [
         ("src/base/a.c:f 130 a table in code\n", 0, "ok 1"),
@@ -122,20 +124,5 @@ def size_exceptions() -> None:
         assert got == status and want in output, f"{allowed}: {output}"
 
 
-def main() -> int:
-    tests = [layers_allow, layers_refuse, sizes_allow, sizes_refuse, size_exceptions]
-    failed = 0
-    print(f"1..{len(tests)}")
-    for number, test in enumerate(tests, 1):
-        try:
-            test()
-            print(f"ok {number} - {test.__name__}")
-        except AssertionError:
-            failed += 1
-            print(f"not ok {number} - {test.__name__}")
-            print("".join(f"# {line}\n" for line in traceback.format_exc().splitlines()), end="")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tap.run_functions(globals()))

@@ -8,10 +8,13 @@ import json
 import subprocess
 import sys
 import tempfile
-import traceback
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "rig"))
+import tap  # noqa: E402  # pylint: disable=wrong-import-position
+
 MERLON, TOP = sys.argv[1], Path(sys.argv[2])
+ROOT = tempfile.TemporaryDirectory()  # pylint: disable=consider-using-with
 
 RULES = """\
 # Shells in containers.
@@ -80,7 +83,7 @@ def place() -> tuple[Path, Path]:
     return top, top / "shells.yaml"
 
 
-def check_says_what_is_wrong() -> None:
+def test_check_says_what_is_wrong() -> None:
     top, rules = place()
     assert "1 file: 2 rules, 1 macro, 1 list; 0 errors, 0 warnings" in good("rules", "check", rules)
     assert "2 rules" in good("rules", "check", top)                # the directory
@@ -95,7 +98,7 @@ def check_says_what_is_wrong() -> None:
     assert report["diagnostics"][0]["line"] == 3 and report["diagnostics"][0]["column"] == 14
 
 
-def check_strict() -> None:
+def test_check_strict() -> None:
     top, _ = place()
     (top / "z.yaml").write_text("- list: unused\n  items: []\n")
     assert "1 warning" in good("rules", "check", top)
@@ -103,7 +106,7 @@ def check_strict() -> None:
     assert "unused" not in good("rules", "check", "--quiet", top)
 
 
-def check_needs_files() -> None:
+def test_check_needs_files() -> None:
     top, _ = place()
     good("rules", "check", status=5)
     good("rules", "check", top / "nosuch.yaml", status=4)
@@ -113,7 +116,7 @@ def check_needs_files() -> None:
     good("rules", "check", top / "bin.yaml", status=1)
 
 
-def list_filters() -> None:
+def test_list_filters() -> None:
     _, rules = place()
     names = lambda *words: [r["rule"] for r in json.loads(good("rules", "list", "--json", *words, rules))]
     assert names() == ["Shell in a container", "Many files"]
@@ -125,7 +128,7 @@ def list_filters() -> None:
     good("rules", "list", "--priority", "soon", rules, status=5)
 
 
-def show_prints_a_rule() -> None:
+def test_show_prints_a_rule() -> None:
     _, rules = place()
     text = good("rules", "show", "Shell", rules)
     assert "spawned and container.id != host and proc.name in (sh, bash)" in text and "tags: container, shell" in text, text
@@ -135,7 +138,7 @@ def show_prints_a_rule() -> None:
     good("rules", "show", "n", rules, status=4)                    # both have it in their names
 
 
-def explain_prints_needs() -> None:
+def test_explain_prints_needs() -> None:
     _, rules = place()
     needs = json.loads(good("rules", "explain", "--json", "Shell", rules))
     assert set(needs["events"]) == {"execve", "execveat"} and needs["hooks"] == ["exec"], needs
@@ -152,7 +155,7 @@ def explain_prints_needs() -> None:
     assert many["stateBytes"] > 0 and many["hooks"] == ["open"], many
 
 
-def fields_are_documented() -> None:
+def test_fields_are_documented() -> None:
     page = (TOP / "docs" / "rules-fields.md").read_text()
     assert page == good("rules", "fields", "--markdown"), "run: merlon rules fields --markdown >docs/rules-fields.md"
     fields = json.loads(good("rules", "fields", "--json"))
@@ -161,7 +164,7 @@ def fields_are_documented() -> None:
     good("rules", "fields", "nosuch", status=1)
 
 
-def fmt_changes_files() -> None:
+def test_fmt_changes_files() -> None:
     top, rules = place()
     assert good("rules", "fmt", rules) == RULES, good("rules", "fmt", rules)
     odd = top / "odd.yaml"
@@ -175,7 +178,7 @@ def fmt_changes_files() -> None:
     assert odd.read_text() == "- {list: x, items: [y]}\n"
 
 
-def tests_run() -> None:
+def test_rules_are_tested() -> None:
     top, rules = place()
     text = good("rules", "test", rules)
     assert text.count("\nok ") == 3 and text.startswith("ok 1 - Shell in a container: a shell\n"), text
@@ -193,7 +196,7 @@ def tests_run() -> None:
     assert "line 21: " in text and "there is no event \"exec\"" in text, text
 
 
-def events_are_evaluated() -> None:
+def test_events_are_evaluated() -> None:
     top, rules = place()
     events = top / "shells.jsonl"
     text = good("rules", "test", "--events", events, "--expect", "Shell in a container=2", rules)
@@ -209,7 +212,7 @@ def events_are_evaluated() -> None:
     assert done.returncode == 5 and f"{events}:1: /: an event has no member \"foo\"" in done.stderr, done.stderr
 
 
-def events_are_converted() -> None:
+def test_events_are_converted() -> None:
     top, rules = place()
     binary, again = top / "e.mev", top / "again.jsonl"
     good("events", "convert", "-o", binary, top / "shells.jsonl")
@@ -225,22 +228,5 @@ def events_are_converted() -> None:
     assert "execve" in good("events", "types") and json.loads(good("events", "types", "--json"))
 
 
-TESTS = [check_says_what_is_wrong, check_strict, check_needs_files, list_filters, show_prints_a_rule, explain_prints_needs,
-         fields_are_documented, fmt_changes_files, tests_run, events_are_evaluated, events_are_converted]
-
 if __name__ == "__main__":
-    failed = 0
-    with tempfile.TemporaryDirectory() as name:
-        class ROOT:
-            """Where the tests' directories are."""
-        ROOT.name = name
-        print(f"1..{len(TESTS)}")
-        for number, test in enumerate(TESTS, 1):
-            try:
-                test()
-                print(f"ok {number} - {test.__name__}")
-            except Exception:  # pylint: disable=broad-except
-                failed += 1
-                print(f"not ok {number} - {test.__name__}")
-                print("\n".join(f"# {line}" for line in traceback.format_exc().splitlines()))
-    sys.exit(failed != 0)
+    sys.exit(tap.run_functions(globals()))
