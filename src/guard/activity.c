@@ -149,7 +149,7 @@ static struct text path_of(const struct event *ev)
 	struct text path = TEXT_NONE;
 
 	for (uint32_t i = 0; i < ev->type->param_count; i++) {
-		int slot = ev->type->params[i].slot;
+		int8_t slot = ev->type->params[i].slot;
 
 		if (slot < 0 || ev->type->params[i].kind != PARAM_PATH ||
 		    !(ev->arg_set >> slot & 1))

@@ -48,4 +48,4 @@ struct text container_table_path(const struct container_table *t, uint64_t cgrou
 /* Writes the ids of up to max groups that are in the table but not on this machine. */
 size_t container_table_missing(const struct container_table *t, uint64_t *out, size_t max);
 /* As events name it, but for its mounts and labels; texts are who's. */
-void container_event(const struct container *who, struct event_container *ret);
+void container_event(const struct container *who, struct event_container *c);

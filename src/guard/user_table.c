@@ -97,7 +97,7 @@ static struct text line_of_id(struct text file, uint32_t id, struct text *after)
 void user_names_find(struct text passwd, struct text group, uint32_t uid, uint32_t gid,
 		     struct user_names *ret)
 {
-	struct text after;
+	struct text after = TEXT_NONE;
 
 	*ret = (struct user_names){ .user = line_of_id(passwd, uid, &after) };
 	if (ret->user.data) {

@@ -88,8 +88,8 @@ struct node *lower_cases(struct lower *l, const struct check *c, const struct te
 /* The value of the check for any decimal number as text; NULL with unknown if that depends. */
 struct node *lower_digits(struct lower *l, const struct check *c);
 
-/* lower_pieces.c: of a command line or an environment, whose span is in f->arg. */
-struct node *lower_pieces(struct lower *l, const struct check *c, const struct field_place *f);
+/* lower_pieces.c: of a command line or an environment, whose span is in p->arg. */
+struct node *lower_pieces(struct lower *l, const struct check *c, const struct field_place *p);
 
 /* argument.c, descriptor.c */
 struct node *lower_evt_arg(struct lower *l, const struct check *c, const struct field_place *f);
