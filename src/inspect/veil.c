@@ -28,10 +28,9 @@ static size_t quoted_end(struct text t, size_t from)
 	char quote = t.data[from];
 
 	for (size_t i = from + 1; i < t.len; i++) {
-		if (quote == '"' && t.data[i] == '\\')
-			i++;
-		else if (t.data[i] == quote && quote == '\'' && i + 1 < t.len &&
-			 t.data[i + 1] == quote)
+		if ((quote == '"' && t.data[i] == '\\') ||
+		    (quote == '\'' && i + 1 < t.len && t.data[i] == quote &&
+		     t.data[i + 1] == quote))
 			i++;
 		else if (t.data[i] == quote)
 			return i + 1;

@@ -209,7 +209,7 @@ static bool add_pattern(pattern_list *list, const char *path, bool ambiguous)
 static void add_number_beginnings(struct alternatives *a, const char *field, const char *begins)
 {
 	buf_addf(a->out, "%s startswith anyof (", field);
-	for (char digit = '1'; digit <= '9'; digit++) {
+	for (int digit = '1'; digit <= '9'; digit++) {
 		cleanup_free char *text = str_format("%.*s%c", TEXT_MAX, begins, digit);
 
 		buf_add_str(a->out, digit == '1' ? "" : ", ");

@@ -88,7 +88,7 @@ static int take_member(struct image *image, struct tar *t, const struct tar_memb
 				 .size = m->size };
 	int r = 0;
 
-	if (!*m->path || !memchr("0123457", m->type, 7))
+	if (!*m->path || !m->type || !strchr("0123457", m->type))
 		return 0;
 	if (!is_plain(m->path)) {
 		inspect_image_problem(image, "a path leads out of the layer: it is passed over");

@@ -180,7 +180,7 @@ int tar_next(struct tar *t, struct tar_member *ret)
 			return r;
 		if (!number(h.size, sizeof(h.size), &size) || size > UINT64_MAX / 2)
 			return -EINVAL;
-		if (!memchr("LKxg", h.type, 4)) {
+		if (!h.type || !strchr("LKxg", h.type)) {
 			if ((!path && !set_name(ret, &h)) ||
 			    !number(h.mode, sizeof(h.mode), &mode) ||
 			    !number(h.uid, sizeof(h.uid), &uid) ||
