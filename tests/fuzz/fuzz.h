@@ -25,9 +25,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* Text for a person: nothing in it drives a terminal, turns what is beside it, or is there unseen. */
 static inline void fuzz_check_shown(const char *text, size_t len)
 {
-	static const char *const hidden[] = { "\xe2\x80\x8b", "\xe2\x80\x8f", "\xe2\x80\xa8",
-					      "\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa0",
-					      "\xef\xbb\xbf", "\xf3\xa0\x80" };
+	/* U+200B, U+200F, U+2028, U+202E, U+2060, U+2066, U+FEFF, tags */
+	static const unsigned char hidden[][3] = {
+		{ 0xe2, 0x80, 0x8b }, { 0xe2, 0x80, 0x8f }, { 0xe2, 0x80, 0xa8 },
+		{ 0xe2, 0x80, 0xae }, { 0xe2, 0x81, 0xa0 }, { 0xe2, 0x81, 0xa6 },
+		{ 0xef, 0xbb, 0xbf }, { 0xf3, 0xa0, 0x80 },
+	};
 
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
