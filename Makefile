@@ -57,9 +57,9 @@ prove: build ## ten million random rules on records each: nothing dropped that a
 	@MERLON_DIFF_PAIRS=$(PAIRS) $(BUILD)/tests/unit/filter/test_filter_diff
 	@MERLON_DIFF_PAIRS=$(PAIRS) $(BUILD)/tests/unit/filter/test_filter_deny
 
-lint: build ## format, static analysis, layers, sizes
+lint: build ## format, static analysis, layers, sizes of what differs from main; LINT=--all for everything
 	@tools/install-deps lint
-	@tools/lint $(BUILD)
+	@tools/lint --build $(BUILD) $(LINT)
 
 fuzz: ## a minute of coverage-guided fuzzing per parser
 	@tools/install-deps fuzz
