@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Differences of random texts: applied to the one they give the other, and no shorter one would. */
-#include <stdlib.h>
-
 #include "base/cleanup.h"
 #include "base/difference.h"
 #include "unit.h"
@@ -13,11 +11,11 @@ struct made {
 	size_t lines;
 };
 
-static void make(struct made *m, unsigned letters)
+static void make(struct made *m, struct chance *c, unsigned letters)
 {
-	m->lines = (size_t)rand() % LINES;
+	m->lines = chance_below(c, LINES);
 	for (size_t i = 0; i < m->lines; i++) {
-		m->text[i * 2] = (char)('a' + (unsigned)rand() % letters);
+		m->text[i * 2] = (char)('a' + chance_below(c, letters));
 		m->text[i * 2 + 1] = '\n';
 	}
 	m->text[m->lines * 2] = '\0';
@@ -71,15 +69,16 @@ static void apply(const char *difference, const struct made *from, char *to, siz
 
 static void random_texts(void **state)
 {
-	srand(7);
+	struct chance c = { 7 };
+
 	for (int round = 0; round < ROUNDS; round++) {
 		cleanup_buf struct buf out = BUF_INIT;
 		struct made a, b;
 		char to[LINES * 4 + 1];
 		size_t changed, least;
 
-		make(&a, 2 + (unsigned)round % 12);
-		make(&b, 2 + (unsigned)round % 12);
+		make(&a, &c, 2 + (unsigned)round % 12);
+		make(&b, &c, 2 + (unsigned)round % 12);
 		difference_add(&out, "f", text_of(a.text), text_of(b.text));
 		assert_false(out.failed);
 		assert_int_equal(out.len == 0, !strcmp(a.text, b.text));

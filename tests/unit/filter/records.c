@@ -140,7 +140,8 @@ static void random_data(struct chance *c, struct record_room *r)
 		const char *name = ONE(c, names);
 
 		at = chance_below(c, len);
-		memcpy(data + at, name, strlen(name) < len - at ? strlen(name) : len - at);
+		for (size_t k = 0; name[k] && at + k < len; k++)
+			data[at + k] = name[k];
 	}
 	put(r, ABI_TEXT_DATA, data, len);
 }
