@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "cli/command.h"
 #include "cli/custom_load.h"
+#include "cli/inspect_source.h"
 #include "inspect/report/format.h"
 
 void inspect_job_deinit(struct inspect_job *j)
@@ -126,6 +127,17 @@ static int read_recordings(const struct arguments *args, struct inspect_job *j, 
 	return r;
 }
 
+/* Only what is in the file as it was read, not what was rendered of it; and only what --fix would mend. */
+static bool may_edit(const char *file, struct text content)
+{
+	cleanup_buf struct buf now = BUF_INIT;
+	struct error err = ERROR_INIT;
+
+	return content.len && !fs_read(file, content.len, &now, &err) && now.len == content.len &&
+	       !memcmp(now.data, content.data, content.len) &&
+	       !inspect_source_refuses(file, content, false);
+}
+
 static int read_format(const struct arguments *args, struct inspect_job *j, struct error *err)
 {
 	const char *name = arg_flag(args, "json") ? "json" : arg_value(args, "format");
@@ -134,6 +146,7 @@ static int read_format(const struct arguments *args, struct inspect_job *j, stru
 	if (!j->format)
 		return error_set(err, USAGE_ERROR, "--format: \"%s\" is none", name);
 	j->options.fixes = j->format->fixes;
+	j->options.may_edit = j->format->edits ? may_edit : NULL;
 	return 0;
 }
 

@@ -6,11 +6,12 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "inspect/finding_edit.h"
 #include "inspect/image/image.h"
 #include "inspect/oci.h"
 #include "inspect/shape.h"
 
-enum { REPORT_BYTES = 512 << 20 };
+enum { REPORT_BYTES = 512 << 20, EDIT_ROOM = 64 << 20 };
 
 const struct yaml_limits manifest_limits = {
 	.bytes = 256 << 20, /* a List of a whole cluster */
@@ -134,6 +135,7 @@ int inspection_new(struct inspection **ret, const struct inspect_options *option
 	in->inventory.arena = &in->kept;
 	in->whole.arena = &in->kept;
 	in->pointer = BUF_INIT;
+	in->edit_room = EDIT_ROOM;
 	in->report.version = options->version;
 	in->report.level = options->level;
 	r = select_checks(in, err);
@@ -387,7 +389,8 @@ int inspection_add(struct inspection *in, const char *file, struct text content,
 	enum yaml_given given;
 	struct yaml_node *n;
 	uint32_t item = 0;
-	bool good = true;
+	bool good = true, edits = in->options.may_edit && in->options.may_edit(file, content) &&
+				  !yaml_looks_like_json(content);
 
 	if (name)
 		s = yaml_stream_new(name, content, &manifest_limits, "items", &in->report.problems);
@@ -396,6 +399,8 @@ int inspection_add(struct inspection *in, const char *file, struct text content,
 	in->report.files++;
 	in->document = 0;
 	while (good && (given = yaml_stream_next(s, &n)) != YAML_END) {
+		size_t first = in->report.findings.len;
+
 		if (given == YAML_FAILED)
 			continue;
 		buf_reset(&in->pointer);
@@ -405,6 +410,8 @@ int inspection_add(struct inspection *in, const char *file, struct text content,
 				    given == YAML_ITEM ? yaml_stream_member(s, "kind") : TEXT_NONE,
 				    given == YAML_ITEM ? yaml_stream_member(s, "apiVersion") :
 							 TEXT_NONE);
+		if (given == YAML_DOCUMENT && edits)
+			finding_edits(in, name, content, n, first);
 		if (given == YAML_DOCUMENT) {
 			in->document++;
 			item = 0;

@@ -19,6 +19,8 @@ struct inspect_options {
 	bool images;		 /* those of images too: there will be some */
 	bool keep_passed;	 /* findings of what passes too */
 	bool fixes;		 /* findings say what a fix would be about */
+	/* Findings have edits of these files; with fixes. NULL: of none. */
+	bool (*may_edit)(const char *file, struct text content);
 	bool ignore_annotations; /* no exemptions by who wrote the manifest */
 	const char *today;	 /* "2026-01-31", for exemptions that end; NULL: they don't */
 	const struct exemptions *exemptions; /* borrowed; may be NULL */

@@ -15,6 +15,7 @@ struct inspection {
 	/* Of what is being read: its document in the file, its place in the document (RFC 6901). */
 	uint32_t document;
 	struct buf pointer;
+	size_t edit_room; /* bytes that may yet be read again, to prove edits */
 	bool complete; /* everything was read: checks that look at others are asked, and no else */
 	uint64_t unread;	 /* KIND_BIT()s: nothing is known of these */
 	const struct live *live; /* of the config.json that is being added; NULL: it may not run */

@@ -246,13 +246,6 @@ static bool conflicts(const struct job *j, const struct plan *p)
 	return false;
 }
 
-/* Whether it would change what is written there: what is harmless only adds. */
-static bool chosen(json_t *object, const struct mended *i)
-{
-	return !str_eq(json_string_value(json_object_get(i->operation, "op")), "add") &&
-	       pointer_find(object, i->target) && !json_is_null(pointer_find(object, i->target));
-}
-
 /* Plans an item of this document; what has to wait for the next round keeps no operation. */
 static void plan_item(struct job *j, size_t number, const struct yaml_node *n, json_t *was)
 {
@@ -264,7 +257,8 @@ static void plan_item(struct job *j, size_t number, const struct yaml_node *n, j
 
 	i->operation = object ? patch_plan(object, i->target, i->op, value) : NULL;
 	json_decref(value);
-	i->careful = i->operation && !j->aggressive && chosen(object, i);
+	i->careful = i->operation && !j->aggressive &&
+		     patch_is_careful(object, i->target, i->operation);
 	if (!i->operation)
 		why = left_other;
 	else if (i->careful)
@@ -487,6 +481,7 @@ int mend_text(struct mend *m, const char *name, struct text content,
 	int r = 0;
 
 	j.options.fixes = true;
+	j.options.may_edit = NULL;
 	j.options.keep_passed = false;
 	j.limit = BATCH_MAX;
 	*m = (struct mend){ .text = { .limit = TEXT_MAX } };

@@ -149,6 +149,14 @@ json_t *patch_plan(json_t *object, const char *pointer, enum fix_op op, const js
 	return operation("replace", pointer, strlen(pointer), json_deep_copy(value));
 }
 
+bool patch_is_careful(json_t *object, const char *pointer, const json_t *operation)
+{
+	const json_t *is = pointer_find(object, pointer);
+
+	return !str_eq(json_string_value(json_object_get(operation, "op")), "add") && is &&
+	       !json_is_null(is);
+}
+
 bool patch_apply(json_t *object, const json_t *op)
 {
 	const char *path = json_string_value(json_object_get(op, "path"));

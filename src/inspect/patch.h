@@ -15,6 +15,9 @@ json_t *pointer_find(json_t *value, const char *pointer);
  */
 json_t *patch_plan(json_t *object, const char *pointer, enum fix_op op, const json_t *value);
 
+/* Whether it changes what somebody has set there: what is harmless only adds. */
+bool patch_is_careful(json_t *object, const char *pointer, const json_t *operation);
+
 /* Does what patch_plan() gave; false: it does not fit the object. */
 bool patch_apply(json_t *object, const json_t *operation);
 

@@ -21,6 +21,12 @@ struct finding_fix {
 	const char *value;  /* JSON; NULL: there is none to set */
 };
 
+/* What mends it in the file: the text that comes for what is between two places, from 1, in characters. */
+struct finding_edit {
+	uint32_t line, column, end_line, end_column;
+	const char *text;
+};
+
 struct finding {
 	const struct check *check;
 	uint32_t object;
@@ -32,7 +38,9 @@ struct finding {
 	const char *container;	       /* NULL: of the pod or object */
 	const char *reason;	       /* of an exemption; NULL */
 	const struct finding_fix *fix; /* only with options.fixes; NULL: there is none */
-	const char *suggest;	       /* what to do, in the words of what was inspected */
+	const struct finding_edit
+		*edit; /* only with options.may_edit; NULL: none that is harmless and proven */
+	const char *suggest; /* what to do, in the words of what was inspected */
 };
 
 struct tally {

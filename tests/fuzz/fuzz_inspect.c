@@ -58,9 +58,18 @@ static void mend(struct text content, const struct inspect_options *o, bool aggr
 	fuzz_check(!again.none || m.json);
 }
 
+static bool may_edit(const char *file, struct text content)
+{
+	return true;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct inspect_options o = { .all = true, .keep_passed = true, .today = "2026-01-01" };
+	struct inspect_options o = { .all = true,
+				     .keep_passed = true,
+				     .fixes = true,
+				     .may_edit = may_edit,
+				     .today = "2026-01-01" };
 	struct inspection *in;
 	struct error err = ERROR_INIT;
 	const struct report *r;
@@ -76,6 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			fuzz_check(f->object < r->objects.len && f->path && f->value);
 			fuzz_check(str_is_printable(f->path) && str_is_printable(f->value));
 			fuzz_check(f->outcome == OUTCOME_PASS || (f->line && f->column));
+			fuzz_check(!f->edit || (f->fix && f->edit->end_line >= f->edit->line));
 		}
 		write_all(r);
 	}

@@ -121,6 +121,57 @@ def test_sarif_is_what_github_wants() -> None:
         assert [r["partialFingerprints"] for r in moved] == [r["partialFingerprints"] for r in before] and moved != before
 
 
+FIXED = """\
+# the first
+kind: ConfigMap
+apiVersion: v1
+metadata: {name: "é"}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web}   # \u00e9\U0001f600
+spec:
+  containers:
+  - name: c
+    image: i
+    securityContext: {privileged: true}
+  - {name: d, image: i}
+  - name: e
+    image: i
+    ports: [{containerPort: 80}]
+"""
+
+
+def changed(text: str, change: dict[str, Any]) -> str:
+    """A text with one change of a fix, as an editor makes it."""
+    lines = text.splitlines(keepends=True) + [""]
+    for one in reversed(change["replacements"]):
+        region = one["deletedRegion"]
+        start, end = (sum(len(line) for line in lines[:region[f"{at}Line"] - 1]) + region[f"{at}Column"] - 1 for at in ("start", "end"))
+        text = text[:start] + one["insertedContent"]["text"] + text[end:]
+    return text
+
+
+def test_each_fix_in_sarif_mends_its_result() -> None:
+    with tempfile.TemporaryDirectory() as top:
+        file = Path(top, "a.yaml")
+        file.write_text(FIXED)
+        results = sarif("a.yaml", cwd=top)["runs"][0]["results"]
+        fixed = [r for r in results if "fixes" in r]
+        assert len(fixed) == 8, [r["ruleId"] for r in fixed]
+        assert not [r for r in fixed if r["ruleId"] == "MRL-101"], "privileged was set on purpose"
+        for result in fixed:
+            change = result["fixes"][0]["artifactChanges"][0]
+            assert change["artifactLocation"]["uri"] == "a.yaml" and result["fixes"][0]["description"]["text"]
+            file.write_text(changed(FIXED, change))
+            again = {r["partialFingerprints"]["merlonFinding/v1"] for r in sarif("a.yaml", cwd=top)["runs"][0]["results"]}
+            assert result["partialFingerprints"]["merlonFinding/v1"] not in again, (result, file.read_text())
+        for text, why in ((json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": {"containers": []}}), "JSON"),
+                          (FIXED.replace("web", "{{ .Values.name }}"), "a template")):
+            file.write_text(text)
+            assert not [r for r in sarif("a.yaml", cwd=top)["runs"][0]["results"] if "fixes" in r], why
+
+
 def test_sarif_has_room_for_the_worst() -> None:
     with tempfile.TemporaryDirectory() as top:
         Path(top, "many.yaml").write_text("---\n".join(POD % (f"p{n}", "c") for n in range(2000)))

@@ -6,15 +6,15 @@
 #include "base/utf8.h"
 
 const struct report_format report_formats[] = {
-	{ "text", "for people, at a terminal", false, report_text },
-	{ "json", "for programs", false, report_json },
-	{ "sarif", "SARIF 2.1.0, for code hosting and editors", false, report_sarif },
-	{ "junit", "JUnit XML, for build servers", false, report_junit },
-	{ "csv", "one line for each result, in the columns of cloud inspections", false,
+	{ "text", "for people, at a terminal", false, false, report_text },
+	{ "json", "for programs", false, false, report_json },
+	{ "sarif", "SARIF 2.1.0, for code hosting and editors", true, true, report_sarif },
+	{ "junit", "JUnit XML, for build servers", false, false, report_junit },
+	{ "csv", "one line for each result, in the columns of cloud inspections", false, false,
 	  report_csv },
-	{ "markdown", "for merge requests and wikis", false, report_markdown },
-	{ "html", "one page with all in it, to read and to print", true, report_html },
-	{ NULL, NULL, false, NULL },
+	{ "markdown", "for merge requests and wikis", false, false, report_markdown },
+	{ "html", "one page with all in it, to read and to print", true, false, report_html },
+	{ NULL, NULL, false, false, NULL },
 };
 
 const struct report_format *report_format_find(const char *name)

@@ -19,6 +19,7 @@ struct report_style {
 struct report_format {
 	const char *name, *help;
 	bool fixes; /* says how findings are mended: wants options.fixes */
+	bool edits; /* with the text that does it: wants options.may_edit */
 	void (*write)(const struct report *r, const struct report_style *style, FILE *out);
 };
 

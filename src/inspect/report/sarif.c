@@ -166,6 +166,27 @@ static void fingerprint(FILE *out, const struct report *r, const struct report_s
 		text);
 }
 
+/* What an editor may do about it at a click: 3.55 of the standard. */
+static void fix(FILE *out, const struct report *r, const struct report_style *style,
+		const struct finding *f)
+{
+	const struct finding_edit *e = f->edit;
+	cleanup_buf struct buf uri = BUF_INIT;
+
+	add_uri(&uri, r, style, f->file);
+	fputs(", \"fixes\": [{\"description\": {\"text\": ", out);
+	report_json_text(f->check->fix.why ? f->check->fix.why : or_title(f->suggest, f->check),
+			 out);
+	fprintf(out,
+		"}, \"artifactChanges\": [{\"artifactLocation\": {\"uri\": \"%.*s\"}, \"replacements\": "
+		"[{\"deletedRegion\": {\"startLine\": %u, \"startColumn\": %u, \"endLine\": %u, "
+		"\"endColumn\": %u}, \"insertedContent\": {\"text\": ",
+		(int)uri.len, uri.len ? uri.data : "", e->line, e->column, e->end_line,
+		e->end_column);
+	report_json_text(e->text, out);
+	fputs("}}]}]}]", out);
+}
+
 static void result(FILE *out, const struct report *r, const struct report_style *style,
 		   const struct finding *f)
 {
@@ -185,6 +206,8 @@ static void result(FILE *out, const struct report *r, const struct report_style 
 	report_json_part(f->path, out);
 	fputs("\"}]}]", out);
 	fingerprint(out, r, style, f);
+	if (f->edit)
+		fix(out, r, style, f);
 	if (f->reason) {
 		fputs(", \"suppressions\": [{\"kind\": \"external\", \"justification\": ", out);
 		report_json_text(f->reason, out);
