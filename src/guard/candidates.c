@@ -10,6 +10,30 @@ struct candidate_filter {
 	uint32_t entries[FILTER_TOLD]; /* by part; EVAL_NO_ENTRY: nothing to evaluate */
 };
 
+/* By digest; the type tells apart two of one digest, should there be any. */
+static int order(uint64_t digest, const struct event_type *type, const struct candidate_filter *f)
+{
+	uintptr_t a = (uintptr_t)type, b = (uintptr_t)f->type;
+
+	if (digest != f->digest)
+		return digest > f->digest ? 1 : -1;
+	return (a > b) - (a < b);
+}
+
+static int compare(const void *x, const void *f)
+{
+	const struct candidate_filter *a = x;
+
+	return order(a->digest, a->type, f);
+}
+
+static int compare_event(const void *x, const void *f)
+{
+	const struct event *ev = x;
+
+	return order(ev->filter, ev->type, f);
+}
+
 int candidates_add(struct candidates *c, const struct program *p, const struct kernel_filter *f)
 {
 	struct candidate_filter *slot;
@@ -25,6 +49,7 @@ int candidates_add(struct candidates *c, const struct program *p, const struct k
 	for (uint32_t i = 0; i < slot->count; i++)
 		slot->entries[i] = program_entry(p, slot->type, f->parts.items[i].rule,
 						 f->parts.items[i].step);
+	vec_sort(&c->filters, compare);
 	return 0;
 }
 
@@ -50,10 +75,9 @@ static bool choose(const struct candidate_filter *f, uint64_t parts, struct eval
 
 bool candidates_of(const struct candidates *c, const struct event *ev, struct eval_choice *ret)
 {
-	if (!ev->filter)
-		return false;
-	vec_foreach(f, &c->filters)
-		if (f->digest == ev->filter && f->type == ev->type)
-			return choose(f, ev->filter_parts, ret);
-	return false;
+	const struct candidate_filter *f = NULL;
+
+	if (ev->filter && c->filters.len)
+		f = bsearch(ev, c->filters.items, c->filters.len, sizeof(*f), compare_event);
+	return f && choose(f, ev->filter_parts, ret);
 }

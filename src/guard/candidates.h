@@ -10,7 +10,7 @@
 #include "rules/eval.h"
 
 struct candidates {
-	VEC(struct candidate_filter) filters;
+	VEC(struct candidate_filter) filters; /* sorted by digest: a record is looked up by it */
 };
 
 /* A filter that tells (filter_options.tells), for rules of which p was made. -ENOMEM. */

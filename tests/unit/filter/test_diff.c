@@ -167,6 +167,19 @@ static void tell_paths(struct chance *c, struct translator *x, const struct reco
 	assert_int_equal(translator_take(x, &paths.ev, &ev), 0);
 }
 
+/* Filters of which no record is: the right one is found among them. */
+static void add_others(struct chance *c, struct candidates *candidates, const struct program *p,
+		       const struct kernel_filter *like)
+{
+	struct kernel_filter other = *like;
+
+	for (size_t i = chance_below(c, 4); i > 0; i--) {
+		other.digest = chance_next(c) | 1;
+		other.parts.len = 0;
+		assert_int_equal(candidates_add(candidates, p, &other), 0);
+	}
+}
+
 static void compare_rules(struct chance *c, struct filter_target target,
 			  struct process_table *processes, struct translator *x, struct counts *n)
 {
@@ -196,7 +209,9 @@ static void compare_rules(struct chance *c, struct filter_target target,
 			 0);
 	assert_false(plain.too_long || all.too_long);
 	assert_true(all.has_candidates && !plain.has_candidates);
+	add_others(c, &candidates, r.program, &all);
 	assert_int_equal(candidates_add(&candidates, r.program, &all), 0);
+	add_others(c, &candidates, r.program, &all);
 	n->programs++;
 	n->dropping += plain.drops;
 	for (int i = 0; i < RECORDS; i++) {
