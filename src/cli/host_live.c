@@ -176,6 +176,7 @@ static void look_at(struct look *l, const struct container *c)
 	l->live.name = c->name;
 	l->live.image = c->image;
 	l->live.owner = c->owner;
+	l->live.docker = c->docker;
 	if (c->pid > 0 && !posture_look(c->pid, &l->first, NULL)) {
 		add_process(l, &l->first);
 		if (!l->first.host[POSTURE_MNT])

@@ -10,6 +10,7 @@
 #include "cli/inspect_fix.h"
 #include "cli/inspect_render.h"
 #include "cli/inspect_rendered.h"
+#include "inspect/docker.h"
 #include "inspect/host/host.h"
 #include "inspect/image/read.h"
 #include "inspect/input.h"
@@ -60,22 +61,61 @@ int inspect_inputs_open(const struct arguments *args, struct inspect_job *j, str
 	return 0;
 }
 
+/* False: the report says why. */
+static bool read_config(struct inspection *in, const struct live *live, const char *path,
+			struct buf *text)
+{
+	struct error local = ERROR_INIT;
+	int r;
+
+	*text = (struct buf){ .limit = CONFIG_MAX };
+	r = live->owner ? fs_read_of(live->owner, path, CONFIG_MAX, text, &local) :
+			  fs_read(path, CONFIG_MAX, text, &local);
+	if (r)
+		inspection_problem(in, path, local.text);
+	return !r;
+}
+
+static struct text text_of_buf(const struct buf *b)
+{
+	return text_from(b->data ? b->data : "", b->len);
+}
+
+/* One of Docker's: what its own files say too, or alone. */
+static int add_docker(const char *config, const struct buf *bundle, const struct live *live,
+		      struct inspection *in, struct error *err)
+{
+	cleanup_free char *own = str_format("%s/" DOCKER_CONFIG, live->docker);
+	cleanup_free char *host = str_format("%s/" DOCKER_HOST_CONFIG, live->docker);
+	cleanup_buf struct buf own_text = BUF_INIT, host_text = BUF_INIT;
+	struct docker_files files = { .config_name = own, .host_name = host };
+	bool known;
+
+	if (!own || !host)
+		return error_errno(err, ENOMEM, "%s", live->docker);
+	known = read_config(in, live, own, &own_text) && read_config(in, live, host, &host_text);
+	files.config = text_of_buf(&own_text);
+	files.host = text_of_buf(&host_text);
+	if (config)
+		return inspection_add_live(in, config, text_of_buf(bundle), live,
+					   known ? &files : NULL, err);
+	return known ? inspection_add_docker(in, &files, err) : 0;
+}
+
 /* What can't be read of one container is told in the report. */
 static int add_container(const char *config, const struct live *live, void *arg, struct error *err)
 {
-	cleanup_buf struct buf text = { .limit = CONFIG_MAX };
-	struct error local = ERROR_INIT;
+	cleanup_buf struct buf text = BUF_INIT;
 	struct inspection *in = arg;
 
-	if (!config)
+	if (!config && !live->docker)
 		inspection_problem(in, live->name, "no config.json is known of this container");
-	else if (live->owner ? fs_read_of(live->owner, config, CONFIG_MAX, &text, &local) :
-			       fs_read(config, CONFIG_MAX, &text, &local))
-		inspection_problem(in, config, local.text);
-	else
-		return inspection_add_live(in, config,
-					   text_from(text.data ? text.data : "", text.len), live,
-					   err);
+	if (config && !read_config(in, live, config, &text))
+		config = NULL;
+	if (live->docker)
+		return add_docker(config, &text, live, in, err);
+	if (config)
+		return inspection_add_live(in, config, text_of_buf(&text), live, NULL, err);
 	return 0;
 }
 

@@ -27,6 +27,7 @@ void container_deinit(struct container *c)
 	free(c->pod_name);
 	free(c->pod_uid);
 	free(c->bundle);
+	free(c->docker);
 	free(c->rootfs);
 	free(c->cgroup);
 	vec_foreach(v, &c->volumes)
@@ -88,6 +89,7 @@ static void docker_read(struct container *c)
 	config = container_file(c, path, STATE_MAX);
 	if (!config)
 		return;
+	c->docker = str_dup_n(path, strlen(path) - strlen("/config.v2.json"));
 	container_fill(&c->engine, "docker");
 	name = json_string_value(json_object_get(config, "Name"));
 	container_fill(&c->name, name && *name == '/' ? name + 1 : name);

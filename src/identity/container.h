@@ -32,6 +32,7 @@ struct container {
 	char *image_digest; /* sha256:... of the image (config or manifest, as the engine keeps it) */
 	char *pod_namespace, *pod_name, *pod_uid;
 	char *bundle; /* directory of config.json */
+	char *docker; /* directory of config.v2.json */
 	char *rootfs;
 	char *cgroup; /* path in the hierarchy of the layout */
 	pid_t pid;    /* first process, 0 if not known */

@@ -27,6 +27,7 @@ const struct check_group *const check_groups[] = {
 	&checks_cluster,
 	&checks_api,
 	&checks_docker,
+	&checks_docker_container,
 	&checks_runtime,
 	&checks_kubelet,
 	&checks_api_server,

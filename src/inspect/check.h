@@ -125,10 +125,10 @@ struct check_group {
 extern const struct check_group checks_privilege, checks_confinement, checks_capability,
 	checks_mounts, checks_identity, checks_secrets, checks_image, checks_reliability,
 	checks_network, checks_rbac, checks_api, checks_cluster, checks_connections, checks_docker,
-	checks_runtime, checks_kubelet, checks_api_server, checks_control_plane, checks_node,
-	checks_host_files, checks_pss_baseline, checks_pss_restricted, checks_recorded,
-	checks_in_force, checks_image_files, checks_scheduling, checks_labels, checks_access,
-	checks_known_holes, checks_amounts;
+	checks_docker_container, checks_runtime, checks_kubelet, checks_api_server,
+	checks_control_plane, checks_node, checks_host_files, checks_pss_baseline,
+	checks_pss_restricted, checks_recorded, checks_in_force, checks_image_files,
+	checks_scheduling, checks_labels, checks_access, checks_known_holes, checks_amounts;
 
 extern const struct check_group *const check_groups[]; /* NULL-terminated */
 

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "inspect/docker.h"
 #include "inspect/finding_edit.h"
 #include "inspect/image/image.h"
 #include "inspect/oci.h"
@@ -294,7 +295,9 @@ static bool read_object(struct inspection *in, const struct yaml_node *n, struct
 	struct diags *d = &in->report.problems;
 
 	if (oci_is_config(n))
-		return object_read_container(&in->scratch, n, in->live, d, ret);
+		return object_read_container(&in->scratch, n, in->live, in->docker, d, ret);
+	if (docker_is_container(n))
+		return object_read_docker(&in->scratch, n, d, ret);
 	if (!object_read(&in->scratch, n, kind, api_version, d, ret))
 		return false;
 	shape_judge(ret, &in->scratch, d);
@@ -418,17 +421,6 @@ int inspection_add(struct inspection *in, const char *file, struct text content,
 		}
 	}
 	return good ? 0 : error_set(err, ENOMEM, "%s: too much to remember all of it", file);
-}
-
-int inspection_add_live(struct inspection *in, const char *file, struct text content,
-			const struct live *live, struct error *err)
-{
-	int r;
-
-	in->live = live;
-	r = inspection_add(in, file, content, err);
-	in->live = NULL;
-	return r;
 }
 
 int inspection_add_tree(struct inspection *in, const char *file, const struct yaml_node *n,

@@ -38,9 +38,20 @@ struct inspection *inspection_free(struct inspection *in);
 
 /* All documents of a file or stream. What can't be read is a problem in the report; -ENOMEM. */
 int inspection_add(struct inspection *in, const char *file, struct text content, struct error *err);
-/* The same for the config.json of a container that runs: where its processes have more, that counts. */
+/* What Docker keeps of a container in two files (inspect/docker.h); all of it is borrowed. */
+struct docker_files {
+	const char *config_name, *host_name;
+	struct text config, host;
+};
+int inspection_add_docker(struct inspection *in, const struct docker_files *files,
+			  struct error *err);
+/*
+ * inspection_add() for the config.json of a container that runs: where its processes have more, that counts. docker
+ * is what only Docker says of it; NULL: it is not Docker's.
+ */
 int inspection_add_live(struct inspection *in, const char *file, struct text content,
-			const struct live *live, struct error *err);
+			const struct live *live, const struct docker_files *docker,
+			struct error *err);
 /*
  * An object as a cluster's API gave it; kind ("PodList") and api_version are its list's. Its place is
  * "namespace/kind/name". owned: another object stands for it: it is remembered for checks that look for

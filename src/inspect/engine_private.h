@@ -19,6 +19,7 @@ struct inspection {
 	bool complete; /* everything was read: checks that look at others are asked, and no else */
 	uint64_t unread;	 /* KIND_BIT()s: nothing is known of these */
 	const struct live *live; /* of the config.json that is being added; NULL: it may not run */
+	const struct yaml_node *docker; /* what Docker keeps of the same; NULL: it is not Docker's */
 };
 
 /* What manifests may be. */

@@ -97,7 +97,7 @@ static size_t room_for(enum severity s)
 
 static const char *suggestion(const struct probe *p)
 {
-	bool bundle = p->object && p->object->kind == KIND_OCI_CONTAINER;
+	bool bundle = p->object && object_is_container(p->object);
 
 	return bundle && p->check->suggest_bundle ? p->check->suggest_bundle : p->check->suggest;
 }
@@ -178,7 +178,7 @@ static const struct finding_fix *keep_fix(struct inspection *in, const struct fi
 static void set_fix(struct probe *p, struct finding *f, const struct at *found, const char *path)
 {
 	const struct fix *fix = &p->check->fix;
-	bool bundle = p->object && p->object->kind == KIND_OCI_CONTAINER;
+	bool bundle = p->object && object_is_container(p->object);
 	struct finding_fix made;
 
 	/* A bundle is written anew by its engine. */
@@ -205,7 +205,7 @@ static void add_failure(struct probe *p, const struct at *found, const char *pat
 	if (!p->in->report.objects.items[p->object_number].line)
 		f.line = f.column = 0;
 	if (place.file && p->object && p->object->kind >= 0 &&
-	    KINDS_HOST & KIND_BIT(p->object->kind))
+	    (KINDS_HOST | KINDS_DOCKER) & KIND_BIT(p->object->kind))
 		f.file = finding_text(p->in, text_of(place.file));
 	f.path = finding_text(p->in, text_of(path));
 	f.value = finding_text(p->in, text_from(value, len));

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "base/str.h"
+#include "inspect/docker.h"
 
 enum { FILE_MAX_BYTES = 256 << 20, DIRECTORIES_DEEP = 32, BUNDLE_CONFIG_MAX = 8 << 20 };
 
@@ -122,8 +123,49 @@ static bool is_bundle(struct walk *w, const char *config)
 	       memmem(w->content.data, w->content.len, "\"ociVersion\"", 12);
 }
 
+/* Docker's directory of a container: its other files are logs and names. */
+static int add_docker(struct walk *w, const char *directory, const char *config, struct error *err)
+{
+	cleanup_free char *host = str_format("%s/" DOCKER_HOST_CONFIG, directory);
+	cleanup_buf struct buf more = { .limit = BUNDLE_CONFIG_MAX };
+	struct docker_files files = { .config_name = config, .host_name = host };
+	int r;
+
+	if (!host)
+		return error_errno(err, ENOMEM, "%s", directory);
+	buf_reset(&w->content);
+	r = fs_read(config, BUNDLE_CONFIG_MAX, &w->content, err);
+	if (!r)
+		r = fs_read(host, BUNDLE_CONFIG_MAX, &more, err);
+	if (r)
+		return r;
+	files.config = text_from(w->content.data ? w->content.data : "", w->content.len);
+	files.host = text_from(more.data ? more.data : "", more.len);
+	return inspection_add_docker(w->in, &files, err);
+}
+
+/* Half of what Docker keeps says nothing without the other half. */
+static int add_docker_named(struct walk *w, const char *path, struct error *err)
+{
+	struct text name = text_basename(text_of(path));
+	size_t len = strlen(path) - name.len;
+	cleanup_free char *directory = len ? str_dup_n(path, len - 1 ? len - 1 : 1) : strdup(".");
+	cleanup_free char *config = directory ? str_format("%s/" DOCKER_CONFIG, directory) : NULL;
+
+	return config ? add_docker(w, directory, config, err) :
+			error_errno(err, ENOMEM, "%s", path);
+}
+
+static bool is_dockers(const char *path)
+{
+	struct text name = text_basename(text_of(path));
+
+	return text_eq_str(name, DOCKER_CONFIG) || text_eq_str(name, DOCKER_HOST_CONFIG);
+}
+
 static int add_directory(struct walk *w, const char *path, unsigned depth, struct error *err)
 {
+	cleanup_free char *docker = str_format("%s/" DOCKER_CONFIG, path);
 	cleanup_free char *config = str_format("%s/config.json", path);
 	struct dirent **entries = NULL;
 	int n, r = 0;
@@ -133,6 +175,8 @@ static int add_directory(struct walk *w, const char *path, unsigned depth, struc
 	if (config && is_bundle(w, config))
 		return inspection_add(w->in, config, text_from(w->content.data, w->content.len),
 				      err);
+	if (docker && fs_exists(docker))
+		return add_docker(w, path, docker, err);
 	if (depth && w->hook && w->hook->directory) {
 		r = w->hook->directory(w->hook->data, w->in, path, err);
 		if (r)
@@ -160,6 +204,8 @@ int inspect_path(struct inspection *in, const char *path, const struct input_hoo
 		r = add_stream(&w, STDIN_FILENO, INPUT_STDIN, err);
 	else if (fs_is_dir(path))
 		r = add_directory(&w, path, 0, err);
+	else if (is_dockers(path))
+		r = add_docker_named(&w, path, err);
 	else
 		r = add_named(&w, path, err);
 	buf_deinit(&w.content);

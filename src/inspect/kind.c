@@ -54,6 +54,7 @@ const struct kind_def kinds[KINDS] = {
 	[KIND_SERVICE_MONITOR] = { "ServiceMonitor", "monitoring.coreos.com" },
 	[KIND_CLUSTER] = { "Cluster", "merlon", .cluster = true },
 	[KIND_OCI_CONTAINER] = { "Container", "" }, /* no API has it */
+	[KIND_DOCKER_CONTAINER] = { "Container", "" },
 	[KIND_IMAGE] = { "Image", "" },
 	[KIND_DOCKER_DAEMON] = { "DockerDaemon", HOST },
 	[KIND_CONTAINERD] = { "Containerd", HOST },

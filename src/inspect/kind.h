@@ -46,7 +46,8 @@ enum kind {
 	KIND_SERVICE_MONITOR, /* of the Prometheus operator */
 	KIND_CLUSTER, /* what merlon inspect --cluster learned besides: no object of a cluster */
 	KIND_OCI_CONTAINER, /* an OCI bundle's config.json: no object of a cluster */
-	KIND_IMAGE,	    /* neither: an image, with its files */
+	KIND_DOCKER_CONTAINER, /* the same as Docker keeps it, with the bundle that it made of it or without */
+	KIND_IMAGE,	       /* neither: an image, with its files */
 	/* What host/ finds on a host: no objects of a cluster either. */
 	KIND_DOCKER_DAEMON,
 	KIND_CONTAINERD,
@@ -79,7 +80,8 @@ extern const struct kind_def kinds[KINDS];
 	 KIND_BIT(KIND_KNATIVE_REVISION))
 /* What has a workload, of a cluster or not. */
 #define KINDS_CONTAINER (KINDS_WORKLOAD | KINDS_BUNDLE)
-#define KINDS_BUNDLE KIND_BIT(KIND_OCI_CONTAINER)
+#define KINDS_BUNDLE (KIND_BIT(KIND_OCI_CONTAINER) | KINDS_DOCKER)
+#define KINDS_DOCKER KIND_BIT(KIND_DOCKER_CONTAINER)
 #define KINDS_IMAGE KIND_BIT(KIND_IMAGE)
 #define KINDS_HOST (KIND_BIT(KIND_HOST + 1) - KIND_BIT(KIND_DOCKER_DAEMON))
 /* All but what host/ finds. */

@@ -40,6 +40,8 @@ struct live {
 	const char *name;  /* what people call the container */
 	const char *image; /* as its engine keeps it; NULL: nobody knows */
 	uid_t owner;	   /* whose files tell of it; 0: root's */
+	const char *
+		docker; /* where Docker keeps what it says of it (inspect/docker.h); NULL: nowhere */
 	const struct live_process *processes;
 	size_t process_count;
 	const struct live_mount *mounts; /* as the first process sees them */

@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/yaml_make.h"
+#include "inspect/docker.h"
 #include "inspect/oci.h"
 
 static struct text text_at(const struct object *o, const char *name)
@@ -151,9 +152,47 @@ static struct text container_name(const struct object *o)
 	return name.len ? name : TEXT("container");
 }
 
-bool object_read_container(struct arena *a, const struct yaml_node *n, const struct live *live,
-			   struct diags *d, struct object *ret)
+bool object_is_container(const struct object *o)
 {
+	return o->kind >= 0 && KIND_BIT(o->kind) & KINDS_BUNDLE;
+}
+
+/* What Docker calls labels is where its users would exempt a container. */
+static bool take_docker(struct arena *a, const struct yaml_node *n, const struct at **ret_root,
+			struct object *ret)
+{
+	struct at *root = arena_new(a, struct at);
+
+	if (!root)
+		return false;
+	*root = (struct at){ .index = AT_MEMBER, .node = n };
+	*ret_root = root;
+	ret->kind = KIND_DOCKER_CONTAINER;
+	ret->annotations = ret->labels = at_member(root, "Config.Labels");
+	return true;
+}
+
+bool object_read_docker(struct arena *a, const struct yaml_node *n, struct diags *d,
+			struct object *ret)
+{
+	const struct at *root;
+
+	*ret = (struct object){ .root = { .index = AT_MEMBER, .node = n } };
+	ret->kind_name = text_of(kinds[KIND_DOCKER_CONTAINER].name);
+	ret->name = docker_name(&ret->root);
+	if (take_docker(a, n, &root, ret))
+		ret->workload = docker_read(a, root, ret->name, d);
+	if (ret->workload && !a->failed)
+		return true;
+	diag_error(d, yaml_place(n), "object", "this is too large to be looked at");
+	return false;
+}
+
+bool object_read_container(struct arena *a, const struct yaml_node *n, const struct live *live,
+			   const struct yaml_node *docker, struct diags *d, struct object *ret)
+{
+	const struct at *root;
+
 	*ret = (struct object){ .kind = KIND_OCI_CONTAINER,
 				.root = { .index = AT_MEMBER, .node = n } };
 	ret->kind_name = text_of(kinds[KIND_OCI_CONTAINER].name);
@@ -163,6 +202,8 @@ bool object_read_container(struct arena *a, const struct yaml_node *n, const str
 	ret->workload = oci_read(a, &ret->root, ret->name, d);
 	if (ret->workload && live)
 		live_apply(live, ret->workload, a);
+	if (ret->workload && docker && take_docker(a, docker, &root, ret))
+		docker_add(a, root, ret->workload, d);
 	if (ret->workload && !a->failed)
 		return true;
 	diag_error(d, yaml_place(n), "object", "this is too large to be looked at");

@@ -24,10 +24,17 @@ bool object_read(struct arena *a, const struct yaml_node *n, struct text kind,
 
 /*
  * Reads an OCI config.json (oci_is_config()). live is what is known of the container while it runs; NULL:
- * nothing, and it is called as its directory.
+ * nothing, and it is called as its directory. docker is what Docker keeps of it (docker.h); NULL: nothing.
  */
 bool object_read_container(struct arena *a, const struct yaml_node *n, const struct live *live,
-			   struct diags *d, struct object *ret);
+			   const struct yaml_node *docker, struct diags *d, struct object *ret);
+
+/* Reads what Docker keeps of a container (docker_is_container()), without its bundle. */
+bool object_read_docker(struct arena *a, const struct yaml_node *n, struct diags *d,
+			struct object *ret);
+
+/* Whether it is a container without a cluster, whoever says what it is. */
+bool object_is_container(const struct object *o);
 
 /* An image with its configuration, called name where it has none of its own. */
 void object_of_image(const struct image *image, const struct yaml_node *config, struct text name,

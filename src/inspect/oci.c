@@ -203,13 +203,11 @@ static void read_seccomp(struct reader *r, const struct at *root, struct securit
 	}
 }
 
-/* "user:role:type:level"; engines give user and role to all that they start. */
-static void read_labels(struct reader *r, const struct at *root, struct security *s)
+void oci_take_labels(struct word apparmor, struct word label, struct security *s)
 {
-	struct word label = reader_word(r, root, "process.selinuxLabel");
 	struct text rest = label.value, parts[3] = { 0 };
 
-	s->apparmor = reader_word(r, root, "process.apparmorProfile");
+	s->apparmor = apparmor;
 	if (word_is(&s->apparmor, "unconfined"))
 		s->apparmor.value = TEXT("Unconfined");
 	else if (s->apparmor.value.len)
@@ -237,10 +235,8 @@ static void read_masks(struct reader *r, const struct at *root, struct security 
 		s->proc_mount.value = TEXT("Unmasked");
 }
 
-static void read_env(struct reader *r, const struct at *root, struct container *c)
+void oci_take_env(struct reader *r, struct words all, struct container *c)
 {
-	struct words all = reader_words(r, root, "process.env");
-
 	c->env = arena_array(r->arena, struct env, all.count + 1);
 	c->env_count = c->env ? all.count : 0;
 	for (uint32_t i = 0; i < c->env_count; i++) {
@@ -292,8 +288,7 @@ static bool is_volume(struct text source)
 	return name.len && text_ends(source, TEXT("/volumes/"));
 }
 
-/* What engines and the kubelet make for one container, and mount at these places. */
-static bool is_made_for_it(struct text source, struct text destination)
+bool oci_is_made_for_container(struct text source, struct text destination)
 {
 	static const char *const volumes[] = {
 		"/var/lib/docker/volumes/",
@@ -365,7 +360,7 @@ static void add_bind(struct reader *r, const struct at *item, const struct words
 	m->propagation = (struct word){ TEXT_NONE, options->at };
 	if (shared)
 		m->propagation = (struct word){ TEXT("Bidirectional"), shared->at };
-	if (is_made_for_it(v->host_path.value, m->path.value))
+	if (oci_is_made_for_container(v->host_path.value, m->path.value))
 		return;
 	w->volume_count++;
 	c->mount_count++;
@@ -500,9 +495,10 @@ static void read_container(struct reader *r, const struct at *root, struct workl
 	read_privileges(r, root, s);
 	read_user(r, root, s);
 	read_seccomp(r, root, s);
-	read_labels(r, root, s);
+	oci_take_labels(reader_word(r, root, "process.apparmorProfile"),
+			reader_word(r, root, "process.selinuxLabel"), s);
 	read_masks(r, root, s);
-	read_env(r, root, c);
+	oci_take_env(r, reader_words(r, root, "process.env"), c);
 	read_mounts(r, root, w, c);
 	read_devices(r, root, c);
 	c->command = reader_words(r, root, "process.args");

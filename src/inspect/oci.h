@@ -14,6 +14,8 @@
 #pragma once
 #include "inspect/workload.h"
 
+struct reader;
+
 /* Whether a document is a config.json, whatever the file is called. */
 bool oci_is_config(const struct yaml_node *n);
 
@@ -23,6 +25,13 @@ bool oci_is_config(const struct yaml_node *n);
  */
 struct workload *oci_read(struct arena *a, const struct at *root, struct text name,
 			  struct diags *d);
+
+/* What engines say as well, in files of their own. A label is "user:role:type:level". */
+void oci_take_labels(struct word apparmor, struct word label, struct security *s);
+/* Of "NAME=VALUE". */
+void oci_take_env(struct reader *r, struct words all, struct container *c);
+/* Whether engines or the kubelet made for one container what is mounted there. */
+bool oci_is_made_for_container(struct text source, struct text destination);
 
 /* Whether engines give it without being asked; with or without "CAP_". */
 bool oci_is_default_capability(struct text name);

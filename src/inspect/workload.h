@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a workload asks for, whoever says it: a controller's template, a pod, later an admission request
- * or a bundle's config.json. Every field knows whether it was set and where it is or would be. Checks see
+ * a bundle's config.json or Docker's files. Every field knows whether it was set and where it is or would be. Checks see
  * this and not the document.
  */
 #pragma once
@@ -57,7 +57,8 @@ struct image_name {
 struct port {
 	struct at at;
 	struct word name;
-	struct number container, host;
+	struct number container, host; /* host -1: one that is free */
+	struct word address; /* of Docker: the host's only one that it is at; unset: all of them */
 };
 
 struct mount {
@@ -107,6 +108,14 @@ struct sysctl {
 	struct word name;
 };
 
+/* What Docker alone says of a container; of others it is all unset. */
+struct docker_words {
+	struct word restart;	/* "always" */
+	struct number restarts; /* after failures, at most; 0: for ever */
+	struct at ulimits;	/* node NULL: none */
+	struct word cgroup_parent, network;
+};
+
 struct workload {
 	struct at pod;		       /* the PodSpec */
 	struct at annotations, labels; /* of the pods */
@@ -117,6 +126,7 @@ struct workload {
 	struct word priority_class;
 	struct at host_aliases, affinity, spread, node_selector;
 	struct security security;
+	struct docker_words docker;
 	struct sysctl *sysctls;
 	struct volume *volumes;
 	struct container *containers;

@@ -137,6 +137,24 @@ def test_fixes_reach_into_lists_of_lists() -> None:
     assert code == 0 and len(patches) == 1 and patches[0]["patch"], f"{code}: {err}{out}"
 
 
+def test_what_docker_keeps() -> None:
+    """a directory of Docker's, one of such directories, one of the files by name, docker inspect: the same is found in each"""
+    config = json.dumps({"Name": "/web", "Config": {"Image": "r.example.com/web:1"}})
+    host = json.dumps({"Privileged": True})
+    with directory(containers__a1__config_v2_json=config, containers__a1__hostconfig_json=host,
+                   containers__a1__checkpoint_json="[", containers__b2__config_v2_json=config, mine_yaml=config) as base:
+        a1 = base / "containers" / "a1"
+        for operand in (a1, a1 / "hostconfig.json", a1 / "config.v2.json"):
+            code, out, _ = merlon("inspect", *ONLY, operand)
+            tap.check(code == 1 and found(out) == [("Container", "web", "HostConfig.Privileged")], f"{operand}: {out}")
+            tap.check(json.loads(out)["findings"][0]["file"] == str(a1 / "hostconfig.json"), out)
+        code, out, err = merlon("inspect", *ONLY, base)
+        tap.check(code and len(found(out)) == 1, f"half of what Docker keeps is no reason to stop: {out}{err}")
+        tap.check("b2/hostconfig.json" in out + err, out + err)
+    shown = [json.loads(config) | {"HostConfig": json.loads(host)}]
+    tap.check(inspect(*shown) == inspect(shown) == [("Container", "web", "HostConfig.Privileged")], "docker inspect")
+
+
 def test_windows() -> None:
     spec = {"os": {"name": "windows"}, "hostNetwork": True, "containers": CLEAN["containers"],
             "securityContext": {"windowsOptions": {"hostProcess": True, "runAsUserName": "NT AUTHORITY\\SYSTEM"}}}

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The same weakness gives the same findings, whether a manifest says it, a cluster has it, or the config.json of a bundle.
+"""The same weakness gives the same findings, whether a manifest says it, a cluster has it, the config.json of a bundle or Docker.
 
 Each row of WEAKNESSES makes a sound pod and a sound bundle weak in one way; the checks that are about both must then say
-the same of both, and of the pod in a cluster.  Every check that is about both must be in a row.  And what the examples of
+the same of both, of the pod in a cluster, and of what Docker keeps of a container that has such a bundle.  Every check that is about both must be in a row.  And what the examples of
 all checks are found to be as files, they are found to be in a cluster; every check that is about objects of a cluster must
 fail there and pass there.  The cluster is played: what a real one makes of objects is test_cluster.py's.  Argument: the
 program.  Prints TAP.
@@ -43,6 +43,7 @@ POD: dict[str, Any] = {
         "containers": [{
             "name": "web", "image": f"r.example.com/web@{DIGEST}", "command": ["/app"], "args": [], "env": [],
             "resources": {"limits": {"cpu": "1", "memory": "64Mi"}}, "volumeMounts": [],
+            "livenessProbe": {"exec": {"command": ["/app"]}},
             "securityContext": {
                 "runAsNonRoot": True, "runAsUser": 20000, "runAsGroup": 20000, "allowPrivilegeEscalation": False,
                 "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"], "add": []},
@@ -81,6 +82,7 @@ class Weakness(NamedTuple):
     checks: str
     pod: Change
     bundle: Change
+    docker: Change = {}
 
 
 def security(**more: Any) -> Change:
@@ -187,6 +189,16 @@ WEAKNESSES = (
     Weakness("no limit of CPU", "MRL-502", {"spec.containers.0.resources.limits.cpu": None}, {"linux.resources.cpu": {}}),
     Weakness("no limit of memory", "MRL-504", {"spec.containers.0.resources.limits.memory": None}, {"linux.resources.memory": {}}),
 )
+# What a bundle can't say, and Docker can.
+DOCKERS = (
+    Weakness("a port of the node", "MRL-209", {"spec.containers.0.ports": [{"containerPort": 8080, "hostPort": 8080}]}, {},
+             {"HostConfig.PortBindings": {"8080/tcp": [{"HostIp": "", "HostPort": "8080"}]}}),
+    Weakness("a low port of the node", "MRL-209 MRL-210", {"spec.containers.0.ports": [{"containerPort": 80, "hostPort": 80}]}, {},
+             {"HostConfig.PortBindings": {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "80"}]}}),
+    Weakness("nothing says whether it works", "MRL-508", {"spec.containers.0.livenessProbe": None}, {}, {"Config.Healthcheck": None}),
+)
+EVERY = WEAKNESSES + DOCKERS
+BUNDLES_CAN_NOT = {"MRL-209", "MRL-210", "MRL-508"}
 # With a test of their own, as they need a recording or a process.
 ELSEWHERE = {
     "MRL-151": "recorded.yaml", "MRL-152": "recorded.yaml", "MRL-153": "recorded.yaml", "MRL-154": "recorded.yaml",
@@ -210,7 +222,40 @@ def changed(base: dict[str, Any], change: Change) -> dict[str, Any]:
     return out
 
 
-# --- the three inputs ------------------------------------------------------------------------------------
+def docker_of(bundle: dict[str, Any]) -> dict[str, Any] | None:
+    """What Docker keeps of a container for which it made this bundle; None: it makes no such."""
+    process, linux = bundle["process"], bundle["linux"]
+    kept = process["capabilities"]["bounding"]
+    own = {n["type"] for n in linux["namespaces"]}
+    devices = linux["resources"].get("devices")
+    if not linux.get("seccomp") and not devices:
+        return None
+    dropped = [c for c in DEFAULT if c not in kept]
+    options = ["no-new-privileges"] if process["noNewPrivileges"] else []
+    if linux.get("seccomp", {}).get("defaultAction") == "SCMP_ACT_ALLOW":
+        options.append("seccomp=unconfined")
+    host = {name: "host" for name, kind in (("PidMode", "pid"), ("IpcMode", "ipc"), ("NetworkMode", "network")) if kind not in own}
+    mounts = [{"Type": m["type"], "Source": m["source"], "Destination": m["destination"], "RW": "rw" in m["options"],
+               "Propagation": "rshared" if "rshared" in m["options"] else "rprivate"} for m in bundle["mounts"]]
+    limits = linux["resources"]
+    image_name = "io.kubernetes.cri.image-name"
+    return {
+        "Name": "/web", "AppArmorProfile": process.get("apparmorProfile", ""), "ProcessLabel": process.get("selinuxLabel", ""),
+        "HostsPath": f"/d/{'1.1/' if 'user' in own else ''}containers/0/hosts", "Mounts": mounts,
+        "Config": {
+            "User": f"{process['user']['uid']}:{process['user']['gid']}", "Cmd": process["args"], "Env": process["env"],
+            "Image": bundle["annotations"][image_name], "Healthcheck": {"Test": ["CMD", "/app"]},
+            "Labels": {name: value for name, value in bundle["annotations"].items() if name != image_name}},
+        "HostConfig": host | {
+            "Privileged": bool(devices), "CapAdd": [c for c in kept if len(dropped) > 7 or c not in DEFAULT],
+            "CapDrop": ["ALL"] if len(dropped) > 7 else dropped, "SecurityOpt": options,
+            "GroupAdd": [str(gid) for gid in process["user"]["additionalGids"]], "ReadonlyRootfs": bundle["root"]["readonly"],
+            "Devices": [{"PathOnHost": d["path"]} for d in linux["devices"]], "Sysctls": linux["sysctl"],
+            "MaskedPaths": linux["maskedPaths"], "Memory": limits["memory"].get("limit", 0), "NanoCpus": 0,
+            "CpuQuota": limits["cpu"].get("quota", 0), "PidsLimit": limits["pids"]["limit"]}}
+
+
+# --- the four inputs ------------------------------------------------------------------------------------
 
 Finding = tuple[str, str, str, str, str]
 
@@ -414,12 +459,18 @@ def judge(inspector: Inspector, w: Weakness) -> list[str]:
     manifest = changed(POD, w.pod)
     in_manifest = inspector.file("pod.json", manifest)
     in_cluster = inspector.cluster(manifest)
-    in_bundle = inspector.file("config.json", changed(BUNDLE, w.bundle))
+    bundle = changed(BUNDLE, w.bundle)
+    in_bundle = {f for f in inspector.file("config.json", bundle) if f[0] not in BUNDLES_CAN_NOT}
+    docker = docker_of(bundle)
+    in_docker = inspector.file("docker.json", changed(docker, w.docker)) if docker else in_manifest
     wrong = []
     if missing := set(w.checks.split()) - {f[0] for f in in_manifest}:
         wrong.append(f"the manifest: not found {sorted(missing)}, but {ids(in_manifest)}")
     if in_cluster != in_manifest:
         wrong.append(f"the cluster only: {ids(in_cluster - in_manifest)}, the manifest only: {ids(in_manifest - in_cluster)}")
+    if in_docker != in_manifest:
+        wrong.append(f"Docker only: {ids(in_docker - in_manifest)}, the manifest only: {ids(in_manifest - in_docker)}")
+    in_manifest = {f for f in in_manifest if f[0] not in BUNDLES_CAN_NOT}
     if in_bundle != in_manifest:
         wrong.append(f"the bundle only: {ids(in_bundle - in_manifest)}, the manifest only: {ids(in_manifest - in_bundle)}")
     return wrong
@@ -467,11 +518,11 @@ def main() -> int:
         seen: dict[str, set[str]] = {}
         cases = list(examples())
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            rows += zip((f"{w.what} ({w.checks})" for w in WEAKNESSES), pool.map(lambda w: judge(inspector.apart(), w), WEAKNESSES))
+            rows += zip((f"{w.what} ({w.checks})" for w in EVERY), pool.map(lambda w: judge(inspector.apart(), w), EVERY))
             rows += zip((name for name, _, _ in cases),
                         pool.map(lambda case: judge_example(inspector.apart(), case[1], case[2], seen), cases))
         rows += [(f"the same in a {kind} of {api}", judge_controller(inspector, api, kind, where)) for api, kind, where in CONTROLLERS]
-        told = {check for w in WEAKNESSES for check in w.checks.split()}
+        told = {check for w in EVERY for check in w.checks.split()}
         rows.append(("every check about objects of a cluster fails and passes there",
                      [f"{check}: {sorted(seen.get(check, set()))} only" for check in sorted(inspector.of_clusters - set(NOT_THERE))
                       if seen.get(check) != {"fail", "pass"}]))

@@ -43,7 +43,7 @@ static struct inspection *inspect(const char *file, const char *text, const stru
 
 	o.only = check_name ? only : NULL;
 	assert_int_equal(inspection_new(&in, &o, &err), 0);
-	assert_int_equal(inspection_add_live(in, file, text_of(text), live, &err), 0);
+	assert_int_equal(inspection_add_live(in, file, text_of(text), live, NULL, &err), 0);
 	return in;
 }
 

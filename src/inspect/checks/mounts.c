@@ -189,19 +189,26 @@ static void volume_type(struct probe *p, const struct workload *w)
 	}
 }
 
+/* Docker knows no other way of publishing: there it is about those that everybody reaches. */
 static void host_port(struct probe *p, const struct workload *w, const struct container *c)
 {
 	for (uint32_t i = 0; i < c->port_count; i++)
-		if (c->ports[i].host.set && c->ports[i].host.value)
+		if (c->ports[i].host.set && c->ports[i].host.value &&
+		    !c->ports[i].address.value.len)
 			probe_fail(p, &c->ports[i].host.at);
 }
 
+/* Docker lets everybody in its containers listen there (since 20.10): what counts is whose port it is outside. */
 static void privileged_port(struct probe *p, const struct workload *w, const struct container *c)
 {
-	for (uint32_t i = 0; i < c->port_count; i++)
-		if (c->ports[i].container.set && c->ports[i].container.value > 0 &&
-		    c->ports[i].container.value < 1024)
-			probe_fail(p, &c->ports[i].container.at);
+	bool docker = probe_object(p)->kind == KIND_DOCKER_CONTAINER;
+
+	for (uint32_t i = 0; i < c->port_count; i++) {
+		const struct number *n = docker ? &c->ports[i].host : &c->ports[i].container;
+
+		if (n->set && n->value > 0 && n->value < 1024)
+			probe_fail(p, &n->at);
+	}
 }
 
 static bool runs_sshd(const struct word *w)
@@ -255,6 +262,7 @@ static void host_volume(struct probe *p, const struct object *o)
 
 /* What only pods can say. */
 #define POD .category = CATEGORY_MOUNTS, .kinds = KINDS_WORKLOAD
+#define PUBLISHED .category = CATEGORY_MOUNTS, .kinds = KINDS_WORKLOAD | KINDS_DOCKER
 #define MOUNTS .category = CATEGORY_MOUNTS, .kinds = KINDS_CONTAINER
 #define HOST_PATH "https://kubernetes.io/docs/concepts/storage/volumes/#hostpath"
 
@@ -360,23 +368,26 @@ static const struct check checks[] = {
 	  .attack =
 		  "Is reachable from outside past network policies, and takes the place of another service.",
 	  .suggest = "Publish with a Service.",
-	  .aliases = "hostPortSet C-0044 KSV-0024 CKV_K8S_26 CIS-5.2.12 hostPorts",
+	  .suggest_bundle = "Publish it at the one address that it is for: -p 127.0.0.1:8080:80.",
+	  .aliases = "hostPortSet C-0044 KSV-0024 CKV_K8S_26 CIS-5.2.12 hostPorts docker-5.14",
 	  .links = "https://kubernetes.io/docs/concepts/configuration/overview/",
 	  .fix = { .op = FIX_REMOVE,
 		   .aggressive = true,
 		   .why = "Somebody may reach it at the node's address." },
 	  .severity = SEVERITY_MEDIUM,
-	  POD,
+	  PUBLISHED,
 	  .container = host_port },
 	{ .id = "MRL-210",
 	  .name = "privileged-ports",
 	  .title = "The container listens on a port below 1024",
 	  .attack = "It needs root or NET_BIND_SERVICE for that, which then is there to be misused.",
 	  .suggest = "Listen above 1024; the Service can keep its port.",
+	  .suggest_bundle =
+		  "Publish it above 1024, behind a proxy that is meant to have the port below.",
 	  .aliases = "KSV-0117 docker-5.8",
 	  .links = NULL,
 	  .severity = SEVERITY_LOW,
-	  POD,
+	  PUBLISHED,
 	  .container = privileged_port },
 	{ .id = "MRL-211",
 	  .name = "ssh-port",

@@ -152,10 +152,20 @@ static size_t count_beyond(const struct cbpf_filter *f, const struct policy *pol
 	return n;
 }
 
-/* A bundle has its rules with it. */
-static void wide_rules(struct probe *p, const struct recording *r, const struct word *seccomp)
+/* A bundle has its rules with it, and of Docker's options one is their text. NULL: a file has them. */
+static json_t *own_rules(const struct probe *p, const struct word *seccomp, const struct word *file)
 {
-	cleanup_json json_t *root = yaml_json(seccomp->at.node);
+	if (!object_is_container(probe_object(p)) || !seccomp->at.node)
+		return NULL;
+	if (seccomp->at.node->kind == YAML_MAP)
+		return yaml_json(seccomp->at.node);
+	return file->value.len ? json_loadb(file->value.data, file->value.len, 0, NULL) : NULL;
+}
+
+static void wide_rules(struct probe *p, const struct recording *r, const struct word *seccomp,
+		       const struct word *file)
+{
+	cleanup_json json_t *root = own_rules(p, seccomp, file);
 	cleanup_cbpf_filter struct cbpf_filter f = { 0 };
 	struct error err = ERROR_INIT;
 	size_t beyond;
@@ -222,8 +232,8 @@ static void wide_seccomp(struct probe *p, const struct workload *w, const struct
 	if (!r)
 		return;
 	if (word_is(seccomp, "Localhost")) {
-		if (probe_object(p)->kind == KIND_OCI_CONTAINER)
-			wide_rules(p, r, seccomp);
+		if (object_is_container(probe_object(p)))
+			wide_rules(p, r, seccomp, &c->security.seccomp_file);
 		return;
 	}
 	mend_seccomp(p, w, c, r);

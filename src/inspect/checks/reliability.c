@@ -272,9 +272,12 @@ static void scaler_minimum(struct probe *p, const struct object *o)
 #define EACH FACTS, .kinds = KINDS_WORKLOAD, .containers = 1 << CONTAINER_MAIN
 /* What a runtime can hold a container to as well. */
 #define LIMIT FACTS, .kinds = KINDS_CONTAINER, .containers = 1 << CONTAINER_MAIN
-#define SERVING                                                                           \
-	FACTS, .kinds = KINDS_WORKLOAD & ~(KIND_BIT(KIND_JOB) | KIND_BIT(KIND_CRON_JOB)), \
-	       .containers = 1 << CONTAINER_MAIN
+#define SERVING_OR(others)                                                                    \
+	FACTS,                                                                                \
+		.kinds = (KINDS_WORKLOAD & ~(KIND_BIT(KIND_JOB) | KIND_BIT(KIND_CRON_JOB))) | \
+			 (others),                                                            \
+		.containers = 1 << CONTAINER_MAIN
+#define SERVING SERVING_OR(0)
 #define REPLICATED \
 	(KIND_BIT(KIND_DEPLOYMENT) | KIND_BIT(KIND_STATEFUL_SET) | KIND_BIT(KIND_ROLLOUT))
 #define RESOURCES_PAGE \
@@ -346,10 +349,11 @@ static const struct check checks[] = {
 	  .title = "Nothing says whether it still works",
 	  .attack = "Stays broken until somebody looks.",
 	  .suggest = "Add a livenessProbe.",
-	  .aliases = "livenessProbeMissing C-0056 pod-probes CKV_K8S_8",
+	  .suggest_bundle = "Add a HEALTHCHECK to its image, or --health-cmd.",
+	  .aliases = "livenessProbeMissing C-0056 pod-probes CKV_K8S_8 docker-5.27",
 	  .links = PROBES_PAGE,
 	  .severity = SEVERITY_LOW,
-	  SERVING,
+	  SERVING_OR(KINDS_DOCKER),
 	  .container = liveness },
 	{ .id = "MRL-509",
 	  .name = "identical-probes",
