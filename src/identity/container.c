@@ -233,6 +233,14 @@ static int list_visit(const char *path, void *arg)
 	cgroup_each_process(l->layout, path, stop_at_first, &first);
 	if (!c.pid)
 		c.pid = first;
+	if (runtime_shim_find(&c)) {
+		if (str_eq(c.name, c.id)) { /* that was for want of a better one */
+			free(c.name);
+			c.name = NULL;
+		}
+		container_engine_read(&c, CGROUP_ENGINE_UNKNOWN);
+		container_fill(&c.name, c.id);
+	}
 	slot = vec_add(l->list);
 	if (!slot) {
 		container_deinit(&c);

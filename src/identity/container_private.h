@@ -18,3 +18,8 @@ void container_engine_read(struct container *c, enum cgroup_engine engine);
 bool runtime_state_find(struct container *c);
 /* What its config.json says, if it is known or can be guessed where that is. */
 void runtime_bundle_find(struct container *c);
+/*
+ * The same where containerd keeps its state elsewhere (k3s, dockerd --exec-root): its shims, which are the parents of
+ * containers, run in their bundles. c->pid is known; false if it is no shim's.
+ */
+bool runtime_shim_find(struct container *c);

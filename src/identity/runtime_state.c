@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "identity/bundle.h"
 #include "identity/container_private.h"
+#include "identity/process.h"
 
 json_t *container_file(const struct container *c, const char *path, size_t limit)
 {
@@ -111,6 +113,42 @@ void runtime_bundle_find(struct container *c)
 	}
 	if (c->bundle)
 		bundle_read(c->bundle, c);
+}
+
+/*
+ * Who starts a container's first process is in the host's mounts, and it is not: so nobody in a container
+ * can be taken for a shim, whatever it calls its directory.
+ */
+static pid_t shim_of(const struct container *c)
+{
+	struct process_status s;
+	uint32_t here = process_namespace(getpid(), "mnt");
+
+	if (c->pid <= 0 || !here || process_read(c->pid, &s) || s.parent <= 1 ||
+	    process_namespace(s.parent, "mnt") != here || process_namespace(c->pid, "mnt") == here)
+		return 0;
+	return s.parent;
+}
+
+bool runtime_shim_find(struct container *c)
+{
+	char link[64], path[PATH_MAX];
+	pid_t shim = c->bundle ? 0 : shim_of(c);
+	size_t len = strlen(c->id);
+	ssize_t n;
+
+	if (!shim)
+		return false;
+	snprintf(link, sizeof(link), "/proc/%d/cwd", shim);
+	n = readlink(link, path, sizeof(path) - 1);
+	if (n <= (ssize_t)len)
+		return false;
+	path[n] = '\0';
+	if (path[n - (ssize_t)len - 1] != '/' || !str_eq(path + n - len, c->id))
+		return false;
+	c->bundle = strdup(path);
+	runtime_bundle_find(c);
+	return c->bundle;
 }
 
 /* --- of ordinary users ------------------------------------------------------------------------------ */
