@@ -243,6 +243,16 @@ def test_a_chart_without_helm() -> None:
         assert len(problems) == 1 and "helm is needed" in problems[0]["message"] and problems[0]["file"].endswith("/web"), problems
 
 
+def test_kustomizations_below() -> None:
+    """one below a directory is read as it is, which is said"""
+    with directory(base__pod_yaml=json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": POD}),
+                   base__kustomization_yaml="resources: [pod.yaml]\n") as base:
+        code, out, _ = merlon("inspect", *ONLY, base)
+        problems = json.loads(out)["problems"]
+        tap.check(code == 1 and [p["severity"] for p in problems] == ["warning"] and "kustomization" in problems[0]["message"], out)
+        tap.check(not json.loads(merlon("inspect", *ONLY, "--no-render", base)[1])["problems"], "with --no-render that was asked for")
+
+
 def test_charts() -> None:
     program = helm.find()
     if not program:
