@@ -240,12 +240,21 @@ struct secret secret_find(struct text t)
 
 /* --- names --------------------------------------------------------------------------------------- */
 
+/* Options have "-" where variables have "_". */
+static bool begins_with(const char *t, const char *word)
+{
+	for (; *word; t++, word++)
+		if (tolower((unsigned char)(*t == '-' ? '_' : *t)) != *word)
+			return false;
+	return true;
+}
+
 static bool contains(struct text t, const char *word)
 {
 	size_t len = strlen(word);
 
 	for (uint32_t i = 0; i + len <= t.len; i++)
-		if (!strncasecmp(t.data + i, word, len))
+		if (begins_with(t.data + i, word))
 			return true;
 	return false;
 }
@@ -254,7 +263,7 @@ static bool ends_with(struct text t, const char *word)
 {
 	size_t len = strlen(word);
 
-	return t.len >= len && !strncasecmp(t.data + t.len - len, word, len);
+	return t.len >= len && begins_with(t.data + t.len - len, word);
 }
 
 static bool is_sentence(struct text v)
@@ -292,11 +301,10 @@ static bool is_plain_value(struct text v)
 bool secret_names(struct text name)
 {
 	static const char *const words[] = {
-		"password",	  "passwd",	     "passphrase",  "secret",	  "token",
-		"apikey",	  "api_key",	     "api-key",	    "access_key", "accesskey",
-		"private_key",	  "privatekey",	     "credential",  "bearer",	  "signing_key",
-		"encryption_key", "client_key_data", "account_key", "auth_key",	  "sdk_ak",
-		"sdk_sk",
+		"password",	   "passwd",	  "passphrase", "secret",      "token",
+		"apikey",	   "api_key",	  "access_key", "accesskey",   "private_key",
+		"privatekey",	   "credential",  "bearer",	"signing_key", "encryption_key",
+		"client_key_data", "account_key", "auth_key",	"sdk_ak",      "sdk_sk",
 	};
 	static const char *const places[] = { "_file",	 "_path",	"_dir",	      "_name",
 					      "_url",	 "_uri",	"_host",      "_endpoint",

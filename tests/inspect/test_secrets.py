@@ -102,7 +102,8 @@ def test_every_form_is_found_everywhere() -> None:
 def test_every_name_is_found_everywhere() -> None:
     for what, (name, value) in NAMED.items():
         for place, o in (("env[0].value", pod(env=[{"name": name, "value": value}])), ("args[0]", pod(args=[f"--{name.lower()}={value}"])),
-                         ("args[1]", pod(args=[f"--{name.lower()}", value])), ("args[0]", pod(args=[f"export {name}={value}; x"])),
+                         ("args[1]", pod(args=[f"--{name.lower()}", value])),
+                         ("args[0]", pod(args=[f"--{name.lower().replace('_', '-')}={value}"])), ("args[0]", pod(args=[f"export {name}={value}; x"])),
                          (f'data["{name}"]', config_map("") | {"data": {name: value}}), ('data["file"]', config_map(f"a=b\n{name}={value}\n"))):
             found = [path for check, path in failing(o) if check in ("MRL-321", "MRL-323", "MRL-325")]
             assert any(path.endswith(place) for path in found), (what, place, found)
