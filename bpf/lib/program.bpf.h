@@ -56,21 +56,19 @@ static __always_inline void program_keep(__u32 tgid, struct abi_program *p)
 		bpf_map_delete_elem(&programs, &tgid);
 }
 
-/* task begins to run file. */
-subroutine int program_begin(struct task_struct *task, struct file *file)
+/* What task runs: all but who made it. False: there is no room to find out. */
+static __always_inline bool program_describe(struct abi_program *p, struct task_struct *task,
+					     struct file *file)
 {
-	__u32 zero = 0, tgid = BPF_CORE_READ(task, tgid), len;
-	struct abi_program *before = bpf_map_lookup_elem(&programs, &tgid);
-	struct abi_program *p = bpf_map_lookup_elem(&program_room, &zero);
 	struct scratch *s = scratch_get();
+	__u32 len;
 
-	if (!p || !s)
-		return 0;
+	if (!s)
+		return false;
 	path_of_file(s, file, mode_of(file));
 	__builtin_memset(p, 0, sizeof(*p));
 	bpf_core_read(&p->comm, sizeof(p->comm), &task->comm);
 	p->uid = BPF_CORE_READ(task, cred, euid.val);
-	p->parent = before ? before->parent : 0;
 	len = ABI_PATH_MAX - s->at;
 	if (len < ABI_PROGRAM_PATH && !(s->flags & ABI_PATH_TRUNCATED)) {
 		barrier_var(len); /* the mask is for the verifier */
@@ -79,6 +77,19 @@ subroutine int program_begin(struct task_struct *task, struct file *file)
 		p->len = len;
 	}
 	program_facts(p, task, file, s->flags);
+	return true;
+}
+
+/* task begins to run file. */
+subroutine int program_begin(struct task_struct *task, struct file *file)
+{
+	__u32 zero = 0, tgid = BPF_CORE_READ(task, tgid);
+	struct abi_program *before = bpf_map_lookup_elem(&programs, &tgid);
+	struct abi_program *p = bpf_map_lookup_elem(&program_room, &zero);
+
+	if (!p || !program_describe(p, task, file))
+		return 0;
+	p->parent = before ? before->parent : 0;
 	program_keep(tgid, p);
 	return 0;
 }

@@ -222,7 +222,8 @@ static int put_in_force(struct ruleset *rs, struct sensor_deny *d, struct deny_s
 	if (!r && sensor_deny_guard_own())
 		r = error_set(err, EIO, "cannot say what the guard's own files are");
 	/* Who has come meanwhile too. */
-	return r ? r : deny_place_all(set, &m, layout, true, &ret->containers, err);
+	r = r ? r : deny_place_all(set, &m, layout, true, &ret->containers, err);
+	return r ? r : sensor_deny_learn_running(d, err);
 }
 
 int deny_apply(struct ruleset *rs, const struct deny_options *o, struct deny_result *ret,

@@ -15,6 +15,7 @@
 #include "sensor/deny_abi.h"
 #include "sensor/deny_cgroup.h"
 #include "sensor/deny_dir.h"
+#include "sensor/deny_running.h"
 #include "sensor/load.h"
 #include "sensor/probe.h"
 #include "sensor/stop.h"
@@ -171,6 +172,7 @@ static void select_programs(struct sensor_deny *d)
 	/* Where functions can't be attached to, a move is told when it has been done. */
 	bpf_program__set_autoload(d->skel->progs.place_attach, fentry);
 	bpf_program__set_autoload(d->skel->progs.place_moved, !fentry);
+	bpf_program__set_autoload(d->skel->progs.running_learn, true);
 	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++)
 		for (unsigned kind = 0; has_hook(d, hook) && kind < PROGRAM_KINDS; kind++)
 			bpf_program__set_autoload(program_of(d, hook, kind), true);
@@ -209,7 +211,7 @@ static void select_maps(struct sensor_deny *d)
 			bpf_map__set_autocreate(calls_of(d, hook), true);
 	bpf_map__set_autocreate(d->skel->maps.stop_calls, sensor_deny_stops(d) != 0);
 	bpf_map__set_max_entries(d->skel->maps.rooms, ABI_DENY_ROOMS);
-	bpf_map__set_max_entries(d->skel->maps.scratches, ABI_DENY_ROOMS + 1);
+	bpf_map__set_max_entries(d->skel->maps.scratches, ABI_DENY_ROOMS + 2);
 	bpf_map__set_max_entries(d->skel->maps.programs, PROGRAMS_MAX);
 	bpf_map__set_max_entries(d->skel->maps.room_claims,
 				 (cpus > 0 ? (__u32)cpus : 1024) * ABI_DENY_ROOMS * 2);
@@ -569,6 +571,13 @@ static int carry_all(const struct sensor_deny *d, struct error *err)
 	return r ? error_errno(err, -r, "what was known of containers") : 0;
 }
 
+int sensor_deny_learn_running(struct sensor_deny *d, struct error *err)
+{
+	int r = deny_running_learn(d->skel->progs.running_learn);
+
+	return r ? error_errno(err, -r, "what processes run that are there") : 0;
+}
+
 /* Maps of another version give way to ours; the version comes last: who is interrupted does all of it again. */
 static int exchange_kept(const struct sensor_deny *d, struct error *err)
 {
@@ -608,6 +617,8 @@ int sensor_deny_start(struct sensor_deny *d, struct error *err)
 		r = attach_all(d, err);
 	if (!r)
 		r = carry_all(d, err);
+	if (!r)
+		r = sensor_deny_learn_running(d, err);
 	if (r) {
 		deny_remove_dir(DENY_DIR_NEXT);
 		return r;

@@ -62,6 +62,8 @@ int sensor_deny_filter(struct sensor_deny *d, enum abi_deny_hook hook, struct pr
 		       struct error *err);
 /* Attaches the set and pins it; the set before ends. If it fails that one stays. */
 int sensor_deny_start(struct sensor_deny *d, struct error *err);
+/* Of processes of containers (those that are members, or placed) that nobody saw begin: what they run. Once it is started. */
+int sensor_deny_learn_running(struct sensor_deny *d, struct error *err);
 
 /* --- what is to happen where ------------------------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Opens /secret/a, b and c in a fork each, for each file /round/NAME that appears; /round/NAME.json says how each ended: 0,
+"""Opens /secret/a, b and c, or what the arguments say, in a fork each, for each file /round/NAME that appears; /round/NAME.json says how each ended: 0,
 the error, or the signal as a negative number.  For on-and-on it opens c until /round/on-and-on.end appears: how often it could, and
 could not."""
 
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 
 ROUNDS = "/round"
@@ -37,7 +38,7 @@ while True:
         done = f"{ROUNDS}/{name}.json"
         if "." in name or os.path.exists(done):
             continue
-        results = go_on(f"{ROUNDS}/{name}.end") if name == "on-and-on" else {letter: attempt(f"/secret/{letter}") for letter in "abc"}
+        results = go_on(f"{ROUNDS}/{name}.end") if name == "on-and-on" else {letter: attempt(f"/secret/{letter}") for letter in sys.argv[1:] or "abc"}
         with open(f"{done}.part", "w", encoding="ascii") as file:
             json.dump(results, file)
         os.rename(f"{done}.part", done)
