@@ -153,6 +153,37 @@ static __always_inline struct task_struct *task_of(struct pid *pid)
 	return link ? link - bpf_core_field_offset(struct task_struct, pid_links) : NULL;
 }
 
+/* Who has that number where current is, looked up as the kernel does; NULL: nobody. */
+static __always_inline struct pid *pid_of_number(__u32 number)
+{
+	enum { LEVELS = 6, BITS = 6, MASK = (1 << BITS) - 1, MARK = 3, NODE = 2, NO_NODE = 4096 };
+	__u64 entry = (__u64)BPF_CORE_READ(pidns_of(current_task()), idr.idr_rt.xa_head), slot;
+	__u32 left = number;
+
+	for (int i = 0; i < LEVELS && (entry & MARK) == NODE && entry > NO_NODE; i++) {
+		struct xa_node *node = (struct xa_node *)(entry - NODE);
+		__u32 shift = BPF_CORE_READ(node, shift) & 31;
+
+		if (left >> shift > MASK)
+			return NULL;
+		slot = (left >> shift) & MASK;
+		left &= (1U << shift) - 1;
+		bpf_probe_read_kernel(&entry, sizeof(entry),
+				      (void *)node + bpf_core_field_offset(struct xa_node, slots) +
+					      slot * sizeof(entry));
+	}
+	return entry & MARK ? NULL : (struct pid *)entry;
+}
+
+/* Whose memory current has read or written; of nothing nobody was asked. */
+static __always_inline int point_of_memory(__u32 number, long ret)
+{
+	struct pid *pid = ret > 0 ? pid_of_number(number) : NULL;
+	struct task_struct *owner = pid ? task_of(pid) : NULL;
+
+	return owner && is_beyond(owner) ? ABI_DENY_PTRACE : -1;
+}
+
 /* Whose descriptor current has taken. */
 static __always_inline int point_of_taken(__u32 pidfd)
 {
@@ -228,8 +259,10 @@ static __always_inline int point_of_call(const struct abi_stop_call *as, const s
 		return point_of_open(ret);
 	case ABI_DENY_CONNECT:
 		return point_of_socket(c);
-	case ABI_DENY_PTRACE:
-		return as->fd < 6 ? point_of_taken(c->args[0]) : point_of_trace(c);
+	case ABI_DENY_PTRACE: /* of a descriptor, of a number, or of whom current traces now */
+		return as->fd < 6      ? point_of_taken(c->args[0]) :
+		       as->from[0] < 6 ? point_of_memory(c->args[0], ret) :
+					 point_of_trace(c);
 	case ABI_DENY_USERNS:
 		return point_of_userns(as, c);
 	case ABI_DENY_UNLINK:

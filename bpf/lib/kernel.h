@@ -171,7 +171,22 @@ struct mm_struct {
 	unsigned long arg_start, arg_end, env_start, env_end;
 };
 
+/* A tree of 64 branches each; links to nodes are marked by their lowest bits. */
+struct xa_node {
+	unsigned char shift; /* of the bits of the number that say which branch */
+	void *slots[1];
+};
+
+struct xarray {
+	void *xa_head;
+};
+
+struct idr {
+	struct xarray idr_rt;
+};
+
 struct pid_namespace {
+	struct idr idr;
 	struct task_struct *child_reaper;
 	struct ns_common ns;
 };

@@ -124,6 +124,27 @@ def descriptor_of_process_1() -> None:
     refused(calls.pidfd_getfd(refused(calls.pidfd_open(HOST_PID, 0)), 0, 0))
 
 
+def span(address: int, size: int) -> ctypes.Array[ctypes.c_char]:
+    """One, as calls for memory of others take it."""
+    return ctypes.create_string_buffer(struct.pack("QQ", address, size), 16)
+
+
+def memory_by_call(pid: int, address: int, write: bool) -> None:
+    """Its zeros at that place are read, or written as they are."""
+    zeros = ctypes.create_string_buffer(8)
+    call = calls.process_vm_writev if write else calls.process_vm_readv
+    if refused(call(pid, span(ctypes.addressof(zeros), 8), 1, span(address, 8), 1, 0)) != 8 or zeros.raw != bytes(8):
+        raise ValueError("other memory")
+
+
+def memory_of_process_1_read() -> None:
+    memory_by_call(HOST_PID, int(os.environ["BEYOND_AT"]), False)
+
+
+def memory_of_process_1_written() -> None:
+    memory_by_call(HOST_PID, int(os.environ["BEYOND_AT"]), True)
+
+
 def trace_host() -> None:
     """Attaches to a thread of the kernel's own making is never allowed: to our parent's world, process 1."""
     refused(calls.ptrace(0x4206, HOST_PID, 0, 0))
@@ -264,6 +285,7 @@ ATTACKS = {
     "pivot_root": pivot_root, "setns": setns, "setns to its own": own_setns, "user namespace": user_namespace,
     "root of process 1": root_of_process_1, "trace process 1": trace_host,
     "environment of process 1": environ_of_process_1, "memory of process 1": memory_of_process_1,
+    "memory of process 1 read by a call": memory_of_process_1_read, "memory of process 1 written by a call": memory_of_process_1_written,
     "descriptor of process 1": descriptor_of_process_1, "open by handle": by_handle,
     "module from a file": module_from_file, "module from memory": module_from_memory, "bpf": bpf,
     "performance events": performance_events, "userfaultfd": userfaultfd, "runtime socket": runtime_socket,
@@ -287,6 +309,16 @@ def ordinary() -> None:
     client.connect(server.getsockname())
     if os.spawnv(os.P_WAIT, "/bin/true", ["true"]):
         raise OSError(errno.EPERM, "exec")
+    zeros = ctypes.create_string_buffer(8)
+    child = os.fork()
+    if not child:
+        signal.pause()
+    try:
+        for write in (False, True):     # a debugger of its own
+            memory_by_call(child, ctypes.addressof(zeros), write)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 def attempt(function: object) -> int:
