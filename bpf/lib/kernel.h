@@ -286,15 +286,6 @@ struct vm_area_struct {
 	struct file *vm_file;
 };
 
-/* What programs that go through all tasks are called with. */
-struct bpf_iter_meta {
-	struct seq_file *seq;
-};
-struct bpf_iter__task {
-	struct bpf_iter_meta *meta;
-	struct task_struct *task; /* NULL: behind the last */
-};
-
 struct linux_binprm {
 	const char *filename, *interp;
 	struct file *file;

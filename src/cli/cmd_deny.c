@@ -13,6 +13,7 @@
 #include "cli/rules_load.h"
 #include "guard/deny.h"
 #include "guard/deny_confirm.h"
+#include "guard/deny_memory.h"
 #include "guard/deny_risk.h"
 #include "version.h"
 
@@ -345,7 +346,34 @@ static void print_rule(const struct rule_status *s, void *arg)
 	       deny_hooks[s->hook].filter.call);
 }
 
-static int print_json_status(const struct sensor_deny_status *s)
+static void print_names(const char *what, const json_t *names)
+{
+	const json_t *name;
+	size_t i;
+
+	if (json_array_size(names))
+		printf("%s:", what);
+	json_array_foreach (names, i, name)
+		printf(" %s", rules_text(text_of(json_string_value(name))));
+	if (json_array_size(names))
+		puts("");
+}
+
+/* What somebody has done to what was pinned. */
+static void print_lost(const json_t *lost)
+{
+	const json_t *mode = json_object_get(lost, "mode");
+	json_int_t was = json_integer_value(mode);
+
+	puts("what was put in force is not in force as it was: somebody has changed what is pinned in " SENSOR_DENY_DIR
+	     "; a guard that starts puts it in force anew");
+	print_names("missing", json_object_get(lost, "missing"));
+	print_names("replaced", json_object_get(lost, "replaced"));
+	if (mode && was >= 0 && was <= ABI_DENY_ENFORCE)
+		printf("the mode was %s\n", modes[was]);
+}
+
+static int print_json_status(const struct sensor_deny_status *s, json_t *lost)
 {
 	cleanup_json json_t *set = read_set();
 	json_t *rules = json_array();
@@ -373,24 +401,30 @@ static int print_json_status(const struct sensor_deny_status *s)
 	json_object_set_new(o, "rules", rules);
 	if (deny_probation_left() >= 0)
 		json_object_set_new(o, "back_in_seconds", json_integer(deny_probation_left()));
+	if (lost)
+		json_object_set(o, "lost", lost);
 	print_json(o);
-	return s->active ? EXIT_OK : EXIT_NEGATIVE;
+	return s->active && !lost ? EXIT_OK : EXIT_NEGATIVE;
 }
 
 static int run_status(const struct arguments *args, struct error *err)
 {
-	cleanup_json json_t *set = NULL;
+	cleanup_json json_t *set = NULL, *lost = NULL;
 	struct sensor_deny_status s;
 	int r = need_root(err);
 
-	if (!r)
-		r = sensor_deny_status(&s, err);
 	if (r)
+		return r;
+	lost = deny_memory_lost();
+	r = sensor_deny_status(&s, err);
+	if (r && !lost) /* of what is half there not even the version may be */
 		return r;
 	if (s.mode > ABI_DENY_ENFORCE)
 		s.mode = ABI_DENY_OBSERVE;
 	if (arg_flag(args, "json"))
-		return print_json_status(&s);
+		return print_json_status(&s, lost);
+	if (lost)
+		print_lost(lost);
 	set = read_set();
 	if (!s.active) {
 		puts("nothing is denied");
@@ -412,7 +446,7 @@ static int run_status(const struct arguments *args, struct error *err)
 	}
 	printf("\n%10s %10s  RULE\n", "DENIED", "WOULD");
 	each_rule(set, print_rule, NULL);
-	return EXIT_OK;
+	return lost ? EXIT_NEGATIVE : EXIT_OK;
 }
 
 static const struct command cmd_deny_status = {
@@ -421,8 +455,9 @@ static const struct command cmd_deny_status = {
 	.description =
 		"Lists the decision points that are asked: how often rules were looked at, denied, would have denied "
 		"in a dry run, could not be looked at (busy), and how many denials nobody could be told "
-		"of. Then each rule in force: how often it was the first to decide, since it was put in force. Exits with 1 "
-		"if nothing is denied.",
+		"of. Then each rule in force: how often it was the first to decide, since it was put in force. If what is pinned "
+		"is not what was put in force, it says what is missing or another. Exits with 1 "
+		"then, and if nothing is denied.",
 	.options = json_options,
 	.option_count = ARRAY_SIZE(json_options),
 	.run = run_status,
@@ -458,8 +493,10 @@ static int run_mode(const struct arguments *args, struct error *err)
 	if (r)
 		return r;
 	for (unsigned mode = ABI_DENY_OBSERVE; n == 1 && mode <= ABI_DENY_ENFORCE; mode++)
-		if (str_eq(words[0], modes[mode]))
-			return sensor_deny_set_mode(mode, err);
+		if (str_eq(words[0], modes[mode])) {
+			r = sensor_deny_set_mode(mode, err);
+			return r ? r : deny_memory_set_mode(mode, err);
+		}
 	return error_set(err, USAGE_ERROR, "name a mode: observe, dry-run or enforce");
 }
 

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "guard/deny_check.h"
 #include "guard/deny_confirm.h"
+#include "guard/deny_memory.h"
 #include "guard/deny_place.h"
 #include "guard/deny_risk.h"
 
@@ -218,6 +219,7 @@ static int put_in_force(struct ruleset *rs, struct sensor_deny *d, struct deny_s
 	r = r ? r : keep_set(rs, set, o, err);
 	r = r ? r : sensor_deny_start(d, err);
 	ret->in_force = !r;
+	r = r ? r : deny_memory_keep(DIR_NEXT, o->mode, err);
 	r = r ? r : swap_kept(o->confirm_ns, err);
 	if (!r && sensor_deny_guard_own())
 		r = error_set(err, EIO, "cannot say what the guard's own files are");

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "base/fs.h"
 #include "base/json.h"
+#include "guard/deny_memory.h"
 #include "sensor/deny_abi.h"
 
 enum { SET_FILE_MAX = 16 << 20, PATH_SIZE = 128 };
@@ -60,17 +62,48 @@ int deny_kept_apply(const char *dir, enum abi_deny_mode mode, uint64_t set, stru
 	return r ? r : deny_apply(rs, &o, &done, err);
 }
 
-int deny_renew(struct error *err)
+static int renew(enum abi_deny_mode mode, struct error *err)
 {
-	cleanup_json json_t *kept = NULL;
-	uint32_t version;
+	cleanup_json json_t *kept = read_set(DENY_RULES_DIR);
 
+	return deny_kept_apply(DENY_RULES_DIR, mode,
+			       (uint64_t)json_integer_value(json_object_get(kept, "set")), err);
+}
+
+/* Not of what somebody is putting in force at this moment: that takes less than a second. */
+static json_t *find_lost(void)
+{
+	const struct timespec moment = { .tv_sec = 1 };
+	json_t *lost = deny_memory_lost();
+
+	if (!lost)
+		return NULL;
+	json_decref(lost);
+	nanosleep(&moment, NULL);
+	return deny_memory_lost();
+}
+
+int deny_renew(struct deny_renewed *ret, struct error *err)
+{
+	cleanup_json json_t *lost = NULL;
+	uint32_t version;
+	int r;
+
+	*ret = (struct deny_renewed){ 0 };
+	r = sensor_deny_abi_check_newer(err);
+	if (r)
+		return r;
+	lost = find_lost();
+	if (lost) {
+		ret->lost = (uint32_t)deny_memory_count(lost);
+		r = renew(deny_memory_mode(), err);
+		ret->failed = r != 0;
+		return r;
+	}
 	if (sensor_deny_abi(&version) != DENY_ABI_OLDER)
-		return sensor_deny_abi_check_newer(err);
+		return 0;
 	/* Rings that nobody fills. */
 	if (!fs_exists(SENSOR_DENY_DIR "/set"))
 		return sensor_deny_end(err);
-	kept = read_set(DENY_RULES_DIR);
-	return deny_kept_apply(DENY_RULES_DIR, sensor_deny_abi_mode(),
-			       (uint64_t)json_integer_value(json_object_get(kept, "set")), err);
+	return renew(sensor_deny_abi_mode(), err);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -57,6 +58,7 @@ struct guard {
 	char **trees; /* that it may read; the paths are others' */
 	struct notifier notifier;
 	struct keeper keeper;
+	struct deny_renewed renewed;
 	pid_t engine, outputs, hand; /* hand 0: there is none */
 	int hand_fd;		     /* the engine's end, until it has it */
 	bool hand_ended, hand_failed;
@@ -222,22 +224,37 @@ static int start_hand(struct guard *g, struct error *err)
 /* --- what denies ----------------------------------------------------------------------------------------- */
 
 /* In a process of its own: it reads rules, and may have to load programs. What can't be renewed goes on. */
-static int renew_denial(struct error *err)
+static int renew_denial(struct guard *g, struct error *err)
 {
-	pid_t child = fork();
+	struct deny_renewed *renewed = mmap(NULL, sizeof(*renewed), PROT_READ | PROT_WRITE,
+					    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t child;
 
-	if (child < 0)
-		return error_errno(err, errno, "fork");
+	if (renewed == MAP_FAILED)
+		return error_errno(err, errno, "what denies");
+	child = fork();
 	if (child == 0) {
 		struct error why = ERROR_INIT;
 
-		if (deny_renew(&why))
+		if (deny_renew(renewed, &why))
 			fprintf(stderr, "merlon: %s; what it denies is not told of here\n",
 				why.text);
 		_exit(EXIT_SUCCESS);
 	}
 	waitpid(child, NULL, 0);
-	return 0;
+	g->renewed = *renewed;
+	munmap(renewed, sizeof(*renewed));
+	return child < 0 ? error_errno(err, ECHILD, "fork") : 0;
+}
+
+static int start_keeper(struct guard *g, struct error *err)
+{
+	int r = keeper_start(&g->keeper, err);
+
+	if (g->keeper.numbers)
+		*(g->renewed.failed ? &g->keeper.numbers->not_back :
+				      &g->keeper.numbers->lost) = g->renewed.lost;
+	return r;
 }
 
 /* --- the resolver ---------------------------------------------------------------------------------------- */
@@ -575,7 +592,7 @@ static int run(struct guard *g, struct watch_stats *stats, struct error *err)
 	g->signals = block_signals(SIGCHLD);
 	if (g->signals < 0)
 		return error_errno(err, errno, "signalfd");
-	r = g->o->watch.rules.denied ? renew_denial(err) : 0;
+	r = g->o->watch.rules.denied ? renew_denial(g, err) : 0;
 	if (!r)
 		r = start_hand(g, err);
 	if (!r)
@@ -585,7 +602,7 @@ static int run(struct guard *g, struct watch_stats *stats, struct error *err)
 	if (!r) /* while there is little that it could see of ours */
 		r = start_reader(g, err);
 	if (!r) /* behind those: who asks what the kernel can do has read all of its types */
-		r = g->o->watch.rules.denied ? keeper_start(&g->keeper, err) : 0;
+		r = g->o->watch.rules.denied ? start_keeper(g, err) : 0;
 	if (!r)
 		r = live_new(&g->live, &lo, err);
 	heap_trim(); /* before the engine has a copy */

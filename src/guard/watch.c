@@ -446,6 +446,12 @@ static void tell_keeper(struct watch *w)
 		{ offsetof(struct keeper_numbers, pins), ALERT_CRITICAL, "merlon: pins removed",
 		  "what keeps denial in force was removed from " SENSOR_DENY_DIR
 		  ", and is there again: nothing ended by that" },
+		{ offsetof(struct keeper_numbers, lost), ALERT_CRITICAL, "merlon: pins lost",
+		  "what keeps denial in force was removed from " SENSOR_DENY_DIR
+		  ", or replaced there, while no guard ran: not all of it was in force, until now" },
+		{ offsetof(struct keeper_numbers, not_back), ALERT_CRITICAL, "merlon: denial lost",
+		  "what keeps denial in force was removed from " SENSOR_DENY_DIR
+		  ", or replaced there, while no guard ran, and can't be put in force anew: merlon deny on does it" },
 	};
 	const struct keeper_numbers *now = w->o->keeper;
 	struct keeper_numbers *before = &w->stats->keeper;

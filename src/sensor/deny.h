@@ -124,6 +124,12 @@ struct sensor_deny_status {
 	struct abi_deny_count counts[ABI_DENY_HOOKS];
 };
 int sensor_deny_status(struct sensor_deny_status *ret, struct error *err);
+/*
+ * Each pin: its name below SENSOR_DENY_DIR, and the kernel's number of what it leads to, which no other has while the machine runs;
+ * 0: nothing that is in use. -ENOENT: nothing is pinned, or no set.
+ */
+typedef void (*sensor_deny_pin_fn)(const char *name, uint32_t id, void *arg);
+int sensor_deny_each_pin(sensor_deny_pin_fn fn, void *arg);
 /* Of each rule of the set in force: ABI_DENY_HOOKS * ABI_DENY_RULES of them. -ENOENT: there is none. */
 int sensor_deny_rule_counts(struct abi_deny_rule_count *ret, struct error *err);
 /* -ENOENT: there is nothing. */

@@ -158,6 +158,7 @@ def make_older() -> None:
     pinned.replace(DENY / "places", pinned.HASH, 8, 16, 16384, {key: value + bytes(8) for key, value in places.items()})
     pinned.replace(DENY / "counts", pinned.HASH, 4, 16, 8, {})
     pinned.replace(DENY / "events", pinned.RING, 0, 0, 65536, {})
+    Path("/run/merlon/deny/pins.json").unlink()
     called(0)
 
 
@@ -212,6 +213,48 @@ def gap(suite: tap.Suite, one: Container, rules: Path) -> None:
     with Guard("--burst", "0", rules=rules) as guard:
         guard.wait_until(lambda _: denials(guard, "Secret c") >= rounds, 20)
         suite.ok(denials(guard, "Secret c") >= rounds, "what was denied while no guard was there is told by the next", f"{denials(guard, 'Secret c')}")
+
+
+def lost(guard: Guard) -> int:
+    """How often it was told that pins were lost."""
+    return sum(a["rule"] in ("merlon: pins lost", "merlon: denial lost") for a in list(guard.alerts))
+
+
+def lose(one: Container, what: str) -> None:
+    """The container removes it, wherever it has it."""
+    one.exec("sh", "-c", f"rm -rf {ELSEWHERE}{DENY}/{what}")
+
+
+def replace_state() -> None:
+    """Another map in the place of the one with the mode."""
+    pinned.replace(DENY / "state", pinned.HASH, 4, 24, 1, {})
+
+
+def unheld(suite: tap.Suite, one: Container, rules: Path) -> None:
+    """Nobody holds what is pinned, and a container removes of it: it is noticed, and put in force anew by the next guard."""
+    wanted = expected("strict")
+    with Guard("--burst", "0", rules=rules) as guard:
+        time.sleep(2)
+        suite.ok("lost" not in status() and not lost(guard), "nothing is lost where nobody has taken anything", f"{status().get('lost')}")
+    deny("mode", "dry-run")
+    suite.ok("lost" not in status(), "nor where another mode was asked for", f"{status().get('lost')}")
+    deny("mode", "enforce")
+    for what, lose_it in {"set/link_*": lambda: lose(one, "set/link_*"), "everything": lambda: lose(one, "*"), "abi": lambda: lose(one, "abi"),
+                          "state": replace_state}.items():
+        lose_it()
+        done = merlon.run("deny", "status", check=False)
+        missing = json.loads(merlon.run("deny", "status", "--json", check=False).stdout).get("lost", {})
+        suite.ok(done.returncode == 1 and "not in force as it was" in done.stdout and bool(missing.get("missing") or missing.get("replaced")),
+                 f"without {what}: the status says it", f"{done.returncode} {done.stdout[:300]} {missing}")
+        with Guard("--burst", "0", rules=rules) as guard:
+            guard.wait_until(lambda _: lost(guard) > 0, 10)
+            suite.ok(lost(guard) == 1, f"without {what}: the next guard tells it, once", f"{guard.said} {[a['rule'] for a in guard.alerts]}")
+            results = settled(one, f"strict-{what.translate({47: None, 42: None})}", wanted)
+            suite.ok(results == wanted and "lost" not in status(), f"without {what}: and puts it in force anew", f"{results} {guard.said} {status().get('lost')}")
+    deny("off")
+    with Guard("--burst", "0", rules=rules) as guard:
+        time.sleep(2)
+        suite.ok(not lost(guard) and not status()["active"], "what was given up is not lost", f"{[a['rule'] for a in guard.alerts]}")
 
 
 def interrupted(suite: tap.Suite, one: Container, policy: Path, rules: Path) -> None:
@@ -279,6 +322,9 @@ def main() -> None:
                 interrupted(suite, strict, policy, rules)
                 upgraded(suite, strict, rules)
                 downgraded(suite, strict, rules)
+                deny("on", "--policy", policy, rules)
+                settled(strict, "strict-anew", wanted)
+                unheld(suite, strict, rules)
         finally:
             merlon.run("deny", "off", check=False)
 
