@@ -15,7 +15,7 @@
  * denials (struct abi_event too), raises this. In every version: keys of deny_places and deny_outsiders, the first two bytes of struct
  * abi_deny_place, the first byte of struct abi_deny_state_now.
  */
-enum { ABI_DENY_VERSION = 2 };
+enum { ABI_DENY_VERSION = 3 };
 
 /* In the order of deny_hooks[] of src/guard/deny_hook.c. */
 enum abi_deny_hook {
@@ -44,10 +44,11 @@ enum abi_deny_hook {
 	ABI_DENY_MKDIR,
 	ABI_DENY_RMDIR,
 	ABI_DENY_TRUNCATE,
-	ABI_DENY_MMAP,	     /* of a file, to execute what is in it */
-	ABI_DENY_MPROTECT,   /* the same, of what is mapped already: it is told as the mapping */
-	ABI_DENY_SETNS,	     /* the kernel asks for a capability: security_capable() */
-	ABI_DENY_BY_HANDLE,  /* the same: it follows ABI_DENY_SETNS */
+	ABI_DENY_MMAP,	    /* of a file, to execute what is in it */
+	ABI_DENY_MPROTECT,  /* the same, of what is mapped already: it is told as the mapping */
+	ABI_DENY_SETNS,	    /* the kernel asks for a capability: security_capable() */
+	ABI_DENY_BY_HANDLE, /* the same: it follows ABI_DENY_SETNS */
+	ABI_DENY_FSMOUNT, /* the same: mounts that are in no tree yet, and mounts that are changed */
 	ABI_DENY_CAPABILITY, /* and any other that is meant, and would be granted */
 	/* Asked by control groups, with programs of their own: bpf/deny_cgroup.bpf.c. */
 	ABI_DENY_CONNECT4,
@@ -68,7 +69,7 @@ enum abi_deny_call {
 	ABI_DENY_VERDICT,
 	ABI_DENY_LEAVE,
 	ABI_DENY_FILTER,
-	ABI_DENY_CALLS = ABI_DENY_FILTER + 3,
+	ABI_DENY_CALLS = ABI_DENY_FILTER + 4,
 	ABI_DENY_STOP_CALLS = ABI_DENY_FILTER + ABI_DENY_HOOKS /* of a tracepoint */
 };
 

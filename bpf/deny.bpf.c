@@ -277,9 +277,15 @@ DENY_AT(task_kill, ABI_DENY_KILL, is_beyond(task) ? ABI_DENY_KILL : -1, NR_KILL,
 DENY_HOOK(bpf, ABI_DENY_BPF, NR_BPF, r->ev.call.args[0] = (__u32)cmd, int cmd)
 DENY_HOOK(perf_event_open, ABI_DENY_PERF, NR_PERF_EVENT_OPEN, (void)attr, void *attr)
 
-DENY_AT(kernel_read_file, ABI_DENY_MODULE_FILE, id == MODULE ? ABI_DENY_MODULE_FILE : -1,
+/* Code for the kernel, or another kernel to be begun (kexec). */
+static __always_inline bool is_of_kernel(int id)
+{
+	return id == MODULE || id == KEXEC_IMAGE;
+}
+
+DENY_AT(kernel_read_file, ABI_DENY_MODULE_FILE, is_of_kernel(id) ? ABI_DENY_MODULE_FILE : -1,
 	NR_FINIT_MODULE, file_fill(r, file, false), struct file *file, int id)
-DENY_AT(kernel_load_data, ABI_DENY_MODULE_DATA, id == MODULE ? ABI_DENY_MODULE_DATA : -1,
+DENY_AT(kernel_load_data, ABI_DENY_MODULE_DATA, is_of_kernel(id) ? ABI_DENY_MODULE_DATA : -1,
 	NR_INIT_MODULE, (void)id, int id)
 
 /*
@@ -333,6 +339,13 @@ static __always_inline bool is_capability(const struct cred *cred, struct user_n
 	return held >> cap & 1;
 }
 
+/* Calls that mount without saying where, or change what is mounted; open_tree() asks if it copies. */
+static __always_inline bool is_of_mounts(__u32 nr)
+{
+	return nr == NR_FSOPEN || nr == NR_FSMOUNT || nr == NR_FSPICK || nr == NR_OPEN_TREE ||
+	       nr == NR_MOUNT_SETATTR || nr == NR_OPEN_TREE_ATTR;
+}
+
 /* What has no question of its own asks for a capability. */
 static __always_inline int point_of_capable(const struct cred *cred, struct user_namespace *ns,
 					    int cap, unsigned int opts)
@@ -345,6 +358,8 @@ static __always_inline int point_of_capable(const struct cred *cred, struct user
 	if (cap != CAP_SYS_ADMIN && cap != CAP_DAC_READ_SEARCH)
 		return other;
 	nr = current_call(&table);
+	if (cap == CAP_SYS_ADMIN && is_of_mounts(nr))
+		return ABI_DENY_FSMOUNT;
 	compat = table == ABI_TABLE_COMPAT;
 	if (nr == (compat ? NR_COMPAT_SETNS : NR_SETNS))
 		return ABI_DENY_SETNS;
@@ -357,6 +372,7 @@ static __always_inline int point_of_capable(const struct cred *cred, struct user
 static __always_inline __u32 nr_of_capable(int which)
 {
 	return which == ABI_DENY_SETNS	    ? NR_SETNS :
+	       which == ABI_DENY_FSMOUNT    ? NR_FSMOUNT :
 	       which == ABI_DENY_CAPABILITY ? ABI_NR_CAPABILITY :
 					      NR_OPEN_BY_HANDLE_AT;
 }
@@ -376,6 +392,8 @@ static __always_inline void fill_setns(struct room *r)
 }
 static __always_inline void fill_capable(struct room *r, int which, int cap)
 {
+	if (which == ABI_DENY_FSMOUNT)
+		return;
 	if (which != ABI_DENY_CAPABILITY) {
 		fill_setns(r);
 		return;

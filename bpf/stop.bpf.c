@@ -25,6 +25,7 @@ enum {
 	ERESTARTSYS = 512,
 	PTRACE_SEIZE = 0x4206,
 	AT_REMOVEDIR = 0x200,
+	OPEN_TREE_CLONE = 1,
 	SI_USER = 0,
 	SI_TKILL = -6,
 	CLONE3_FLAGS = 8, /* bytes that clone3() takes at least to say which */
@@ -211,10 +212,18 @@ static __always_inline __u32 look_of_open(long fd)
 		char name[8] __attribute__((aligned(8)));
 		__u32 request;
 	} looks[] = {
-		{ "mem", PTRACE_ATTACH },	{ "environ", PTRACE_PEEKDATA },
-		{ "auxv", PTRACE_PEEKDATA },	{ "maps", PTRACE_PEEKDATA },
-		{ "smaps", PTRACE_PEEKDATA },	{ "pagemap", PTRACE_PEEKDATA },
-		{ "syscall", PTRACE_PEEKDATA }, { "stack", PTRACE_PEEKDATA },
+		{ "mem", PTRACE_ATTACH },
+		{ "environ", PTRACE_PEEKDATA },
+		{ "auxv", PTRACE_PEEKDATA },
+		{ "maps", PTRACE_PEEKDATA },
+		{ "smaps", PTRACE_PEEKDATA },
+		{ "pagemap", PTRACE_PEEKDATA },
+		{ "syscall", PTRACE_PEEKDATA },
+		{ "stack", PTRACE_PEEKDATA },
+		/* of these the beginning: smaps_rollup, numa_maps, map_files */
+		{ "smaps_r", PTRACE_PEEKDATA },
+		{ "numa_ma", PTRACE_PEEKDATA },
+		{ "map_fil", PTRACE_PEEKDATA },
 	};
 	struct file *file = file_of_fd(fd);
 	struct task_struct *owner = file ? owner_of(BPF_CORE_READ(file, f_inode)) : NULL;
@@ -265,6 +274,9 @@ static __always_inline int point_of_call(const struct abi_stop_call *as, const s
 					 point_of_trace(c);
 	case ABI_DENY_USERNS:
 		return point_of_userns(as, c);
+	case ABI_DENY_FSMOUNT:
+		return as->fd < 6 && !(argument(c, as->fd) & OPEN_TREE_CLONE) ? -1 :
+										ABI_DENY_FSMOUNT;
 	case ABI_DENY_UNLINK:
 		return argument(c, as->fd) & AT_REMOVEDIR ? ABI_DENY_RMDIR : ABI_DENY_UNLINK;
 	case ABI_DENY_MKNOD:
@@ -299,6 +311,71 @@ static __always_inline void text_append(struct room *r, __u32 which, __u64 user)
 	}
 }
 
+static __always_inline bool is_text(const char *text, const char *other, __u32 size)
+{
+	for (__u32 i = 0; i < size; i++)
+		if (text[i] != other[i])
+			return false;
+	return true;
+}
+
+/* The number that the eight characters at user begin with; *ret_end: behind it. */
+static __always_inline __u32 number_at(__u64 user, __u64 *ret_end)
+{
+	char text[8] = {};
+	__u32 number = 0;
+	int i;
+
+	bpf_probe_read_user(text, sizeof(text), (const void *)user);
+#pragma unroll
+	for (i = 0; i < 8; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			break;
+		number = 10 * number + (text[i] - '0');
+	}
+	*ret_end = user + i;
+	return number;
+}
+
+/*
+ * An absolute path that leads beyond the container by way of /proc: /proc/PID/root, /proc/PID/cwd, and what current has open
+ * as /proc/self/fd/N. No other link is followed.
+ */
+subroutine int mark_by_proc(struct room *r, __u64 user)
+{
+	enum { PROC = 6, SELF = 4, FD = 4 };
+	struct task_struct *task = current_task();
+	char head[PROC + SELF] = {}, way[4] = {};
+	struct file *file = NULL;
+	struct pid *pid;
+	__u64 at, end;
+	__u32 number;
+
+	if (!r || bpf_probe_read_user(head, sizeof(head), (const void *)user) ||
+	    !is_text(head, "/proc/", PROC))
+		return 0;
+	number = number_at(user + PROC, &at);
+	if (number) {
+		pid = pid_of_number(number);
+		task = pid ? task_of(pid) : NULL;
+	} else if (is_text(head + PROC, "self", SELF)) {
+		at = user + PROC + SELF;
+	} else {
+		return 0;
+	}
+	if (!task || bpf_probe_read_user(way, sizeof(way), (const void *)at))
+		return 0;
+	if (is_text(way, "/roo", 4))
+		mark_outside(r, BPF_CORE_READ(task, fs, root.mnt));
+	else if (is_text(way, "/cwd", 4))
+		mark_outside(r, BPF_CORE_READ(task, fs, pwd.mnt));
+	else if (!number && is_text(way, "/fd/", 4))
+		file = file_of_fd(number_at(at + FD, &end));
+	if (file)
+		mark_outside(r, BPF_CORE_READ(file, f_path.mnt));
+	return 0;
+}
+
 /* The path at user, from the root; which: of the two. */
 subroutine int text_absolute(struct room *r, __u32 which, __u64 user, __u32 dirfd)
 {
@@ -309,6 +386,7 @@ subroutine int text_absolute(struct room *r, __u32 which, __u64 user, __u32 dirf
 	if (!r || !user)
 		return 0;
 	if (bpf_probe_read_user(&first, 1, (const void *)user) || first == '/') {
+		mark_by_proc(r, user);
 		text_user_string(r, which, user);
 		return 0;
 	}
@@ -320,6 +398,7 @@ subroutine int text_absolute(struct room *r, __u32 which, __u64 user, __u32 dirf
 			return 0;
 		BPF_CORE_READ_INTO(&base, dir, f_path);
 	}
+	mark_outside(r, base.mnt);
 	text_directory(r, which, (__u64)base.mnt, (__u64)base.dentry);
 	if (first)
 		text_append(r, which, user);
@@ -377,11 +456,13 @@ static __always_inline void file_of_call(struct room *r, enum abi_deny_hook poin
 		return;
 	if (point == ABI_DENY_OPEN)
 		r->ev.call.args[2] = BPF_CORE_READ(file, f_flags);
-	if (point == ABI_DENY_CHMOD || point == ABI_DENY_TRUNCATE)
+	if (point == ABI_DENY_CHMOD || point == ABI_DENY_TRUNCATE) {
+		mark_outside(r, BPF_CORE_READ(file, f_path.mnt));
 		text_directory(r, ABI_TEXT_PATH1, (__u64)BPF_CORE_READ(file, f_path.mnt),
 			       (__u64)BPF_CORE_READ(file, f_path.dentry));
-	else
+	} else {
 		file_fill(r, file, false);
+	}
 	if (point != ABI_DENY_MODULE_FILE)
 		mark_guarded(r, (__u64)BPF_CORE_READ(file, f_path.dentry));
 }

@@ -43,7 +43,14 @@ enum {
 	NR_BPF = 321,
 	NR_USERFAULTFD = 323,
 	NR_IO_URING_SETUP = 425, /* of i386 too */
+	/* Of i386 too. */
+	NR_OPEN_TREE = 428,
 	NR_MOVE_MOUNT = 429,
+	NR_FSOPEN = 430,
+	NR_FSMOUNT = 432,
+	NR_FSPICK = 433,
+	NR_MOUNT_SETATTR = 442,
+	NR_OPEN_TREE_ATTR = 467,
 	NR_COMPAT_OPEN_BY_HANDLE_AT = 342,
 	NR_COMPAT_SETNS = 346,
 };
@@ -59,6 +66,7 @@ enum {
 	PTRACE_ATTACH = 16,
 	VM_EXEC = 4,
 	MODULE = 2, /* READING_MODULE, LOADING_MODULE */
+	KEXEC_IMAGE = 3,
 };
 
 struct {
@@ -321,8 +329,15 @@ subroutine int mark_guarded(struct room *r, __u64 dentry)
 	return 0;
 }
 
+static __always_inline void mark_outside(struct room *r, struct vfsmount *on)
+{
+	if (is_mount_outside(on))
+		r->ev.call.path_flags |= ABI_PATH_OUTSIDE;
+}
+
 static __always_inline void fill_path(struct room *r, const struct path *path)
 {
+	mark_outside(r, BPF_CORE_READ(path, mnt));
 	mark_guarded(r, (__u64)BPF_CORE_READ(path, dentry));
 	text_directory(r, ABI_TEXT_PATH1, (__u64)BPF_CORE_READ(path, mnt),
 		       (__u64)BPF_CORE_READ(path, dentry));
@@ -331,6 +346,7 @@ static __always_inline void fill_path(struct room *r, const struct path *path)
 static __always_inline void fill_entry(struct room *r, __u32 which, const struct path *dir,
 				       struct dentry *dentry)
 {
+	mark_outside(r, BPF_CORE_READ(dir, mnt));
 	mark_guarded(r, address_of(dentry));
 	text_directory(r, which, (__u64)BPF_CORE_READ(dir, mnt), address_of(dentry));
 }

@@ -84,17 +84,22 @@ static __always_inline bool is_of_somebody(struct mnt_namespace *ns)
  * Whether a file or directory came from beyond current's mount namespace: by a descriptor that was left open, or by way of
  * another process in /proc. What is in no tree (pipes, memory, detached mounts) did not.
  */
-static __always_inline bool is_outside(struct file *file, __u16 mode)
+static __always_inline bool is_mount_outside(struct vfsmount *on)
 {
-	__u16 kind = mode & S_IFMT;
-	struct mount *mnt = mount_of(BPF_CORE_READ(file, f_path.mnt));
+	struct mount *mnt = mount_of(on);
 	struct mnt_namespace *ns = BPF_CORE_READ(mnt, mnt_ns);
 
-	if (kind != S_IFREG && kind != S_IFDIR)
-		return false;
 	if (!ns || (__s64)ns > -4096L || ns == BPF_CORE_READ(current_task(), nsproxy, mnt_ns))
 		return false;
 	return is_of_somebody(ns);
+}
+
+static __always_inline bool is_outside(struct file *file, __u16 mode)
+{
+	__u16 kind = mode & S_IFMT;
+
+	return (kind == S_IFREG || kind == S_IFDIR) &&
+	       is_mount_outside(BPF_CORE_READ(file, f_path.mnt));
 }
 
 static __always_inline void file_fill(struct room *r, struct file *file, bool pidfd)

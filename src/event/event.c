@@ -48,6 +48,7 @@ void event_init(struct event *ev, const struct event_type *type)
 	ev->verdict = VERDICT_NONE;
 	ev->denial = NULL;
 	ev->is_on_guard = false;
+	ev->is_outside = false;
 	ev->has_result = false;
 	ev->filter = ev->filter_parts = 0;
 	ev->fd_name_changed = false;

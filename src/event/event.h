@@ -196,6 +196,7 @@ struct event {
 	const struct event_denial *denial; /* of a verdict; NULL: it is not known */
 	uint64_t filter, filter_parts; /* what a filter has found: guard/candidates.h; 0: nothing */
 	bool is_on_guard;	       /* where there is one: what it is about is the guard's own */
+	bool is_outside;	       /* the same: is in no mount of the container's */
 
 	uint32_t arg_set; /* bit i: args[i] is there */
 	struct event_arg args[EVENT_SLOTS_MAX];

@@ -50,12 +50,13 @@ field_get field_event_number, field_event_time, field_event_datetime, field_even
 	field_event_category, field_event_source, field_event_hostname, field_event_direction,
 	field_event_args, field_event_arg, field_event_rawarg, field_event_buffer,
 	field_event_buflen, field_event_res, field_event_rawres, field_event_failed,
-	field_event_denied, field_event_on_guard, field_event_io, field_event_io_dir,
+	field_event_denied, field_event_asked, field_event_io, field_event_io_dir,
 	field_event_is_syslog, field_event_abspath, field_event_open, field_fs_path, field_fs_paths;
 field_presence field_has_param, field_has_data, field_has_result, field_is_io_type,
 	field_open_presence, field_abspath_presence, field_fs_path_presence,
 	field_fs_paths_presence, field_syscall_presence;
 
+enum field_asked { ASKED_ON_GUARD, ASKED_OUTSIDE };
 enum field_open { OPEN_FOR_READ, OPEN_FOR_WRITE, OPEN_FOR_EXEC, OPEN_CREATES };
 enum field_path { PATH_NAME, PATH_SOURCE, PATH_TARGET, PATH_RAW = 4 };
 

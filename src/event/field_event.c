@@ -511,10 +511,11 @@ bool field_event_res(const struct field_ref *f, const struct event *ev, struct s
 	return scratch_end(&t, &text) && yield_text(ret, text);
 }
 
-bool field_event_on_guard(const struct field_ref *f, const struct event *ev, struct scratch *s,
-			  struct value *ret)
+bool field_event_asked(const struct field_ref *f, const struct event *ev, struct scratch *s,
+		       struct value *ret)
 {
-	return ev->verdict != VERDICT_NONE && yield_bool(ret, ev->is_on_guard);
+	return ev->verdict != VERDICT_NONE &&
+	       yield_bool(ret, f->def->param == ASKED_OUTSIDE ? ev->is_outside : ev->is_on_guard);
 }
 
 /* evt.failed is a boolean, evt.count.error a number. */

@@ -399,6 +399,7 @@ static int take_call(struct translator *x, const struct abi_event *record, struc
 	ev->has_result = !(record->flags & ABI_EVENT_URING);
 	verdict_fill(x, record, ev);
 	ev->is_on_guard = ev->verdict && record->call.path_flags & ABI_PATH_OF_GUARD;
+	ev->is_outside = ev->verdict && record->call.path_flags & ABI_PATH_OUTSIDE;
 	ev->result = record->call.result;
 	if (record->flags & ABI_EVENT_FOUND) {
 		ev->filter = record->call.found.filter;

@@ -66,6 +66,7 @@ const char *const sensor_deny_hooks[ABI_DENY_HOOKS] = {
 	[ABI_DENY_MPROTECT] = "file_mprotect",
 	[ABI_DENY_SETNS] = "capable",
 	[ABI_DENY_BY_HANDLE] = "capable",
+	[ABI_DENY_FSMOUNT] = "capable",
 	[ABI_DENY_CAPABILITY] = "capable",
 	[ABI_DENY_CONNECT4] = "connect4",
 	[ABI_DENY_CONNECT6] = "connect6",
@@ -100,7 +101,7 @@ static const struct {
 } kept_maps[] = {
 	{ "deny_places", "places", 0, true }, { "deny_outsiders", "outsiders", 0, true },
 	{ "deny_state", "state", 0, false },  { "deny_counts", "counts", 0, false },
-	{ "events", "events", 2, false },     { "programs", "programs", 0, false },
+	{ "events", "events", 3, false },     { "programs", "programs", 0, false },
 	{ "deny_begun", "begun", 0, false },  { "deny_guarded", "guarded", 0, false },
 };
 

@@ -57,6 +57,7 @@ static const char *const table[ABI_DENY_HOOKS][DENY_FORMS] = {
 	[ABI_DENY_MPROTECT] = ASKED("file_mprotect", NULL),
 	[ABI_DENY_SETNS] = ASKED("capable", "sys_exit"),
 	[ABI_DENY_BY_HANDLE] = ASKED("capable", "sys_exit"),
+	[ABI_DENY_FSMOUNT] = ASKED("capable", "sys_exit"),
 	[ABI_DENY_CAPABILITY] = ASKED("capable", NULL),
 	[ABI_DENY_CONNECT4] = { [DENY_FORM_CGROUP] = "connect4" },
 	[ABI_DENY_CONNECT6] = { [DENY_FORM_CGROUP] = "connect6" },

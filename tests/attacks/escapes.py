@@ -52,6 +52,16 @@ def core_pattern_by_link() -> None:
         pass
 
 
+def core_pattern_by_openat2() -> None:
+    os.close(refused(calls.openat2(-100, b"/proc/sys/kernel/core_pattern", struct.pack("QQQ", os.O_RDWR, 0, 0), 24)))
+
+
+def core_pattern_by_descriptor() -> None:
+    """First as a mere path, which is not opening it, and then as what that descriptor is."""
+    path = os.open("/proc/sys/kernel/core_pattern", os.O_PATH)
+    os.close(os.open(f"/proc/self/fd/{path}", os.O_RDWR))
+
+
 def core_pattern_by_ring() -> None:
     """No call opens it."""
     refused(rings.open_by_ring(b"/proc/sys/kernel/core_pattern", os.O_RDWR))
@@ -73,6 +83,13 @@ def block_device() -> None:
     os.mknod("/tmp/innocent", 0o60600, os.makedev(7, 0))
 
 
+def memory_device() -> None:
+    """/dev/mem by another name."""
+    if os.path.exists("/tmp/innocent2"):
+        os.unlink("/tmp/innocent2")
+    os.mknod("/tmp/innocent2", 0o20600, os.makedev(1, 1))
+
+
 def raw_disk() -> None:
     with open("/dev/vda", "rb") as disk:
         disk.read(512)
@@ -88,6 +105,32 @@ def mount_by_newer_calls() -> None:
     context = refused(calls.fsopen(b"tmpfs", 0))
     refused(calls.fsconfig(context, 6, 0, 0, 0))
     refused(calls.move_mount(refused(calls.fsmount(context, 0, 0)), b"", -100, b"/srv", 4))
+
+
+def new_mount() -> int:
+    """One that is in no tree."""
+    context = refused(calls.fsopen(b"tmpfs", 0))
+    refused(calls.fsconfig(context, 6, 0, 0, 0))
+    return refused(calls.fsmount(context, 0, 0))
+
+
+def mount_nowhere() -> None:
+    """Its files are there all the same."""
+    os.close(os.open("file", os.O_CREAT | os.O_RDWR, dir_fd=new_mount()))
+
+
+def mount_copied() -> None:
+    os.close(os.open("hostname", os.O_RDONLY, dir_fd=refused(calls.open_tree(-100, b"/etc", 1))))
+
+
+def mount_picked() -> None:
+    """A file system that is mounted, to be changed."""
+    refused(calls.fspick(-100, b"/dev/shm", 0))
+
+
+def mount_changed() -> None:
+    """What was mounted to be read only."""
+    refused(calls.mount_setattr(-100, b"/sys", 0, struct.pack("QQQQ", 0, 1, 0, 0), 32))
 
 
 def pivot_root() -> None:
@@ -109,6 +152,11 @@ def user_namespace() -> None:
 def root_of_process_1() -> None:
     with open(f"/proc/{HOST_PID}/root/etc/hostname", "rb") as file:
         file.read()
+
+
+def root_of_process_1_changed() -> None:
+    """Without anything being opened; it stays as it is."""
+    os.chmod(f"/proc/{HOST_PID}/root/tmp", 0o1777)
 
 
 def environ_of_process_1() -> None:
@@ -169,6 +217,11 @@ def module_from_memory() -> None:
     refused(calls.init_module(bytes(4096), 4096, b""))
 
 
+def kernel_unloaded() -> None:
+    """The kernel that would be begun next: there is none, and none is to be."""
+    refused(calls.kexec_load(0, 0, 0, 0))
+
+
 def bpf() -> None:
     refused(calls.bpf(0, struct.pack("IIII", 2, 4, 4, 1), 16))
 
@@ -198,6 +251,11 @@ def leaked_directory() -> None:
     os.chdir(f"/proc/self/fd/{LEAKED[0]}")
     with open("etc/hostname", "rb") as file:
         file.read()
+
+
+def leaked_directory_changed() -> None:
+    """Nothing is opened; it stays as it is."""
+    os.chmod("tmp", 0o1777, dir_fd=LEAKED[0])
 
 
 def runtime_overwritten() -> None:
@@ -256,10 +314,36 @@ def signal_beyond() -> None:
 
 def fileless() -> None:
     """A program that has no file; where it runs, its end is that of the attack."""
+    os.execv(f"/proc/self/fd/{program_in_memory()}", ["x"])
+
+
+def program_in_memory() -> int:
+    """Its descriptor."""
     program = refused(calls.memfd_create(b"x", 0))
     with open("/bin/true", "rb") as source:
         os.write(program, source.read())
-    os.execv(f"/proc/self/fd/{program}", ["x"])
+    return program
+
+
+def fileless_by_descriptor() -> None:
+    """execveat(), without any name."""
+    arguments = (ctypes.c_char_p * 2)(b"x", None)
+    refused(calls.execveat(program_in_memory(), b"", arguments, None, 0x1000))
+
+
+def fileless_by_interpreter() -> None:
+    """As what a script asks for."""
+    with open(f"/tmp/script-{os.getpid()}", "w", encoding="ascii") as script:
+        script.write(f"#!/proc/self/fd/{program_in_memory()}\n")
+    os.chmod(script.name, 0o755)
+    os.execv(script.name, ["x"])
+
+
+def fileless_by_loader() -> None:
+    """The loader runs it, so no exec is of it."""
+    program = program_in_memory()
+    os.set_inheritable(program, True)
+    os.execv("/lib64/ld-linux-x86-64.so.2", ["x", f"/proc/self/fd/{program}"])
 
 
 def receive_leaked() -> list[int]:
@@ -273,23 +357,31 @@ def receive_leaked() -> list[int]:
 LEAKED: list[int] = []
 OPENED: list[int] = []
 ATTACKS = {
-    "program in memory": fileless, "leaked directory": leaked_directory, "runtime overwritten": runtime_overwritten, "signal to the guard": kill_guard,
+    "program in memory": fileless, "program in memory by descriptor": fileless_by_descriptor,
+    "program in memory as interpreter": fileless_by_interpreter, "program in memory by the loader": fileless_by_loader,
+    "leaked directory": leaked_directory, "leaked directory changed": leaked_directory_changed,
+    "runtime overwritten": runtime_overwritten, "signal to the guard": kill_guard,
     "signal beyond": signal_beyond,
     "guard's file written": guard_file_written, "guard's file cut": guard_file_cut, "guard's file linked": guard_file_linked,
     "guard's file renamed": guard_file_renamed, "guard's pin renamed": guard_pin_renamed,
     "guard's socket": guard_socket_used, "guard's map": guard_map_reached, "guard's file removed": guard_file_removed,
     "core_pattern": core_pattern, "core_pattern by another name": core_pattern_by_link, "core_pattern by io_uring": core_pattern_by_ring,
     "core_pattern open already": core_pattern_open_already,
+    "core_pattern by openat2": core_pattern_by_openat2, "core_pattern by descriptor": core_pattern_by_descriptor,
     "release_agent": release_agent,
-    "block device": block_device, "raw disk": raw_disk, "mount": mount, "mount by newer calls": mount_by_newer_calls,
+    "block device": block_device, "memory device": memory_device, "raw disk": raw_disk, "mount": mount, "mount by newer calls": mount_by_newer_calls,
+    "mount in no tree": mount_nowhere, "mount copied": mount_copied, "mount picked": mount_picked, "mount changed": mount_changed,
     "pivot_root": pivot_root, "setns": setns, "setns to its own": own_setns, "user namespace": user_namespace,
-    "root of process 1": root_of_process_1, "trace process 1": trace_host,
+    "root of process 1": root_of_process_1, "root of process 1 changed": root_of_process_1_changed, "trace process 1": trace_host,
     "environment of process 1": environ_of_process_1, "memory of process 1": memory_of_process_1,
     "memory of process 1 read by a call": memory_of_process_1_read, "memory of process 1 written by a call": memory_of_process_1_written,
     "descriptor of process 1": descriptor_of_process_1, "open by handle": by_handle,
+    "kernel unloaded": kernel_unloaded,
     "module from a file": module_from_file, "module from memory": module_from_memory, "bpf": bpf,
     "performance events": performance_events, "userfaultfd": userfaultfd, "runtime socket": runtime_socket,
 }
+if tuple(map(int, os.uname().release.split(".")[:2])) < (5, 12):
+    del ATTACKS["mount changed"]        # there is no such call
 
 
 def ordinary() -> None:
@@ -309,6 +401,17 @@ def ordinary() -> None:
     client.connect(server.getsockname())
     if os.spawnv(os.P_WAIT, "/bin/true", ["true"]):
         raise OSError(errno.EPERM, "exec")
+    if os.spawnv(os.P_WAIT, "/lib64/ld-linux-x86-64.so.2", ["ld", "/bin/true"]):
+        raise OSError(errno.EPERM, "loader")
+    memory = refused(calls.memfd_create(b"data", 0))
+    os.close(os.open(f"/proc/self/fd/{memory}", os.O_RDWR))
+    os.close(refused(calls.open_tree(-100, b"/tmp", 0)))        # no copy of it
+    os.close(refused(calls.openat2(-100, b"/etc/hostname", struct.pack("QQQ", os.O_RDONLY, 0, 0), 24)))
+    for own in ("/proc/self/root/tmp", "/proc/self/cwd/tmp", f"/proc/{os.getpid()}/root/tmp"):
+        os.mkdir(f"{own}/directory")
+        os.rmdir(f"{own}/directory")
+    os.mknod("/tmp/null", 0o20600, os.makedev(1, 3))
+    os.unlink("/tmp/null")
     zeros = ctypes.create_string_buffer(8)
     child = os.fork()
     if not child:

@@ -53,7 +53,7 @@ BOXES: dict[str, dict[str, Any]] = {
     "admin": {"capabilities": (*CAPABILITIES, "CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH",
                                "CAP_NET_ADMIN", "CAP_PERFMON", "CAP_BPF")},
     "privileged": {"capabilities": (*CAPABILITIES, "CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH",
-                                    "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_NET_ADMIN", "CAP_PERFMON", "CAP_BPF"),
+                                    "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_SYS_BOOT", "CAP_NET_ADMIN", "CAP_PERFMON", "CAP_BPF"),
                    "open_proc": True, "devices": True},
 }
 

@@ -42,7 +42,13 @@ BY_RING = "core_pattern by io_uring"
 RING = "io_uring made where it is not looked into"
 # The rule that tells of an attack.
 RULES = {
-    "program in memory": "Program run from memory", "leaked directory": "File beyond the container opened", "runtime overwritten": "File beyond the container opened",
+    "program in memory": "Program run from memory", "program in memory by descriptor": "Program run from memory",
+    "program in memory as interpreter": "Program run from memory", "program in memory by the loader": "Program run from memory by the loader",
+    "leaked directory changed": "File beyond the container changed", "root of process 1 changed": "File beyond the container changed",
+    "core_pattern by openat2": "Kernel helper opened to be written", "core_pattern by descriptor": "Kernel helper opened to be written",
+    "memory device": "Block device made", "mount in no tree": "File system mounted", "mount copied": "File system mounted",
+    "mount picked": "File system mounted", "mount changed": "File system mounted", "kernel unloaded": "Kernel module loaded",
+    "leaked directory": "File beyond the container opened", "runtime overwritten": "File beyond the container opened",
     "signal to the guard": "Process beyond the container signalled", "signal beyond": "Process beyond the container signalled",
     "guard's file written": "Guard's file opened to be written",
     "guard's file renamed": "Guard's file renamed or linked",
@@ -69,7 +75,7 @@ RULES = {
 # What not every kernel asks about; with security modules of BPF, those from the version on do.
 OPTIONAL = {"user namespace": ("userns_create", (6, 1)), "userfaultfd": ("inode_init_security_anon", (5, 12))}
 # What refuses with another error than the one that was given.
-ERRORS = {"root of process 1": errno.EACCES, "environment of process 1": errno.EACCES, "memory of process 1": errno.EACCES, "setns": errno.EACCES}
+ERRORS = {"program in memory by the loader": 127, "root of process 1 changed": errno.EACCES, "root of process 1": errno.EACCES, "environment of process 1": errno.EACCES, "memory of process 1": errno.EACCES, "setns": errno.EACCES}
 # Without anything in force there is none.
 NOT_THERE = {"guard's map": errno.ENOENT}
 # What there is nothing left to do to, once the guard has been killed.

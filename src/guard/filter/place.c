@@ -229,6 +229,7 @@ static const struct field_place places[] = {
 	{ "fd.net", lower_fd_address, CALL, NOTHING, 'e' },
 
 	{ "evt.is_on_guard", asked_bit, CALL, PLACE(call.path_flags, false), ABI_PATH_OF_GUARD },
+	{ "evt.is_outside", asked_bit, CALL, PLACE(call.path_flags, false), ABI_PATH_OUTSIDE },
 	{ "fd.is_outside", of_file_bit, CALL, PLACE(call.path_flags, false), ABI_PATH_OUTSIDE },
 	{ "fd.is_upper_layer", of_file_bit, CALL, PLACE(flags, false), ABI_EVENT_UPPER },
 	{ "fd.is_lower_layer", of_file_bit, CALL, PLACE(flags, false), ABI_EVENT_LOWER },

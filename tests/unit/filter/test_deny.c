@@ -190,6 +190,8 @@ static void hook_record(struct chance *c, unsigned hook, struct record_room *r)
 		else
 			put_text(r, ABI_TEXT_BYTES, other, sizeof(other) - 1);
 	} else {
+		r->ev.call.path_flags = (chance_below(c, 2) ? ABI_PATH_OUTSIDE : 0) |
+					(chance_below(c, 2) ? ABI_PATH_OF_GUARD : 0);
 		for (unsigned i = 0; i < 2; i++)
 			if (t.row->plan.path[i] != ABI_ARG_NONE)
 				put_path(c, r, ABI_TEXT_PATH1 + i);
