@@ -19,7 +19,7 @@
 #include "unit/filter/simulate.h"
 #include "unit/rules/rig.h"
 
-enum { TARGETS_MAX = 256, RUNS = 200000 };
+enum { TARGETS_MAX = 256, ROUNDS = 20, RUNS = 10000 };
 
 struct question {
 	const char *name, *call, *condition;
@@ -36,6 +36,11 @@ static void add_network(struct buf *yaml, unsigned n)
 	buf_addf(yaml, "\"11.%u.%u.0/24\"", n / 256, n % 256);
 }
 
+static void add_network_of_some_length(struct buf *yaml, unsigned n)
+{
+	buf_addf(yaml, "\"11.%u.%u.0/%u\"", n / 256, n % 256, 17 + n % 8);
+}
+
 static void add_address(struct buf *yaml, unsigned n)
 {
 	buf_addf(yaml, "\"11.%u.%u.7\"", n / 256, n % 256);
@@ -44,8 +49,11 @@ static void add_address(struct buf *yaml, unsigned n)
 static const struct question questions[] = {
 	{ "fd.name in (...)", "creat", "fd.name in (many)", add_path },
 	{ "fd.name pmatch (...)", "creat", "fd.name pmatch (many)", add_path },
+	{ "fd.name startswith anyof (...)", "creat", "fd.name startswith anyof (many)", add_path },
 	{ "fd.sip in (addresses)", "connect", "fd.sip in (many)", add_address },
 	{ "fd.snet in (networks)", "connect", "fd.snet in (many)", add_network },
+	{ "fd.snet in (networks of 8 lengths)", "connect", "fd.snet in (many)",
+	  add_network_of_some_length },
 };
 
 static const unsigned sizes[] = { 10, 100, 1000, 10000 };
@@ -53,10 +61,10 @@ static const unsigned sizes[] = { 10, 100, 1000, 10000 };
 static struct record_room room;
 static struct filter_scratch scratch;
 
-/* One that the list does not have. */
+/* One that the list does not have, but for the last letter: that is found latest. */
 static void make_record(struct filter_target target)
 {
-	static const char path[] = "/opt/filo000029";
+	static const char path[] = "/opt/file00000x";
 	struct chance c = { .state = 1 };
 	static const uint8_t address[4] = { 12, 3, 4, 5 };
 
@@ -89,6 +97,31 @@ static struct filter_target target_of(const char *call)
 	abort();
 }
 
+/* Nanoseconds of a run in the best of some rounds, as others may be at work. */
+static long time_runs(int program)
+{
+	struct timespec before, after;
+	long best = -1;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		long taken;
+
+		clock_gettime(CLOCK_MONOTONIC, &before);
+		for (int i = 0; i < RUNS; i++) {
+			LIBBPF_OPTS(bpf_test_run_opts, opts);
+
+			if (bpf_prog_test_run_opts(program, &opts))
+				return -1;
+		}
+		clock_gettime(CLOCK_MONOTONIC, &after);
+		taken = ((after.tv_sec - before.tv_sec) * 1000000000L + after.tv_nsec -
+			 before.tv_nsec) /
+			RUNS;
+		best = best < 0 || taken < best ? taken : best;
+	}
+	return best;
+}
+
 /* Nanoseconds of a run; -1: the kernel does not want it, and says why. */
 static long run_in_kernel(const struct kernel_filter *f, int fixed[FILTER_MAPS_FIXED])
 {
@@ -101,26 +134,18 @@ static long run_in_kernel(const struct kernel_filter *f, int fixed[FILTER_MAPS_F
 					       .map_count = (uint32_t)f->maps.len,
 					       .type = BPF_PROG_TYPE_RAW_TRACEPOINT };
 	struct error err = ERROR_INIT;
-	struct timespec before, after;
 	uint32_t zero = 0;
 	int fd = -1;
+	long best;
 
 	if (program_source_load(&source, &fd, NULL, &err)) {
 		fprintf(stderr, "lists: %s\n", err.text);
 		return -1;
 	}
 	bpf_map_update_elem(fixed[FILTER_MAP_ROOM], &zero, &room, BPF_ANY);
-	clock_gettime(CLOCK_MONOTONIC, &before);
-	for (int i = 0; i < RUNS; i++) {
-		LIBBPF_OPTS(bpf_test_run_opts, opts);
-
-		if (bpf_prog_test_run_opts(fd, &opts))
-			break;
-	}
-	clock_gettime(CLOCK_MONOTONIC, &after);
+	best = time_runs(fd);
 	close(fd);
-	return ((after.tv_sec - before.tv_sec) * 1000000000L + after.tv_nsec - before.tv_nsec) /
-	       RUNS;
+	return best;
 }
 
 static int measure(const struct question *q, unsigned size, int fixed[FILTER_MAPS_FIXED])

@@ -34,7 +34,7 @@ struct filter_head {
 };
 
 struct map_head {
-	uint32_t key_size, value_size, count;
+	uint32_t key_size, value_size, count, trie;
 };
 
 struct answer {
@@ -89,7 +89,7 @@ static int ask(struct loader_client *c, const struct buf *request, struct error 
 
 static void add_map(struct buf *to, const struct program_map *m)
 {
-	const struct map_head head = { m->key_size, m->value_size, m->count };
+	const struct map_head head = { m->key_size, m->value_size, m->count, m->trie };
 
 	buf_add(to, &head, sizeof(head));
 	buf_add(to, m->keys, (size_t)m->count * m->key_size);
@@ -274,7 +274,8 @@ static bool take_map(struct bytes *b, struct program_map *m)
 	memcpy(&head, at, sizeof(head));
 	*m = (struct program_map){ .key_size = head.key_size,
 				   .value_size = head.value_size,
-				   .count = head.count };
+				   .count = head.count,
+				   .trie = head.trie != 0 };
 	if (!head.key_size || !head.value_size || head.key_size > ABI_EVENT_TEXT_MAX ||
 	    head.value_size > ABI_EVENT_TEXT_MAX)
 		return false;

@@ -16,9 +16,11 @@ enum { LOG_SIZE = 1 << 20, LOG_WORDS = 300, STATISTICS_SIZE = 1 << 16, LOG_STATI
 /* -errno, or the descriptor. */
 static int make_map(const struct program_map *m, struct error *err)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_RDONLY_PROG);
-	cleanup_fd int fd = bpf_map_create(BPF_MAP_TYPE_HASH, "filter_texts", m->key_size,
-					   m->value_size, m->count ? m->count : 1, &opts);
+	LIBBPF_OPTS(bpf_map_create_opts, opts,
+		    .map_flags = BPF_F_RDONLY_PROG | (m->trie ? BPF_F_NO_PREALLOC : 0));
+	cleanup_fd int fd = bpf_map_create(m->trie ? BPF_MAP_TYPE_LPM_TRIE : BPF_MAP_TYPE_HASH,
+					   "filter_texts", m->key_size, m->value_size,
+					   m->count ? m->count : 1, &opts);
 
 	if (fd < 0)
 		return error_errno(err, errno, "a map of %u texts", m->count);

@@ -2,13 +2,18 @@
 /* Loading programs that were made at run time, with maps of their own, beside a skeleton's. */
 #pragma once
 #include <linux/bpf.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
 
-/* A hash map and what is in it: count keys and values, one behind the other. It is never written to. */
+/*
+ * A hash map, or a trie whose keys are struct bpf_lpm_trie_key, and what is in it: count keys and values, one behind the
+ * other. It is never written to.
+ */
 struct program_map {
 	uint32_t key_size, value_size, count;
+	bool trie;
 	uint8_t *keys, *values;
 };
 

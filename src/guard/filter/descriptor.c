@@ -8,7 +8,8 @@
 
 enum {
 	ONE_BY_ONE_MAX = 4, /* more networks than that are looked up by their bytes */
-	PREFIXES_MAX = 24,  /* lengths of prefixes: each is one look-up */
+	PREFIXES_MAX =
+		4, /* lengths of prefixes, each of which is one look-up; more are one in a trie */
 };
 
 static struct node *has_flag(struct lower *l, uint64_t flag)
@@ -328,70 +329,93 @@ static struct network network_of(const struct value *v)
 					 .prefix = v->address->family == 4 ? 32 : 128 };
 }
 
-static struct text network_bytes(struct lower *l, const struct network *n)
+/* The length of the prefix, then the bytes of the address as far as it goes. */
+static struct text network_text(struct lower *l, const struct network *n)
 {
 	uint32_t size = n->address.family == 4 ? 4 : 16;
-	char *out = arena_alloc(l->arena, size);
+	char *out = arena_alloc(l->arena, 1 + size);
 
-	for (uint32_t i = 0; out && i < size; i++) {
+	if (!out)
+		return TEXT_NONE;
+	out[0] = (char)n->prefix;
+	for (uint32_t i = 0; i < size; i++) {
 		int left = (int)n->prefix - (int)i * 8;
 		unsigned mask = left >= 8 ? 0xff : left > 0 ? 0xff00u >> left & 0xff : 0;
 
-		out[i] = (char)(n->address.bytes[i] & mask);
+		out[1 + i] = (char)(n->address.bytes[i] & mask);
 	}
-	return text_from(out, size);
+	return text_from(out, 1 + size);
 }
 
-/* All networks of a family and a prefix: one look-up of what is left of the address. */
-static struct node *end_in_many(struct lower *l, const struct check *c, unsigned family,
-				unsigned prefix, bool remote)
+/* Networks of a family: those of one length of prefix, by what it leaves of the address; or all of them (-1). */
+static struct node *end_in_many(struct lower *l, const struct check *c, unsigned family, int prefix,
+				bool remote)
 {
 	struct text *texts = arena_array(l->arena, struct text, c->literal_count);
 	enum view_kind kind = family == 4 ? (remote ? VIEW_REMOTE4 : VIEW_LOCAL4) :
 					    (remote ? VIEW_REMOTE6 : VIEW_LOCAL6);
-	int view = text_view_get(l->views, kind, prefix), term;
+	unsigned bits = prefix >= 0 ? (unsigned)prefix : family == 4 ? 32 : 128;
+	int view = text_view_get(l->views, kind, bits), term;
 	uint32_t count = 0;
 
 	if (!texts || view < 0)
 		return NULL;
 	for (uint32_t i = 0; i < c->literal_count; i++) {
 		struct network n = network_of(&c->values[i]);
+		struct text *t = &texts[count];
 
-		if (n.address.family != family || n.prefix != prefix)
+		if (n.address.family != family || (prefix >= 0 && n.prefix != (unsigned)prefix))
 			continue;
-		texts[count] = network_bytes(l, &n);
-		if (!texts[count++].data)
+		*t = network_text(l, &n);
+		if (!t->data)
 			return NULL;
+		if (prefix >= 0)
+			*t = text_from(t->data + 1, t->len - 1);
+		count++;
 	}
 	term = text_term_get(l->views, (uint32_t)view,
-			     (struct text_term){ TEXT_EQUAL, texts, count });
+			     (struct text_term){ prefix >= 0 ? TEXT_EQUAL : TEXT_NETWORK, texts,
+						 count });
 	if (term < 0)
 		return NULL;
 	return node_both(l->arena, has_family(l, family == 4 ? FAMILY_INET : FAMILY_INET6),
 			 node_text(l->arena, (uint32_t)view, (uint32_t)term));
 }
 
-/* Of many networks, one look-up for each length of prefix. */
-static struct node *end_in_any(struct lower *l, const struct check *c, bool remote)
+/* Of many networks of a family, one look-up for each length of prefix, or for all of them. */
+static struct node *end_in_family(struct lower *l, const struct check *c, unsigned family,
+				  bool remote)
 {
 	struct node *items[PREFIXES_MAX];
-	bool seen[2][129] = { 0 };
+	bool seen[129] = { 0 };
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < c->literal_count; i++) {
 		struct network n = network_of(&c->values[i]);
-		bool *known = &seen[n.address.family == 4][n.prefix];
 
-		if (*known && c->literal_count > ONE_BY_ONE_MAX)
+		if (n.address.family != family || seen[n.prefix])
 			continue;
-		*known = true;
 		if (count == PREFIXES_MAX)
-			return lower_unknown(l, c, "networks of more than 24 lengths");
-		items[count++] = c->literal_count > ONE_BY_ONE_MAX ?
-					 end_in_many(l, c, n.address.family, n.prefix, remote) :
-					 end_in(l, &n.address, n.prefix, remote);
+			return end_in_many(l, c, family, -1, remote);
+		seen[n.prefix] = true;
+		items[count++] = end_in_many(l, c, family, n.prefix, remote);
 	}
 	return node_group(l->arena, NODE_OR, items, count);
+}
+
+static struct node *end_in_any(struct lower *l, const struct check *c, bool remote)
+{
+	struct node *items[ONE_BY_ONE_MAX];
+
+	if (c->literal_count > ONE_BY_ONE_MAX)
+		return node_either(l->arena, end_in_family(l, c, 4, remote),
+				   end_in_family(l, c, 6, remote));
+	for (uint32_t i = 0; i < c->literal_count; i++) {
+		struct network n = network_of(&c->values[i]);
+
+		items[i] = end_in(l, &n.address, n.prefix, remote);
+	}
+	return node_group(l->arena, NODE_OR, items, c->literal_count);
 }
 
 /* The check on one end; NULL: out of memory. */

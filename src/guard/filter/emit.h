@@ -57,6 +57,17 @@ bool emitter_may_loop(struct emitter *e, uint32_t jumps);
 /* emit_map.c: texts for equality by way of a map, whose number is returned; negative: an errno. */
 int emit_map_make(struct emitter *e, struct text_view *v);
 void emit_map_look(struct emitter *e, const struct text_view *v, int map, uint32_t done);
+/* Of R2 bytes at REG_TEXT + from, at most room, the key in the scratch; R2 stays. */
+void emit_map_key(struct emitter *e, int from, int room);
+/* Looks up the key that R2 points to, and sets the bits of terms that the map has for it; or goes to done. */
+void emit_map_bits(struct emitter *e, const struct text_view *v, int map, uint32_t done);
+
+/*
+ * emit_trie.c: the same of beginnings, paths, or networks. Whether the texts of an operation are looked up, all of the
+ * view's; then the code for it. -ENOMEM
+ */
+bool emit_by_trie(const struct text_view *v, enum text_op op);
+int emit_trie(struct emitter *e, const struct text_view *v, enum text_op op);
 
 /*
  * emit_pieces.c: no piece is there; those of the text at REG_TEXT, whose length is in the scratch and at most size, are; the

@@ -106,10 +106,11 @@ struct needles {
 };
 
 enum needle_kind {
+	NEEDLES_SHORT, /* without four such bytes */
 	NEEDLES_HEAD,  /* by the bytes behind the first one of the text */
 	NEEDLES_TAIL,  /* by the last ones */
 	NEEDLES_PIECE, /* found somewhere: by those behind their own first one */
-	NEEDLES_SHORT, /* without four such bytes */
+	NEEDLE_KINDS
 };
 
 static enum needle_kind kind_of(enum text_op op, struct text t)
@@ -148,8 +149,8 @@ static int by_key(const void *a, const void *b)
 	return x->term < y->term ? -1 : x->term > y->term;
 }
 
-/* The needles of one kind by their keys; those for equality only if by_map is false. */
-static int collect(const struct text_view *v, enum needle_kind kind, bool by_map,
+/* The needles of one kind by their keys, but for operations (a bit for each) that maps are asked for. */
+static int collect(const struct text_view *v, enum needle_kind kind, uint32_t mapped,
 		   struct needles *ret)
 {
 	for (uint32_t n = 0; n < v->terms.len; n++) {
@@ -158,7 +159,7 @@ static int collect(const struct text_view *v, enum needle_kind kind, bool by_map
 		for (uint32_t i = 0; i < t->count; i++) {
 			struct needle *slot;
 
-			if (kind_of(t->op, t->texts[i]) != kind || (by_map && t->op == TEXT_EQUAL))
+			if (kind_of(t->op, t->texts[i]) != kind || mapped >> t->op & 1)
 				continue;
 			slot = vec_add(&ret->items);
 			if (!slot)
@@ -448,10 +449,10 @@ static uint32_t equal_count(const struct text_view *v)
 }
 
 static int compare_kind(struct emitter *e, const struct text_view *v, enum needle_kind kind,
-			bool by_map, uint32_t unknown)
+			uint32_t mapped, uint32_t unknown)
 {
 	struct needles n = { 0 };
-	int r = collect(v, kind, by_map, &n);
+	int r = collect(v, kind, mapped, &n);
 
 	if (!r && kind == NEEDLES_HEAD)
 		compare_heads(e, v, &n);
@@ -466,12 +467,13 @@ static int compare_kind(struct emitter *e, const struct text_view *v, enum needl
 	return r;
 }
 
-int emit_compare(struct emitter *e, struct text_view *v, uint32_t unknown)
+/* What maps are asked for. A bit for each operation, or an errno. */
+static int ask_maps(struct emitter *e, struct text_view *v)
 {
-	bool by_map = equal_count(v) > TEXT_INLINE_MAX;
-	int r = 0;
+	static const enum text_op tries[] = { TEXT_BEGINS, TEXT_PATH, TEXT_NETWORK };
+	int mapped = 0, r = 0;
 
-	if (by_map) {
+	if (equal_count(v) > TEXT_INLINE_MAX) {
 		uint32_t done = bpf_code_label(&e->code);
 
 		r = emit_map_make(e, v);
@@ -479,10 +481,26 @@ int emit_compare(struct emitter *e, struct text_view *v, uint32_t unknown)
 			return r;
 		emit_map_look(e, v, r, done);
 		bpf_code_place(&e->code, done);
-		r = 0;
+		mapped |= 1 << TEXT_EQUAL;
 	}
-	r = r ? r : compare_kind(e, v, NEEDLES_SHORT, by_map, unknown);
-	r = r ? r : compare_kind(e, v, NEEDLES_HEAD, by_map, unknown);
-	r = r ? r : compare_kind(e, v, NEEDLES_TAIL, by_map, unknown);
-	return r ? r : compare_kind(e, v, NEEDLES_PIECE, by_map, unknown);
+	for (size_t i = 0; i < ARRAY_SIZE(tries); i++) {
+		if (!emit_by_trie(v, tries[i]))
+			continue;
+		r = emit_trie(e, v, tries[i]);
+		if (r < 0)
+			return r;
+		mapped |= 1 << tries[i];
+	}
+	return mapped;
+}
+
+int emit_compare(struct emitter *e, struct text_view *v, uint32_t unknown)
+{
+	int mapped = ask_maps(e, v), r = 0;
+
+	if (mapped < 0)
+		return mapped;
+	for (enum needle_kind kind = NEEDLES_SHORT; !r && kind < NEEDLE_KINDS; kind++)
+		r = compare_kind(e, v, kind, (uint32_t)mapped, unknown);
+	return r;
 }

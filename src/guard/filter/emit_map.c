@@ -78,12 +78,12 @@ int emit_map_make(struct emitter *e, struct text_view *v)
 }
 
 /*
- * The text into the key, eight bytes at a time, which may go beyond its end: what is behind is shifted
- * out of the last ones. R2: its length, at most room. No helper: with one that reads any memory of the
- * kernel, whoever may ask for filters could read it too.
+ * Eight bytes at a time, which may go beyond the end of the text: what is behind is shifted out of the last ones. No
+ * helper: with one that reads any memory of the kernel, whoever may ask for filters could read it too.
  */
-static void copy_text(struct bpf_code *c, int room)
+void emit_map_key(struct emitter *e, int from, int room)
 {
+	struct bpf_code *c = &e->code;
 	uint32_t copied = bpf_code_label(c);
 
 	for (int at = 0; at < room; at += 8)
@@ -92,7 +92,7 @@ static void copy_text(struct bpf_code *c, int room)
 		uint32_t whole = bpf_code_label(c);
 
 		bpf_jump_imm(c, BPF_JLE, R2, at, copied);
-		bpf_load(c, 8, R3, REG_TEXT, at);
+		bpf_load(c, 8, R3, REG_TEXT, from + at);
 		bpf_jump_imm(c, BPF_JGE, R2, at + 8, whole);
 		bpf_alu_imm(c, BPF_MOV, R4, at + 8);
 		bpf_alu(c, BPF_SUB, R4, R2);
@@ -105,6 +105,21 @@ static void copy_text(struct bpf_code *c, int room)
 	bpf_code_place(c, copied);
 }
 
+void emit_map_bits(struct emitter *e, const struct text_view *v, int map, uint32_t done)
+{
+	struct bpf_code *c = &e->code;
+
+	bpf_map(c, R1, FILTER_MAP_SETS + map);
+	bpf_call(c, BPF_FUNC_map_lookup_elem);
+	bpf_jump_imm(c, BPF_JEQ, R0, 0, done);
+	for (uint32_t w = 0; w < words_of(v); w++) {
+		bpf_load(c, 4, R1, R0, (int)(4 * w));
+		bpf_load(c, 4, R2, REG_SCRATCH, scratch_may(v->word + w));
+		bpf_alu(c, BPF_OR, R2, R1);
+		bpf_store(c, 4, REG_SCRATCH, scratch_may(v->word + w), R2);
+	}
+}
+
 /* done: nothing more to do with it */
 void emit_map_look(struct emitter *e, const struct text_view *v, int map, uint32_t done)
 {
@@ -115,16 +130,8 @@ void emit_map_look(struct emitter *e, const struct text_view *v, int map, uint32
 	bpf_load(c, 4, R2, REG_SCRATCH, SCRATCH(len));
 	bpf_jump_imm(c, BPF_JGT, R2, room, done); /* longer than all of them */
 	bpf_store(c, 8, REG_SCRATCH, SCRATCH(key_len), R2);
-	copy_text(c, room);
-	bpf_map(c, R1, FILTER_MAP_SETS + map);
+	emit_map_key(e, 0, room);
 	bpf_alu(c, BPF_MOV, R2, REG_SCRATCH);
 	bpf_alu_imm(c, BPF_ADD, R2, SCRATCH(key_len));
-	bpf_call(c, BPF_FUNC_map_lookup_elem);
-	bpf_jump_imm(c, BPF_JEQ, R0, 0, done);
-	for (uint32_t w = 0; w < words_of(v); w++) {
-		bpf_load(c, 4, R1, R0, (int)(4 * w));
-		bpf_load(c, 4, R2, REG_SCRATCH, scratch_may(v->word + w));
-		bpf_alu(c, BPF_OR, R2, R1);
-		bpf_store(c, 4, REG_SCRATCH, scratch_may(v->word + w), R2);
-	}
+	emit_map_bits(e, v, map, done);
 }

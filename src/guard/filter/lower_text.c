@@ -64,6 +64,9 @@ static struct node *path_term(struct lower *l, const struct check *c, uint32_t v
 	for (uint32_t i = 0; texts && i < c->literal_count; i++)
 		if (!texts[i].len) /* the root: everything is below it */
 			return term(l, view, TEXT_PRESENT, NULL, 0);
+	for (uint32_t i = 0; texts && i < c->literal_count; i++)
+		if (texts[i].len == TEXT_KEY_MAX) /* no room for the slash behind it */
+			return lower_unknown(l, c, "a path of more than 255 bytes");
 	return texts ? term(l, view, TEXT_PATH, texts, c->literal_count) : NULL;
 }
 
@@ -234,6 +237,7 @@ static struct node *on_view(struct lower *l, const struct check *c, uint32_t vie
 static const char *reason_against(const struct check *c)
 {
 	bool equal = c->op == OP_EQ || c->op == OP_NE || c->op == OP_IN || c->op == OP_INTERSECTS;
+	bool begins = c->op == OP_STARTSWITH || c->op == OP_PMATCH; /* any number: emit_trie.c */
 
 	if (!equal && c->op != OP_EXISTS && c->op != OP_PMATCH && c->op != OP_GLOB &&
 	    c->op != OP_REGEX && c->op != OP_STARTSWITH && c->op != OP_ENDSWITH &&
@@ -241,8 +245,8 @@ static const char *reason_against(const struct check *c)
 		return "this operator on texts";
 	if (c->op != OP_GLOB && c->op != OP_REGEX && !all_plain(c, c->op == OP_PMATCH))
 		return "a wildcard, or more than 256 bytes";
-	if (!equal && c->literal_count > TEXT_COMPARE_MAX)
-		return "more than 128 texts other than for equality";
+	if (!equal && !begins && c->literal_count > TEXT_COMPARE_MAX)
+		return "more than 128 texts, and neither whole ones nor beginnings";
 	return c->op == OP_NE && c->literal_count > 1 ? "!= with several texts" : NULL;
 }
 

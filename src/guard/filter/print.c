@@ -82,6 +82,7 @@ static_assert(ARRAY_SIZE(program_facts) == ABI_PROGRAM_FACTS, "a name for each")
 static const char *const text_ops[] = {
 	[TEXT_PRESENT] = "exists", [TEXT_EQUAL] = "in",	   [TEXT_BEGINS] = "startswith",
 	[TEXT_ENDS] = "endswith",  [TEXT_PATH] = "pmatch", [TEXT_HAS] = "contains",
+	[TEXT_NETWORK] = "in",
 };
 static_assert(ARRAY_SIZE(text_ops) == TEXT_OPS, "a name for each");
 
@@ -129,7 +130,9 @@ static void print_text(const struct kernel_filter *f, const struct node *n, stru
 	if (v->kind < VIEW_COMM || v->kind == VIEW_PIECES)
 		buf_addf(out, "[%u]", v->span);
 	if (v->kind >= VIEW_REMOTE4 && v->kind <= VIEW_LOCAL6) {
-		buf_addf(out, " in %u networks of %u bits", t->count, v->span);
+		buf_addf(out, " in %u networks", t->count);
+		if (t->op == TEXT_EQUAL)
+			buf_addf(out, " of %u bits", v->span);
 		return;
 	}
 	buf_addf(out, " %s", text_ops[t->op]);

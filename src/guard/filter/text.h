@@ -39,13 +39,15 @@ enum text_op {
 	TEXT_ENDS,
 	TEXT_HAS,  /* somewhere */
 	TEXT_PATH, /* is the path, or below it: patterns without wildcards, no slashes at the ends */
+	TEXT_NETWORK, /* an address: is in the network, whose bits are in front of its bytes */
 	TEXT_OPS
 };
 
 enum {
 	TEXT_KEY_MAX = 256,	/* bytes of a text compared with; longer ones are unknown */
 	TEXT_INLINE_MAX = 16,	/* texts for equality of a view: more of them go into a map */
-	TEXT_COMPARE_MAX = 128, /* texts of a term other than for equality */
+	TEXT_BRANCHES_MAX = 64, /* the same of beginnings and of paths, into a trie */
+	TEXT_COMPARE_MAX = 128, /* texts of a term of another kind */
 	TEXT_TERMS_MAX = 512,	/* of a view */
 };
 

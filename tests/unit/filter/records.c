@@ -408,10 +408,13 @@ static void add_quoted(struct buf *out, const char *text)
 
 static void add_list(struct chance *c, struct buf *out, const char *const *pool, size_t count)
 {
-	/* Now and then more than is compared one by one. */
+	/* Now and then more than is compared one by one, for equality or otherwise. */
 	size_t n = chance_below(c, 8) ? 1 + chance_below(c, 4) : 24;
+	size_t others = chance_below(c, 16) ? 0 : TEXT_BRANCHES_MAX;
 
 	buf_add_char(out, '(');
+	for (size_t i = 0; i < others; i++)
+		buf_addf(out, "\"%s/%zu\", ", pool[i % count], i / count);
 	for (size_t i = 0; i < n; i++) {
 		buf_add_str(out, i ? ", " : "");
 		add_quoted(out, pool[chance_below(c, count)]);
@@ -536,6 +539,9 @@ static void address_check(struct chance *c, bool network, struct buf *out)
 		for (uint32_t n = chance_below(c, 24); n; n--)
 			if (network && chance_below(c, 2))
 				buf_addf(out, ", %s", ONE(c, networks));
+			else if (network && chance_below(c, 2))
+				buf_addf(out, ", 10.0.0.%zu/%zu", chance_below(c, 256),
+					 chance_below(c, 33));
 			else
 				buf_addf(out, ", 11.%u.0.7%s", n, network ? "/30" : "");
 		buf_add_char(out, ')');

@@ -120,6 +120,36 @@ static uint64_t look_up_program(struct machine *m)
 	return (uint64_t)(uintptr_t)p;
 }
 
+static bool in_branch(const uint8_t *key, const uint8_t *branch)
+{
+	uint32_t bits = *(const uint32_t *)(const void *)branch;
+
+	if (bits > *(const uint32_t *)(const void *)key)
+		return false;
+	for (uint32_t i = 0; i < bits; i++)
+		if ((key[4 + i / 8] ^ branch[4 + i / 8]) >> (7 - i % 8) & 1)
+			return false;
+	return true;
+}
+
+/* The value of the longest of the set's keys that this one begins with. */
+static const uint8_t *look_up_branch(const struct program_map *set, const uint8_t *key)
+{
+	const uint8_t *found = NULL;
+	uint32_t longest = 0;
+
+	for (uint32_t i = 0; i < set->count; i++) {
+		const uint8_t *branch = set->keys + (size_t)i * set->key_size;
+		uint32_t bits = *(const uint32_t *)(const void *)branch;
+
+		if ((found && bits <= longest) || !in_branch(key, branch))
+			continue;
+		found = set->values + (size_t)i * set->value_size;
+		longest = bits;
+	}
+	return found;
+}
+
 static uint64_t look_up(struct machine *m)
 {
 	uint64_t map = m->r[1];
@@ -136,6 +166,14 @@ static uint64_t look_up(struct machine *m)
 	assert_true(map - FILTER_MAP_SETS < m->f->maps.len);
 	set = &m->f->maps.items[map - FILTER_MAP_SETS];
 	key = memory(m, m->r[2], set->key_size);
+	if (set->trie) {
+		uint8_t *value = (uint8_t *)look_up_branch(set, key);
+
+		assert_in_range(*(const uint32_t *)key, 0, 8 * (set->key_size - 4));
+		if (value)
+			add_region(m, value, set->value_size);
+		return (uint64_t)(uintptr_t)value;
+	}
 	for (uint32_t i = 0; i < set->count; i++) {
 		uint8_t *value = set->values + (size_t)i * set->value_size;
 

@@ -328,10 +328,69 @@ static void test_wrong_terms_are_caught(void **state)
 	assert_true(turned > 10 && caught > turned / 4);
 }
 
+/* How often a filter of rules in a long list is wrong about the same records. */
+static uint64_t wrong_about(struct rig *r, const struct kernel_filter *f,
+			    struct process_table *processes, struct translator *x)
+{
+	static struct record_room room;
+	static struct filter_scratch scratch;
+	struct chance c = { .state = 7 };
+	struct counts n = { 0 };
+
+	for (int i = 0; i < 300; i++) {
+		random_record(&c, f->target, nr_of(f->target), &room);
+		random_program(&c, process_table_find(processes, room.ev.tgid), &room);
+		compare(r, f, NULL, NULL, x, &room, &scratch, &n);
+	}
+	return n.wrong;
+}
+
+/* A branch of a trie that says nothing loses what it has, and what is below it. */
+static void test_wrong_branches_are_caught(void **state)
+{
+	struct process_table *processes = random_processes();
+	cleanup_kernel_filter struct kernel_filter f = { 0 };
+	cleanup_buf struct buf yaml = BUF_INIT;
+	struct translator *x;
+	uint32_t caught = 0;
+	cleanup_rig struct rig r;
+
+	(void)state;
+	assert_int_equal(translator_new(&x, &calls, processes, 0), 0);
+	buf_add_str(&yaml,
+		    "- list: many\n  items: [/etc/shadow, /usr/lib, /etc, /tmp, \"/tmp/a b\"");
+	for (int i = 0; i < TEXT_BRANCHES_MAX; i++)
+		buf_addf(&yaml, ", /opt/%d", i);
+	buf_add_str(&yaml, "]\n- rule: r\n  desc: d\n  output: o\n  priority: INFO\n"
+			   "  condition: evt.type = openat and fd.name pmatch (many)\n");
+	rig_init(&r);
+	rig_load(&r, yaml.data);
+	rig_start(&r, MATCHING_ALL);
+	for (size_t i = 0; i < target_count; i++)
+		if (targets[i].row && strcmp(targets[i].row->call, "openat") == 0)
+			assert_int_equal(kernel_filter_compile(r.rules, targets[i], NULL, &f), 0);
+	assert_true(f.maps.len == 1 && f.maps.items[0].trie);
+	assert_int_equal(f.maps.items[0].count, TEXT_BRANCHES_MAX + 5);
+	assert_int_equal(wrong_about(&r, &f, processes, x), 0);
+	for (uint32_t i = 0; i < f.maps.items[0].count; i++) {
+		uint8_t *value = f.maps.items[0].values + (size_t)i * f.maps.items[0].value_size;
+		uint8_t bits = *value;
+
+		*value = 0;
+		caught += wrong_about(&r, &f, processes, x) > 0;
+		*value = bits;
+	}
+	translator_free(x);
+	process_table_free(processes);
+	print_message("# %u wrong branches caught\n", caught);
+	assert_in_range(caught, 3, 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_pairs),
-					    cmocka_unit_test(test_wrong_terms_are_caught) };
+					    cmocka_unit_test(test_wrong_terms_are_caught),
+					    cmocka_unit_test(test_wrong_branches_are_caught) };
 
 	return cmocka_run_group_tests(tests, setup, NULL);
 }
