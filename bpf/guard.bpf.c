@@ -7,6 +7,7 @@
  * descriptor refers to is what the kernel opened, not what the program's memory says. Calls without a
  * plan leave after one look into an array; so there is no state per task that could overflow.
  */
+#include "bpf/lib/descent.bpf.h"
 #include "bpf/lib/program.bpf.h"
 
 #include "bpf/lib/call.bpf.h"
@@ -35,10 +36,12 @@ int BPF_PROG(guard_fork, struct task_struct *parent, struct task_struct *child)
 
 	if (is_spared(BPF_CORE_READ(child, tgid))) /* a thread of the guard */
 		return 0;
-	if (!thread)
+	if (!thread) {
 		program_inherit(BPF_CORE_READ(parent, tgid), child);
-	else if (keep_thread(child))
+		descent_begin(parent, child);
+	} else if (keep_thread(child)) {
 		return 0;
+	}
 	r = room_begin(ABI_EVENT_FORK, child, task_cgroup_id(child));
 	if (!r)
 		return 0;
@@ -78,10 +81,13 @@ int BPF_PROG(guard_exec, struct task_struct *task, int old_pid, struct linux_bin
 	char *to;
 
 	capabilities_forget(BPF_CORE_READ(task, tgid));
-	if (is_watched(bpf_map_lookup_elem(&groups, &cgroup)))
+	if (is_watched(bpf_map_lookup_elem(&groups, &cgroup))) {
 		program_begin(task, file);
-	else
+		descent_exec(task, cgroup);
+	} else {
 		program_end(BPF_CORE_READ(task, tgid));
+		descent_forget(BPF_CORE_READ(task, tgid));
+	}
 	capabilities_forget(BPF_CORE_READ(task, tgid));
 	r = room_begin(ABI_EVENT_EXEC, task, cgroup);
 	if (!r)
@@ -146,6 +152,7 @@ int BPF_PROG(guard_exit, struct task_struct *task)
 	if (BPF_CORE_READ(task, signal, live.counter)) /* other threads go on */
 		return 0;
 	program_end(BPF_CORE_READ(task, tgid));
+	descent_forget(BPF_CORE_READ(task, tgid));
 	capabilities_forget(BPF_CORE_READ(task, tgid));
 	if (keep_exit(task))
 		return 0;

@@ -98,7 +98,8 @@ static int load_filter(struct ruleset *rs, struct sensor_deny *d, enum abi_deny_
 	const int fixed[FILTER_MAPS_FIXED] = { [FILTER_MAP_ROOM] = maps.rooms,
 					       [FILTER_MAP_SCRATCH] = maps.scratch,
 					       [FILTER_MAP_CALLS] = maps.calls,
-					       [FILTER_MAP_PROGRAMS] = -1 };
+					       [FILTER_MAP_PROGRAMS] = -1,
+					       [FILTER_MAP_DESCENTS] = -1 };
 	cleanup_kernel_filter struct kernel_filter f = { 0 };
 	struct program_source s;
 	int r = kernel_filter_compile(rs, deny_hook_target(hook), &o, &f);

@@ -422,7 +422,8 @@ static int load_filter(struct sensor_stream *s, const struct program_source *p,
 	const int maps[SENSOR_FILTER_MAPS] = { bpf_map__fd(s->skel->maps.rooms),
 					       bpf_map__fd(s->skel->maps.filter_scratch),
 					       bpf_map__fd(calls),
-					       bpf_map__fd(s->skel->maps.programs) };
+					       bpf_map__fd(s->skel->maps.programs),
+					       bpf_map__fd(s->skel->maps.descents) };
 	struct program_source q = *p;
 
 	q.fixed = maps;

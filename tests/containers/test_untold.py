@@ -38,6 +38,17 @@ MARK = """
 """
 
 
+EXCEPT = """
+- rule: Marked
+  desc: but for what certain programs run
+  condition: >
+    evt.type in (open, openat) and fd.name startswith /tmp/mark- and container.id != host
+    and not proc.inside.aexepath in (/usr/bin/xargs) and not proc.pname = timeout
+  output: "%fd.name"
+  priority: WARNING
+"""
+
+
 @contextmanager
 def guarded(rules: Path | str, script: str, files: dict[str, str] | None = None, *options: str) -> Iterator[tuple[Guard, object, Path]]:
     """A guard, and a container that begins once it watches."""
@@ -128,10 +139,23 @@ def large() -> None:
         tap.check(numbers(status)["merlon_processes_not_kept_total", "entry"] >= 1, f"{numbers(status)}")
 
 
+def descent() -> None:
+    """what a program runs that a rule is not about stays in the kernel, also further down"""
+    script = ("for i in $(seq 20); do echo /tmp/mark-$i | xargs bash -c 'touch $0; true'; timeout 9 touch /tmp/mark-$i; done; "
+              "touch /tmp/mark-me; sleep 5")
+    with guarded(EXCEPT, script) as (guard, box, status):
+        tap.check(guard.wait_for("Marked", 1, name=box.id), f"{guard.alerts}")
+        found = numbers(status)
+        seen = found.get(("merlon_events_total", "openat"), 0)
+        paths = [a["output_fields"]["fd.name"] for a in guard.find("Marked", name=box.id)]
+        tap.check(paths == ["/tmp/mark-me"], str(paths))
+        tap.check(0 < seen < 5, f"{seen} of them were told")
+
+
 def main() -> None:
     """All of it, everywhere."""
     with tap.Suite("untold") as suite:
-        for test in (storm, ancestry, before, sequence, large):
+        for test in (storm, ancestry, before, sequence, large, descent):
             suite.run(test)
 
 

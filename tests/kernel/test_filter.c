@@ -23,7 +23,7 @@ static struct {
 	int fixed[FILTER_MAPS_FIXED];
 	struct filter_target targets[TARGETS_MAX];
 	size_t target_count;
-} test = { .fixed = { -1, -1, -1, -1 } };
+} test = { .fixed = { -1, -1, -1, -1, -1 } };
 
 static int setup(void **state)
 {
@@ -38,8 +38,12 @@ static int setup(void **state)
 							sizeof(struct filter_scratch), 1, NULL);
 	test.fixed[FILTER_MAP_PROGRAMS] = bpf_map_create(BPF_MAP_TYPE_HASH, "programs", 4,
 							 sizeof(struct abi_program), 8, NULL);
-	return test.fixed[FILTER_MAP_PROGRAMS] < 0 || test.fixed[0] < 0 || test.fixed[1] < 0 ? -1 :
-											       0;
+	test.fixed[FILTER_MAP_DESCENTS] = bpf_map_create(BPF_MAP_TYPE_HASH, "descents", 4,
+							 sizeof(struct abi_descent), 8, NULL);
+	return test.fixed[FILTER_MAP_PROGRAMS] < 0 || test.fixed[FILTER_MAP_DESCENTS] < 0 ||
+			       test.fixed[0] < 0 || test.fixed[1] < 0 ?
+		       -1 :
+		       0;
 }
 
 static void need_root(void)
@@ -84,6 +88,11 @@ static void keep_programs(struct chance *c)
 {
 	for (uint32_t pid = 0; pid < SIMULATE_PROGRAMS; pid++) {
 		random_kept_program(c, &simulate_programs[pid]);
+		random_kept_descent(c, &simulate_descents[pid]);
+		if (simulate_descents[pid].start_ns)
+			assert_int_equal(bpf_map_update_elem(test.fixed[FILTER_MAP_DESCENTS], &pid,
+							     &simulate_descents[pid], BPF_ANY),
+					 0);
 		if (simulate_programs[pid].facts[ABI_PROGRAM_NAME])
 			assert_int_equal(bpf_map_update_elem(test.fixed[FILTER_MAP_PROGRAMS], &pid,
 							     &simulate_programs[pid], BPF_ANY),

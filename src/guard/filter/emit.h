@@ -25,11 +25,14 @@ struct emitter {
 #define REG_INDEX R8 /* of a byte in the text */
 #define REG_SCRATCH R9
 
-enum {
-	AT_CONTEXT = -8,
-	AT_KEY = -12
-};			      /* on the stack: what it was called with, a key of 32 bits */
+/* On the stack: what it was called with, a key of 32 bits; of emit_above.c when the process of that key started, and whose child it is. */
+enum { AT_CONTEXT = -8, AT_KEY = -12, AT_NEXT = -16, AT_START = -24, AT_NEXT_START = -32 };
 enum { TEXT_SCAN_MAX = 256 }; /* bytes of a text that are looked at one by one */
+
+/* Where what is known of a text leads to. */
+struct view_labels {
+	uint32_t known, empty, missing, unknown, done;
+};
 
 /*
  * How far a program has looked when it asks what may still hold. Most records are about nothing that rules name, so what
@@ -68,6 +71,16 @@ void emit_map_bits(struct emitter *e, const struct text_view *v, int map, uint32
  */
 bool emit_by_trie(const struct text_view *v, enum text_op op);
 int emit_trie(struct emitter *e, const struct text_view *v, enum text_op op);
+
+/*
+ * emit_above.c: the text of one ancestor, at scratch.above; or to unknown. Of any of them: the bits of the view's terms, all
+ * of it. Negative: an errno.
+ */
+void emit_find_above(struct emitter *e, const struct text_view *v, const struct view_labels *to);
+int emit_any_above(struct emitter *e, struct text_view *v);
+void emit_point_above(struct emitter *e);
+/* emit_view.c: what of the view's text has to be so that paths are compared; or to unknown. */
+void emit_need_path(struct emitter *e, const struct text_view *v, uint32_t unknown);
 
 /*
  * emit_pieces.c: no piece is there; those of the text at REG_TEXT, whose length is in the scratch and at most size, are; the

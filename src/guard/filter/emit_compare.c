@@ -13,8 +13,6 @@
 enum {
 	/* Of the 8,192 branches that the verifier remembers, those in all loops; texts beyond are unknown. */
 	LOOP_JUMPS_MAX = 5400,
-	PIECES_MAX =
-		64, /* each is walked TEXT_SCAN_MAX times by the verifier, which stops at a million */
 	KEY_LEN = 4,
 	LINEAR_MAX = 4, /* groups that are looked at one by one */
 };
@@ -409,7 +407,7 @@ static void find_pieces(struct emitter *e, const struct text_view *v, struct nee
 		return;
 	qsort(n, count, sizeof(*n), by_first);
 	grouped = e->loop_jumps + TEXT_SCAN_MAX * piece_jumps(n, count, true) <= LOOP_JUMPS_MAX;
-	if (!emitter_may_loop(e, piece_jumps(n, count, grouped)) || count > PIECES_MAX) {
+	if (!emitter_may_loop(e, piece_jumps(n, count, grouped)) || count > TEXT_PIECES_MAX) {
 		bpf_goto(c, unknown);
 		return;
 	}

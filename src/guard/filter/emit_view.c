@@ -19,10 +19,6 @@ enum {
 #define AT(member) ((int)offsetof(struct abi_event, member))
 #define SCRATCH(member) ((int)offsetof(struct filter_scratch, member))
 
-struct view_labels {
-	uint32_t known, empty, missing, unknown, done;
-};
-
 /* REG_TEXT and the length of a span; goes on if it is not empty. */
 static void find_span(struct emitter *e, unsigned span, const struct view_labels *to)
 {
@@ -62,10 +58,10 @@ static void point_to_text(struct emitter *e, const struct view_labels *to)
 	bpf_alu(c, BPF_ADD, REG_TEXT, R2);
 }
 
-static void need_slash_in_front(struct emitter *e, const struct view_labels *to)
+static void need_slash_in_front(struct emitter *e, uint32_t unknown)
 {
 	bpf_load(&e->code, 1, R1, REG_TEXT, 0);
-	bpf_jump_imm(&e->code, BPF_JNE, R1, '/', to->unknown);
+	bpf_jump_imm(&e->code, BPF_JNE, R1, '/', unknown);
 }
 
 /*
@@ -110,7 +106,7 @@ static void scan(struct emitter *e, bool normal, const struct view_labels *to)
 static void find_path(struct emitter *e, unsigned span, const struct view_labels *to)
 {
 	find_span(e, span, to);
-	need_slash_in_front(e, to);
+	need_slash_in_front(e, to->unknown);
 	scan(e, true, to);
 }
 
@@ -138,51 +134,6 @@ static void need_program(struct emitter *e, const struct view_labels *to)
 {
 	bpf_load(&e->code, 1, R1, REG_RECORD, AT(call.program[ABI_PROGRAM_NAME]));
 	bpf_jump_imm(&e->code, BPF_JNE, R1, ABI_YES, to->unknown);
-}
-
-/* What is kept of the process whose number is in R1, in R0. */
-static void find_program(struct emitter *e, const struct view_labels *to)
-{
-	struct bpf_code *c = &e->code;
-
-	bpf_store(c, 4, FP, AT_KEY, R1);
-	bpf_map(c, R1, FILTER_MAP_PROGRAMS);
-	bpf_alu(c, BPF_MOV, R2, FP);
-	bpf_alu_imm(c, BPF_ADD, R2, AT_KEY);
-	bpf_call(c, BPF_FUNC_map_lookup_elem);
-	bpf_jump_imm(c, BPF_JEQ, R0, 0, to->unknown);
-}
-
-/*
- * The parent's name, put into the scratch: who runs what is kept by process. The process table goes on to know who made a process
- * when that one has ended, so only a parent that is still the same is known here.
- */
-static void find_parent(struct emitter *e, const struct view_labels *to)
-{
-	struct bpf_code *c = &e->code;
-
-	bpf_load(c, 4, R1, REG_RECORD, AT(tgid));
-	find_program(e, to);
-	bpf_load(c, 4, R1, R0, offsetof(struct abi_program, parent));
-	bpf_load(c, 4, R2, REG_RECORD, AT(process.parent));
-	bpf_jump(c, BPF_JNE, R1, R2, to->unknown);
-	find_program(e, to);
-	bpf_load(c, 1, R1, R0, offsetof(struct abi_program, facts[ABI_PROGRAM_NAME]));
-	bpf_jump_imm(c, BPF_JNE, R1, ABI_YES, to->unknown);
-	for (int at = 0; at < ABI_EVENT_COMM; at += 8) {
-		bpf_load(c, 8, R1, R0, (int)offsetof(struct abi_program, comm) + at);
-		bpf_store(c, 8, REG_SCRATCH, SCRATCH(address) + at, R1);
-	}
-	for (int i = 0; i < ABI_EVENT_COMM; i++) {
-		uint32_t next = bpf_code_label(c);
-
-		bpf_load(c, 1, R1, REG_SCRATCH, SCRATCH(address) + i);
-		bpf_jump_imm(c, BPF_JNE, R1, 0, next);
-		bpf_store_imm(c, 4, REG_SCRATCH, SCRATCH(len), i);
-		bpf_goto(c, to->known);
-		bpf_code_place(c, next);
-	}
-	bpf_store_imm(c, 4, REG_SCRATCH, SCRATCH(len), ABI_EVENT_COMM);
 }
 
 /* The directory of the text at hand: what is in front of its last slash, or that slash. */
@@ -341,6 +292,11 @@ static void find_descriptor(struct emitter *e, const struct text_view *v,
 	bpf_code_place(c, found);
 }
 
+static bool is_above(const struct text_view *v)
+{
+	return v->kind == VIEW_ABOVE_NAME || v->kind == VIEW_ABOVE_PATH;
+}
+
 static bool is_address(const struct text_view *v)
 {
 	return v->kind >= VIEW_REMOTE4 && v->kind <= VIEW_LOCAL6;
@@ -395,7 +351,7 @@ static void find_text(struct emitter *e, const struct text_view *v, const struct
 		break;
 	case VIEW_RAW_HERE:
 		find_span(e, v->span, to);
-		need_slash_in_front(e, to);
+		need_slash_in_front(e, to->unknown);
 		break;
 	case VIEW_PATH:
 	case VIEW_PATH_HERE:
@@ -408,8 +364,9 @@ static void find_text(struct emitter *e, const struct text_view *v, const struct
 		need_program(e, to);
 		find_comm(e, AT(call.comm), to);
 		break;
-	case VIEW_PARENT_NAME:
-		find_parent(e, to);
+	case VIEW_ABOVE_NAME:
+	case VIEW_ABOVE_PATH:
+		emit_find_above(e, v, to);
 		break;
 	case VIEW_PROGRAM_PATH:
 		need_program(e, to);
@@ -445,6 +402,16 @@ static bool asks_for_paths(const struct text_view *v)
 		if (t->op == TEXT_PATH)
 			return true;
 	return false;
+}
+
+/* Of what is no path from a root, nobody knows here. */
+void emit_need_path(struct emitter *e, const struct text_view *v, uint32_t unknown)
+{
+	if (!asks_for_paths(v))
+		return;
+	emit_len(e, R1);
+	bpf_jump_imm(&e->code, BPF_JEQ, R1, 0, unknown);
+	need_slash_in_front(e, unknown);
 }
 
 /* --- views ------------------------------------------------------------------------------------------ */
@@ -493,6 +460,8 @@ static int emit_view(struct emitter *e, struct text_view *v)
 
 	if (v->kind == VIEW_PIECES)
 		return emit_pieces_view(e, v);
+	if (is_above(v) && (v->span & ABOVE_MASK) == ABOVE_ANY)
+		return emit_any_above(e, v);
 	for (uint32_t w = 0; w < words_of(v); w++)
 		bpf_store_imm(c, 4, REG_SCRATCH, scratch_may(v->word + w), 0);
 	find_text(e, v, &to);
@@ -502,17 +471,12 @@ static int emit_view(struct emitter *e, struct text_view *v)
 	bpf_code_place(c, to.known);
 	if (is_address(v)) {
 		point_to_address(e, v);
-	} else if (v->kind == VIEW_PARENT_NAME) {
-		bpf_alu(c, BPF_MOV, REG_TEXT, REG_SCRATCH);
-		bpf_alu_imm(c, BPF_ADD, REG_TEXT, SCRATCH(address));
+	} else if (is_above(v)) {
+		emit_point_above(e);
 	} else {
 		point_to_text(e, &to);
 	}
-	if (asks_for_paths(v)) { /* of what is no path from a root, nobody knows here */
-		emit_len(e, R1);
-		bpf_jump_imm(c, BPF_JEQ, R1, 0, to.unknown);
-		need_slash_in_front(e, &to);
-	}
+	emit_need_path(e, v, to.unknown);
 	r = emit_compare(e, v, to.unknown);
 	if (r < 0)
 		return r;
@@ -533,7 +497,7 @@ static int emit_view(struct emitter *e, struct text_view *v)
 enum emit_stage emit_stage_of(const struct text_view *v)
 {
 	return v->kind == VIEW_PROGRAM_NAME || v->kind == VIEW_PROGRAM_PATH ||
-			       v->kind == VIEW_PIECES || v->kind == VIEW_PARENT_NAME ?
+			       v->kind == VIEW_PIECES || is_above(v) ?
 		       STAGE_ALL :
 		       STAGE_OBJECT;
 }

@@ -25,6 +25,7 @@ enum filter_map_number {
 	FILTER_MAP_SCRATCH,  /* per-CPU array of one struct filter_scratch */
 	FILTER_MAP_CALLS,    /* program array, for filter_options.tail_call */
 	FILTER_MAP_PROGRAMS, /* hash: process -> struct abi_program. Not at decision points. */
+	FILTER_MAP_DESCENTS, /* hash: process -> struct abi_descent. Neither. */
 	FILTER_MAPS_FIXED,
 	FILTER_MAP_SETS = FILTER_MAPS_FIXED, /* and the following: filter.maps */
 };
@@ -43,10 +44,11 @@ struct filter_scratch {
 	struct {
 		uint32_t may, may_not; /* bit per term: it may hold, it may not hold */
 	} words[FILTER_WORDS];
-	uint8_t pieces
-		[PIECE_SLOTS]; /* of a long text, 1: it has one that belongs there. Not at decision points. */
+	/* What is behind is not there at decision points. */
+	uint8_t above[TEXT_KEY_MAX]; /* of an ancestor's view: its name, its path */
+	uint8_t pieces[PIECE_SLOTS]; /* of a long text, 1: it has one that belongs there */
 };
-enum { FILTER_SCRATCH_DENY = offsetof(struct filter_scratch, pieces) };
+enum { FILTER_SCRATCH_DENY = offsetof(struct filter_scratch, above) };
 static_assert(offsetof(struct filter_scratch, candidates) == 0, "bpf/deny.bpf.c looks there");
 static_assert(sizeof(struct filter_scratch) % 8 == 0, "no hidden padding");
 

@@ -247,6 +247,8 @@ static const char *reason_against(const struct check *c)
 		return "a wildcard, or more than 256 bytes";
 	if (!equal && !begins && c->literal_count > TEXT_COMPARE_MAX)
 		return "more than 128 texts, and neither whole ones nor beginnings";
+	if (c->op == OP_CONTAINS && c->literal_count > TEXT_PIECES_MAX)
+		return "more than 64 texts to be in it";
 	return c->op == OP_NE && c->literal_count > 1 ? "!= with several texts" : NULL;
 }
 

@@ -78,14 +78,27 @@ static struct node *of_process_text(struct lower *l, const struct check *c,
 	return if_process(l, c, lower_text(l, c, (enum view_kind)p->place.at, p->arg));
 }
 
-/*
- * Who runs the parent is looked up where the exec is, so it may be missing in the event, and another exec of the parent may
- * come between.
- */
+/* What those above run is looked up where something happens: the kernel says how it is then, or nothing. */
 static struct node *parent_text(struct lower *l, const struct check *c, const struct field_place *p)
 {
-	return node_both(l->arena, lower_text(l, c, (enum view_kind)p->place.at, 0),
-			 lower_unknown(l, c, "the parent may be unknown"));
+	return lower_text(l, c, (enum view_kind)p->place.at, ABOVE_PARENT);
+}
+
+/* One ancestor, or any of them: then it is not known that none fits, as there may be others further up. */
+static struct node *above_text(struct lower *l, const struct check *c, const struct field_place *p)
+{
+	const struct field_ref *f = &c->left->field;
+	enum view_kind kind = (enum view_kind)p->place.at;
+
+	if (f->has_arg && (f->index < ABOVE_PARENT || f->index > ABOVE_MAX))
+		return lower_unknown(l, c, "an ancestor that is far above");
+	if (f->has_arg)
+		return lower_text(l, c, kind, (unsigned)f->index | p->arg);
+	if (c->op != OP_EQ && c->op != OP_IN && c->op != OP_STARTSWITH && c->op != OP_ENDSWITH &&
+	    c->op != OP_PMATCH)
+		return lower_unknown(l, c, "this operator on any ancestor");
+	return node_either(l->arena, lower_text(l, c, kind, ABOVE_ANY | p->arg),
+			   lower_unknown(l, c, "an ancestor that the kernel does not know"));
 }
 
 /* What the kernel says of the program of a call is what the process table says; or it says nothing. */
@@ -257,7 +270,12 @@ static const struct field_place places[] = {
 	{ "proc.name", of_process_text, EXEC, VIEW(VIEW_COMM), 0 },
 	{ "proc.exepath", of_process_text, EXEC, VIEW(VIEW_SPAN), ABI_TEXT_EXE },
 	{ "proc.cwd", of_process_text, EXEC, VIEW(VIEW_SPAN), ABI_TEXT_CWD },
-	{ "proc.pname", parent_text, EXEC, VIEW(VIEW_PARENT_NAME), 0 },
+	{ "proc.pname", parent_text, BOTH, VIEW(VIEW_ABOVE_NAME), 0 },
+	{ "proc.pexepath", parent_text, BOTH, VIEW(VIEW_ABOVE_PATH), 0 },
+	{ "proc.aname", above_text, BOTH, VIEW(VIEW_ABOVE_NAME), 0 },
+	{ "proc.aexepath", above_text, BOTH, VIEW(VIEW_ABOVE_PATH), 0 },
+	{ "proc.inside.aname", above_text, BOTH, VIEW(VIEW_ABOVE_NAME), ABOVE_INSIDE },
+	{ "proc.inside.aexepath", above_text, BOTH, VIEW(VIEW_ABOVE_PATH), ABOVE_INSIDE },
 	{ "proc.stdin.type", lower_stdio_type, EXEC, NOTHING, 0 },
 	{ "proc.stdout.type", lower_stdio_type, EXEC, NOTHING, 1 },
 	{ "proc.stderr.type", lower_stdio_type, EXEC, NOTHING, 2 },

@@ -64,7 +64,8 @@ static const char *const view_names[] = {
 	[VIEW_LOCAL4] = "local address",
 	[VIEW_REMOTE6] = "remote IPv6 address",
 	[VIEW_LOCAL6] = "local IPv6 address",
-	[VIEW_PARENT_NAME] = "proc.pname",
+	[VIEW_ABOVE_NAME] = "aname",
+	[VIEW_ABOVE_PATH] = "aexepath",
 	[VIEW_PIECES] = "pieces of text",
 };
 static_assert(ARRAY_SIZE(view_names) == VIEW_KINDS, "a name for each");
@@ -126,7 +127,12 @@ static void print_text(const struct kernel_filter *f, const struct node *n, stru
 	const struct text_view *v = &f->views.items.items[n->text.view];
 	const struct text_term *t = &v->terms.items[n->text.term];
 
-	buf_addf(out, "%s%s", n->negated ? "not " : "", view_names[v->kind]);
+	buf_add_str(out, n->negated ? "not " : "");
+	if (v->kind == VIEW_ABOVE_NAME || v->kind == VIEW_ABOVE_PATH)
+		buf_add_str(out, v->span & ABOVE_INSIDE ? "proc.inside." : "proc.");
+	buf_add_str(out, view_names[v->kind]);
+	if ((v->kind == VIEW_ABOVE_NAME || v->kind == VIEW_ABOVE_PATH) && v->span & ABOVE_MASK)
+		buf_addf(out, "[%u]", v->span & ABOVE_MASK);
 	if (v->kind < VIEW_COMM || v->kind == VIEW_PIECES)
 		buf_addf(out, "[%u]", v->span);
 	if (v->kind >= VIEW_REMOTE4 && v->kind <= VIEW_LOCAL6) {

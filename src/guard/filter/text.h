@@ -27,10 +27,16 @@ enum view_kind {
 	VIEW_LOCAL4,
 	VIEW_REMOTE6,
 	VIEW_LOCAL6,
-	VIEW_PARENT_NAME, /* of the process above the one that the record is about, as VIEW_PROGRAM_NAME */
+	/* Of processes above the one that the record is about, as VIEW_PROGRAM_*; the span says which (enum view_above). */
+	VIEW_ABOVE_NAME,
+	VIEW_ABOVE_PATH,
 	VIEW_PIECES, /* of a span that is too long to be searched: which words it may have (pieces.h) */
 	VIEW_KINDS
 };
+
+/* How far above; with ABOVE_INSIDE only those in its control group. ABOVE_ANY: any of the first ABOVE_LOOKED_AT that are known. */
+enum view_above { ABOVE_ANY, ABOVE_PARENT, ABOVE_MAX = 5, ABOVE_MASK = 0x7f, ABOVE_INSIDE = 0x80 };
+enum { ABOVE_LOOKED_AT = 8 };
 
 enum text_op {
 	TEXT_PRESENT, /* the event has it */
@@ -47,6 +53,8 @@ enum {
 	TEXT_KEY_MAX = 256,	/* bytes of a text compared with; longer ones are unknown */
 	TEXT_INLINE_MAX = 16,	/* texts for equality of a view: more of them go into a map */
 	TEXT_BRANCHES_MAX = 64, /* the same of beginnings and of paths, into a trie */
+	TEXT_PIECES_MAX =
+		64, /* texts of a view to be somewhere in it: the verifier walks each TEXT_SCAN_MAX times */
 	TEXT_COMPARE_MAX = 128, /* texts of a term of another kind */
 	TEXT_TERMS_MAX = 512,	/* of a view */
 };

@@ -183,6 +183,46 @@ void kept_program_of(struct chance *c, const struct process *p, struct abi_progr
 	ret->parent = p->parent ? (uint32_t)p->parent->pid : 0;
 	memcpy(ret->comm, p->name.data,
 	       p->name.len < sizeof(ret->comm) ? p->name.len : sizeof(ret->comm));
+	if (p->exepath.data && p->exepath.len < sizeof(ret->path) && chance_below(c, 5)) {
+		memcpy(ret->path, p->exepath.data, p->exepath.len);
+		ret->len = p->exepath.len;
+	}
+}
+
+/* Groups that processes of a record are in, and their containers: of some there is none. */
+enum { GROUPS = 4 };
+static const struct event_container containers[GROUPS] = {
+	[1] = { .id = TEXT("1") }, [2] = { .id = TEXT("2") }
+};
+
+static const struct event_container *
+container_of_group(uint64_t cgroup, const struct event_container *so_far, void *arg)
+{
+	return cgroup < GROUPS && containers[cgroup].id.data ? &containers[cgroup] : NULL;
+}
+
+enum { START_NS = 1000 };
+
+void kept_descent_of(struct chance *c, const struct process *p, struct abi_descent *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	if (!p || !chance_below(c, 6))
+		return;
+	ret->start_ns = START_NS + (uint64_t)p->pid;
+	ret->cgroup = p->container ? (uint64_t)(p->container - containers) : GROUPS;
+	if (!p->parent || !chance_below(c, 8))
+		return;
+	ret->parent = (uint32_t)p->parent->pid;
+	/* Or it was another process of that number. */
+	ret->parent_start_ns = START_NS + ret->parent + !chance_below(c, 8);
+}
+
+void random_kept_descent(struct chance *c, struct abi_descent *ret)
+{
+	*ret = (struct abi_descent){ .start_ns = chance_below(c, 3),
+				     .parent_start_ns = 1 + chance_below(c, 2),
+				     .cgroup = chance_below(c, 2),
+				     .parent = (uint32_t)chance_below(c, 6) };
 }
 
 void random_kept_program(struct chance *c, struct abi_program *ret)
@@ -194,6 +234,9 @@ void random_kept_program(struct chance *c, struct abi_program *ret)
 	ret->parent = (uint32_t)chance_below(c, 4);
 	memcpy(ret->comm, name,
 	       strlen(name) < sizeof(ret->comm) ? strlen(name) : sizeof(ret->comm));
+	name = ONE(c, paths);
+	ret->len = chance_below(c, 5) ? (uint32_t)strlen(name) : 0;
+	memcpy(ret->path, name, ret->len);
 }
 
 /* Whatever a kernel might say. */
@@ -316,6 +359,7 @@ void random_record(struct chance *c, struct filter_target target, int nr, struct
 	r->ev.uid = (uint32_t)ONE(c, numbers);
 	r->ev.gid = (uint32_t)ONE(c, numbers);
 	r->ev.cpu = (uint16_t)chance_below(c, 4);
+	r->ev.cgroup = chance_below(c, GROUPS);
 	if (target.kind == ABI_EVENT_EXEC)
 		random_exec(c, r);
 	else
@@ -353,7 +397,7 @@ struct process_table *random_processes(void)
 {
 	struct process_table *t;
 
-	assert_int_equal(process_table_new(&t, 0, NULL, NULL), 0);
+	assert_int_equal(process_table_new(&t, 0, container_of_group, NULL), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) /* records are about 0 to 5 */
 		assert_int_equal(process_table_put(t, &known[i]), 0);
 	return t;
@@ -361,12 +405,31 @@ struct process_table *random_processes(void)
 
 /* --- rules ------------------------------------------------------------------------------------------- */
 
-static const char *const text_fields[] = {
-	"fd.name",	"fd.name",	  "fd.directory",   "fd.filename",
-	"fs.path.name", "fs.path.source", "fs.path.target", "proc.name",
-	"proc.exepath", "proc.cwd",	  "proc.args",	    "proc.args[0]",
-	"proc.cmdline", "proc.env",	  "proc.pname",	    "proc.env[LD_PRELOAD]"
-};
+static const char *const text_fields[] = { "fd.name",
+					   "fd.name",
+					   "fd.directory",
+					   "fd.filename",
+					   "fs.path.name",
+					   "fs.path.source",
+					   "fs.path.target",
+					   "proc.name",
+					   "proc.exepath",
+					   "proc.cwd",
+					   "proc.args",
+					   "proc.args[0]",
+					   "proc.cmdline",
+					   "proc.env",
+					   "proc.pname",
+					   "proc.env[LD_PRELOAD]",
+					   "proc.pexepath",
+					   "proc.aname",
+					   "proc.aname[1]",
+					   "proc.aname[2]",
+					   "proc.aexepath",
+					   "proc.aexepath[2]",
+					   "proc.inside.aexepath",
+					   "proc.inside.aname[1]",
+					   "proc.inside.aexepath[2]" };
 static const char *const type_fields[] = { "fd.type", "proc.stdin.type", "proc.stdout.type" };
 static const char *const number_fields[] = { "fd.num",		"evt.rawres",	 "thread.tid",
 					     "thread.vtid",	"proc.pid",	 "proc.vpid",

@@ -22,6 +22,9 @@ void random_kept_program(struct chance *c, struct abi_program *ret);
 /* The same of one that user space knows: as it is, or nothing. */
 void kept_program_of(struct chance *c, const struct process *p, struct abi_program *ret);
 void random_program(struct chance *c, const struct process *p, struct record_room *r);
+/* The same of from whom processes come, which links those that random_kept_program() makes. */
+void random_kept_descent(struct chance *c, struct abi_descent *ret);
+void kept_descent_of(struct chance *c, const struct process *p, struct abi_descent *ret);
 
 /* A rule's condition about events of this target, at most about a kilobyte. */
 void random_kernel_condition(struct chance *c, struct filter_target target, int depth,

@@ -120,6 +120,19 @@ static uint64_t look_up_program(struct machine *m)
 	return (uint64_t)(uintptr_t)p;
 }
 
+struct abi_descent simulate_descents[SIMULATE_PROGRAMS];
+
+static uint64_t look_up_descent(struct machine *m)
+{
+	uint32_t pid = *(uint32_t *)memory(m, m->r[2], 4);
+	struct abi_descent *d = &simulate_descents[pid < SIMULATE_PROGRAMS ? pid : 0];
+
+	if (pid >= SIMULATE_PROGRAMS || !d->start_ns)
+		return 0;
+	add_region(m, d, sizeof(*d));
+	return (uint64_t)(uintptr_t)d;
+}
+
 static bool in_branch(const uint8_t *key, const uint8_t *branch)
 {
 	uint32_t bits = *(const uint32_t *)(const void *)branch;
@@ -158,6 +171,8 @@ static uint64_t look_up(struct machine *m)
 
 	if (map == FILTER_MAP_PROGRAMS)
 		return look_up_program(m);
+	if (map == FILTER_MAP_DESCENTS)
+		return look_up_descent(m);
 	if (map < FILTER_MAPS_FIXED) {
 		/* Which room is taken is told by its owner: here they are one. */
 		assert_true(m->asks_who || !*(uint32_t *)memory(m, m->r[2], 4));

@@ -16,6 +16,8 @@ enum { SIMULATE_STEPS_MAX = 100000 };
 /* FILTER_MAP_PROGRAMS: by process; those whose name is not known are not in it. */
 enum { SIMULATE_PROGRAMS = 6 };
 extern struct abi_program simulate_programs[SIMULATE_PROGRAMS];
+/* FILTER_MAP_DESCENTS: those without a start are not in it. */
+extern struct abi_descent simulate_descents[SIMULATE_PROGRAMS];
 
 /* A verdict; of a decision point FILTER_EMIT to deny. room: FILTER_MAP_ROOM's value of room_size bytes. ret_steps may be NULL. */
 enum filter_verdict simulate(const struct kernel_filter *f, void *room, size_t room_size,

@@ -218,9 +218,12 @@ static void compare_rules(struct chance *c, struct filter_target target,
 		random_record(c, target, nr_of(target), &room);
 		if (target.kind == ABI_EVENT_CALL)
 			random_program(c, process_table_find(processes, room.ev.tgid), &room);
-		for (uint32_t pid = 0; pid < SIMULATE_PROGRAMS; pid++)
-			kept_program_of(c, process_table_find(processes, pid),
-					&simulate_programs[pid]);
+		for (uint32_t pid = 0; pid < SIMULATE_PROGRAMS; pid++) {
+			const struct process *p = process_table_find(processes, pid);
+
+			kept_program_of(c, p, &simulate_programs[pid]);
+			kept_descent_of(c, p, &simulate_descents[pid]);
+		}
 		if (!by_name && target.kind == ABI_EVENT_CALL && chance_below(c, 2))
 			tell_paths(c, x, &room);
 		compare(&r, &plain, &all, &candidates, x, &room, &scratch, n);
@@ -386,11 +389,60 @@ static void test_wrong_branches_are_caught(void **state)
 	assert_in_range(caught, 3, 5);
 }
 
+/* Who is said to come from somebody else is taken for that, and what a rule wants is lost: the test sees it. */
+static void test_wrong_ancestors_are_caught(void **state)
+{
+	static struct record_room room;
+	static struct filter_scratch scratch;
+	struct process_table *processes = random_processes();
+	cleanup_kernel_filter struct kernel_filter f = { 0 };
+	struct translator *x;
+	uint64_t wrong[2], dropped[2];
+	cleanup_rig struct rig r;
+
+	(void)state;
+	assert_int_equal(translator_new(&x, &calls, processes, 0), 0);
+	rig_init(&r);
+	rig_load(&r, "- rule: r\n  desc: d\n  output: o\n  priority: INFO\n"
+		     "  condition: evt.type = openat and not proc.aexepath in (/tmp/x)\n");
+	rig_start(&r, MATCHING_ALL);
+	for (size_t i = 0; i < target_count; i++)
+		if (targets[i].row && strcmp(targets[i].row->call, "openat") == 0)
+			assert_int_equal(kernel_filter_compile(r.rules, targets[i], NULL, &f), 0);
+	for (int lie = 0; lie < 2; lie++) {
+		struct chance c = { .state = 5 };
+		struct counts n = { 0 };
+
+		for (int i = 0; i < 1000; i++) {
+			random_record(&c, f.target, nr_of(f.target), &room);
+			for (uint32_t pid = 0; pid < SIMULATE_PROGRAMS; pid++) {
+				const struct process *p = process_table_find(processes, pid);
+
+				kept_program_of(&c, p, &simulate_programs[pid]);
+				kept_descent_of(&c, p, &simulate_descents[pid]);
+			}
+			if (lie) { /* the first process comes from the second */
+				simulate_descents[1].parent = 2;
+				simulate_descents[1].parent_start_ns = simulate_descents[2].start_ns;
+			}
+			compare(&r, &f, NULL, NULL, x, &room, &scratch, &n);
+		}
+		wrong[lie] = n.wrong;
+		dropped[lie] = n.dropped;
+	}
+	translator_free(x);
+	process_table_free(processes);
+	print_message("# %llu dropped, %llu with a wrong ancestor\n",
+		      (unsigned long long)dropped[0], (unsigned long long)dropped[1]);
+	assert_true(dropped[0] > 20 && !wrong[0] && wrong[1] > 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_pairs),
 					    cmocka_unit_test(test_wrong_terms_are_caught),
-					    cmocka_unit_test(test_wrong_branches_are_caught) };
+					    cmocka_unit_test(test_wrong_branches_are_caught),
+					    cmocka_unit_test(test_wrong_ancestors_are_caught) };
 
 	return cmocka_run_group_tests(tests, setup, NULL);
 }

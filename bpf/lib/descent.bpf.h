@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From whom processes come, so that a rule which asks for the programs above one can be decided where something happens. As
+ * guard/process_table.c has it, a parent stays one when others have taken its children over; only that it is not found then.
+ */
+#pragma once
+#include "bpf/lib/kept.bpf.h"
+#include "bpf/lib/process.bpf.h"
+
+#include "abi/program.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u32); /* tgid */
+	__type(value, struct abi_descent);
+} descents __weak SEC(".maps");
+
+static __always_inline void descent_forget(__u32 tgid)
+{
+	bpf_map_delete_elem(&descents, &tgid);
+}
+
+/* One that finds no room is not known. */
+static __always_inline void descent_keep(__u32 tgid, struct abi_descent *d)
+{
+	if (!d->start_ns || bpf_map_update_elem(&descents, &tgid, d, BPF_ANY))
+		descent_forget(tgid);
+}
+
+static __always_inline void descent_begin(struct task_struct *parent, struct task_struct *child)
+{
+	struct abi_descent d = { .start_ns = start_of(child),
+				 .parent_start_ns = start_of(BPF_CORE_READ(parent, group_leader)),
+				 .cgroup = task_cgroup_id(child),
+				 .parent = BPF_CORE_READ(parent, tgid) };
+	__u32 tgid = BPF_CORE_READ(child, tgid);
+
+	if (is_watched(bpf_map_lookup_elem(&groups, &d.cgroup)))
+		descent_keep(tgid, &d);
+	else
+		descent_forget(tgid);
+}
+
+/* task begins a program in a watched group. */
+static __always_inline void descent_exec(struct task_struct *task, __u64 cgroup)
+{
+	__u32 tgid = BPF_CORE_READ(task, tgid);
+	struct abi_descent *before = bpf_map_lookup_elem(&descents, &tgid);
+	struct abi_descent d = { .start_ns = start_of(BPF_CORE_READ(task, group_leader)),
+				 .cgroup = cgroup };
+
+	if (before && before->start_ns == d.start_ns)
+		before->cgroup = cgroup;
+	else
+		descent_keep(tgid, &d);
+}
