@@ -35,19 +35,31 @@ static struct node *of_process_bit(struct lower *l, const struct check *c,
 	return if_process(l, c, lower_bool(l, c, lower_masked(l, p->place, p->arg, BPF_JNE, 0)));
 }
 
-/* A bit of a file: where the kernel asks about one there is one. */
+/*
+ * A bit of a file: where a decision point asks about one there is one. A call may have none, or a socket: then the field is missing, or
+ * false.
+ */
 static struct node *of_file_bit(struct lower *l, const struct check *c, const struct field_place *p)
 {
-	if (!l->hook)
-		return lower_unknown(l, c, "whether there is a file");
-	return lower_bool(l, c, lower_masked(l, p->place, p->arg, BPF_JNE, 0));
+	const struct number_place flags = PLACE(flags, false);
+	struct node *bit = lower_bool(l, c, lower_masked(l, p->place, p->arg, BPF_JNE, 0)), *file,
+		    *none;
+
+	if (l->hook)
+		return bit;
+	file = node_both(l->arena, lower_masked(l, flags, ABI_EVENT_FILE, BPF_JNE, 0),
+			 lower_masked(l, flags, ABI_EVENT_SOCKET, BPF_JEQ, 0));
+	none = node_both(l->arena, lower_unknown(l, c, "whether there is a file"),
+			 lower_bool(l, c, node_constant(l->arena, false)));
+	return node_either(l->arena, node_both(l->arena, file, bit),
+			   node_both(l->arena, node_not(l->arena, file), none));
 }
 
-/* Only decision points look. */
+/* Only decision points look: elsewhere the field is missing. */
 static struct node *asked_bit(struct lower *l, const struct check *c, const struct field_place *p)
 {
 	if (!l->hook)
-		return lower_unknown(l, c, "only a decision point knows");
+		return node_constant(l->arena, false);
 	return lower_bool(l, c, lower_masked(l, p->place, p->arg, BPF_JNE, 0));
 }
 
