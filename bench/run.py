@@ -211,20 +211,21 @@ def instructions(build: Path, out: Callable[[str], None]) -> None:
 
 
 def records(out: Callable[[str], None]) -> None:
-    """Which part of what it looks at leaves the kernel: of calls, and of everything with forks, execs and exits."""
-    sys.path.append(str(TOP / "tests" / "attacks"))
-    import merlon  # noqa: F401
+    """Which part of what it looks at leaves the kernel: of calls, and of everything with forks, execs and exits; also where rules deny."""
+    import merlon
     from container import container
     from guarding import Guard
     from test_quiet import BUILD, debian, image
     from workloads import WORKLOADS
 
+
     server = {name: (WORKLOADS[name].spec(), WORKLOADS[name]) for name in ("nginx", "redis")}
-    out("| a container of | calls looked at | records without filters | with filters | of them |")
-    out("|---|---|---|---|---|")
+    out("| a container of | calls looked at | records without filters | with filters | of them | with rules that deny, in a dry run |")
+    out("|---|---|---|---|---|---|")
     for name, (spec, workload) in {**server, "a build": (debian(BUILD * 5, image()), None)}.items():
         told: dict[str, tuple[int, int]] = {}
-        for options in ("--unfiltered",), ():
+        for arm, options in {"unfiltered": ("--unfiltered",), "filtered": (), "denying": ()}.items():
+            merlon.run("deny", *(("on", "--dry-run", TOP / "content" / "deny") if arm == "denying" else ("off",)), check=arm == "denying")
             with tempfile.TemporaryDirectory() as directory:
                 Path(directory).chmod(0o777)
                 status = Path(directory, "status")
@@ -243,9 +244,10 @@ def records(out: Callable[[str], None]) -> None:
             number = {m["name"]: m["value"] for m in metrics if not m.get("labels")}
             mine = [m["value"] for m in metrics if m["name"] == "merlon_container_records_total"
                     and m["labels"]["container"] == box.id]
-            told[" ".join(options)] = number["merlon_calls_looked_at_total"], sum(mine)
-        looked, every = told["--unfiltered"]
-        out(f"| {name} | {looked:,} | {every:,} | {told[''][1]:,} | {100 * told[''][1] / every:.1f} % |")
+            told[arm] = number["merlon_calls_looked_at_total"], sum(mine)
+        looked, every = told["unfiltered"]
+        out(f"| {name} | {looked:,} | {every:,} | {told['filtered'][1]:,} | {100 * told['filtered'][1] / every:.1f} % | {told['denying'][1]:,} |")
+    merlon.run("deny", "off", check=False)
 
 
 def serve(rounds: int, out: Callable[[str], None]) -> None:
@@ -473,6 +475,11 @@ def main() -> int:
     options = parser.parse_args()
     build = options.build.resolve()
     os.environ |= {"MERLON_BINARY": str(build / "merlon"), "MERLON_RIG_DIR": os.environ.get("MERLON_RIG_DIR", str(build / "rig"))}
+    if options.only in (None, "records"):   # some of its rules deny
+        sys.path.append(str(TOP / "tests" / "attacks"))
+        from test_stop import go_alone
+
+        go_alone()
     uname = os.uname()
     print(f"Linux {uname.release} {uname.machine}, {os.cpu_count()} processors, {options.rounds} rounds\n", flush=True)
     parts = {"micro": lambda out: micro(build, options.rounds, out),
