@@ -5,7 +5,7 @@
  *
  * A program on a trampoline may be preempted, so nothing here works in the rooms of CPUs: the record is made in the ring.
  */
-#include "bpf/lib/kept.bpf.h"
+#include "bpf/lib/kept_tell.bpf.h"
 #include "bpf/lib/plan.bpf.h"
 
 #include "bpf/lib/capability.bpf.h"

@@ -7,7 +7,7 @@
  * Such a program may be preempted, so nothing here works in the rooms of CPUs: the record is made in the ring.
  */
 #define CURRENT_BY_TASK
-#include "bpf/lib/kept.bpf.h"
+#include "bpf/lib/kept_tell.bpf.h"
 #include "bpf/lib/plan.bpf.h"
 
 const volatile struct abi_settings settings __weak = {};

@@ -8,6 +8,7 @@
 
 #include "bpf/lib/current.bpf.h"
 #include "bpf/lib/descriptor.bpf.h"
+#include "bpf/lib/kept.bpf.h"
 #include "bpf/lib/place.bpf.h"
 #include "bpf/lib/process.bpf.h"
 #include "bpf/lib/program.bpf.h"
@@ -197,6 +198,38 @@ static __always_inline void decision_count(const struct room *r, const struct ab
 	of_rule->would += !denied;
 }
 
+/*
+ * What the guard that runs keeps of processes is in a map of its own, which it puts here; the map of a guard that has ended stays until
+ * the next one's takes its place, and what is marked there nobody reads.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct kept_map);
+} deny_kept __weak SEC(".maps");
+
+/* As kept_ask(). */
+subprogram int deny_ask_kept(__u64 start_ns, __u32 tgid)
+{
+	struct abi_kept_key key = { .start_ns = start_ns, .tgid = tgid };
+	__u32 zero = 0;
+	void *map = bpf_map_lookup_elem(&deny_kept, &zero);
+
+	return map && kept_mark(map, key);
+}
+
+/* Whoever reads the record has to know its process and those above it, also if that process ends at once. */
+static __always_inline void kept_tell_decision(struct abi_event *ev)
+{
+	__u64 start_ns = start_of(BPF_CORE_READ(current_task(), group_leader));
+
+	if (ev->kind == ABI_EVENT_CALL)
+		ev->call.start_ns = start_ns;
+	if (deny_ask_kept(start_ns, ev->tgid))
+		ev->flags |= ABI_EVENT_UNTOLD;
+}
+
 /* Counts it too. */
 static __always_inline void decision_tell(struct room *r, const struct abi_deny_told *told)
 {
@@ -210,6 +243,7 @@ static __always_inline void decision_tell(struct room *r, const struct abi_deny_
 		__builtin_memcpy(to, told, sizeof(*told));
 		text_put(r, ABI_DENY_POINT_TEXT, sizeof(*told));
 	}
+	kept_tell_decision(&r->ev);
 	size = (sizeof(r->ev) + r->used) & (ABI_EVENT_SIZE_MAX - 1);
 	r->ev.size = size;
 	n = count_of(told->point);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Births, execs and ends that are kept (kept.bpf.h) instead of told. */
 #pragma once
-#include "bpf/lib/kept.bpf.h"
+#include "bpf/lib/kept_tell.bpf.h"
 #include "bpf/lib/room.bpf.h"
 
 /* Written while this runs. */

@@ -13,13 +13,14 @@
 #include "abi/event.h"
 #include "abi/kept.h"
 
-struct {
+/* By sizes: clang leaves types out of the description of a map in a map. */
+struct kept_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, ABI_KEPT_MAX);
-	__type(key, struct abi_kept_key);
-	__type(value, struct abi_kept);
-} kept __weak SEC(".maps");
+	__uint(key_size, sizeof(struct abi_kept_key));
+	__uint(value_size, sizeof(struct abi_kept));
+};
 
 static __always_inline __u64 start_of(struct task_struct *leader)
 {
@@ -34,36 +35,21 @@ static __always_inline struct abi_kept_key kept_key(struct task_struct *task)
 				      .tgid = BPF_CORE_READ(task, tgid) };
 }
 
-/* True if user space lacks something of that process or of those above it; from now on it knows them. */
-subprogram int kept_ask(__u64 start_ns, __u32 tgid)
+/* True if user space lacks something of that process or of those above it, in one such map; from now on it knows them. */
+static __always_inline bool kept_mark(void *map, struct abi_kept_key key)
 {
-	struct abi_kept_key key = { .start_ns = start_ns, .tgid = tgid };
-	int lacks = 0;
+	bool lacks = false;
 
 	for (int i = 0; i < ABI_KEPT_ABOVE; i++) {
-		struct abi_kept *k = bpf_map_lookup_elem(&kept, &key);
+		struct abi_kept *k = bpf_map_lookup_elem(map, &key);
 
 		if (!k)
 			break;
 		if (!(k->flags & ABI_KEPT_TOLD)) {
 			k->flags |= ABI_KEPT_KNOWN | ABI_KEPT_TOLD;
-			lacks = 1;
+			lacks = true;
 		}
 		key = k->parent;
 	}
 	return lacks;
-}
-
-/* A record of that process, or of a child of it, is about to be told. */
-static __always_inline void kept_tell(struct abi_event *ev, __u64 start_ns, __u32 tgid)
-{
-	if (kept_ask(start_ns, tgid))
-		ev->flags |= ABI_EVENT_UNTOLD;
-}
-
-/* The same, of a record of a call that current makes. */
-static __always_inline void kept_tell_call(struct abi_event *ev)
-{
-	ev->call.start_ns = start_of(BPF_CORE_READ(current_task(), group_leader));
-	kept_tell(ev, ev->call.start_ns, ev->tgid);
 }

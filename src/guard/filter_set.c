@@ -33,7 +33,7 @@ static int load_one(struct loader_client *c, struct rulebook *book, const struct
 }
 
 int filter_set_load(struct loader_client *c, struct rulebook *book, const struct type_set *types,
-		    bool filtered, bool execs, bool paths_by_name, struct filter_set_stats *ret,
+		    bool filtered, bool paths_by_name, struct filter_set_stats *ret,
 		    struct error *err)
 {
 	const struct filter_options of_calls = { .candidates = true,
@@ -47,7 +47,7 @@ int filter_set_load(struct loader_client *c, struct rulebook *book, const struct
 
 	*ret = (struct filter_set_stats){ 0 };
 	for (size_t i = 0; !r && filtered && i < n; i++) {
-		if (!is_wanted(&targets[i], types) || (!targets[i].row && !execs))
+		if (!is_wanted(&targets[i], types))
 			continue;
 		ret->calls++;
 		r = load_one(c, book, &targets[i], targets[i].row ? &of_calls : &of_execs, ret);

@@ -13,9 +13,9 @@ struct filter_set_stats {
 
 /*
  * For the rules of a book, which learns what their records say (candidates.h); NULL: only with filtered false. types: what rules want, as live_want() was told. What both the rules until now and the new ones want is
- * told without a gap. filtered: false: none is made; execs: false: none of those. -ENOTSUP: done, but that the kernel can't tell one of the types;
- * other -errno: the filters are as they were.
+ * told without a gap. filtered: false: none is made. -ENOTSUP: done, but that the kernel can't tell one of the types; other -errno: the
+ * filters are as they were.
  */
 int filter_set_load(struct loader_client *c, struct rulebook *book, const struct type_set *types,
-		    bool filtered, bool execs, bool paths_by_name, struct filter_set_stats *ret,
+		    bool filtered, bool paths_by_name, struct filter_set_stats *ret,
 		    struct error *err);

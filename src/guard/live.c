@@ -534,14 +534,15 @@ static int bring_kept(struct live *l, const struct abi_event *record)
 						     record->nr < ABI_CALL_NR_MAX ?
 					     l->calls.rows[slot] :
 					     NULL;
+	bool acts = record->kind == ABI_EVENT_CALL ||
+		    record->flags & (ABI_EVENT_DENIED | ABI_EVENT_WOULD_DENY);
 	uint32_t number = 0, pidns = 0;
 	int r = 0;
 
-	if (record->flags & ABI_EVENT_UNTOLD)
+	/* The record that said so may have been lost. */
+	if (record->flags & ABI_EVENT_UNTOLD ||
+	    (acts && !process_table_find(l->processes, record->tgid)))
 		r = kept_bring(l->kept, record);
-	else if (record->flags & (ABI_EVENT_DENIED | ABI_EVENT_WOULD_DENY) &&
-		 !process_table_find(l->processes, record->tgid))
-		r = kept_bring_other(l->kept, record->tgid, 0, record->time_ns);
 	if (r || !row || !row->target)
 		return r;
 	if (row->target == TARGET_PIDFD)

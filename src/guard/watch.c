@@ -140,8 +140,7 @@ static void load_filters(struct watch *w, struct rulebook *book)
 
 	if (!w->o->loader)
 		return;
-	/* Who is denied something is told of by programs that know nothing of what is kept: then nothing is. */
-	r = filter_set_load(w->o->loader, book, &w->types, !w->o->unfiltered, !book->denied_set,
+	r = filter_set_load(w->o->loader, book, &w->types, !w->o->unfiltered,
 			    !live_tells_paths(w->live), s, &err);
 	if (r == -ENOTSUP) {
 		snprintf(text, sizeof(text), "rules that ask for them are silent: %s", err.text);
@@ -165,8 +164,8 @@ static void want_again(struct watch *w, const struct type_set *types)
 	w->types = *types;
 	live_want(w->live, types, &ignored);
 	if (w->o->loader)
-		(void)filter_set_load(w->o->loader, NULL, types, false, false, false,
-				      &w->stats->filters, &ignored);
+		(void)filter_set_load(w->o->loader, NULL, types, false, false, &w->stats->filters,
+				      &ignored);
 }
 
 /* A reload waits for no answer: until there is one, no rule fits by a name that is new. */

@@ -103,6 +103,7 @@ static const struct {
 	{ "deny_state", "state", 0, false },  { "deny_counts", "counts", 0, false },
 	{ "events", "events", 3, false },     { "programs", "programs", 0, false },
 	{ "deny_begun", "begun", 0, false },  { "deny_guarded", "guarded", 0, false },
+	{ "deny_kept", "kept", 3, false }, /* of struct abi_kept: its size is not to be seen */
 };
 
 /* Maps that belong to a set, and their names in its directory. */

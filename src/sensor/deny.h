@@ -5,6 +5,7 @@
  *
  *   DIR/places, outsiders, state, counts, events   maps that stay as they are when rules change
  *   DIR/begun                                      the same: who has to be looked at
+ *   DIR/kept                                       the same: where the guard that runs keeps processes
  *   DIR/set/                                       of the rules in force: links, program arrays; maps classes,
  *                                                  members, rule_counts
  *
@@ -138,5 +139,10 @@ int sensor_deny_set_mode(enum abi_deny_mode mode, struct error *err);
 int sensor_deny_end(struct error *err);
 /* The ring of denials, made if it is not there; -errno. The caller's. */
 int sensor_deny_ring(void);
+/*
+ * What the guard that calls it keeps of processes (abi/kept.h), by its map, for what denies now or later: a process that is denied
+ * something becomes known. The map stays there until another guard's takes its place. -errno.
+ */
+int sensor_deny_keep(int kept);
 /* The ring of control groups in which containers' programs have begun, as sensor_deny_ring(). */
 int sensor_deny_begun(void);

@@ -162,33 +162,38 @@ int sensor_deny_end(struct error *err)
 		       error_set(err, EBUSY, "cannot remove " SENSOR_DENY_DIR);
 }
 
+/* The map that is pinned by that name, if what is pinned is of our version; -ENOENT: there is none, and room for it. */
+static int open_own(const char *name)
+{
+	struct error err = ERROR_INIT;
+	cleanup_fd int fd = deny_open_pin(name);
+
+	if (sensor_deny_abi_check(&err))
+		return -err.code;
+	if (fd == -ENOENT && deny_make_dirs(&err))
+		return -err.code;
+	return TAKE_FD(fd);
+}
+
+/* Takes fd. */
+static int pin_own(int fd, const char *name)
+{
+	cleanup_fd int map = fd;
+	char path[PATH_MAX];
+
+	deny_pin_path(path, SENSOR_DENY_DIR, name);
+	return bpf_obj_pin(map, path) ? -errno : TAKE_FD(map);
+}
+
 /* The ring by that name, made if it is not there. */
 static int open_ring(const char *name, uint32_t size)
 {
-	struct error err = ERROR_INIT;
-	char path[PATH_MAX];
-	int fd = deny_open_pin(name);
+	int fd = open_own(name);
 
-	if (sensor_deny_abi_check(&err)) {
-		if (fd >= 0)
-			close(fd);
-		return -err.code;
-	}
 	if (fd != -ENOENT)
 		return fd;
-	if (deny_make_dirs(&err))
-		return -err.code;
 	fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, name, 0, 0, size, NULL);
-	if (fd < 0)
-		return -errno;
-	deny_pin_path(path, SENSOR_DENY_DIR, name);
-	if (bpf_obj_pin(fd, path)) {
-		int r = -errno;
-
-		close(fd);
-		return r;
-	}
-	return fd;
+	return fd < 0 ? -errno : pin_own(fd, name);
 }
 
 int sensor_deny_ring(void)
@@ -199,4 +204,20 @@ int sensor_deny_ring(void)
 int sensor_deny_begun(void)
 {
 	return open_ring("begun", DENY_BEGUN_SIZE);
+}
+
+int sensor_deny_keep(int kept)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, like, .inner_map_fd = (__u32)kept);
+	cleanup_fd int fd = open_own("kept");
+	const __u32 zero = 0;
+
+	if (fd == -ENOENT) {
+		fd = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "deny_kept", sizeof(__u32),
+				    sizeof(__u32), 1, &like);
+		fd = fd < 0 ? -errno : pin_own(fd, "kept");
+	}
+	if (fd < 0)
+		return fd;
+	return bpf_map_update_elem(fd, &zero, &kept, BPF_ANY) ? -errno : 0;
 }

@@ -48,3 +48,11 @@ void sensor_kept_remove(int map, const struct abi_kept_key *key)
 {
 	bpf_map_delete_elem(map, key);
 }
+
+void sensor_kept_clear(int map)
+{
+	struct abi_kept_key key;
+
+	for (uint32_t n = 0; n < 2 * ABI_KEPT_MAX && !bpf_map_get_next_key(map, NULL, &key); n++)
+		bpf_map_delete_elem(map, &key);
+}

@@ -14,3 +14,5 @@ bool sensor_kept_find(int map, const struct abi_kept_key *key, struct abi_kept *
 typedef int (*sensor_kept_fn)(const struct abi_kept_key *key, const struct abi_kept *k, void *arg);
 int sensor_kept_each(int map, sensor_kept_fn fn, void *arg);
 void sensor_kept_remove(int map, const struct abi_kept_key *key);
+/* All of it, for nobody reads it any more. */
+void sensor_kept_clear(int map);

@@ -16,6 +16,7 @@
 #include "guard.skel.h"
 #include "sensor/deny.h"
 #include "sensor/event_record.h"
+#include "sensor/kept.h"
 #include "sensor/kernel_symbols.h"
 #include "sensor/load.h"
 #include "sensor/probe.h"
@@ -48,6 +49,7 @@ struct sensor_stream {
 	int unified;	   /* the root of that hierarchy; -1: none */
 	int attach_btf_id; /* of sys_exit, for programs that guard_call calls */
 	int exec_btf_id;   /* of sched_process_exec, for those that guard_exec calls */
+	pid_t owner;	   /* who made it: those that are forked have copies */
 	bool calls; /* are looked at in any case, and so is all else: nothing can be attached later */
 	struct bpf_link *hooks[HOOKS_MAX]; /* in the order of the programs; NULL: not attached */
 	bool hopeless[HOOKS_MAX];
@@ -338,10 +340,14 @@ static int add_denials(struct sensor_stream *s)
 {
 	cleanup_fd int fd = sensor_deny_ring();
 	struct epoll_event readable = { .events = EPOLLIN };
+	int r;
 
 	(void)sensor_deny_guard_own(); /* where anything is denied */
 	if (fd < 0)		       /* nothing is denied here, or it is counted only */
 		return 0;
+	r = sensor_deny_keep(bpf_map__fd(s->skel->maps.kept));
+	if (r)
+		return r;
 	s->denials = ring_buffer__new(fd, on_denial, s, NULL);
 	s->denial = malloc(ABI_EVENT_SIZE_MAX);
 	if (!s->denials || !s->denial)
@@ -389,6 +395,7 @@ int sensor_stream_new(struct sensor_stream **ret, const struct sensor_stream_opt
 	if (s->cpus <= 0)
 		return error_errno(err, -s->cpus, "processors");
 	s->calls = o->calls;
+	s->owner = getpid();
 	s->unified = *o->unified ? open(o->unified, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	r = load_any(s, o, err);
 	if (!r)
@@ -412,6 +419,10 @@ void sensor_stream_free(struct sensor_stream *s)
 	bpf_link__destroy(s->sysctls);
 	if (s->unified >= 0)
 		close(s->unified);
+	if (s->denials && s->owner == getpid()) { /* what denies goes on, and holds the map */
+		guard_bpf__detach(s->skel);
+		sensor_kept_clear(bpf_map__fd(s->skel->maps.kept));
+	}
 	guard_bpf__destroy(s->skel);
 	free(s);
 }
