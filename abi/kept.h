@@ -22,12 +22,18 @@ enum {
 		3968, /* with what the kernel has in front of it, and the key, 4 KiB at most */
 	ABI_KEPT_RECORD = ABI_KEPT_SIZE - 48,
 	ABI_KEPT_ABOVE = 16, /* generations that are looked up at once */
+	ABI_KEPT_EARLIER =
+		4, /* programs of a process that have been asked for and are no longer what it runs */
 };
 
 struct abi_kept_key {
 	__u64 start_ns; /* CLOCK_BOOTTIME */
 	__u32 tgid;	/* 0: none */
-	__u32 pad;
+	/*
+	 * 0: what the process is. Else, counted in turn, what it was when something was told of it, before it ran another program: whoever
+	 * reads that late finds it so. Its end is when the next began; nobody's parent has such a key.
+	 */
+	__u32 earlier;
 };
 
 enum abi_kept_flag {
@@ -46,7 +52,8 @@ struct abi_kept {
 	__u32 threads;		      /* beside the first, since the record */
 	__u32 flags;		      /* enum abi_kept_flag */
 	__u32 epoch;		      /* of struct abi_keeping when it was made */
-	__u32 pad[2];
+	__u32 earlier; /* how many programs of it have been put aside so; the last ABI_KEPT_EARLIER may be there */
+	__u32 pad;
 };
 
 struct abi_keeping {

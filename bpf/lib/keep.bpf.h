@@ -94,7 +94,7 @@ subroutine int keep_fork(struct room *r, struct task_struct *parent, struct task
 	r->used = from->size - sizeof(r->ev);
 	fresh->parent = above;
 	fresh->exit_ns = 0;
-	fresh->children = fresh->threads = fresh->flags = 0;
+	fresh->children = fresh->threads = fresh->flags = fresh->earlier = 0;
 	if (keep_put(r, &key)) {
 		__sync_fetch_and_add(&k->children,
 				     1); /* the parent can't end meanwhile: it is here */
@@ -188,6 +188,25 @@ subroutine int keep_line(struct room *r)
 	return true;
 }
 
+/*
+ * What the process has been until now is put aside if user space has been told something of it, and may not have looked yet. Returns how
+ * many programs of it have been.
+ */
+static __always_inline __u32 keep_aside(struct abi_kept *k, struct abi_kept_key key)
+{
+	__u32 earlier = k->earlier;
+
+	if (!(k->flags & ABI_KEPT_TOLD))
+		return earlier;
+	key.earlier = 1 + earlier % ABI_KEPT_EARLIER;
+	if (bpf_map_update_elem(&kept, &key, k, BPF_ANY))
+		keep_count(ABI_KEEP_FULL);
+	k = bpf_map_lookup_elem(&kept, &key);
+	if (k)
+		k->exit_ns = bpf_ktime_get_boot_ns();
+	return earlier + 1;
+}
+
 /* An exec, whose record is in the room. False: it has to be told; else if a filter wants it. */
 subroutine int keep_exec(struct room *r, struct task_struct *task)
 {
@@ -204,8 +223,9 @@ subroutine int keep_exec(struct room *r, struct task_struct *task)
 		return false;
 	}
 	fresh->exit_ns = 0;
-	fresh->threads = 0;
+	fresh->threads = fresh->earlier = 0;
 	if (k) {
+		fresh->earlier = keep_aside(k, key);
 		fresh->parent = k->parent;
 		fresh->children = k->children;
 		fresh->flags = keep_is_known(k) ? ABI_KEPT_KNOWN : 0;

@@ -15,6 +15,7 @@ struct kept {
 	int map;
 	struct process_table *processes;
 	struct abi_kept chain[CHAIN_MAX]; /* the process at hand, and those above it */
+	struct abi_kept earlier;
 	struct abi_kept_key visitors[2 * CHAIN_MAX];
 	size_t visitor_count;
 };
@@ -79,13 +80,32 @@ void kept_done(struct kept *k)
 	}
 }
 
+/* What is kept of a process, with what it was then: it may have run other programs since. */
+static bool find_at(struct kept *k, struct abi_kept_key key, uint64_t time_ns, struct abi_kept *ret)
+{
+	uint32_t last;
+
+	if (!sensor_kept_find(k->map, &key, ret))
+		return false;
+	last = ret->earlier;
+	for (uint32_t n = last; n && last - n < ABI_KEPT_EARLIER; n--) {
+		if (record_of(ret)->time_ns <= time_ns)
+			break;
+		key.earlier = 1 + (n - 1) % ABI_KEPT_EARLIER;
+		if (!sensor_kept_find(k->map, &key, &k->earlier) || k->earlier.earlier != n - 1)
+			break; /* nothing was told of it, or all that was has been taken */
+		memcpy(ret->record, k->earlier.record, sizeof(ret->record));
+	}
+	return true;
+}
+
 static int bring(struct kept *k, struct abi_kept_key key, uint64_t time_ns)
 {
 	const struct process *done[CHAIN_MAX] = { NULL };
 	size_t count = 0, n;
 	int r = 0;
 
-	while (count < CHAIN_MAX && key.tgid && sensor_kept_find(k->map, &key, &k->chain[count]))
+	while (count < CHAIN_MAX && key.tgid && find_at(k, key, time_ns, &k->chain[count]))
 		key = k->chain[count++].parent;
 	for (n = count; !r && n-- > 0;) {
 		const struct abi_kept *from = &k->chain[n];
@@ -131,7 +151,7 @@ static int look_at(const struct abi_kept_key *key, const struct abi_kept *k, voi
 	bool same = s->pidns ? p->pidns == s->pidns && p->vpid == s->number :
 			       key->tgid == s->number;
 
-	if (same && !k->exit_ns && key->start_ns >= s->found.start_ns)
+	if (same && !key->earlier && !k->exit_ns && key->start_ns >= s->found.start_ns)
 		s->found = *key;
 	return 0;
 }
@@ -198,7 +218,8 @@ int kept_sweep(struct kept *k, uint64_t before_ns)
 	if (s.ended.len)
 		qsort(s.ended.items, s.ended.len, sizeof(*s.ended.items), by_end);
 	vec_foreach(e, &s.ended) {
-		process_table_end(k->processes, e->key.tgid, e->key.start_ns);
+		if (!e->key.earlier)
+			process_table_end(k->processes, e->key.tgid, e->key.start_ns);
 		if (s.failed || (s.parents.len && bsearch(&e->key, s.parents.items, s.parents.len,
 							  sizeof(e->key), by_key)))
 			continue;

@@ -5,6 +5,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -152,10 +155,42 @@ def descent() -> None:
         tap.check(0 < seen < 5, f"{seen} of them were told")
 
 
+@contextmanager
+def held(guard: Guard) -> Iterator[None]:
+    """Meanwhile the guard looks at nothing: as if it were behind."""
+    below = subprocess.run(["pgrep", "-P", str(guard.process.pid)], capture_output=True, text=True, check=True).stdout.split()
+    engine = next(int(pid) for pid in below if Path(f"/proc/{pid}/comm").read_text().strip() == "merlon-engine")
+    os.kill(engine, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(engine, signal.SIGCONT)
+
+
+def late() -> None:
+    """who runs another program before the guard has looked is known as what it was, and so is who made it"""
+    script = "while ! test -e /tmp/go; do sleep 0.05; done; (true; /bin/sh /tmp/a.sh; true); touch /tmp/done; sleep 20"
+    files = {"a.sh": "/usr/bin/bash /tmp/b.sh\nexec /usr/bin/expr 1 + 1\n",
+             "b.sh": "echo x >/tmp/mark-1\nexec /usr/bin/bash /tmp/c.sh\n",
+             "c.sh": "echo x >/tmp/mark-2\ntrue\necho x >/tmp/mark-3\nexec /usr/bin/bash /tmp/d.sh\n",
+             "d.sh": "true\nexec /usr/bin/bash /tmp/e.sh\n", "e.sh": "echo x >/tmp/mark-4\nexec /usr/bin/expr 2 + 2"}
+    with guarded(MARK, script, files) as (guard, box, _):
+        time.sleep(1)
+        with held(guard):
+            Path(box.root, "tmp/go").touch()
+            while not Path(box.root, "tmp/done").exists():
+                time.sleep(0.05)
+            time.sleep(0.2)
+        found = guard.wait_for("Marked", 4, name=box.id)
+        said = sorted(a["output"].partition("Warning ")[2].partition(" of bash")[0] for a in found)
+        wanted = [f"/tmp/mark-{n} by bash(bash /tmp/{f}.sh|/usr/bin/bash|0|/) of sh(sh /tmp/a.sh)" for n, f in ((1, "b"), (2, "c"), (3, "c"), (4, "e"))]
+        tap.check(said == wanted, f"{said}")
+
+
 def main() -> None:
     """All of it, everywhere."""
     with tap.Suite("untold") as suite:
-        for test in (storm, ancestry, before, sequence, large, descent):
+        for test in (storm, ancestry, before, sequence, large, descent, late):
             suite.run(test)
 
 
