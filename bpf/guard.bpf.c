@@ -27,6 +27,60 @@ volatile struct abi_keeping keeping __weak = {};
 
 /* --- processes ------------------------------------------------------------------------------------ */
 
+/* What current runs, from its program's file and its memory; name: that it was asked for by, in the kernel. */
+subroutine int runs_fill(struct room *r, __u64 name)
+{
+	struct task_struct *task = current_task();
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	struct file *file = BPF_CORE_READ(mm, exe_file);
+	unsigned long start, end;
+	struct path cwd;
+	long len;
+	char *to;
+
+	if (!r)
+		return 0;
+	r->ev.process.pidns_start_ns = start_of(BPF_CORE_READ(pidns_of(task), child_reaper));
+	exe_fill(&r->ev.process, task, file);
+	r->ev.flags |= layer_of(BPF_CORE_READ(file, f_inode));
+	r->ev.process.path_flags = text_file(r, ABI_TEXT_EXE, (__u64)file, mode_of(file));
+	BPF_CORE_READ_INTO(&cwd, task, fs, pwd);
+	text_directory(r, ABI_TEXT_CWD, (__u64)cwd.mnt, (__u64)cwd.dentry);
+	to = text_room(r);
+	if (to && name) {
+		len = bpf_probe_read_kernel_str(to, ABI_EVENT_TEXT_MAX, (const void *)name);
+		if (len > 1)
+			text_put(r, ABI_TEXT_NAME, len - 1);
+	}
+	start = BPF_CORE_READ(mm, arg_start);
+	end = BPF_CORE_READ(mm, arg_end);
+	text_user_bytes(r, ABI_TEXT_ARGS, start, end - start);
+	start = BPF_CORE_READ(mm, env_start);
+	end = BPF_CORE_READ(mm, env_end);
+	text_user_bytes(r, ABI_TEXT_ENV, start, end - start);
+	stdio_fill(r, 0);
+	stdio_fill(r, 1);
+	stdio_fill(r, 2);
+	return 0;
+}
+
+/* Current makes a child. */
+static __always_inline void keep_current(struct task_struct *parent)
+{
+	__u64 cgroup = task_cgroup_id(parent);
+	struct room *r;
+
+	if (!keep_is_on(cgroup) || !BPF_CORE_READ(parent, mm) || !keep_lacks(parent))
+		return;
+	r = room_begin(ABI_EVENT_EXEC, parent, cgroup);
+	if (!r)
+		return;
+	process_fill(&r->ev.process, parent);
+	r->ev.process.uid_before = ABI_ID_NONE;
+	runs_fill(r, 0);
+	keep_older(r, parent);
+}
+
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(guard_fork, struct task_struct *parent, struct task_struct *child)
 {
@@ -36,11 +90,12 @@ int BPF_PROG(guard_fork, struct task_struct *parent, struct task_struct *child)
 
 	if (is_spared(BPF_CORE_READ(child, tgid))) /* a thread of the guard */
 		return 0;
+	if (thread && keep_thread(child))
+		return 0;
 	if (!thread) {
 		program_inherit(BPF_CORE_READ(parent, tgid), child);
 		descent_begin(parent, child);
-	} else if (keep_thread(child)) {
-		return 0;
+		keep_current(parent);
 	}
 	r = room_begin(ABI_EVENT_FORK, child, task_cgroup_id(child));
 	if (!r)
@@ -69,16 +124,10 @@ static __always_inline void exec_send(struct room *r)
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(guard_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	struct mm_struct *mm = BPF_CORE_READ(task, mm);
-	struct file *file = BPF_CORE_READ(mm, exe_file);
-	unsigned long start, end;
-	const char *name;
+	struct file *file = BPF_CORE_READ(task, mm, exe_file);
 	__u64 cgroup = task_cgroup_id(task);
-	struct path cwd;
 	__u32 uid_before = program_uid(BPF_CORE_READ(task, tgid));
 	struct room *r;
-	long len;
-	char *to;
 
 	capabilities_forget(BPF_CORE_READ(task, tgid));
 	if (is_watched(bpf_map_lookup_elem(&groups, &cgroup))) {
@@ -100,28 +149,7 @@ int BPF_PROG(guard_exec, struct task_struct *task, int old_pid, struct linux_bin
 	}
 	process_fill(&r->ev.process, task);
 	r->ev.process.uid_before = uid_before;
-	r->ev.process.pidns_start_ns = start_of(BPF_CORE_READ(pidns_of(task), child_reaper));
-	exe_fill(&r->ev.process, task, file);
-	r->ev.flags |= layer_of(BPF_CORE_READ(file, f_inode));
-	r->ev.process.path_flags = text_file(r, ABI_TEXT_EXE, (__u64)file, mode_of(file));
-	BPF_CORE_READ_INTO(&cwd, task, fs, pwd);
-	text_directory(r, ABI_TEXT_CWD, (__u64)cwd.mnt, (__u64)cwd.dentry);
-	name = BPF_CORE_READ(bprm, filename);
-	to = text_room(r);
-	if (to) {
-		len = bpf_probe_read_kernel_str(to, ABI_EVENT_TEXT_MAX, name);
-		if (len > 1)
-			text_put(r, ABI_TEXT_NAME, len - 1);
-	}
-	start = BPF_CORE_READ(mm, arg_start);
-	end = BPF_CORE_READ(mm, arg_end);
-	text_user_bytes(r, ABI_TEXT_ARGS, start, end - start);
-	start = BPF_CORE_READ(mm, env_start);
-	end = BPF_CORE_READ(mm, env_end);
-	text_user_bytes(r, ABI_TEXT_ENV, start, end - start);
-	stdio_fill(r, 0);
-	stdio_fill(r, 1);
-	stdio_fill(r, 2);
+	runs_fill(r, (__u64)BPF_CORE_READ(bprm, filename));
 	if (keep_is_on(cgroup))
 		r->ev.flags |= ABI_EVENT_WATCHED;
 	if (keep_exec(r, task)) {

@@ -67,6 +67,42 @@ static __always_inline bool keep_put(struct room *r, const struct abi_kept_key *
 	return true;
 }
 
+/* Whose child it is, if that one is kept. */
+static __always_inline void keep_below(struct abi_kept *fresh, struct task_struct *task)
+{
+	struct abi_kept *up;
+
+	fresh->parent = kept_key(BPF_CORE_READ(task, real_parent));
+	up = bpf_map_lookup_elem(&kept, &fresh->parent);
+	if (up)
+		__sync_fetch_and_add(&up->children, 1);
+	else
+		__builtin_memset(&fresh->parent, 0, sizeof(fresh->parent));
+}
+
+/* Whether a process that makes a child is not kept: it is older than the guard, or does not fit. */
+static __always_inline bool keep_lacks(struct task_struct *task)
+{
+	struct abi_kept_key key = kept_key(task);
+
+	return !bpf_map_lookup_elem(&kept, &key);
+}
+
+/* Such a process, which user space knows, with what it runs in the room: so that its children need not be told. */
+subroutine int keep_older(struct room *r, struct task_struct *task)
+{
+	struct abi_kept_key key = kept_key(task);
+	struct abi_kept *fresh = (struct abi_kept *)r;
+
+	if (!r || r->used > ABI_KEPT_RECORD - sizeof(r->ev))
+		return false;
+	fresh->exit_ns = 0;
+	fresh->children = fresh->threads = fresh->earlier = 0;
+	fresh->flags = ABI_KEPT_KNOWN | ABI_KEPT_TOLD;
+	keep_below(fresh, task);
+	return keep_put(r, &key);
+}
+
 /* A birth. What the child runs is what is kept of its parent, and who it is says the record in the room. False: it has to be told. */
 subroutine int keep_fork(struct room *r, struct task_struct *parent, struct task_struct *child)
 {
@@ -211,7 +247,7 @@ static __always_inline __u32 keep_aside(struct abi_kept *k, struct abi_kept_key 
 subroutine int keep_exec(struct room *r, struct task_struct *task)
 {
 	struct abi_kept_key key = kept_key(task);
-	struct abi_kept *k = bpf_map_lookup_elem(&kept, &key), *fresh = (struct abi_kept *)r, *up;
+	struct abi_kept *k = bpf_map_lookup_elem(&kept, &key), *fresh = (struct abi_kept *)r;
 
 	if (!r)
 		return false;
@@ -230,14 +266,9 @@ subroutine int keep_exec(struct room *r, struct task_struct *task)
 		fresh->children = k->children;
 		fresh->flags = keep_is_known(k) ? ABI_KEPT_KNOWN : 0;
 	} else { /* of whose birth was told */
-		fresh->parent = kept_key(BPF_CORE_READ(task, real_parent));
 		fresh->children = 0;
 		fresh->flags = ABI_KEPT_KNOWN;
-		up = bpf_map_lookup_elem(&kept, &fresh->parent);
-		if (up)
-			__sync_fetch_and_add(&up->children, 1);
-		else
-			__builtin_memset(&fresh->parent, 0, sizeof(fresh->parent));
+		keep_below(fresh, task);
 	}
 	if (keep_put(r,
 		     &key)) /* by what its first process runs a container becomes known while it can be asked about */

@@ -187,10 +187,34 @@ def late() -> None:
         tap.check(said == wanted, f"{said}")
 
 
+def older() -> None:
+    """children of who ran before the guard stay in the kernel too, and are known with those above them"""
+    script = "cd /usr; while ! test -e /tmp/go; do sleep 0.05; done; for i in 1 2 3 4 5 6 7 8 9 10; do (/bin/true a; /usr/bin/expr $i + 1); done; "\
+             "touch /tmp/done; while ! test -e /tmp/again; do sleep 0.05; done; (cd /etc; /usr/bin/bash /tmp/b.sh two; true); sleep 20"
+    with tempfile.TemporaryDirectory() as directory, container("runc", Spec(["/usr/bin/bash", "-c", script, "outer"], name="older")) as box:
+        Path(directory).chmod(0o777)
+        rules, status = Path(directory, "rules.yaml"), Path(directory, "status")
+        rules.write_text(MARK)
+        Path(box.root, "tmp/b.sh").write_text("true\necho x >/tmp/mark-older\ntrue\n")
+        box.run()
+        with Guard("--status", status, rules=rules) as guard:
+            before = numbers(status)["merlon_container_records_total", box.id]  # until there were filters all was told
+            Path(box.root, "tmp/go").touch()
+            while not Path(box.root, "tmp/done").exists():
+                time.sleep(0.05)
+            told = numbers(status)["merlon_container_records_total", box.id] - before
+            tap.check(told < 10, f"records told: {told}")
+            Path(box.root, "tmp/again").touch()
+            found = guard.wait_for("Marked", 1, name=box.id)
+            said = found[0]["output"].partition(" by ")[2] if found else ""
+            tap.check(said.startswith("bash(bash /tmp/b.sh two|/usr/bin/bash|0|/etc) of bash(bash -c cd /usr; while ! test -e /tmp/go;"), said)
+            tap.check([a["name"] for a in found[0]["process"]["ancestors"]][:2] == ["bash", "bash"], f"{found[0]['process']}")
+
+
 def main() -> None:
     """All of it, everywhere."""
     with tap.Suite("untold") as suite:
-        for test in (storm, ancestry, before, sequence, large, descent, late):
+        for test in (storm, ancestry, before, sequence, large, descent, late, older):
             suite.run(test)
 
 
