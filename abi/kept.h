@@ -36,6 +36,18 @@ struct abi_kept_key {
 	__u32 earlier;
 };
 
+/*
+ * Map kept_numbers: who of those that are kept has a number, in its own PID namespace or (pidns 0) in the first one, and who had it
+ * before. Who has ended has it until another gets it, or it is removed itself.
+ */
+struct abi_kept_number {
+	__u32 pidns;
+	__u32 number;
+};
+struct abi_kept_owners {
+	struct abi_kept_key now, before; /* of tgid 0: nobody */
+};
+
 enum abi_kept_flag {
 	ABI_KEPT_KNOWN = 1 << 0, /* user space knows the process: it was told of, or asked for */
 	ABI_KEPT_TOLD = 1 << 1,	 /* and what is kept */

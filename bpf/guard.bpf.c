@@ -194,6 +194,19 @@ int BPF_PROG(guard_exit, struct task_struct *task)
 	return 0;
 }
 
+enum { NR_KILL = 62, NR_TKILL = 200, NR_TGKILL = 234, NR_PIDFD_SEND_SIGNAL = 424 };
+
+SEC("tp_btf/signal_generate")
+int BPF_PROG(guard_signal, int number, void *info, struct task_struct *task)
+{
+	if (!(asked_for[NR_KILL] | asked_for[NR_TKILL] | asked_for[NR_TGKILL] |
+	      asked_for[NR_PIDFD_SEND_SIGNAL]))
+		return 0;
+	if (BPF_CORE_READ(task, tgid) != current_tgid() && keep_is_on(current_cgroup_id()))
+		keep_target(task);
+	return 0;
+}
+
 SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(guard_cgroup, struct cgroup *cgroup, const char *path)
 {

@@ -36,6 +36,14 @@ struct {
 	__type(value, __u64);
 } outspoken __weak SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 2 * ABI_KEPT_MAX);
+	__type(key, struct abi_kept_number);
+	__type(value, struct abi_kept_owners);
+} kept_numbers __weak SEC(".maps");
+
 static __always_inline void keep_count(enum abi_keep what)
 {
 	__u32 slot = what;
@@ -65,6 +73,59 @@ static __always_inline bool keep_put(struct room *r, const struct abi_kept_key *
 		return false;
 	}
 	return true;
+}
+
+static __always_inline bool is_same(const struct abi_kept_key *a, const struct abi_kept_key *b)
+{
+	return a->start_ns == b->start_ns && a->tgid == b->tgid;
+}
+
+static __always_inline void number_put(__u32 pidns, __u32 number, const struct abi_kept_key *whose)
+{
+	struct abi_kept_number n = { .pidns = pidns, .number = number };
+	struct abi_kept_owners *has = bpf_map_lookup_elem(&kept_numbers, &n), fresh = {};
+
+	fresh.now = *whose;
+	if (has && !is_same(&has->now, whose))
+		fresh.before = has->now;
+	if (bpf_map_update_elem(&kept_numbers, &n, &fresh, BPF_ANY))
+		keep_count(ABI_KEEP_FULL);
+}
+
+/* Unless another has it by now. What was told of who had it before may not have been looked at. */
+static __always_inline void number_forget(__u32 pidns, __u32 number,
+					  const struct abi_kept_key *whose)
+{
+	struct abi_kept_number n = { .pidns = pidns, .number = number };
+	struct abi_kept_owners *has = bpf_map_lookup_elem(&kept_numbers, &n);
+
+	if (!has || !is_same(&has->now, whose))
+		return;
+	if (!has->before.tgid) {
+		bpf_map_delete_elem(&kept_numbers, &n);
+		return;
+	}
+	has->now = has->before;
+	has->before.tgid = 0;
+}
+
+/* A process that is new here, of whom the record is. */
+static __always_inline void keep_numbers(const struct abi_event_process *p,
+					 const struct abi_kept_key *key)
+{
+	number_put(0, key->tgid, key);
+	if (p->vpid != key->tgid)
+		number_put(p->pidns, p->vpid, key);
+}
+
+static __always_inline void keep_forget(const struct abi_kept *k, const struct abi_kept_key *key)
+{
+	const struct abi_event_process *p = &((const struct abi_event *)k->record)->process;
+
+	number_forget(0, key->tgid, key);
+	if (p->vpid != key->tgid)
+		number_forget(p->pidns, p->vpid, key);
+	bpf_map_delete_elem(&kept, key);
 }
 
 /* Whose child it is, if that one is kept. */
@@ -100,7 +161,10 @@ subroutine int keep_older(struct room *r, struct task_struct *task)
 	fresh->children = fresh->threads = fresh->earlier = 0;
 	fresh->flags = ABI_KEPT_KNOWN | ABI_KEPT_TOLD;
 	keep_below(fresh, task);
-	return keep_put(r, &key);
+	if (!keep_put(r, &key))
+		return false;
+	keep_numbers(&r->ev.process, &key);
+	return true;
 }
 
 /* A birth. What the child runs is what is kept of its parent, and who it is says the record in the room. False: it has to be told. */
@@ -132,6 +196,7 @@ subroutine int keep_fork(struct room *r, struct task_struct *parent, struct task
 	fresh->exit_ns = 0;
 	fresh->children = fresh->threads = fresh->flags = fresh->earlier = 0;
 	if (keep_put(r, &key)) {
+		keep_numbers(&r->ev.process, &key);
 		__sync_fetch_and_add(&k->children,
 				     1); /* the parent can't end meanwhile: it is here */
 		return true;
@@ -270,9 +335,12 @@ subroutine int keep_exec(struct room *r, struct task_struct *task)
 		fresh->flags = ABI_KEPT_KNOWN;
 		keep_below(fresh, task);
 	}
-	if (keep_put(r,
-		     &key)) /* by what its first process runs a container becomes known while it can be asked about */
+	if (keep_put(r, &key)) {
+		if (!k)
+			keep_numbers(&r->ev.process, &key);
+		/* By what its first process runs a container becomes known while it can be asked about. */
 		return k && r->ev.process.vpid != 1 && keep_line(r);
+	}
 	if (k)
 		k->flags |= ABI_KEPT_OLD;
 	return false;
@@ -293,7 +361,7 @@ subroutine int keep_exit(struct task_struct *task)
 		if (keep_is_known(k) || (__s32)k->children > 0)
 			break;
 		above = k->parent;
-		bpf_map_delete_elem(&kept, &key);
+		keep_forget(k, &key);
 		if (!above.tgid)
 			break;
 		key = above;
@@ -305,4 +373,14 @@ subroutine int keep_exit(struct task_struct *task)
 			break;
 	}
 	return true;
+}
+
+/* Somebody sends it a signal, which is told: it may end by that before user space has looked who it is. */
+static __always_inline void keep_target(struct task_struct *task)
+{
+	struct abi_kept_key key = kept_key(task);
+	struct abi_kept *k = bpf_map_lookup_elem(&kept, &key);
+
+	if (k)
+		k->flags |= ABI_KEPT_KNOWN;
 }

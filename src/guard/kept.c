@@ -12,21 +12,21 @@
 enum { CHAIN_MAX = 32 };
 
 struct kept {
-	int map;
+	struct sensor_kept maps;
 	struct process_table *processes;
 	struct abi_kept chain[CHAIN_MAX]; /* the process at hand, and those above it */
-	struct abi_kept earlier;
+	struct abi_kept earlier;	  /* one that is looked at */
 	struct abi_kept_key visitors[2 * CHAIN_MAX];
 	size_t visitor_count;
 };
 
-int kept_new(struct kept **ret, int map, struct process_table *processes)
+int kept_new(struct kept **ret, struct sensor_kept maps, struct process_table *processes)
 {
 	struct kept *k = calloc(1, sizeof(*k));
 
 	if (!k)
 		return -ENOMEM;
-	k->map = map;
+	k->maps = maps;
 	k->processes = processes;
 	*ret = k;
 	return 0;
@@ -85,14 +85,15 @@ static bool find_at(struct kept *k, struct abi_kept_key key, uint64_t time_ns, s
 {
 	uint32_t last;
 
-	if (!sensor_kept_find(k->map, &key, ret))
+	if (!sensor_kept_find(k->maps.map, &key, ret))
 		return false;
 	last = ret->earlier;
 	for (uint32_t n = last; n && last - n < ABI_KEPT_EARLIER; n--) {
 		if (record_of(ret)->time_ns <= time_ns)
 			break;
 		key.earlier = 1 + (n - 1) % ABI_KEPT_EARLIER;
-		if (!sensor_kept_find(k->map, &key, &k->earlier) || k->earlier.earlier != n - 1)
+		if (!sensor_kept_find(k->maps.map, &key, &k->earlier) ||
+		    k->earlier.earlier != n - 1)
 			break; /* nothing was told of it, or all that was has been taken */
 		memcpy(ret->record, k->earlier.record, sizeof(ret->record));
 	}
@@ -138,38 +139,24 @@ int kept_bring(struct kept *k, const struct abi_event *record)
 	return bring(k, key, record->time_ns);
 }
 
-struct search {
-	uint32_t number, pidns;
-	struct abi_kept_key found;
-};
-
-/* Of those that have had the number the one that began last. */
-static int look_at(const struct abi_kept_key *key, const struct abi_kept *k, void *arg)
-{
-	const struct abi_event_process *p = &record_of(k)->process;
-	struct search *s = arg;
-	bool same = s->pidns ? p->pidns == s->pidns && p->vpid == s->number :
-			       key->tgid == s->number;
-
-	if (same && !key->earlier && !k->exit_ns && key->start_ns >= s->found.start_ns)
-		s->found = *key;
-	return 0;
-}
-
 int kept_bring_other(struct kept *k, uint32_t number, uint32_t pidns, uint64_t time_ns)
 {
-	struct search s = { .number = number, .pidns = pidns };
-	int r = sensor_kept_each(k->map, look_at, &s);
+	struct abi_kept_key key;
 
-	return r ? r : bring(k, s.found, time_ns);
+	if (!sensor_kept_number(&k->maps, (struct abi_kept_number){ pidns, number }, time_ns,
+				&key) ||
+	    !sensor_kept_find(k->maps.map, &key, &k->earlier) || had_ended(&k->earlier, time_ns))
+		return 0; /* or it is of somebody who is not kept by now */
+	process_table_renumber(k->processes, pidns, number, key.tgid);
+	return bring(k, key, time_ns);
 }
 
 /* --- those that ended ------------------------------------------------------------------------------- */
 
 struct remains {
 	struct abi_kept_key key;
+	uint32_t pidns, vpid;
 	uint64_t exit_ns;
-	bool has_child;
 };
 
 struct sweep {
@@ -192,7 +179,10 @@ static int look_for_ended(const struct abi_kept_key *key, const struct abi_kept 
 		return 0;
 	r = vec_add(&s->ended);
 	if (r)
-		*r = (struct remains){ *key, k->exit_ns, false };
+		*r = (struct remains){ .key = *key,
+				       .pidns = record_of(k)->process.pidns,
+				       .vpid = record_of(k)->process.vpid,
+				       .exit_ns = k->exit_ns };
 	return 0;
 }
 
@@ -211,7 +201,7 @@ static int by_end(const void *a, const void *b)
 int kept_sweep(struct kept *k, uint64_t before_ns)
 {
 	struct sweep s = { .before_ns = before_ns };
-	int r = sensor_kept_each(k->map, look_for_ended, &s);
+	int r = sensor_kept_each(k->maps.map, look_for_ended, &s);
 
 	if (s.parents.len)
 		qsort(s.parents.items, s.parents.len, sizeof(*s.parents.items), by_key);
@@ -223,7 +213,15 @@ int kept_sweep(struct kept *k, uint64_t before_ns)
 		if (s.failed || (s.parents.len && bsearch(&e->key, s.parents.items, s.parents.len,
 							  sizeof(e->key), by_key)))
 			continue;
-		sensor_kept_remove(k->map, &e->key);
+		if (!e->key.earlier) {
+			sensor_kept_forget_number(&k->maps,
+						  (struct abi_kept_number){ 0, e->key.tgid },
+						  &e->key);
+			sensor_kept_forget_number(&k->maps,
+						  (struct abi_kept_number){ e->pidns, e->vpid },
+						  &e->key);
+		}
+		sensor_kept_remove(&k->maps, &e->key);
 	}
 	vec_deinit(&s.ended);
 	vec_deinit(&s.parents);

@@ -10,18 +10,22 @@
 #include "abi/kept.h"
 #include "base/cleanup.h"
 #include "guard/process_table.h"
+#include "sensor/kept.h"
 
 struct kept;
 
-/* map: of the sensor; both are borrowed. */
-int kept_new(struct kept **ret, int map, struct process_table *processes);
+/* The table is borrowed, and so are the maps. */
+int kept_new(struct kept **ret, struct sensor_kept maps, struct process_table *processes);
 void kept_free(struct kept *k);
 DEFINE_CLEANUP(struct kept *, kept_free)
 #define cleanup_kept cleanup(kept_freep)
 
 /* Before a record is taken that says ABI_EVENT_UNTOLD: its process and those above it, as they are at its time. */
 int kept_bring(struct kept *k, const struct abi_event *record);
-/* The same of somebody else whom the record names by number: as it is in process namespace pidns, 0: in the first. */
+/*
+ * The same of somebody else whom the record names by number: as it is in process namespace pidns, 0: in the first. Whoever is known by that number
+ * and is another has ended.
+ */
 int kept_bring_other(struct kept *k, uint32_t number, uint32_t pidns, uint64_t time_ns);
 /* The record has been taken: those whose end will not be told, since the kernel does not know that they were brought, leave again. */
 void kept_done(struct kept *k);

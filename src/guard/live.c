@@ -551,10 +551,8 @@ static int bring_kept(struct live *l, const struct abi_event *record)
 		number = (uint32_t)record->call.args[row->target - TARGET_ARG];
 	if (row->target != TARGET_PIDFD)
 		pidns = process_table_namespace(l->processes, record->tgid);
-	if (!number || (pidns ? process_table_find_inside(l->processes, record->tgid, number) :
-				process_table_find(l->processes, number)))
-		return 0;
-	return kept_bring_other(l->kept, number, pidns, record->time_ns);
+	/* It may be another's than whom we know by it, or run another program. */
+	return number ? kept_bring_other(l->kept, number, pidns, record->time_ns) : 0;
 }
 
 static int on_record(const struct abi_event *record, void *arg)

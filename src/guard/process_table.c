@@ -706,6 +706,22 @@ void process_table_end(struct process_table *t, uint32_t pid, uint64_t start_ns)
 		dismiss(t, slot);
 }
 
+void process_table_renumber(struct process_table *t, uint32_t pidns, uint32_t number, uint32_t pid)
+{
+	for (size_t i = 0; pidns && i < BUCKETS; i++) {
+		struct entry **at = &t->buckets[i];
+
+		while (*at) {
+			const struct entry *e = *at;
+
+			if (e->pidns == pidns && e->p.vpid == (int64_t)number && e->p.pid != pid)
+				dismiss(t, at);
+			else
+				at = &(*at)->next;
+		}
+	}
+}
+
 int process_table_set_cwd(struct process_table *t, uint32_t pid, struct text cwd)
 {
 	struct entry *e = find(t, pid);

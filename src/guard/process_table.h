@@ -77,6 +77,8 @@ void process_table_let_go(const struct process *p);
 bool process_table_has(const struct process_table *t, uint32_t pid, uint64_t start_ns);
 /* The process namespace that numbers mean which pid says; 0: the first. */
 uint32_t process_table_namespace(const struct process_table *t, uint32_t pid);
+/* The number, in that process namespace (0: the first), is pid's: whoever else had it has ended, and nothing told so. */
+void process_table_renumber(struct process_table *t, uint32_t pidns, uint32_t number, uint32_t pid);
 /* It ended, and nothing told so; start_ns: CLOCK_BOOTTIME. */
 void process_table_end(struct process_table *t, uint32_t pid, uint64_t start_ns);
 /*

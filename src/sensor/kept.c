@@ -44,9 +44,31 @@ int sensor_kept_each(int map, sensor_kept_fn fn, void *arg)
 	return r;
 }
 
-void sensor_kept_remove(int map, const struct abi_kept_key *key)
+void sensor_kept_remove(const struct sensor_kept *s, const struct abi_kept_key *key)
 {
-	bpf_map_delete_elem(map, key);
+	bpf_map_delete_elem(s->map, key);
+}
+
+bool sensor_kept_number(const struct sensor_kept *s, struct abi_kept_number n, uint64_t time_ns,
+			struct abi_kept_key *ret)
+{
+	struct abi_kept_owners has;
+
+	if (bpf_map_lookup_elem(s->numbers, &n, &has))
+		return false;
+	*ret = has.now.start_ns <= time_ns ? has.now : has.before;
+	return ret->tgid;
+}
+
+/* If another gets it between the two calls that one is not found by it. */
+void sensor_kept_forget_number(const struct sensor_kept *s, struct abi_kept_number n,
+			       const struct abi_kept_key *whose)
+{
+	struct abi_kept_owners has;
+
+	if (!bpf_map_lookup_elem(s->numbers, &n, &has) && has.now.tgid == whose->tgid &&
+	    has.now.start_ns == whose->start_ns)
+		bpf_map_delete_elem(s->numbers, &n);
 }
 
 void sensor_kept_clear(int map)

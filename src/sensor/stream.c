@@ -479,9 +479,10 @@ void sensor_stream_looked(struct sensor_stream *s)
 	s->skel->bss->keeping.epoch++;
 }
 
-int sensor_stream_kept(const struct sensor_stream *s)
+struct sensor_kept sensor_stream_kept(const struct sensor_stream *s)
 {
-	return bpf_map__fd(s->skel->maps.kept);
+	return (struct sensor_kept){ bpf_map__fd(s->skel->maps.kept),
+				     bpf_map__fd(s->skel->maps.kept_numbers) };
 }
 
 size_t sensor_stream_ran(struct sensor_stream *s, uint64_t cgroup_id, uint64_t until_ns,

@@ -13,6 +13,7 @@
 #include "abi/kept.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "sensor/kept.h"
 #include "sensor/program_load.h"
 
 struct sensor_stream;
@@ -75,7 +76,7 @@ int sensor_stream_filter_exec(struct sensor_stream *s, bool at, int fd);
 void sensor_stream_keep(struct sensor_stream *s, bool on);
 /* User space has looked who there is: the ends of all who were born before are told of. */
 void sensor_stream_looked(struct sensor_stream *s);
-int sensor_stream_kept(const struct sensor_stream *s);
+struct sensor_kept sensor_stream_kept(const struct sensor_stream *s);
 /*
  * What was run last in the control groups that share this one's budget, of what was kept, in any order; returns how many, 0 if nothing
  * is known. From now on, until until_ns (CLOCK_BOOTTIME; 0: as before), whatever is run there is told.

@@ -15,10 +15,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator
 
+sys.path.append(str(Path(__file__).resolve().parent.parent / "attacks"))
+
 import merlon  # noqa: F401 - first: it puts the rig on the path
 import tap
 from container import container
 from guarding import RULES, Guard
+from proof import BOXES, Box
 from spec import Spec
 
 MARK = """
@@ -211,10 +214,46 @@ def older() -> None:
             tap.check([a["name"] for a in found[0]["process"]["ancestors"]][:2] == ["bash", "bash"], f"{found[0]['process']}")
 
 
+TARGETS = """
+- rule: Aimed at
+  desc: whom a signal or a trace is for
+  condition: container.id != host and (evt.type = ptrace or evt.type = kill)
+  output: "%evt.type %evt.target.name(%evt.target.cmdline|%evt.target.container.name)"
+  priority: INFORMATIONAL
+  next: nothing
+"""
+
+
+def targets() -> None:
+    """whom a signal or a trace is for is known though nothing was told of it: also if it ends by that, and if its number was another's before"""
+    script = """
+        trace() { /usr/bin/python3 -c "import ctypes, sys; c = ctypes.CDLL(None); p = int(sys.argv[1]); c.ptrace(16, p, 0, 0); c.ptrace(17, p, 0, 0)" $1; }
+        for n in 1 2 3 4 5 6 7 8; do /usr/bin/sleep 3$n & p=$!; sleep 0.1; kill -9 $p; wait $p; done
+        /usr/bin/sleep 40 & p=$!; sleep 0.1; trace $p
+        again() { for try in 1 2 3 4 5 6 7 8; do
+            echo $(($1 - 1)) >/proc/sys/kernel/ns_last_pid; "${@:2}" & p=$!; test $p = $1 && break; kill -9 $p
+        done; sleep 0.1; }
+        again 30000 /usr/bin/sleep 51; kill -9 $p; wait $p
+        again 30000 /usr/bin/tail -f /dev/null; kill -9 $p; wait $p
+        sleep 20"""
+    with tempfile.TemporaryDirectory() as directory:
+        rules = Path(directory, "rules.yaml")
+        rules.write_text(TARGETS)
+        spec = Box(["/usr/bin/bash", "-c", script], name="aims", **BOXES["privileged"])
+        with Guard("--burst", "0", rules=rules) as guard, container("runc", spec) as box:
+            box.run()
+            guard.wait_until(lambda alerts: any("tail" in str(a.get("output")) for a in alerts), 30)
+            said = [a["output"].partition("Informational ")[2] for a in guard.find("Aimed at", name=box.id)]
+    wanted = [f"kill sleep(sleep 3{n}|{box.id})" for n in range(1, 9)] + [f"ptrace sleep(sleep 40|{box.id})", f"kill sleep(sleep 51|{box.id})",
+                                                                          f"kill tail(tail -f /dev/null|{box.id})"]
+    wanted.insert(9, wanted[8])     # and let go
+    tap.check(said == wanted, f"{said}")
+
+
 def main() -> None:
     """All of it, everywhere."""
     with tap.Suite("untold") as suite:
-        for test in (storm, ancestry, before, sequence, large, descent, late, older):
+        for test in (storm, ancestry, before, sequence, large, descent, late, older, targets):
             suite.run(test)
 
 
