@@ -134,7 +134,7 @@ class Machine:
                         tar.extract(member, destination)
 
     def _qemu(self, kernel: Path, initrd: Path, disks: Sequence[Path], work: Path) -> list[str]:
-        append = ["console=ttyS0", "quiet", "loglevel=4", "panic=-1", f"rig.cgroup={self.cgroup}"]
+        append = ["console=ttyS0", "quiet", "loglevel=4", "panic=-1", "no_timer_check", f"rig.cgroup={self.cgroup}"]
         if self.lsm:
             append.append(f"lsm={self.lsm}")
         append.append(self.append)
