@@ -832,7 +832,7 @@ const struct event_type event_types[] = {
 	{ TEXT("pidfd_send_signal"), EVENT_SYSCALL, EVENT_SIGNAL, HOOK_KILL,
 	  TYPE_SYSCALL | TYPE_FD, PARAMS(pidfd_send_signal_params) },
 	{ TEXT("utimensat"), EVENT_SYSCALL, EVENT_FILE, HOOK_CHMOD,
-	  TYPE_SYSCALL, PARAMS(utimensat_params) },
+	  TYPE_SYSCALL | TYPE_FD, PARAMS(utimensat_params) },
 	{ TEXT("sethostname"), EVENT_SYSCALL, EVENT_SYSTEM, HOOK_SYSCTL,
 	  TYPE_SYSCALL, PARAMS(sethostname_params) },
 	{ TEXT("setdomainname"), EVENT_SYSCALL, EVENT_SYSTEM, HOOK_SYSCTL,

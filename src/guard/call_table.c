@@ -162,7 +162,12 @@ const struct call_row call_rows[] = {
 	{ "mmap2", "mmap", BITS(4, 2, PROT_EXECUTE), .sources = { A(0), A(1), A(2), A(3), A(5) } },
 	{ "mprotect", NULL, BITS(NONE, 2, PROT_EXECUTE), .sources = { A(0), A(1), A(2) } },
 	{ "pkey_mprotect", "mprotect", BITS(NONE, 2, PROT_EXECUTE), .sources = { A(0), A(1), A(2) } },
-	{ "utimensat", NULL, PATH_AT(0, 1), .sources = { I(0), P(0), U(3) } },
+	/* futimens() and touch(1) have no path: then it is about the descriptor. */
+	{ "utimensat", NULL, PLAN(0, 1, 0, NONE, NONE, 0, NONE, 0), .sources = { I(0), P(0), U(3) } },
+	{ "utimensat_time64", "utimensat", PLAN(0, 1, 0, NONE, NONE, 0, NONE, 0), .sources = { I(0), P(0), U(3) } },
+	{ "futimesat", "utimensat", PATH_AT(0, 1), .sources = { I(0), P(0) } },
+	{ "utimes", "utimensat", PATH(0), .sources = { SOURCE_NONE, P(0) } },
+	{ "utime", "utimensat", PATH(0), .sources = { SOURCE_NONE, P(0) } },
 	{ "write", NULL, SENDS_ONLY(ABI_DATA_BUFFER), .sources = { SOURCE_DATA, A(2) } },
 	{ "writev", NULL, SENDS_ONLY(ABI_DATA_VECTORS), .sources = { SOURCE_DATA } },
 	{ "sendto", NULL, SENDS(ABI_PLAN_UNLESS, 4, 0, 4, 0, 1, ABI_DATA_BUFFER), .sources = { A(2), SOURCE_DATA } },

@@ -49,7 +49,8 @@ client.sendmsg([b"fo", b"urth"]); client.send(b"fi" + bytes(9000)); client.send(
 peer, _ = server.accept(); os.write(peer.fileno(), b"answer")
 quiet = os.open("/dev/null", 1); os.write(quiet, b"file"); os.close(quiet)
 keep = os.dup(0); os.close(0); fcntl.fcntl(s.fileno(), fcntl.F_DUPFD, 0); os.dup2(keep, 0)
-open(NAME, "w").close(); os.utime(NAME, (1, 1)); os.unlink(NAME)
+open(NAME, "w").close(); os.utime(NAME, (1, 1)); call(132, NAME.encode(), 0); call(235, NAME.encode(), 0); call(261, -100, NAME.encode(), 0)
+timed = os.open(NAME, 0); os.utime(timed, (1, 1)); os.close(timed); os.unlink(NAME)
 call(250, 0, -3, 0)                               # keyctl
 old = open("/proc/sys/net/ipv4/ip_default_ttl").read(); open("/proc/sys/net/ipv4/ip_default_ttl", "w").write(old)
 fs = call(430, b"tmpfs", 0); call(431, fs, 1, b"size", b"1M", 0); call(431, fs, 6, 0, 0, 0); call(432, fs, 0, 1)
@@ -86,7 +87,8 @@ ROWS: tuple[tuple[str, dict[str, Any], dict[str, Any], bool], ...] = (
     ("sendmsg", {"data": "fourth"}, {"type": "ipv4", "server": "127.0.0.1"}, False),
     ("write", {"data": "answer", "size": 6}, {"type": "ipv4", "server_is_local": True}, False),
     ("fcntl", {"cmd": "F_DUPFD"}, {"type": "ipv4", "server": "127.0.0.3"}, False),
-    ("utimensat", {"path": "/tmp/merlon-calls-file"}, {}, False),
+    ("utimensat", {"path": "/tmp/merlon-calls-file", "flags": 0}, {}, False),
+    ("utimensat", {}, {"type": "file", "name": "/tmp/merlon-calls-file"}, False),
     ("keyctl", {"operation": "KEYCTL_GET_KEYRING_ID"}, {}, False),
     ("sysctl", {"name": "net/ipv4/ip_default_ttl", "old": "64", "new": "64", "write": 1}, {}, False),
     ("fsopen", {"name": "tmpfs"}, {}, False),
@@ -127,6 +129,8 @@ def calls() -> None:
         some = [(e.get("args"), e.get("fd")) for e in events.all if e["event"] == kind]
         tap.check(bool(found), f"{kind}: none with {arguments} {descriptor} in {some}")
         tap.check(all(("target" in e) == about_child for e in found), f"{kind}: whom it is about: {[e.get('target') for e in found]}")
+    timed = events.find("utimensat", "python3", path="/tmp/merlon-calls-file")
+    tap.check(len(timed) == 4, f"utimensat, utime, utimes and futimesat: {timed}")
     tap.check(all("PROT_EXEC" in e["args"]["prot"] for e in events.all if e["event"] in ("mmap", "mprotect")),
               "memory that is not executable is told")
     sent = [(e["args"].get("data"), e["result"]) for e in events.find("sendto", "python3")]
