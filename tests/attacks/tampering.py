@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from proof import Proof
+from proof import Proof, Python
 
 RENAME = """python3 -c '
 import os, sys
@@ -36,6 +36,13 @@ PROOFS = [
     Proof("Time of a file forged", before="touch /srv/new",
           attack="touch -r /bin/ls /srv/new; touch -r /bin/ls /tmp/new",
           look_alike="touch /srv/new /tmp/ready"),
+
+    Proof("Timestamps of a program altered",
+          attack=Python("import os; os.utime('/usr/bin/env', (1, 1))"),
+          others=("touch -d 2001-01-01 /usr/bin/env",
+                  Python("import os; fd = os.open('/bin/ls', os.O_RDONLY); os.utime(fd, (1, 1))"),
+                  Python("import ctypes; ctypes.CDLL(None).syscall(132, b'/usr/bin/env', 0)")),
+          look_alike="mkdir -p /srv/bin; cp -p /usr/bin/env /srv/bin/env; touch -r /usr/bin/env /srv/bin/env"),
 
     Proof("Data destroyed by a tool", before="echo data >/srv/db", attack="shred -u /srv/db",
           look_alike="dd if=/dev/zero of=/srv/swap bs=4k count=4; rm /srv/swap"),
