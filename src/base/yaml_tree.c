@@ -8,6 +8,7 @@
 #include "base/yaml_build.h"
 
 enum { FAILURES_MAX = 20 }; /* of a file: who tries again after each stops here */
+enum { BRACKETS_MAX = 1 << 16 };
 
 const struct yaml_limits yaml_limits_rules = {
 	.bytes = YAML_TREE_BYTES_MAX,
@@ -172,6 +173,31 @@ static bool check_lines(struct text c, size_t max, struct diag_place *p)
 	return true;
 }
 
+/*
+ * What opens a list or a map in brackets libfyaml keeps until that is closed, 350 bytes for each, before it says anything
+ * of how deep they are. Quotes are not looked at: no text has so many more of one than of the other.
+ */
+static bool check_brackets(struct text c, struct diag_place *p)
+{
+	uint32_t open = 0;
+
+	for (uint32_t i = 0; i < c.len; i++) {
+		char byte = c.data[i];
+
+		if (byte == '\n') {
+			p->line++;
+			if (c.len - i > 3 && !memcmp(c.data + i + 1, "---", 3))
+				open = 0;
+		} else if (byte == '[' || byte == '{') {
+			if (++open > BRACKETS_MAX)
+				return false;
+		} else if ((byte == ']' || byte == '}') && open) {
+			open--;
+		}
+	}
+	return true;
+}
+
 static bool check_content(const struct yaml_file *f, const struct yaml_limits *limits, bool json,
 			  struct diags *d)
 {
@@ -203,6 +229,12 @@ static bool check_content(const struct yaml_file *f, const struct yaml_limits *l
 	}
 	if (!json && !check_lines(c, limits->line, &p)) {
 		diag_error(d, p, "yaml", "a line of more than %zu bytes", limits->line);
+		return false;
+	}
+	p.line = 1;
+	if (!json && !check_brackets(c, &p)) {
+		diag_error(d, p, "yaml", "nested too deeply: more than %d brackets are open",
+			   BRACKETS_MAX);
 		return false;
 	}
 	return true;

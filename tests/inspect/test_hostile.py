@@ -147,6 +147,20 @@ def test_every_value_of_a_bundle_of_every_other_type() -> None:
         merlon("--format", "html", "--fail-on", "never", top)
 
 
+def test_every_value_of_what_docker_keeps_of_every_other_type() -> None:
+    files = (HERE.parent / "fuzz" / "corpus" / "docker" / "weak").read_bytes().split(b"\0")
+    names, documents = ("config.v2.json", "hostconfig.json"), [json.loads(text) for text in files]
+    with tempfile.TemporaryDirectory() as top:
+        for which, document in enumerate(documents):
+            for index, at in enumerate(at for at in places(document) if at):
+                for kind, value in enumerate((True, 10 ** 30, "a b\n", [], [{}])):
+                    directory = Path(top, f"{which}-{index}-{kind}")
+                    directory.mkdir()
+                    Path(directory, names[1 - which]).write_bytes(files[1 - which])
+                    Path(directory, names[which]).write_text(json.dumps(replaced(document, at, value)))
+        merlon("--all", "--json", "--fail-on", "never", top)
+
+
 def test_halves_of_files() -> None:
     text = "".join(json.dumps(document) + "\n" for document in GOOD[:3])
     yaml = (HERE / "good.yaml").read_text()
@@ -167,6 +181,8 @@ BOMBS = {
         f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 12)),
     "deep.yaml": "a: " + "[" * 100000,
     "deep.json": '{"a": ' * 100000,
+    "wide.yaml": "a: " + "[" * 1000000,                     # 350 bytes for each, if they were kept
+    "many.yaml": ("{" * 999 + "\n") * 4000,
     "long.yaml": "kind: " + "x" * (1 << 20) + "\n",
     "keys.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers: []\n  containers: []\n",
     "bytes.yaml": b"apiVersion: v1\nkind: Pod\nmetadata: {name: \"\xff\xfe\"}\n",
