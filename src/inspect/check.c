@@ -2,6 +2,7 @@
 #include "inspect/check.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <strings.h>
 
 const char *const severity_names[SEVERITIES] = { "low", "medium", "high", "critical" };
@@ -80,8 +81,34 @@ static bool same(const char *s, size_t len, struct text name)
 	return len == name.len && len && !strncasecmp(s, name.data, len);
 }
 
+enum { TRIVY_MAX = 16 };
+
+/* "AVD-KSV-0017" and, as older releases wrote it, "KSV017": what is called KSV-0017 here. */
+static struct text as_trivy(struct text name, char out[TRIVY_MAX])
+{
+	static const char *const series[] = { "KSV", "KCV", "DS" };
+
+	if (name.len > 4 && !strncasecmp(name.data, "AVD-", 4))
+		name = text_from(name.data + 4, name.len - 4);
+	for (size_t i = 0; i < ARRAY_SIZE(series); i++) {
+		uint32_t len = (uint32_t)strlen(series[i]), digits = name.len - len;
+
+		if (name.len != len + 3 && name.len != len + 4)
+			continue;
+		if (strncasecmp(name.data, series[i], len) || name.data[len] == '-')
+			continue;
+		snprintf(out, TRIVY_MAX, "%s-%s%.*s", series[i], digits == 3 ? "0" : "",
+			 (int)digits, name.data + len);
+		return text_of(out);
+	}
+	return name;
+}
+
 bool check_is_called(const struct check *c, struct text name)
 {
+	char trivy[TRIVY_MAX];
+
+	name = as_trivy(name, trivy);
 	if (same(c->id, strlen(c->id), name) || same(c->name, strlen(c->name), name))
 		return true;
 	for (const char *a = c->aliases; *a;) {

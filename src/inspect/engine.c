@@ -539,7 +539,10 @@ int inspection_add_image(struct inspection *in, const char *file, const struct i
 void inspection_problem(struct inspection *in, const char *file, const char *why)
 {
 	const char *name = inventory_text(&in->inventory, text_of(file));
+	size_t len = strlen(file);
 
+	if (!strncmp(why, file, len) && str_starts(why + len, ": "))
+		why += len + 2; /* it names the file by itself */
 	diag_error(&in->report.problems, (struct diag_place){ name, 0, 0 }, "file", "%s", why);
 }
 

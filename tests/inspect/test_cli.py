@@ -221,6 +221,14 @@ def test_every_name_of_other_tools_is_taken() -> None:
     assert code == 0, err
 
 
+def test_names_as_trivy_wrote_them_are_taken() -> None:
+    for name, check in (("AVD-KSV-0017", "MRL-101"), ("KSV017", "MRL-101"), ("ksv0017", "MRL-101"), ("avd-ksv-0010", "MRL-102")):
+        code, out, _ = merlon("inspect", "--check", name, "--json", "--passed", "-", stdin=GOOD)
+        assert code == 0 and {f["check"] for f in json.loads(out)["findings"]} == {check}, (name, out)
+    for name in ("KSV", "KSV-", "KSV17", "AVD-", "KSV01x"):
+        assert merlon("inspect", "--check", name, "-", stdin=GOOD)[0] not in (0, 1), name
+
+
 def test_secrets_are_not_repeated() -> None:
     def is_clean(out: str) -> bool:
         return "q9wErTy" not in out and "IOSFODNN7" not in out and "eyJzdWIi" not in out
