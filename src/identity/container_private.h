@@ -19,7 +19,7 @@ bool runtime_state_find(struct container *c);
 /* What its config.json says, if it is known or can be guessed where that is. */
 void runtime_bundle_find(struct container *c);
 /*
- * The same where containerd keeps its state elsewhere (k3s, dockerd --exec-root): its shims, which are the parents of
- * containers, run in their bundles. c->pid is known; false if it is no shim's.
+ * The same where runtime and bundles are in directories that somebody chose (dockerd --exec-root): containerd's shims, which are
+ * the parents of containers, run in their bundles. c->pid is known; false if it is no shim's.
  */
 bool runtime_shim_find(struct container *c);
