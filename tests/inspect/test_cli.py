@@ -161,6 +161,10 @@ def test_pod_security_standards() -> None:
     assert code == 0 and '"baseline" of Kubernetes 1.37: met' in out
     code, out, _ = merlon("inspect", "--pss", "restricted", "--pss-version", "v1.20", "-", stdin=GOOD)
     assert code == 1 and '"restricted" of Kubernetes 1.20: not met' in out
+    code, out, _ = merlon("inspect", "--pss", "baseline", "-", stdin='{"Config": {}, "HostConfig": {"Privileged": true}}')
+    assert code == 0 and "not judged, as there are no pods" in out
+    code, out, _ = merlon("inspect", "--pss", "baseline", "-", stdin=GOOD + "\n---\na: [")
+    assert code == 5 and "1.37: met in what could be read" in out
 
 
 def test_checks_are_listed_and_found_by_any_name() -> None:

@@ -166,6 +166,18 @@ static void show_categories(struct writer *w)
 	}
 }
 
+/* Of a Pod Security Standard, which is about pods and nothing else. */
+static const char *verdict(const struct report *r)
+{
+	const uint64_t *n = r->counts;
+
+	if (n[OUTCOME_FAIL] + n[OUTCOME_WARN])
+		return "not met";
+	if (!(n[OUTCOME_PASS] + n[OUTCOME_NA] + n[OUTCOME_EXEMPT]))
+		return "not judged, as there are no pods";
+	return r->problems.errors ? "met in what could be read" : "met";
+}
+
 static void show_summary(struct writer *w)
 {
 	const struct report *r = w->report;
@@ -197,7 +209,7 @@ static void show_summary(struct writer *w)
 	if (r->level)
 		fprintf(w->out, "Pod Security Standard \"%s\" of Kubernetes 1.%u: %s\n",
 			r->level == PSS_BASELINE ? "baseline" : "restricted", r->version,
-			bad ? "not met" : "met");
+			verdict(r));
 	if (r->beyond)
 		fprintf(w->out, "%s findings more are counted, but not kept\n",
 			str_grouped(r->beyond));
