@@ -145,6 +145,7 @@ struct fd {
 	uint64_t inode;
 	bool upper_layer, lower_layer;
 	bool outside; /* of the mount namespace of who uses it */
+	bool block_device;
 };
 
 #define FD_INIT ((struct fd){ .has_role = true, .client_is_local = true })

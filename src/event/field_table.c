@@ -277,6 +277,7 @@ const struct field_def event_fields[] = {
 	FD("fd.is_lower_layer", BOOL, KERNEL, field_fd_flag, F(lower_layer), "The file is in a read-only layer of the container.", "true"),
 
 	/* --- container --- */
+	FD("fd.is_block_device", BOOL, KERNEL, field_fd_flag, F(block_device), "The file is a block device: a disk, or a part of one, by whatever name.", "true"),
 	CONT("container.id", STRING, KERNEL, field_container_id, C(id), "The first 12 digits of the container's id; \"host\" outside of containers.", "d3b07384d113"),
 	CONT("container.full_id", STRING, KERNEL, field_container_id, C(full_id), "The whole id; \"host\" outside of containers.", "d3b07384d113edec49eaa6238ad5ff00..."),
 	CONT("container.name", STRING, KERNEL, field_container_name, 0, "Name of the container; \"host\" outside of containers.", "web-1"),

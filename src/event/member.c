@@ -118,6 +118,7 @@ static const struct member fd_members[] = {
 	F(20, BOOL, upper_layer, "upper_layer", "in the upper layer"),
 	F(21, BOOL, lower_layer, "lower_layer", "in a lower layer"),
 	F(22, BOOL, outside, "outside", "on a mount of another mount namespace"),
+	F(23, BOOL, block_device, "block_device", "a block device"),
 };
 
 const struct member_table member_process = { "process", process_members,

@@ -26,7 +26,7 @@ enum { ALLOW = 1 }; /* as programs of control groups say it */
 /* clang-format off */
 const struct deny_hook deny_hooks[ABI_DENY_HOOKS] = {
 	[ABI_DENY_OPEN] = { { "openat", FIELDS("fd.name", "fd.directory", "fd.filename", "fd.is_outside", "fd.is_upper_layer",
-		"fd.is_lower_layer", "evt.is_open_read",
+		"fd.is_lower_layer", "fd.is_block_device", "evt.is_open_read",
 		"evt.is_open_write", "evt.is_open_create", "evt.arg.flags", "evt.is_on_guard") }, "files that are opened" },
 	[ABI_DENY_EXEC] = { { "execve", FIELDS("evt.rawres") }, "programs that are run, and interpreters of scripts" },
 	[ABI_DENY_UNLINK] = { { "unlinkat", FIELDS("evt.rawres", "fs.path.name", "evt.arg.name", "evt.is_on_guard", "evt.is_outside") }, "files that are removed" },

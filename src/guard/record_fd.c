@@ -2,6 +2,7 @@
 #include "guard/record_fd.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "guard/fd_kind.h"
 #include "sensor/event_record.h"
@@ -200,6 +201,7 @@ static void file_fill(const struct abi_event *record, bool opens, struct fd *fd)
 	fd->upper_layer = record->flags & ABI_EVENT_UPPER;
 	fd->lower_layer = record->flags & ABI_EVENT_LOWER;
 	fd->outside = c->path_flags & ABI_PATH_OUTSIDE;
+	fd->block_device = S_ISBLK(c->inode_mode);
 	fd->type = record->flags & ABI_EVENT_PIDFD ?
 			   FD_PIDFD :
 			   fd_kind_of_file(c->inode_mode, in_memory, fd->name);

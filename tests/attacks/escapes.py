@@ -95,6 +95,12 @@ def raw_disk() -> None:
         disk.read(512)
 
 
+def raw_disk_by_another_name() -> None:
+    """As where somebody has the host's /dev elsewhere."""
+    with open("/innocent/disk", "rb") as disk:
+        disk.read(512)
+
+
 def mount() -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.mount(b"none", b"/mnt", b"tmpfs", 0, None):
@@ -369,7 +375,7 @@ ATTACKS = {
     "core_pattern open already": core_pattern_open_already,
     "core_pattern by openat2": core_pattern_by_openat2, "core_pattern by descriptor": core_pattern_by_descriptor,
     "release_agent": release_agent,
-    "block device": block_device, "memory device": memory_device, "raw disk": raw_disk, "mount": mount, "mount by newer calls": mount_by_newer_calls,
+    "block device": block_device, "memory device": memory_device, "raw disk": raw_disk, "raw disk by another name": raw_disk_by_another_name, "mount": mount, "mount by newer calls": mount_by_newer_calls,
     "mount in no tree": mount_nowhere, "mount copied": mount_copied, "mount picked": mount_picked, "mount changed": mount_changed,
     "pivot_root": pivot_root, "setns": setns, "setns to its own": own_setns, "user namespace": user_namespace,
     "root of process 1": root_of_process_1, "root of process 1 changed": root_of_process_1_changed, "trace process 1": trace_host,

@@ -59,7 +59,7 @@ RULES = {
     "core_pattern": "Kernel helper opened to be written", "core_pattern by another name": "Kernel helper opened to be written", BY_RING: "Kernel helper opened to be written",
     "core_pattern open already": "Kernel helper set",
     "release_agent": "Release agent opened to be written", "block device": "Block device made",
-    "raw disk": "Disk or memory of the machine opened", "mount": "File system mounted",
+    "raw disk": "Disk or memory of the machine opened", "raw disk by another name": "Disk or memory of the machine opened", "mount": "File system mounted",
     "mount by newer calls": "File system mounted", "pivot_root": "Root file system exchanged", "setns": "Namespace entered",
     "setns to its own": "Namespace entered", "user namespace": "User namespace made",
     "root of process 1": "Process beyond the container looked into",
@@ -94,7 +94,8 @@ class Prison(Box):
         if not os.path.exists("/dev/vda"):
             return config
         disk = os.stat("/dev/vda")
-        linux["devices"] = [{"path": "/dev/vda", "type": "b", "major": os.major(disk.st_rdev), "minor": os.minor(disk.st_rdev)}]
+        linux["devices"] = [{"path": path, "type": "b", "major": os.major(disk.st_rdev), "minor": os.minor(disk.st_rdev)}
+                            for path in ("/dev/vda", "/innocent/disk")]
         return config
 
 

@@ -7,6 +7,7 @@
  * fields may be missing there, so a check that fits may still be false.
  */
 #include <linux/bpf.h>
+#include <sys/stat.h>
 
 #include "event/names.h"
 #include "guard/filter/lower.h"
@@ -39,11 +40,10 @@ static struct node *of_process_bit(struct lower *l, const struct check *c,
  * A bit of a file: where a decision point asks about one there is one. A call may have none, or a socket: then the field is missing, or
  * false.
  */
-static struct node *of_file_bit(struct lower *l, const struct check *c, const struct field_place *p)
+static struct node *of_file(struct lower *l, const struct check *c, struct node *bit)
 {
 	const struct number_place flags = PLACE(flags, false);
-	struct node *bit = lower_bool(l, c, lower_masked(l, p->place, p->arg, BPF_JNE, 0)), *file,
-		    *none;
+	struct node *file, *none;
 
 	if (l->hook)
 		return bit;
@@ -53,6 +53,18 @@ static struct node *of_file_bit(struct lower *l, const struct check *c, const st
 			 lower_bool(l, c, node_constant(l->arena, false)));
 	return node_either(l->arena, node_both(l->arena, file, bit),
 			   node_both(l->arena, node_not(l->arena, file), none));
+}
+
+static struct node *of_file_bit(struct lower *l, const struct check *c, const struct field_place *p)
+{
+	return of_file(l, c, lower_bool(l, c, lower_masked(l, p->place, p->arg, BPF_JNE, 0)));
+}
+
+/* p->arg: the kind of file that it is, of S_IFMT. */
+static struct node *of_file_kind(struct lower *l, const struct check *c,
+				 const struct field_place *p)
+{
+	return of_file(l, c, lower_bool(l, c, lower_masked(l, p->place, S_IFMT, BPF_JEQ, p->arg)));
 }
 
 /* Only decision points look: elsewhere the field is missing. */
@@ -256,6 +268,7 @@ static const struct field_place places[] = {
 	{ "evt.is_on_guard", asked_bit, CALL, PLACE(call.path_flags, false), ABI_PATH_OF_GUARD },
 	{ "evt.is_outside", asked_bit, CALL, PLACE(call.path_flags, false), ABI_PATH_OUTSIDE },
 	{ "fd.is_outside", of_file_bit, CALL, PLACE(call.path_flags, false), ABI_PATH_OUTSIDE },
+	{ "fd.is_block_device", of_file_kind, CALL, PLACE(call.inode_mode, false), S_IFBLK },
 	{ "fd.is_upper_layer", of_file_bit, CALL, PLACE(flags, false), ABI_EVENT_UPPER },
 	{ "fd.is_lower_layer", of_file_bit, CALL, PLACE(flags, false), ABI_EVENT_LOWER },
 
