@@ -462,6 +462,7 @@ static __always_inline void file_of_call(struct room *r, enum abi_deny_hook poin
 			       (__u64)BPF_CORE_READ(file, f_path.dentry));
 	} else {
 		file_fill(r, file, false);
+		mark_group(r, file);
 	}
 	if (point != ABI_DENY_MODULE_FILE)
 		mark_guarded(r, (__u64)BPF_CORE_READ(file, f_path.dentry));

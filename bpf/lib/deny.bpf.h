@@ -385,11 +385,31 @@ static __always_inline void fill_entry(struct room *r, __u32 which, const struct
 	text_directory(r, which, (__u64)BPF_CORE_READ(dir, mnt), address_of(dentry));
 }
 
+/*
+ * A file of a control group that is no container's, opened to be written, is beyond the container, wherever it is mounted: who
+ * puts a process there takes it out of what is asked about.
+ */
+static __always_inline void mark_group(struct room *r, struct file *file)
+{
+	__u64 magic = BPF_CORE_READ(file, f_inode, i_sb, s_magic);
+	struct kernfs_node *directory;
+	struct cgroup *cgroup;
+
+	if ((magic != CGROUP_SUPER_MAGIC && magic != CGROUP2_SUPER_MAGIC) ||
+	    !(BPF_CORE_READ(file, f_mode) & FMODE_WRITE))
+		return;
+	directory = BPF_CORE_READ(file, f_path.dentry, d_parent, d_inode, i_private);
+	cgroup = BPF_CORE_READ(directory, priv);
+	if (cgroup_is_ours(cgroup) && !place_started(cgroup_id(cgroup)))
+		r->ev.call.path_flags |= ABI_PATH_OUTSIDE;
+}
+
 static __always_inline void fill_open(struct room *r, struct file *file)
 {
 	r->ev.call.args[0] = (__u32)AT_FDCWD;
 	r->ev.call.args[2] = BPF_CORE_READ(file, f_flags);
 	file_fill(r, file, false);
+	mark_group(r, file);
 	mark_guarded(r, (__u64)BPF_CORE_READ(file, f_path.dentry));
 }
 /*

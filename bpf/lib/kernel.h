@@ -30,6 +30,7 @@ struct thread_info {
 struct kernfs_node {
 	const char *name;
 	u64 id;
+	void *priv; /* of a control group's directory: the group */
 };
 
 struct cgroup_subsys_state {

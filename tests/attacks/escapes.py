@@ -252,6 +252,12 @@ def runtime_socket() -> None:
     client.connect("/run/other")
 
 
+def group_left() -> None:
+    """For one of the host's: what is done there nobody asks a container about."""
+    with open("/groups/cgroup.procs", "w", encoding="ascii") as file:
+        file.write("0")
+
+
 def leaked_directory() -> None:
     """CVE-2024-21626: the working directory is one of the host's, and all else is relative to it."""
     os.chdir(f"/proc/self/fd/{LEAKED[0]}")
@@ -365,7 +371,7 @@ OPENED: list[int] = []
 ATTACKS = {
     "program in memory": fileless, "program in memory by descriptor": fileless_by_descriptor,
     "program in memory as interpreter": fileless_by_interpreter, "program in memory by the loader": fileless_by_loader,
-    "leaked directory": leaked_directory, "leaked directory changed": leaked_directory_changed,
+    "control group left": group_left, "leaked directory": leaked_directory, "leaked directory changed": leaked_directory_changed,
     "runtime overwritten": runtime_overwritten, "signal to the guard": kill_guard,
     "signal beyond": signal_beyond,
     "guard's file written": guard_file_written, "guard's file cut": guard_file_cut, "guard's file linked": guard_file_linked,
@@ -413,6 +419,11 @@ def ordinary() -> None:
     os.close(os.open(f"/proc/self/fd/{memory}", os.O_RDWR))
     os.close(refused(calls.open_tree(-100, b"/tmp", 0)))        # no copy of it
     os.close(refused(calls.openat2(-100, b"/etc/hostname", struct.pack("QQQ", os.O_RDONLY, 0, 0), 24)))
+    with open("/proc/self/cgroup", encoding="ascii") as groups:
+        names = [line.rstrip().split(":", 2) for line in groups]
+    name = next((n for _, controllers, n in names if controllers in ("", "pids") and os.path.exists(f"/groups{n}/cgroup.procs")), "")
+    with open(f"/groups{name}/cgroup.procs" if name.strip("/") else "/dev/null", "w", encoding="ascii") as file:
+        file.write("0")         # its own
     for own in ("/proc/self/root/tmp", "/proc/self/cwd/tmp", f"/proc/{os.getpid()}/root/tmp"):
         os.mkdir(f"{own}/directory")
         os.rmdir(f"{own}/directory")

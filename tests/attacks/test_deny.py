@@ -28,6 +28,7 @@ from typing import Any, Iterator
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "containers"))
 
 import merlon   # first: it puts the rig on the path
+import cgroups
 import tap
 from container import Container, container
 from escapes import ATTACKS, NATURAL
@@ -48,7 +49,7 @@ RULES = {
     "core_pattern by openat2": "Kernel helper opened to be written", "core_pattern by descriptor": "Kernel helper opened to be written",
     "memory device": "Block device made", "mount in no tree": "File system mounted", "mount copied": "File system mounted",
     "mount picked": "File system mounted", "mount changed": "File system mounted", "kernel unloaded": "Kernel module loaded",
-    "leaked directory": "File beyond the container opened", "runtime overwritten": "File beyond the container opened",
+    "control group left": "File beyond the container opened", "leaked directory": "File beyond the container opened", "runtime overwritten": "File beyond the container opened",
     "signal to the guard": "Process beyond the container signalled", "signal beyond": "Process beyond the container signalled",
     "guard's file written": "Guard's file opened to be written",
     "guard's file renamed": "Guard's file renamed or linked",
@@ -103,6 +104,12 @@ def guards_own(below: str) -> list[dict[str, Any]]:
     """What a container is given of the guard's directories, below another directory there."""
     return [{"destination": f"{below}{path}", "type": "bind", "source": path, "options": ["rbind", "rw"]}
             for path in ("/sys/fs/bpf", "/run/merlon")]
+
+
+def groups() -> dict[str, Any]:
+    """The host's control groups, where a container is given all of them."""
+    return {"destination": "/groups", "type": "bind", "source": str(cgroups.ROOT / ("" if cgroups.mode() == "v2" else "pids")),
+            "options": ["rbind", "rw"]}
 
 
 DECOY, DECOY_PIN = Path("/run/merlon/decoy"), Path("/sys/fs/bpf/merlon/decoy")
@@ -289,7 +296,7 @@ def main() -> None:
         programs: dict[str, bytes | Path] = {f"/steps/{n}": (HERE / n).read_bytes() for n in ("calls.py", "escapes.py", "rings.py")}
         # Under another name than they have: who denies knows what they are.
         spec = Prison(name="prison", args=["/usr/bin/python3", "/steps/escapes.py"], files=programs | {"/round/.keep": b""},
-                      mounts=guards_own("/elsewhere"), environment={"GUARDS": "/elsewhere", "BEYOND_AT": zeros_of(1)}, **BOXES["privileged"])
+                      mounts=[*guards_own("/elsewhere"), groups()], environment={"GUARDS": "/elsewhere", "BEYOND_AT": zeros_of(1)}, **BOXES["privileged"])
         deny("on", "--dry-run", POLICY)
         try:
             with decoys(), container(options.runtime, spec) as box, Guard("--burst", "0", rules=POLICY) as guard:

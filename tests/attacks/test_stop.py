@@ -29,7 +29,7 @@ from container import Container, container
 from escapes import ATTACKS, NATURAL
 from guarding import Guard
 from proof import BOXES, Box
-from test_deny import BY_RING, GUARD_ONLY, HERE, NOT_THERE, POLICY, RING, RULES, Prison, decoys, deny, described, guards_own, leak, play, status, told, zeros_of
+from test_deny import BY_RING, GUARD_ONLY, HERE, NOT_THERE, POLICY, RING, RULES, Prison, decoys, deny, described, groups, guards_own, leak, play, status, told, zeros_of
 
 GROUP = 61234
 ALONE = "MERLON_TEST_STOP_ALONE"
@@ -160,7 +160,7 @@ def main() -> None:
         programs: dict[str, bytes | Path] = {f"/steps/{n}": (HERE / n).read_bytes() for n in ("calls.py", "escapes.py", "rings.py")}
         victim = subprocess.Popen(["sleep", "600"])
         spec = Prison(name="prison", user=f"0:{GROUP}", args=["/usr/bin/python3", "/steps/escapes.py"],
-                      files=programs | {"/round/.keep": b""}, mounts=guards_own(""), environment={"BEYOND": str(victim.pid), "BEYOND_AT": zeros_of(victim.pid)}, **BOXES["privileged"])
+                      files=programs | {"/round/.keep": b""}, mounts=[*guards_own(""), groups()], environment={"BEYOND": str(victim.pid), "BEYOND_AT": zeros_of(victim.pid)}, **BOXES["privileged"])
         try:
             refuse(suite, rules)
             said = merlon.run("deny", "on", "--stop", "--dry-run", rules).stderr
