@@ -112,6 +112,8 @@ static struct node *flags_text(struct lower *l, const struct check *c, const str
 	struct node *digits = lower_digits(l, c);
 	uint32_t n = 0;
 
+	if (c->modifier == MODIFIER_ALLOF && c->literal_count > 1) /* no name has all of them */
+		return lower_unknown(l, c, "all of several flags");
 	if ((c->op != OP_CONTAINS && c->op != OP_ICONTAINS) || !digits ||
 	    digits->kind != NODE_FALSE || p->names->count > NAMES_MAX)
 		return lower_unknown(l, c, "flags as text, other than by contains");
