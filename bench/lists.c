@@ -179,7 +179,7 @@ static int measure(const struct question *q, unsigned size, int fixed[FILTER_MAP
 
 int main(void)
 {
-	int fixed[FILTER_MAPS_FIXED] = { -1, -1, -1, -1, -1 };
+	int fixed[FILTER_MAPS_FIXED] = { -1, -1, -1, -1, -1, -1 };
 
 	libbpf_set_print(NULL);
 	fixed[FILTER_MAP_ROOM] = bpf_map_create(BPF_MAP_TYPE_ARRAY, "room", 4, ABI_EVENT_SIZE_MAX,

@@ -28,6 +28,15 @@ static __always_inline void descent_keep(__u32 tgid, struct abi_descent *d)
 		descent_forget(tgid);
 }
 
+static __always_inline void descent_describe(struct abi_descent *d, struct task_struct *task)
+{
+	const struct cred *cred = BPF_CORE_READ(task, cred);
+
+	bpf_core_read(&d->caps_permitted, sizeof(__u64), &cred->cap_permitted);
+	bpf_core_read(&d->caps_effective, sizeof(__u64), &cred->cap_effective);
+	d->vpid = pid_number(BPF_CORE_READ(task, group_leader, thread_pid), true);
+}
+
 static __always_inline void descent_begin(struct task_struct *parent, struct task_struct *child)
 {
 	struct abi_descent d = { .start_ns = start_of(child),
@@ -36,10 +45,12 @@ static __always_inline void descent_begin(struct task_struct *parent, struct tas
 				 .parent = BPF_CORE_READ(parent, tgid) };
 	__u32 tgid = BPF_CORE_READ(child, tgid);
 
-	if (is_watched(bpf_map_lookup_elem(&groups, &d.cgroup)))
-		descent_keep(tgid, &d);
-	else
+	if (!is_watched(bpf_map_lookup_elem(&groups, &d.cgroup))) {
 		descent_forget(tgid);
+		return;
+	}
+	descent_describe(&d, child);
+	descent_keep(tgid, &d);
 }
 
 /* task begins a program in a watched group. */
@@ -50,8 +61,10 @@ static __always_inline void descent_exec(struct task_struct *task, __u64 cgroup)
 	struct abi_descent d = { .start_ns = start_of(BPF_CORE_READ(task, group_leader)),
 				 .cgroup = cgroup };
 
-	if (before && before->start_ns == d.start_ns)
-		before->cgroup = cgroup;
-	else
-		descent_keep(tgid, &d);
+	if (before && before->start_ns == d.start_ns) {
+		d.parent = before->parent;
+		d.parent_start_ns = before->parent_start_ns;
+	}
+	descent_describe(&d, task);
+	descent_keep(tgid, &d);
 }

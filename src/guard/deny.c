@@ -95,11 +95,11 @@ static int load_filter(struct ruleset *rs, struct sensor_deny *d, enum abi_deny_
 	const struct filter_options o = options_of(hook, sensor_deny_stops(d) >> hook & 1,
 						   set->policy);
 	const struct sensor_deny_maps maps = sensor_deny_maps(d, hook);
-	const int fixed[FILTER_MAPS_FIXED] = { [FILTER_MAP_ROOM] = maps.rooms,
-					       [FILTER_MAP_SCRATCH] = maps.scratch,
-					       [FILTER_MAP_CALLS] = maps.calls,
-					       [FILTER_MAP_PROGRAMS] = -1,
-					       [FILTER_MAP_DESCENTS] = -1 };
+	const int fixed[FILTER_MAPS_FIXED] = {
+		[FILTER_MAP_ROOM] = maps.rooms,	 [FILTER_MAP_SCRATCH] = maps.scratch,
+		[FILTER_MAP_CALLS] = maps.calls, [FILTER_MAP_PROGRAMS] = -1,
+		[FILTER_MAP_DESCENTS] = -1,	 [FILTER_MAP_GROUPS] = -1
+	};
 	cleanup_kernel_filter struct kernel_filter f = { 0 };
 	struct program_source s;
 	int r = kernel_filter_compile(rs, deny_hook_target(hook), &o, &f);

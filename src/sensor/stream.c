@@ -434,7 +434,8 @@ static int load_filter(struct sensor_stream *s, const struct program_source *p,
 					       bpf_map__fd(s->skel->maps.filter_scratch),
 					       bpf_map__fd(calls),
 					       bpf_map__fd(s->skel->maps.programs),
-					       bpf_map__fd(s->skel->maps.descents) };
+					       bpf_map__fd(s->skel->maps.descents),
+					       bpf_map__fd(s->skel->maps.groups) };
 	struct program_source q = *p;
 
 	q.fixed = maps;

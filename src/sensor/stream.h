@@ -61,7 +61,7 @@ int sensor_stream_sysctls(struct sensor_stream *s, bool wanted);
  * Loads a program for sensor_stream_filter(): its first maps are the room that records are made in, what
  * it works in, the program array where ABI_FILTER_SEND sends, and what processes run. *ret_fd is the caller's.
  */
-enum { SENSOR_FILTER_MAPS = 5 };
+enum { SENSOR_FILTER_MAPS = 6 };
 int sensor_stream_load(struct sensor_stream *s, const struct program_source *p, int *ret_fd,
 		       struct error *err);
 /* The same for sensor_stream_filter_exec(): it sends by ABI_EXEC_FILTER_SEND. */

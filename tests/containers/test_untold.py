@@ -52,6 +52,16 @@ EXCEPT = """
     and not proc.inside.aexepath in (/usr/bin/xargs) and not proc.pname = timeout
   output: "%fd.name"
   priority: WARNING
+- rule: Elsewhere
+  desc: what is done on the host
+  condition: evt.type in (open, openat) and fd.name startswith /tmp/mark- and container.id = host
+  output: "%fd.name"
+  priority: WARNING
+- rule: Mighty
+  desc: what is done by who may load modules
+  condition: evt.type in (open, openat) and fd.name startswith /tmp/mark- and thread.cap_permitted contains CAP_SYS_MODULE
+  output: "%fd.name"
+  priority: WARNING
 """
 
 
@@ -146,8 +156,8 @@ def large() -> None:
 
 
 def descent() -> None:
-    """what a program runs that a rule is not about stays in the kernel, also further down"""
-    script = ("for i in $(seq 20); do echo /tmp/mark-$i | xargs bash -c 'touch $0; true'; timeout 9 touch /tmp/mark-$i; done; "
+    """what a program runs that a rule is not about stays in the kernel, also further down; and what only the host or the mighty are asked for"""
+    script = ("sleep 2; for i in $(seq 20); do echo /tmp/mark-$i | xargs bash -c 'touch $0; true'; timeout 9 touch /tmp/mark-$i; done; "
               "touch /tmp/mark-me; sleep 5")
     with guarded(EXCEPT, script) as (guard, box, status):
         tap.check(guard.wait_for("Marked", 1, name=box.id), f"{guard.alerts}")

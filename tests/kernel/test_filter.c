@@ -23,7 +23,7 @@ static struct {
 	int fixed[FILTER_MAPS_FIXED];
 	struct filter_target targets[TARGETS_MAX];
 	size_t target_count;
-} test = { .fixed = { -1, -1, -1, -1, -1 } };
+} test = { .fixed = { -1, -1, -1, -1, -1, -1 } };
 
 static int setup(void **state)
 {
@@ -40,8 +40,11 @@ static int setup(void **state)
 							 sizeof(struct abi_program), 8, NULL);
 	test.fixed[FILTER_MAP_DESCENTS] = bpf_map_create(BPF_MAP_TYPE_HASH, "descents", 4,
 							 sizeof(struct abi_descent), 8, NULL);
-	return test.fixed[FILTER_MAP_PROGRAMS] < 0 || test.fixed[FILTER_MAP_DESCENTS] < 0 ||
-			       test.fixed[0] < 0 || test.fixed[1] < 0 ?
+	test.fixed[FILTER_MAP_GROUPS] = bpf_map_create(BPF_MAP_TYPE_HASH, "groups", 8,
+						       sizeof(struct abi_group), 8, NULL);
+	return test.fixed[FILTER_MAP_PROGRAMS] < 0 || test.fixed[FILTER_MAP_GROUPS] < 0 ||
+			       test.fixed[FILTER_MAP_DESCENTS] < 0 || test.fixed[0] < 0 ||
+			       test.fixed[1] < 0 ?
 		       -1 :
 		       0;
 }
@@ -86,6 +89,11 @@ static uint32_t run(int program, const struct record_room *room)
 /* What runs where, for parents; the simulator knows the same. */
 static void keep_programs(struct chance *c)
 {
+	random_groups(c, simulate_groups);
+	for (uint64_t id = 0; id < SIMULATE_GROUPS; id++)
+		assert_int_equal(bpf_map_update_elem(test.fixed[FILTER_MAP_GROUPS], &id,
+						     &simulate_groups[id], BPF_ANY),
+				 0);
 	for (uint32_t pid = 0; pid < SIMULATE_PROGRAMS; pid++) {
 		random_kept_program(c, &simulate_programs[pid]);
 		random_kept_descent(c, &simulate_descents[pid]);

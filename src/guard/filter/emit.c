@@ -5,7 +5,11 @@ static void emit_number(struct emitter *e, const struct number_test *t, uint32_t
 {
 	struct bpf_code *c = &e->code;
 
-	bpf_load(c, t->size, R1, REG_RECORD, t->at);
+	if (t->at & LOOKED_UP)
+		bpf_load(c, t->size, R1, REG_SCRATCH,
+			 (int)offsetof(struct filter_scratch, process) + (t->at & ~LOOKED_UP));
+	else
+		bpf_load(c, t->size, R1, REG_RECORD, t->at);
 	if (t->extend) {
 		bpf_alu_imm(c, BPF_LSH, R1, 64 - 8 * t->extend);
 		bpf_alu_imm(c, BPF_ARSH, R1, 64 - 8 * t->extend);

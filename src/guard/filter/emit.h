@@ -72,8 +72,10 @@ void emit_map_bits(struct emitter *e, const struct text_view *v, int map, uint32
 bool emit_by_trie(const struct text_view *v, enum text_op op);
 int emit_trie(struct emitter *e, const struct text_view *v, enum text_op op);
 
+/* emit_above.c: fills in filter_scratch.process. */
+void emit_look_up_process(struct emitter *e);
 /*
- * emit_above.c: the text of one ancestor, at scratch.above; or to unknown. Of any of them: the bits of the view's terms, all
+ * The text of one ancestor, at scratch.above; or to unknown. Of any of them: the bits of the view's terms, all
  * of it. Negative: an errno.
  */
 void emit_find_above(struct emitter *e, const struct text_view *v, const struct view_labels *to);
@@ -101,6 +103,7 @@ void emit_tree(struct emitter *e, const struct node *n, uint32_t yes, uint32_t n
  * takes away those that can't, and goes to some or none.
  */
 int emit_split_parts(struct emitter *e);
+bool emit_asks_of_process(const struct emitter *e); /* a part asks for what is LOOKED_UP */
 void emit_all_parts(struct emitter *e);
 void emit_clauses(struct emitter *e, enum emit_stage stage, uint32_t some, uint32_t none);
 

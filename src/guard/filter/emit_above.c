@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Programs of ancestors. The way up goes through the map of descents as long as those who are meant live: who has ended is not
+ * What is looked up by process: what it may do, and the programs of its ancestors. The way up goes through the map of descents as long as those who are meant live: who has ended is not
  * in it, and who got its number has started at another time. What is above a process that has ended is not known here.
  */
 #include "guard/filter/emit.h"
@@ -22,6 +22,42 @@ static void look_up(struct emitter *e, int32_t map, uint32_t none)
 	bpf_alu_imm(c, BPF_ADD, R2, AT_KEY);
 	bpf_call(c, BPF_FUNC_map_lookup_elem);
 	bpf_jump_imm(c, BPF_JEQ, R0, 0, none);
+}
+
+#define PROCESS(member) (SCRATCH(process) + (int)offsetof(struct filter_process, member))
+
+static void copy_number(struct emitter *e, int size, int from, int to)
+{
+	bpf_load(&e->code, size, R1, R0, from);
+	bpf_store(&e->code, size, REG_SCRATCH, to, R1);
+}
+
+void emit_look_up_process(struct emitter *e)
+{
+	struct bpf_code *c = &e->code;
+	uint32_t none = bpf_code_label(c), end = bpf_code_label(c);
+
+	bpf_store_imm(c, 1, REG_SCRATCH, PROCESS(known), 0);
+	bpf_store_imm(c, 1, REG_SCRATCH, PROCESS(contained), 0);
+	bpf_load(c, 4, R1, REG_RECORD, AT(tgid));
+	bpf_store(c, 4, FP, AT_KEY, R1);
+	look_up(e, FILTER_MAP_DESCENTS, none);
+	copy_number(e, 8, DESCENT(caps_permitted), PROCESS(caps_permitted));
+	copy_number(e, 8, DESCENT(caps_effective), PROCESS(caps_effective));
+	copy_number(e, 4, DESCENT(vpid), PROCESS(vpid));
+	bpf_store_imm(c, 1, REG_SCRATCH, PROCESS(known), 1);
+	bpf_code_place(c, none);
+	bpf_load(c, 8, R1, REG_RECORD, AT(cgroup));
+	bpf_store(c, 8, FP, AT_START, R1);
+	bpf_map(c, R1, FILTER_MAP_GROUPS);
+	bpf_alu(c, BPF_MOV, R2, FP);
+	bpf_alu_imm(c, BPF_ADD, R2, AT_START);
+	bpf_call(c, BPF_FUNC_map_lookup_elem);
+	bpf_jump_imm(c, BPF_JEQ, R0, 0, end);
+	bpf_load(c, 8, R1, R0, (int)offsetof(struct abi_group, payer));
+	bpf_jump_imm(c, BPF_JEQ, R1, 0, end);
+	bpf_store_imm(c, 1, REG_SCRATCH, PROCESS(contained), 1);
+	bpf_code_place(c, end);
 }
 
 /* What R0 has found is in the group that the record is of, if that is asked; its parent is put aside. */

@@ -32,6 +32,29 @@ static uint32_t slot_count(const struct emitter *e)
 
 /* --- finding them ------------------------------------------------------------------------------------- */
 
+static bool is_looked_up(const struct node *n)
+{
+	return n->kind == NODE_NUMBER && n->number.at & LOOKED_UP;
+}
+
+static bool has_looked_up(const struct node *n)
+{
+	bool has = is_looked_up(n);
+
+	for (uint32_t i = 0;
+	     !has && (n->kind == NODE_AND || n->kind == NODE_OR) && i < n->group.count; i++)
+		has = has_looked_up(n->group.items[i]);
+	return has;
+}
+
+bool emit_asks_of_process(const struct emitter *e)
+{
+	vec_foreach(c, &e->clauses)
+		if (has_looked_up(c->node))
+			return true;
+	return false;
+}
+
 /* The last stage that any of its terms needs. */
 static enum emit_stage stage_of(const struct emitter *e, const struct node *n)
 {
@@ -39,6 +62,8 @@ static enum emit_stage stage_of(const struct emitter *e, const struct node *n)
 
 	if (n->kind == NODE_TEXT)
 		return emit_stage_of(&e->filter->views.items.items[n->text.view]);
+	if (is_looked_up(n))
+		return STAGE_ALL;
 	for (uint32_t i = 0; (n->kind == NODE_AND || n->kind == NODE_OR) && i < n->group.count;
 	     i++) {
 		enum emit_stage s = stage_of(e, n->group.items[i]);
@@ -56,7 +81,7 @@ static struct node *known_by(struct emitter *e, struct node *n, enum emit_stage 
 
 	if (stage_of(e, n) <= stage)
 		return n;
-	if (n->kind == NODE_TEXT)
+	if (n->kind == NODE_TEXT || is_looked_up(n))
 		return node_constant(a, true);
 	items = arena_array(a, struct node *, n->group.count + 1);
 	for (uint32_t i = 0; items && i < n->group.count; i++)

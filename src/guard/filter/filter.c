@@ -231,9 +231,12 @@ static int emit_stages(struct emitter *e, const struct filter_options *o, uint32
 	emit_all_parts(e);
 	for (enum emit_stage stage = STAGE_NUMBERS; !r && stage < EMIT_STAGES; stage++) {
 		uint32_t maybe = bpf_code_label(c);
+		bool of_process = stage == STAGE_ALL && emit_asks_of_process(e);
 
-		if (stage > STAGE_NUMBERS && !emit_has_views(e, stage))
+		if (stage > STAGE_NUMBERS && !of_process && !emit_has_views(e, stage))
 			continue;
+		if (of_process)
+			emit_look_up_process(e);
 		r = emit_views(e, stage);
 		emit_clauses(e, stage, maybe, no);
 		bpf_code_place(c, maybe);

@@ -26,11 +26,21 @@ enum filter_map_number {
 	FILTER_MAP_CALLS,    /* program array, for filter_options.tail_call */
 	FILTER_MAP_PROGRAMS, /* hash: process -> struct abi_program. Not at decision points. */
 	FILTER_MAP_DESCENTS, /* hash: process -> struct abi_descent. Neither. */
+	FILTER_MAP_GROUPS,   /* hash: control group -> struct abi_group. Neither. */
 	FILTER_MAPS_FIXED,
 	FILTER_MAP_SETS = FILTER_MAPS_FIXED, /* and the following: filter.maps */
 };
 
 enum { FILTER_WORDS = 64, FILTER_CANDIDATES = ABI_DENY_RULES };
+
+/* What is looked up of the process that the record is about, and of its group. */
+struct filter_process {
+	uint64_t caps_permitted, caps_effective;
+	uint32_t vpid;
+	uint8_t known;	   /* the others mean something */
+	uint8_t contained; /* the group is in a container, which user space knows; or it may be */
+	uint8_t pad[2];
+};
 
 /* What a program works in. */
 struct filter_scratch {
@@ -45,10 +55,11 @@ struct filter_scratch {
 		uint32_t may, may_not; /* bit per term: it may hold, it may not hold */
 	} words[FILTER_WORDS];
 	/* What is behind is not there at decision points. */
+	struct filter_process process;
 	uint8_t above[TEXT_KEY_MAX]; /* of an ancestor's view: its name, its path */
 	uint8_t pieces[PIECE_SLOTS]; /* of a long text, 1: it has one that belongs there */
 };
-enum { FILTER_SCRATCH_DENY = offsetof(struct filter_scratch, above) };
+enum { FILTER_SCRATCH_DENY = offsetof(struct filter_scratch, process) };
 static_assert(offsetof(struct filter_scratch, candidates) == 0, "bpf/deny.bpf.c looks there");
 static_assert(sizeof(struct filter_scratch) % 8 == 0, "no hidden padding");
 

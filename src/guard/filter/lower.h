@@ -105,6 +105,10 @@ struct node *lower_fd_port(struct lower *l, const struct check *c, const struct 
 struct node *lower_fd_address(struct lower *l, const struct check *c, const struct field_place *p);
 struct node *lower_fd_l4proto(struct lower *l, const struct check *c, const struct field_place *p);
 
+/* Of struct filter_process. */
+#define LOOKED(member, sign)                                                         \
+	((struct number_place){ LOOKED_UP | offsetof(struct filter_process, member), \
+				sizeof(((struct filter_process *)0)->member), 0, sign })
 #define PLACE(member, sign)                                         \
 	((struct number_place){ offsetof(struct abi_event, member), \
 				sizeof(((struct abi_event *)0)->member), 0, sign })

@@ -9,9 +9,12 @@
 #include "base/buf.h"
 #include "rules/expr.h"
 
-/* A number in the record compared with a constant. Complements exist for all. */
+/*
+ * A number in the record compared with a constant, or one of struct filter_process, if it is LOOKED_UP. Complements exist for all.
+ */
+enum { LOOKED_UP = 1 << 15 };
 struct number_test {
-	uint16_t at;	/* in the record */
+	uint16_t at;	/* in the record, or in that structure */
 	uint8_t size;	/* 1, 2, 4, 8 bytes */
 	uint8_t extend; /* 0: zeros; else as a signed number of so many bytes */
 	uint8_t op; /* BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JLT, BPF_JLE, their signed forms, BPF_JSET */

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "event/names.h"
-#include "guard/filter/lower.h"
+#include "guard/filter/filter.h"
 
 static struct node *of_record(struct lower *l, const struct check *c, const struct field_place *p)
 {
@@ -73,6 +73,76 @@ static struct node *asked_bit(struct lower *l, const struct check *c, const stru
 	if (!l->hook)
 		return node_constant(l->arena, false);
 	return lower_bool(l, c, lower_masked(l, p->place, p->arg, BPF_JNE, 0));
+}
+
+/* What was looked up of a process says something if that is known, and then user space knows it too. */
+static struct node *if_looked_up(struct lower *l, const struct check *c, struct node *n)
+{
+	struct node *known = lower_test(l, LOOKED(known, false), BPF_JEQ, 1);
+
+	return node_either(l->arena, node_both(l->arena, known, n),
+			   node_both(l->arena, node_not(l->arena, known),
+				     lower_unknown(l, c,
+						   "a process that the kernel does not know")));
+}
+
+static struct node *of_looked_up(struct lower *l, const struct check *c,
+				 const struct field_place *p)
+{
+	return if_looked_up(l, c, lower_number(l, c, p->place));
+}
+
+/* Names of capabilities, joined by blanks: a text without one is in it if it is in one of the names. */
+static struct node *capabilities(struct lower *l, const struct check *c,
+				 const struct field_place *p)
+{
+	uint64_t bits = 0;
+	struct node *any;
+
+	if (c->op != OP_CONTAINS || c->modifier == MODIFIER_ALLOF) /* no name has all of them */
+		return lower_unknown(l, c, "capabilities as text, other than by contains");
+	for (uint32_t i = 0; i < c->literal_count; i++) {
+		struct text t = value_text(&c->values[i]);
+
+		if (!text_starts(t, TEXT("CAP_")) || memchr(t.data, ' ', t.len))
+			return lower_unknown(l, c, "capabilities that are not named one by one");
+	}
+	for (unsigned bit = 0; bit < 64; bit++) {
+		char room[64];
+		struct scratch s = { .data = room, .size = sizeof(room) };
+		struct scratch_text out = scratch_begin(&s);
+		struct value v = { .type = VALUE_STRING };
+		struct text name;
+
+		names_capabilities(1ULL << bit, &out);
+		if (!scratch_end(&out, &name))
+			return lower_unknown(l, c, "a capability whose name is too long");
+		v = value_of_text(name);
+		bits |= (uint64_t)lower_holds(c, &v) << bit;
+	}
+	if (!bits)
+		return node_constant(l->arena, false);
+	any = lower_masked(l, p->place, bits, BPF_JNE, 0);
+	return p->place.at & LOOKED_UP ? if_looked_up(l, c, any) : if_process(l, c, any);
+}
+
+/* "host", or which container: that there is one is known when user space has told it. Without a process there is neither. */
+static struct node *container_id(struct lower *l, const struct check *c,
+				 const struct field_place *p)
+{
+	struct node *contained = lower_test(l, p->place, BPF_JEQ, 1), *other;
+	bool host = false, others = false;
+
+	for (uint32_t i = 0; i < c->literal_count; i++) {
+		bool is_host = text_eq_str(value_text(&c->values[i]), "host");
+
+		host |= is_host;
+		others |= !is_host;
+	}
+	other = lower_unknown(l, c, "which container it is, and whether it is one");
+	if (others || !host || (c->op != OP_EQ && c->op != OP_IN))
+		return other;
+	return node_both(l->arena, node_not(l->arena, contained), other);
 }
 
 /* 0: unknown */
@@ -297,6 +367,12 @@ static const struct field_place places[] = {
 	{ "proc.cwd", of_process_text, EXEC, VIEW(VIEW_SPAN), ABI_TEXT_CWD },
 	{ "proc.pname", parent_text, BOTH, VIEW(VIEW_ABOVE_NAME), 0 },
 	{ "proc.pexepath", parent_text, BOTH, VIEW(VIEW_ABOVE_PATH), 0 },
+	{ "proc.vpid", of_looked_up, CALL, LOOKED(vpid, true), 0 },
+	{ "thread.cap_permitted", capabilities, CALL, LOOKED(caps_permitted, false), 0 },
+	{ "thread.cap_effective", capabilities, CALL, LOOKED(caps_effective, false), 0 },
+	{ "thread.cap_permitted", capabilities, EXEC, PLACE(process.caps_permitted, false), 0 },
+	{ "thread.cap_effective", capabilities, EXEC, PLACE(process.caps_effective, false), 0 },
+	{ "container.id", container_id, BOTH, LOOKED(contained, false), 0 },
 	{ "proc.aname", above_text, BOTH, VIEW(VIEW_ABOVE_NAME), 0 },
 	{ "proc.aexepath", above_text, BOTH, VIEW(VIEW_ABOVE_PATH), 0 },
 	{ "proc.inside.aname", above_text, BOTH, VIEW(VIEW_ABOVE_NAME), ABOVE_INSIDE },

@@ -42,10 +42,33 @@ static const struct {
 	uint16_t at;
 	const char *name;
 } process_names[] = {
-	RECORD(process.vpid),	    RECORD(process.sid),     RECORD(process.pgid),
-	RECORD(process.vpgid),	    RECORD(process.tty),     RECORD(process.loginuid),
-	RECORD(process.uid_before), RECORD(process.exe_ino), RECORD(process.path_flags),
+	RECORD(process.vpid),
+	RECORD(process.sid),
+	RECORD(process.pgid),
+	RECORD(process.vpgid),
+	RECORD(process.tty),
+	RECORD(process.loginuid),
+	RECORD(process.uid_before),
+	RECORD(process.exe_ino),
+	RECORD(process.path_flags),
 	RECORD(process.exe_flags),
+	RECORD(process.caps_permitted),
+	RECORD(process.caps_effective),
+};
+
+#define LOOKED_UP_AT(member, name)                            \
+	{                                                     \
+		offsetof(struct filter_process, member), name \
+	}
+static const struct {
+	uint16_t at;
+	const char *name;
+} looked_up_names[] = {
+	LOOKED_UP_AT(caps_permitted, "permitted capabilities"),
+	LOOKED_UP_AT(caps_effective, "effective capabilities"),
+	LOOKED_UP_AT(vpid, "process.vpid"),
+	LOOKED_UP_AT(known, "the process is known"),
+	LOOKED_UP_AT(contained, "it is in a container"),
 };
 
 static const char *const view_names[] = {
@@ -91,6 +114,12 @@ enum { TEXTS_SHOWN = 4 };
 
 static void print_place(const struct kernel_filter *f, uint16_t at, struct buf *out)
 {
+	if (at & LOOKED_UP) {
+		for (size_t i = 0; i < ARRAY_SIZE(looked_up_names); i++)
+			if ((LOOKED_UP | looked_up_names[i].at) == at)
+				buf_add_str(out, looked_up_names[i].name);
+		return;
+	}
 	if (f->target.kind == ABI_EVENT_EXEC)
 		for (size_t i = 0; i < ARRAY_SIZE(process_names); i++)
 			if (process_names[i].at == at) {

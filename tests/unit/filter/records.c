@@ -190,15 +190,21 @@ void kept_program_of(struct chance *c, const struct process *p, struct abi_progr
 }
 
 /* Groups that processes of a record are in, and their containers: of some there is none. */
-enum { GROUPS = 4 };
-static const struct event_container containers[GROUPS] = {
+static const struct event_container containers[SIMULATE_GROUPS] = {
 	[1] = { .id = TEXT("1") }, [2] = { .id = TEXT("2") }
 };
 
 static const struct event_container *
 container_of_group(uint64_t cgroup, const struct event_container *so_far, void *arg)
 {
-	return cgroup < GROUPS && containers[cgroup].id.data ? &containers[cgroup] : NULL;
+	return cgroup < SIMULATE_GROUPS && containers[cgroup].id.data ? &containers[cgroup] : NULL;
+}
+
+void random_groups(struct chance *c, struct abi_group ret[SIMULATE_GROUPS])
+{
+	memset(ret, 0, SIMULATE_GROUPS * sizeof(*ret));
+	for (uint64_t i = 0; i < SIMULATE_GROUPS; i++)
+		ret[i].payer = container_of_group(i, NULL, NULL) && chance_below(c, 3) ? i : 0;
 }
 
 enum { START_NS = 1000 };
@@ -209,7 +215,10 @@ void kept_descent_of(struct chance *c, const struct process *p, struct abi_desce
 	if (!p || !chance_below(c, 6))
 		return;
 	ret->start_ns = START_NS + (uint64_t)p->pid;
-	ret->cgroup = p->container ? (uint64_t)(p->container - containers) : GROUPS;
+	ret->cgroup = p->container ? (uint64_t)(p->container - containers) : SIMULATE_GROUPS;
+	ret->caps_permitted = p->cap_permitted;
+	ret->caps_effective = p->cap_effective;
+	ret->vpid = (uint32_t)p->vpid;
 	if (!p->parent || !chance_below(c, 8))
 		return;
 	ret->parent = (uint32_t)p->parent->pid;
@@ -222,6 +231,9 @@ void random_kept_descent(struct chance *c, struct abi_descent *ret)
 	*ret = (struct abi_descent){ .start_ns = chance_below(c, 3),
 				     .parent_start_ns = 1 + chance_below(c, 2),
 				     .cgroup = chance_below(c, 2),
+				     .caps_permitted = ONE(c, numbers),
+				     .caps_effective = ONE(c, numbers),
+				     .vpid = (uint32_t)chance_below(c, 4),
 				     .parent = (uint32_t)chance_below(c, 6) };
 }
 
@@ -359,7 +371,7 @@ void random_record(struct chance *c, struct filter_target target, int nr, struct
 	r->ev.uid = (uint32_t)ONE(c, numbers);
 	r->ev.gid = (uint32_t)ONE(c, numbers);
 	r->ev.cpu = (uint16_t)chance_below(c, 4);
-	r->ev.cgroup = chance_below(c, GROUPS);
+	r->ev.cgroup = chance_below(c, SIMULATE_GROUPS);
 	if (target.kind == ABI_EVENT_EXEC)
 		random_exec(c, r);
 	else
@@ -373,6 +385,8 @@ static const struct process_facts known[] = {
 	  .name = TEXT("nginx"),
 	  .exepath = TEXT("/usr/sbin/nginx"),
 	  .cwd = TEXT("/srv"),
+	  .caps_permitted = 0x201401, /* CAP_CHOWN, NET_BIND_SERVICE, NET_ADMIN, SYS_ADMIN */
+	  .caps_effective = 0x401,
 	  .exe_lower_layer = true },
 	{ .pid = 2,
 	  .parent = 1,
@@ -630,7 +644,14 @@ static void argument_check(struct chance *c, struct filter_target target, struct
 	p = &t->params[chance_below(c, t->param_count)];
 	snprintf(field, sizeof(field), "evt.%s.%.*s", chance_below(c, 4) ? "arg" : "rawarg",
 		 (int)p->name.len, p->name.data);
-	if (p->kind == PARAM_NAMES && field[4] == 'a') {
+	if (p->kind == PARAM_NAMES && field[4] == 'a' && !chance_below(c, 4)) {
+		struct text first = p->names->items[chance_below(c, p->names->count)].name;
+		struct text other = p->names->items[chance_below(c, p->names->count)].name;
+
+		buf_addf(out, "%s contains %s (\"%.*s\", \"%.*s\")", field,
+			 chance_below(c, 2) ? "allof" : "anyof", (int)first.len, first.data,
+			 (int)other.len, other.data);
+	} else if (p->kind == PARAM_NAMES && field[4] == 'a') {
 		struct text name = p->names->items[chance_below(c, p->names->count)].name;
 		static const char *const ops[] = { "=", "!=", "contains", "icontains",
 						   "startswith" };
@@ -655,11 +676,41 @@ static void data_check(struct chance *c, struct buf *out)
 		 op[0] == 'b' ? "2f65" : ONE(c, names));
 }
 
+static void capability_check(struct chance *c, struct buf *out)
+{
+	static const char *const names_of[] = { "CAP_SYS_ADMIN",  "CAP_CHOWN", "CAP_NET",
+						"CAP_SYS_PTRACE", "CAP_",      "ADMIN" };
+	const char *field = chance_below(c, 2) ? "thread.cap_permitted" : "thread.cap_effective";
+
+	if (chance_below(c, 3))
+		buf_addf(out, "%s contains %s", field, ONE(c, names_of));
+	else
+		buf_addf(out, "%s contains %s (%s, %s)", field,
+			 (const char *const[]){ "oneof", "anyof", "allof" }[chance_below(c, 3)],
+			 ONE(c, names_of), ONE(c, names_of));
+}
+
+static void container_check(struct chance *c, struct buf *out)
+{
+	static const char *const ids[] = { "host", "host", "1", "2" };
+
+	if (chance_below(c, 4))
+		buf_addf(out, "container.id %s %s", chance_below(c, 2) ? "=" : "!=", ONE(c, ids));
+	else
+		buf_addf(out, "container.id in (%s, %s)", ONE(c, ids), ONE(c, ids));
+}
+
 static void random_check(struct chance *c, struct filter_target target, struct buf *out)
 {
 	static const char *const res[] = { "SUCCESS", "ENOENT", "EACCES", "EPERM" };
 
-	switch (chance_below(c, 14)) {
+	switch (chance_below(c, 16)) {
+	case 14:
+		capability_check(c, out);
+		break;
+	case 15:
+		container_check(c, out);
+		break;
 	case 0:
 		number_check(c, ONE(c, number_fields), true, out);
 		break;

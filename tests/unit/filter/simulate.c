@@ -133,6 +133,18 @@ static uint64_t look_up_descent(struct machine *m)
 	return (uint64_t)(uintptr_t)d;
 }
 
+struct abi_group simulate_groups[SIMULATE_GROUPS];
+
+static uint64_t look_up_group(struct machine *m)
+{
+	uint64_t id = *(uint64_t *)memory(m, m->r[2], 8);
+
+	if (id >= SIMULATE_GROUPS)
+		return 0;
+	add_region(m, &simulate_groups[id], sizeof(simulate_groups[id]));
+	return (uint64_t)(uintptr_t)&simulate_groups[id];
+}
+
 static bool in_branch(const uint8_t *key, const uint8_t *branch)
 {
 	uint32_t bits = *(const uint32_t *)(const void *)branch;
@@ -173,6 +185,8 @@ static uint64_t look_up(struct machine *m)
 		return look_up_program(m);
 	if (map == FILTER_MAP_DESCENTS)
 		return look_up_descent(m);
+	if (map == FILTER_MAP_GROUPS)
+		return look_up_group(m);
 	if (map < FILTER_MAPS_FIXED) {
 		/* Which room is taken is told by its owner: here they are one. */
 		assert_true(m->asks_who || !*(uint32_t *)memory(m, m->r[2], 4));

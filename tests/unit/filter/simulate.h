@@ -18,6 +18,9 @@ enum { SIMULATE_PROGRAMS = 6 };
 extern struct abi_program simulate_programs[SIMULATE_PROGRAMS];
 /* FILTER_MAP_DESCENTS: those without a start are not in it. */
 extern struct abi_descent simulate_descents[SIMULATE_PROGRAMS];
+/* FILTER_MAP_GROUPS, by number. */
+enum { SIMULATE_GROUPS = 4 };
+extern struct abi_group simulate_groups[SIMULATE_GROUPS];
 
 /* A verdict; of a decision point FILTER_EMIT to deny. room: FILTER_MAP_ROOM's value of room_size bytes. ret_steps may be NULL. */
 enum filter_verdict simulate(const struct kernel_filter *f, void *room, size_t room_size,
