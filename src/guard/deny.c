@@ -114,6 +114,11 @@ static int load_filter(struct ruleset *rs, struct sensor_deny *d, enum abi_deny_
 	if (f.too_long || !f.has_candidates)
 		return error_set(err, E2BIG, "the rules for %s make a program that is too long",
 				 sensor_deny_hooks[hook]);
+	if (f.overlooks)
+		return error_set(
+			err, E2BIG,
+			"the rules for %s look for more in texts (contains) than a program can",
+			sensor_deny_hooks[hook]);
 	s = (struct program_source){ .name = "deny_filter",
 				     .insns = f.insns.items,
 				     .insn_count = (uint32_t)f.insns.len,

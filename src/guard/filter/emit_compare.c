@@ -21,6 +21,7 @@ enum {
 bool emitter_may_loop(struct emitter *e, uint32_t jumps)
 {
 	e->loop_jumps += TEXT_SCAN_MAX * jumps;
+	e->filter->overlooks |= e->loop_jumps > LOOP_JUMPS_MAX;
 	return e->loop_jumps <= LOOP_JUMPS_MAX;
 }
 
@@ -408,6 +409,7 @@ static void find_pieces(struct emitter *e, const struct text_view *v, struct nee
 	qsort(n, count, sizeof(*n), by_first);
 	grouped = e->loop_jumps + TEXT_SCAN_MAX * piece_jumps(n, count, true) <= LOOP_JUMPS_MAX;
 	if (!emitter_may_loop(e, piece_jumps(n, count, grouped)) || count > TEXT_PIECES_MAX) {
+		e->filter->overlooks = true;
 		bpf_goto(c, unknown);
 		return;
 	}

@@ -307,6 +307,7 @@ static int assemble_or_emit(struct kernel_filter *f, const struct filter_options
 	if (r != -E2BIG)
 		return r;
 	plain.candidates = false;
+	f->overlooks = false;
 	f->maps.len = 0;
 	if (o->candidates)
 		return assemble_or_emit(f, &plain);

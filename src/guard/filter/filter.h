@@ -123,6 +123,7 @@ struct kernel_filter {
 	bool has_candidates; /* the program says which parts */
 	bool reads_paths;    /* as they were written, also of a call whose descriptor is known */
 	bool too_long;	     /* it did not fit into options.instructions */
+	bool overlooks; /* texts that the verifier would walk too long for: what is asked of them is unknown, whatever extents say */
 };
 
 /*

@@ -255,7 +255,7 @@ static void compare_record(const struct kernel_filter *f, const struct rig *r,
 		n->denied += named;
 		if (named && !fits)
 			fail_msg("denied, but the rule does not fit: %s", rule->raw->text.data);
-		if (!named && fits && f->parts.items[i].extent == FILTER_WHOLLY &&
+		if (!named && fits && !f->overlooks && f->parts.items[i].extent == FILTER_WHOLLY &&
 		    is_in_reach(room, rule->raw->text.data))
 			fail_msg("it fits, and is not denied: %s", rule->raw->text.data);
 	}
@@ -331,11 +331,72 @@ static void test_denied_is_what_fits(void **state)
 	assert_true(n.denied > n.pairs / 50 && n.denied < n.pairs - n.pairs / 50);
 }
 
-int main(void)
+/* Two rules that a program can look for by themselves, and not together: it says so. */
+static void test_too_many_pieces_are_told(void **state)
+{
+	const struct filter_options options = { .hook = &deny_hooks[ABI_DENY_OPEN].filter,
+						.candidates = true };
+
+	(void)state;
+	for (int rules = 1; rules <= 2; rules++) {
+		cleanup_kernel_filter struct kernel_filter f = { 0 };
+		cleanup_buf struct buf yaml = BUF_INIT;
+		cleanup_rig struct rig r;
+
+		for (int i = 0; i < rules; i++) {
+			buf_addf(&yaml,
+				 "- rule: r%d\n  desc: d\n  output: o\n  priority: INFO\n"
+				 "  condition: evt.type = openat and fd.name contains anyof (x%d",
+				 i, i);
+			for (int k = 0; k < TEXT_PIECES_MAX / 2; k++)
+				buf_addf(&yaml, ", %c%d-%d", 'a' + k % 26, i, k);
+			buf_add_str(&yaml, ")\n");
+		}
+		rig_init(&r);
+		rig_load(&r, yaml.data);
+		assert_int_equal(kernel_filter_compile(r.rules, deny_hook_target(ABI_DENY_OPEN),
+						       &options, &f),
+				 0);
+		assert_int_equal(f.parts.len, rules);
+		assert_int_equal(f.parts.items[0].extent, FILTER_WHOLLY);
+		assert_int_equal(f.overlooks, rules > 1);
+	}
+}
+
+static const char *shipped;
+
+static void test_shipped_rules_are_looked_for(void **state)
+{
+	struct error err = ERROR_INIT;
+	cleanup_rig struct rig r;
+
+	(void)state;
+	if (!shipped) {
+		print_message("no rules were named\n");
+		skip();
+	}
+	rig_init(&r);
+	assert_int_equal(ruleset_add_path(r.rules, shipped, &err), 0);
+	assert_true(rig_compile(&r));
+	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++) {
+		const struct filter_options options = { .hook = &deny_hooks[hook].filter,
+							.candidates = true };
+		cleanup_kernel_filter struct kernel_filter f = { 0 };
+
+		assert_int_equal(
+			kernel_filter_compile(r.rules, deny_hook_target(hook), &options, &f), 0);
+		assert_false(f.overlooks || f.too_long);
+	}
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_denied_is_what_fits),
+		cmocka_unit_test(test_too_many_pieces_are_told),
+		cmocka_unit_test(test_shipped_rules_are_looked_for),
 	};
 
+	shipped = argc > 1 ? argv[1] : NULL;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
