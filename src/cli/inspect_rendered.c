@@ -96,9 +96,10 @@ int inspect_rendered_add(struct inspection *in, const char *path, struct error *
 static void note_kustomization(struct inspection *in, const char *directory)
 {
 	if (inspect_render_program(directory))
-		inspection_note(in, directory,
-				"there is a kustomization here, and its files were read as they are: name "
-				"this directory to inspect what is made of it");
+		inspection_note(
+			in, directory,
+			"there is a kustomization here, and its files were read as they are: name "
+			"this directory to inspect what is made of it");
 }
 
 int inspect_rendered_chart(void *data, struct inspection *in, const char *directory,

@@ -18,7 +18,8 @@ struct keeper_numbers {
 	uint32_t ended; /* it did, unasked */
 	uint32_t late; /* containers that there was no room to look at at once: they are found by the next look at all */
 	uint32_t pins; /* that somebody had removed, and that are there again */
-	uint32_t lost, not_back; /* the same of when no guard ran: put in force anew as this one began; or not */
+	/* The same of when no guard ran: put in force anew as this one began; or not. */
+	uint32_t lost, not_back;
 };
 
 /* ring: of sensor_deny_begun(). Until parent ends. Drops privileges (ROLE_KEEPER). -errno with *err: it could not begin. */
