@@ -305,7 +305,7 @@ const struct command cmd_inspect = {
 		"A directory with a kustomization is rendered by kubectl, one with a chart (or a packaged chart, *.tgz, or a chart "
 		"somewhere below) by helm, if they are installed; they get no network and a minute. Places are those in what they made of it. With --fix, and with "
 		"--no-render, files are read as they are.\n\n"
-		"A config.json of an OCI bundle, or a directory with one, is known by its content, and so is what docker inspect prints; "
+		"A config.json of an OCI bundle, or a directory with one, is known by its content, and so is what docker inspect and podman inspect print; "
 		"a directory with config.v2.json and hostconfig.json is what Docker keeps of a container (/var/lib/docker/containers/ID). The checks that "
 		"make sense for a container without a cluster are asked. With --host it is the containers that run "
 		"here (podman, Docker, containerd, CRI-O, runc, crun), and where one of their processes has more "

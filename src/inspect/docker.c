@@ -160,6 +160,25 @@ static void read_ports(struct reader *r, const struct at *root, const struct wor
 		read_bindings(r, root, "HostConfig.PortBindings", c);
 }
 
+/*
+ * "bridge" is the default one to Docker, and any to podman, and what it was asked for at first: which networks there are
+ * really counts for more.
+ */
+static struct word read_network(struct reader *r, const struct at *root)
+{
+	struct word w = reader_word(r, root, "HostConfig.NetworkMode");
+	uint32_t count;
+	const struct at *networks;
+
+	if (w.value.len && !word_is(&w, "default") && !word_is(&w, "bridge"))
+		return w;
+	networks = read_map(r, root, "NetworkSettings.Networks", &count);
+	for (uint32_t i = 0; networks && i < count; i++)
+		if (str_eq(networks[i].name, "bridge") || str_eq(networks[i].name, "podman"))
+			return w;
+	return networks && count ? (struct word){ text_of(networks[0].name), networks[0] } : w;
+}
+
 /* --- what no bundle says ------------------------------------------------------------------------- */
 
 /* {"Test": ["NONE"]} takes away what the image has. */
@@ -184,7 +203,7 @@ static void read_words(struct reader *r, const struct at *root, struct workload 
 	if (!at_count(&d->ulimits))
 		d->ulimits.node = NULL;
 	d->cgroup_parent = reader_word(r, root, "HostConfig.CgroupParent");
-	d->network = reader_word(r, root, "HostConfig.NetworkMode");
+	d->network = read_network(r, root);
 	read_ports(r, root, &d->network, c);
 	c->probes[PROBE_LIVENESS] = read_health(root);
 }
@@ -461,6 +480,26 @@ static void read_resources(struct reader *r, const struct at *root, struct conta
 	c->processes = read_limit(r, root, "HostConfig.PidsLimit");
 }
 
+/* What podman shows of an entry point is a text. */
+static void read_command(struct reader *r, const struct at *root, struct container *c)
+{
+	struct at entry = at_member(root, "Config.Entrypoint");
+
+	if (entry.node && entry.node->kind == YAML_SCALAR) {
+		c->command.items = arena_new(r->arena, struct word);
+		c->command.at = entry;
+		c->command.count = c->command.items && entry.node->text.len;
+		if (c->command.count)
+			c->command.items[0] = reader_word_at(r, entry);
+	} else {
+		c->command = reader_words(r, root, "Config.Entrypoint");
+	}
+	if (c->command.count)
+		c->args = reader_words(r, root, "Config.Cmd");
+	else
+		c->command = reader_words(r, root, "Config.Cmd");
+}
+
 struct workload *docker_read(struct arena *a, const struct at *root, struct text name,
 			     struct diags *d)
 {
@@ -484,11 +523,7 @@ struct workload *docker_read(struct arena *a, const struct at *root, struct text
 	read_devices(&r, root, c);
 	read_resources(&r, root, c);
 	oci_take_env(&r, reader_words(&r, root, "Config.Env"), c);
-	c->command = reader_words(&r, root, "Config.Entrypoint");
-	if (c->command.count)
-		c->args = reader_words(&r, root, "Config.Cmd");
-	else
-		c->command = reader_words(&r, root, "Config.Cmd");
+	read_command(&r, root, c);
 	read_words(&r, root, w);
 	read_image(&r, root, c);
 	w->security.groups = c->security.groups;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What Docker keeps of a container: config.v2.json and, as its member HostConfig, hostconfig.json, of
- * DATA-ROOT/containers/ID; which is nearly what `docker inspect` prints (moby 20.10: container/container.go,
+ * DATA-ROOT/containers/ID; which is nearly what `docker inspect` and `podman inspect` print (moby 20.10: container/container.go,
  * api/types/container). Its members mean what they mean to Docker: what is not said is Docker's default.
  */
 #pragma once

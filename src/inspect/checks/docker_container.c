@@ -76,7 +76,7 @@ static const struct check checks[] = {
 	  .container = cgroup_parent },
 	{ .id = "MRL-1024",
 	  .name = "docker-default-bridge",
-	  .title = "The container is on the bridge docker0",
+	  .title = "The container is on the default bridge",
 	  .attack =
 		  "Reaches every port of whatever else was started without a network, published or not.",
 	  .suggest =
