@@ -278,7 +278,9 @@ static struct number number_of_all(struct text t, struct at at)
 	struct text rest;
 	struct number n = number_of(t, at, &rest);
 
-	return rest.len ? (struct number){ .at = at } : n;
+	if (rest.len)
+		n = (struct number){ .at = at };
+	return n;
 }
 
 /* "", "0", "root", "web:www", "1000:1000". Who a name is, is in the image; that it is no number of root's is taken on trust. */
