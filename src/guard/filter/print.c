@@ -56,19 +56,21 @@ static const struct {
 	RECORD(process.caps_effective),
 };
 
-#define LOOKED_UP_AT(member, name)                            \
-	{                                                     \
-		offsetof(struct filter_process, member), name \
+/* Of struct filter_process; those that are yes or no are compared with 1. */
+#define LOOKED_UP_AT(member, yes_or_no, name)                                        \
+	{                                                                            \
+		LOOKED_UP | offsetof(struct filter_process, member), yes_or_no, name \
 	}
 static const struct {
 	uint16_t at;
+	bool yes_or_no;
 	const char *name;
 } looked_up_names[] = {
-	LOOKED_UP_AT(caps_permitted, "permitted capabilities"),
-	LOOKED_UP_AT(caps_effective, "effective capabilities"),
-	LOOKED_UP_AT(vpid, "process.vpid"),
-	LOOKED_UP_AT(known, "the process is known"),
-	LOOKED_UP_AT(contained, "it is in a container"),
+	LOOKED_UP_AT(caps_permitted, false, "permitted capabilities"),
+	LOOKED_UP_AT(caps_effective, false, "effective capabilities"),
+	LOOKED_UP_AT(vpid, false, "process.vpid"),
+	LOOKED_UP_AT(known, true, "the process is known"),
+	LOOKED_UP_AT(contained, true, "it is in a container"),
 };
 
 static const char *const view_names[] = {
@@ -114,12 +116,11 @@ enum { TEXTS_SHOWN = 4 };
 
 static void print_place(const struct kernel_filter *f, uint16_t at, struct buf *out)
 {
-	if (at & LOOKED_UP) {
-		for (size_t i = 0; i < ARRAY_SIZE(looked_up_names); i++)
-			if ((LOOKED_UP | looked_up_names[i].at) == at)
-				buf_add_str(out, looked_up_names[i].name);
-		return;
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(looked_up_names); i++)
+		if (looked_up_names[i].at == at) {
+			buf_add_str(out, looked_up_names[i].name);
+			return;
+		}
 	if (f->target.kind == ABI_EVENT_EXEC)
 		for (size_t i = 0; i < ARRAY_SIZE(process_names); i++)
 			if (process_names[i].at == at) {
@@ -145,6 +146,11 @@ static void print_number(const struct kernel_filter *f, const struct node *n, st
 	};
 	const struct number_test *t = &n->number;
 
+	for (size_t i = 0; i < ARRAY_SIZE(looked_up_names); i++)
+		if (looked_up_names[i].at == t->at && looked_up_names[i].yes_or_no) {
+			buf_addf(out, "%s%s", n->negated ? "not " : "", looked_up_names[i].name);
+			return;
+		}
 	print_place(f, t->at, out);
 	if (t->mask)
 		buf_addf(out, " & 0x%llx", (unsigned long long)t->mask);
