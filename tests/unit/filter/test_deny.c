@@ -363,6 +363,49 @@ static void test_too_many_pieces_are_told(void **state)
 	}
 }
 
+/* What only the guard's own programs can look up is not decided where the kernel asks: no such rule is put in force. */
+static void test_looks_are_not_known(void **state)
+{
+	static const char *const conditions[] = {
+		"proc.pname = x",
+		"not proc.pexepath in (/bin/x)",
+		"not proc.aname = x",
+		"proc.aexepath[2] startswith /opt",
+		"not proc.inside.aexepath in (/bin/x)",
+		"thread.cap_permitted contains CAP_SYS_ADMIN",
+		"not thread.cap_effective contains CAP_CHOWN",
+		"proc.vpid = 1",
+	};
+
+	(void)state;
+	for (unsigned hook = 0; hook < ABI_DENY_HOOKS; hook++) {
+		const struct filter_options options = { .hook = &deny_hooks[hook].filter,
+							.candidates = true };
+
+		for (size_t i = 0; i < ARRAY_SIZE(conditions); i++) {
+			cleanup_kernel_filter struct kernel_filter f = { 0 };
+			cleanup_buf struct buf yaml = BUF_INIT;
+			cleanup_rig struct rig r;
+
+			buf_addf(&yaml,
+				 "- rule: r\n  desc: d\n  output: o\n  priority: INFO\n"
+				 "  condition: evt.type = %s and %s\n",
+				 deny_hook_target(hook).type->name.data, conditions[i]);
+			rig_init(&r);
+			rig_load(&r, yaml.data);
+			assert_int_equal(kernel_filter_compile(r.rules, deny_hook_target(hook),
+							       &options, &f),
+					 0);
+			assert_int_equal(f.parts.len, 1);
+			assert_int_not_equal(f.parts.items[0].extent, FILTER_WHOLLY);
+			vec_foreach(in, &f.insns)
+				assert_false(in->code == (BPF_LD | BPF_IMM | BPF_DW) &&
+					     in->src_reg == BPF_PSEUDO_MAP_FD &&
+					     in->imm >= FILTER_MAP_PROGRAMS);
+		}
+	}
+}
+
 static const char *shipped;
 
 static void test_shipped_rules_are_looked_for(void **state)
@@ -394,6 +437,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_denied_is_what_fits),
 		cmocka_unit_test(test_too_many_pieces_are_told),
+		cmocka_unit_test(test_looks_are_not_known),
 		cmocka_unit_test(test_shipped_rules_are_looked_for),
 	};
 
