@@ -260,10 +260,62 @@ def targets() -> None:
     tap.check(said == wanted, f"{said}")
 
 
+# Processes that share all memory and wait, more than there is room for, and what is run meanwhile and afterwards.
+CROWD = """
+import ctypes, os, signal, subprocess, time
+libc, size, stacks = ctypes.CDLL(None), 4096, []
+pids = []
+for n in range(4300):
+    stacks.append(ctypes.create_string_buffer(size))
+    pids.append(libc.clone(ctypes.cast(libc.pause, ctypes.c_void_p), ctypes.c_void_p(ctypes.addressof(stacks[-1]) + size & ~15), 0x100 | signal.SIGCHLD, None))
+def wait(name):
+    while not os.path.exists(name):
+        time.sleep(0.05)
+subprocess.run(["/usr/bin/bash", "-c", "true; /bin/sh /tmp/b.sh; true"])
+open("/tmp/full", "w").close()
+wait("/tmp/empty")
+for pid in pids:
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+open("/tmp/quiet", "w").close()
+wait("/tmp/go")
+for n in range(20):
+    subprocess.run(["/usr/bin/bash", "-c", "/bin/true; true"])
+open("/tmp/done", "w").close()
+time.sleep(20)
+"""
+
+
+def full() -> None:
+    """more processes than there is room for are told of, and counted; and when they have ended the rest is kept again"""
+    quiet = MARK.replace("WARNING", "INFORMATIONAL")    # after which nothing is told for what was before
+    files = {"crowd.py": CROWD, "b.sh": "true\necho x >/tmp/mark-full\ntrue\n"}
+
+    def wait(box: object, name: str) -> None:
+        deadline = time.monotonic() + 60
+        while not Path(box.root, "tmp", name).exists():
+            tap.check(time.monotonic() < deadline, f"no {name}: {box.output()[-1000:]}")
+            time.sleep(0.05)
+
+    with guarded(quiet, "exec /usr/bin/python3 /tmp/crowd.py", files, "--budget", "0") as (guard, box, status):
+        wait(box, "full")
+        found = guard.wait_for("Marked", 1, name=box.id)
+        said = found[0]["output"].partition(" by ")[2] if found else ""
+        tap.check(said.startswith("sh(sh /tmp/b.sh|/usr/bin/dash|0|/) of bash(bash -c true; /bin/sh /tmp/b.sh; true) of python3(/usr/bin/python3"), said)
+        tap.check(numbers(status)["merlon_processes_not_kept_total", "map"] > 100, "nothing was counted")
+        Path(box.root, "tmp/empty").touch()
+        wait(box, "quiet")
+        before = numbers(status)["merlon_container_records_total", box.id]
+        Path(box.root, "tmp/go").touch()
+        wait(box, "done")
+        told = numbers(status)["merlon_container_records_total", box.id] - before
+        tap.check(told < 10, f"records told: {told}")
+
+
 def main() -> None:
     """All of it, everywhere."""
     with tap.Suite("untold") as suite:
-        for test in (storm, ancestry, before, sequence, large, descent, late, older, targets):
+        for test in (storm, ancestry, before, sequence, large, descent, late, older, targets, full):
             suite.run(test)
 
 
