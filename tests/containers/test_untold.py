@@ -23,6 +23,7 @@ from container import container
 from guarding import RULES, Guard
 from proof import BOXES, Box
 from spec import Spec
+from test_deny import Prison
 
 MARK = """
 - rule: Marked
@@ -260,6 +261,38 @@ def targets() -> None:
     tap.check(said == wanted, f"{said}")
 
 
+def reused() -> None:
+    """who has the number of somebody that ended a moment ago is not taken for that one, nor its parents for its"""
+    files = {"one.sh": "true\necho x >/tmp/mark-one\ntrue\n", "two.sh": "true\n/usr/bin/bash /tmp/three.sh\necho x >/tmp/mark-two\ntrue\n",
+             "three.sh": "true\necho x >/tmp/mark-three\ntrue\n"}
+    script = """
+        again() { for try in $(seq 50); do
+            echo $((number - 1)) >/proc/sys/kernel/ns_last_pid; "$@" & p=$!; test $p = $number && break; kill -9 $p
+        done; wait $p; }
+        number=$(($(cat /proc/sys/kernel/pid_max) - 1000)); cd /usr
+        again /bin/sh -c 'exec /usr/bin/bash /tmp/one.sh'
+        again /bin/sh -c 'cd /etc; /usr/bin/bash /tmp/two.sh; true'
+        again /bin/sh /tmp/one.sh
+        sleep 20"""
+    with tempfile.TemporaryDirectory() as directory:
+        rules = Path(directory, "rules.yaml")
+        rules.write_text(MARK.replace("WARNING", "INFORMATIONAL"))
+        spec = Prison(["/usr/bin/bash", "-c", script], name="reused", files={f"/tmp/{name}": text.encode() for name, text in files.items()},
+                      **BOXES["privileged"])
+        with Guard("--burst", "0", rules=rules) as guard, container("runc", spec) as box:
+            box.run()
+
+            def said() -> set[str]:     # the same several times, if others got the number first
+                return {a["output"].partition("Informational ")[2].partition(" of bash(bash -c")[0] for a in guard.find("Marked", name=box.id)}
+
+            guard.wait_until(lambda _: len(said()) >= 4, 30)
+            time.sleep(0.5)
+    first, below = "bash(bash /tmp/one.sh|/usr/bin/bash|0|/usr)", "sh(sh -c cd /etc; /usr/bin/bash /tmp/two.sh; true)"
+    wanted = {f"/tmp/mark-one by {first}", f"/tmp/mark-three by bash(bash /tmp/three.sh|/usr/bin/bash|0|/etc) of bash(bash /tmp/two.sh) of sh(/usr/bin/dash)",
+              f"/tmp/mark-two by bash(bash /tmp/two.sh|/usr/bin/bash|0|/etc) of {below} of bash(/usr/bin/bash)", "/tmp/mark-one by sh(sh /tmp/one.sh|/usr/bin/dash|0|/usr)"}
+    tap.check(said() == wanted, f"{said()}")
+
+
 # Processes that share all memory and wait, more than there is room for, and what is run meanwhile and afterwards.
 CROWD = """
 import ctypes, os, signal, subprocess, time
@@ -315,7 +348,7 @@ def full() -> None:
 def main() -> None:
     """All of it, everywhere."""
     with tap.Suite("untold") as suite:
-        for test in (storm, ancestry, before, sequence, large, descent, late, older, targets, full):
+        for test in (storm, ancestry, before, sequence, large, descent, late, older, targets, reused, full):
             suite.run(test)
 
 
