@@ -92,13 +92,15 @@ static __always_inline void number_put(__u32 pidns, __u32 number, const struct a
 		keep_count(ABI_KEEP_FULL);
 }
 
-/* Unless another has it by now. What was told of who had it before may not have been looked at. */
+/* If another had it before, what was told of that one may not have been looked at. */
 static __always_inline void number_forget(__u32 pidns, __u32 number,
 					  const struct abi_kept_key *whose)
 {
 	struct abi_kept_number n = { .pidns = pidns, .number = number };
 	struct abi_kept_owners *has = bpf_map_lookup_elem(&kept_numbers, &n);
 
+	if (has && is_same(&has->before, whose))
+		has->before.tgid = 0;
 	if (!has || !is_same(&has->now, whose))
 		return;
 	if (!has->before.tgid) {

@@ -60,15 +60,25 @@ bool sensor_kept_number(const struct sensor_kept *s, struct abi_kept_number n, u
 	return ret->tgid;
 }
 
-/* If another gets it between the two calls that one is not found by it. */
+static bool is_same(const struct abi_kept_key *a, const struct abi_kept_key *b)
+{
+	return a->start_ns == b->start_ns && a->tgid == b->tgid;
+}
+
+/* If another gets it meanwhile that one is not found by it. */
 void sensor_kept_forget_number(const struct sensor_kept *s, struct abi_kept_number n,
 			       const struct abi_kept_key *whose)
 {
 	struct abi_kept_owners has;
 
-	if (!bpf_map_lookup_elem(s->numbers, &n, &has) && has.now.tgid == whose->tgid &&
-	    has.now.start_ns == whose->start_ns)
+	if (bpf_map_lookup_elem(s->numbers, &n, &has))
+		return;
+	if (is_same(&has.now, whose)) {
 		bpf_map_delete_elem(s->numbers, &n);
+	} else if (is_same(&has.before, whose)) {
+		has.before = (struct abi_kept_key){ 0 };
+		bpf_map_update_elem(s->numbers, &n, &has, BPF_EXIST);
+	}
 }
 
 void sensor_kept_clear(int map)

@@ -22,7 +22,7 @@ void sensor_kept_remove(const struct sensor_kept *s, const struct abi_kept_key *
 /* Who had that number in that PID namespace at that time; false: nobody who is kept. */
 bool sensor_kept_number(const struct sensor_kept *s, struct abi_kept_number n, uint64_t time_ns,
 			struct abi_kept_key *ret);
-/* Nobody has it. */
+/* That one has it no more. */
 void sensor_kept_forget_number(const struct sensor_kept *s, struct abi_kept_number n,
 			       const struct abi_kept_key *whose);
 /* All of it, for nobody reads it any more. */
