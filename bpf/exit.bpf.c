@@ -159,7 +159,7 @@ static __always_inline void path_prepend_base(struct scratch *s, bool absolute, 
 			return;
 		BPF_CORE_READ_INTO(&base, dir, f_path);
 	}
-	path_prepend((__u64)base.mnt, (__u64)base.dentry);
+	path_prepend(s, base.mnt, base.dentry);
 }
 
 /* Puts len bytes of s->raw at the end of s->path, with a slash in front if there is none. */

@@ -7,6 +7,8 @@
  * descriptor refers to is what the kernel opened, not what the program's memory says. Calls without a
  * plan leave after one look into an array; so there is no state per task that could overflow.
  */
+#define KERNEL_LOADS /* one family of those that are linked may: libbpf 1.1 does not link what two declare */
+
 #include "bpf/lib/descent.bpf.h"
 #include "bpf/lib/program.bpf.h"
 
@@ -378,11 +380,24 @@ static __always_inline bool may_have_plan(const struct pt_regs *regs)
 	return tables & 1 << ABI_TABLE_COMPAT && current_is_compat();
 }
 
+/* Tells of a call that somebody wants. What it costs is asked only now: most that are looked at are wanted by nobody. */
+static __always_inline void call_send(struct room *r, const struct abi_event_plan *plan)
+{
+	struct abi_group *g = bpf_map_lookup_elem(&groups, &r->ev.cgroup);
+	struct abi_budget *b = budget_at(g, r->ev.cgroup, r->ev.time_ns);
+
+	if (!b)
+		return;
+	if (plan)
+		late_fill(r, plan);
+	kept_tell_call(&r->ev);
+	room_send(r, b);
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 {
 	const struct abi_event_plan *plan;
-	struct abi_budget *b;
 	bool multiplexed;
 	__u64 cgroup;
 	struct room *r;
@@ -400,8 +415,7 @@ int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 	if (!is_told(plan, &c, ret))
 		return 0;
 	cgroup = current_cgroup_id();
-	b = budget_for_call(cgroup);
-	if (!b)
+	if (!is_asked_about(bpf_map_lookup_elem(&groups, &cgroup)))
 		return 0;
 	r = room_begin(ABI_EVENT_CALL, current_task(), cgroup);
 	if (!r)
@@ -418,9 +432,7 @@ int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 	keep_cwd(plan->flags, ret);
 	count_looked_at();
 	bpf_tail_call(ctx, &filters, c.table * ABI_CALL_NR_MAX + c.nr);
-	late_fill(r, plan);
-	kept_tell_call(&r->ev);
-	room_send(r, b); /* there is no filter for it */
+	call_send(r, plan); /* there is no filter for it */
 	return 0;
 }
 
@@ -430,15 +442,9 @@ int BPF_PROG(guard_send, struct pt_regs *regs, long ret)
 {
 	__u32 zero = 0;
 	struct room *r = bpf_map_lookup_elem(&rooms, &zero);
-	const struct abi_event_plan *plan;
 
-	if (!r)
-		return 0;
-	plan = plan_of(r->ev.table, r->ev.nr);
-	if (plan)
-		late_fill(r, plan);
-	kept_tell_call(&r->ev);
-	room_send(r, budget_of(bpf_map_lookup_elem(&groups, &r->ev.cgroup), r->ev.cgroup));
+	if (r)
+		call_send(r, plan_of(r->ev.table, r->ev.nr));
 	return 0;
 }
 

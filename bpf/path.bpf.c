@@ -16,14 +16,11 @@ const volatile struct abi_settings settings __weak = {};
 static __always_inline int entry_learn(const struct path *dir, struct dentry *dentry, __u32 ops)
 {
 	struct abi_task *t = task_find_actor();
-	__u64 entry;
+	struct scratch *s = scratch_get();
 
-	if (!t || !scratch_get())
+	if (!t || !s)
 		return 0;
-	/* Read back as a number: to the verifier the hook's argument is a typed pointer, which may not be
-	 * handed to a function that takes numbers. */
-	bpf_probe_read_kernel(&entry, sizeof(entry), &dentry);
-	path_prepend((__u64)BPF_CORE_READ(dir, mnt), entry);
+	path_prepend(s, BPF_CORE_READ(dir, mnt), dentry);
 	path_learn(t->cell, t->actor, ops);
 	return 0;
 }

@@ -442,7 +442,7 @@ static __always_inline void fill_connect_unix(struct room *r, struct sock *other
 	if (!s || !to)
 		return;
 	mark_guarded(r, (__u64)BPF_CORE_READ(at, path.dentry));
-	path_prepend((__u64)BPF_CORE_READ(at, path.mnt), (__u64)BPF_CORE_READ(at, path.dentry));
+	path_prepend(s, BPF_CORE_READ(at, path.mnt), BPF_CORE_READ(at, path.dentry));
 	path_complete(s);
 	len = ABI_PATH_MAX - s->at;
 	if (len >= ABI_PATH_MAX)

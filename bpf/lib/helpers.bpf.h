@@ -21,6 +21,40 @@
 #define subroutine static __noinline __attribute__((unused))
 
 /*
+ * A read of kernel memory by bpf_probe_read_kernel() is a call, and looks at several things before it reads. Where the
+ * verifier knows the type of a pointer it lets a program load through it, which is one instruction; and since Linux 6.2
+ * (a35b9af4ec2c) a program may say of any address what is there. Nothing is trusted by that: what can't be read is zero.
+ * The helper came with the same release and is easily asked for.
+ */
+#ifdef KERNEL_LOADS
+enum bpf_func_id___6_2 {
+	BPF_FUNC_cgrp_storage_get___6_2 = 210,
+};
+extern void *bpf_rdonly_cast(void *address, __u32 type) __weak __ksym;
+#define HAS_LOADS \
+	bpf_core_enum_value_exists(enum bpf_func_id___6_2, BPF_FUNC_cgrp_storage_get___6_2)
+#define TYPED(address)                                       \
+	((typeof(address))bpf_rdonly_cast((void *)(address), \
+					  bpf_core_type_id_kernel(typeof(({ *(address); })))))
+
+/* libbpf's, with loads where the kernel has them. */
+#define PROBE_READ(address, ...)                                     \
+	({                                                           \
+		___type((address), __VA_ARGS__) _value;              \
+		BPF_CORE_READ_INTO(&_value, (address), __VA_ARGS__); \
+		_value;                                              \
+	})
+#undef BPF_CORE_READ
+#define BPF_CORE_READ(address, ...)                                                               \
+	({                                                                                        \
+		typeof(address) _from = (address);                                                \
+		HAS_LOADS ? ___arrow(TYPED(_from), __VA_ARGS__) : PROBE_READ(_from, __VA_ARGS__); \
+	})
+#else
+#define HAS_LOADS 0
+#endif
+
+/*
  * current as a pointer that can be followed without a helper call per step. The helper that
  * returns it typed came with 5.11 (3ca1032ab7ab); before, reads through the untyped one go through
  * bpf_probe_read_kernel(). Both spellings below are BPF_CORE_READ, so callers need not care.
@@ -39,12 +73,13 @@ struct pair {
 };
 #define PAIR_READ(to, base, type, a, b)                                                         \
 	({                                                                                      \
-		if (bpf_core_field_offset(type, b) == bpf_core_field_offset(type, a) + 4) {     \
+		if (!HAS_LOADS &&                                                               \
+		    bpf_core_field_offset(type, b) == bpf_core_field_offset(type, a) + 4) {     \
 			bpf_probe_read_kernel((to), sizeof(struct pair),                        \
 					      (void *)(base) + bpf_core_field_offset(type, a)); \
 		} else {                                                                        \
-			bpf_core_read(&(to)->first, 4, &(base)->a);                             \
-			bpf_core_read(&(to)->second, 4, &(base)->b);                            \
+			(to)->first = BPF_CORE_READ(base, a);                                   \
+			(to)->second = BPF_CORE_READ(base, b);                                  \
 		}                                                                               \
 	})
 

@@ -47,7 +47,8 @@ struct link {
 
 static __always_inline void link_read(struct link *to, struct dentry *dentry)
 {
-	if (bpf_core_field_offset(struct dentry, d_name) ==
+	if (!HAS_LOADS &&
+	    bpf_core_field_offset(struct dentry, d_name) ==
 		    bpf_core_field_offset(struct dentry, d_parent) + sizeof(to->parent) &&
 	    bpf_core_field_offset(struct qstr, len) == __builtin_offsetof(struct qstr, len) &&
 	    bpf_core_field_offset(struct qstr, name) == __builtin_offsetof(struct qstr, name)) {
@@ -135,22 +136,28 @@ subprogram int path_step(void)
 	return 1;
 }
 
-/* Puts the path of dentry on vfsmnt in front of what this CPU's scratch holds. */
-subprogram int path_prepend(__u64 vfsmnt, __u64 dentry)
+/* From where this CPU's scratch says, until the top. */
+subprogram int path_walk(void)
 {
-	struct vfsmount *on = (struct vfsmount *)vfsmnt;
-	struct scratch *s = scratch_current();
+	struct scratch *s;
 
-	if (!s)
-		return 0;
-	s->dentry = dentry;
-	s->mnt = (__u64)mount_of(on);
-	s->root = (__u64)BPF_CORE_READ(on, mnt_root);
 	for (int i = 0; i < PATH_STEPS_MAX; i++)
 		if (!path_step())
 			return 0;
-	s->flags |= ABI_PATH_TRUNCATED;
+	s = scratch_current();
+	if (s)
+		s->flags |= ABI_PATH_TRUNCATED;
 	return 0;
+}
+
+/* Puts the path of dentry on vfsmnt in front of what the scratch holds. */
+static __always_inline void path_prepend(struct scratch *s, struct vfsmount *on,
+					 struct dentry *dentry)
+{
+	s->dentry = (__u64)dentry;
+	s->mnt = (__u64)mount_of(on);
+	s->root = (__u64)BPF_CORE_READ(on, mnt_root);
+	path_walk();
 }
 
 static __always_inline __u16 mode_of(struct file *file)
@@ -163,8 +170,12 @@ static __always_inline void path_of_file(struct scratch *s, struct file *file, _
 {
 	struct path path;
 
-	BPF_CORE_READ_INTO(&path, file, f_path);
-	path_prepend((__u64)path.mnt, (__u64)path.dentry);
+	if (HAS_LOADS)
+		path = (struct path){ BPF_CORE_READ(file, f_path.mnt),
+				      BPF_CORE_READ(file, f_path.dentry) };
+	else
+		BPF_CORE_READ_INTO(&path, file, f_path);
+	path_prepend(s, path.mnt, path.dentry);
 	if ((mode & S_IFMT) == S_IFDIR)
 		s->flags |= ABI_PATH_DIRECTORY;
 	if (!(s->flags & ABI_PATH_MEMORY) && !BPF_CORE_READ(path.dentry, d_hash.pprev) &&

@@ -67,18 +67,21 @@ static __always_inline bool is_spared(__u32 tgid)
 	return false;
 }
 
-/* NULL: nobody asks for this group, or it may not tell of a call now. */
-static __always_inline struct abi_budget *budget_for_call(__u64 cgroup)
+/* Whether calls of this group are asked for; NULL: one that user space knows nothing of. */
+static __always_inline bool is_asked_about(const struct abi_group *g)
 {
-	struct abi_group *g = bpf_map_lookup_elem(&groups, &cgroup);
-	struct abi_budget *b;
+	return is_watched(g) && !is_spared(current_tgid());
+}
 
-	if (!is_watched(g) || is_spared(current_tgid()))
-		return NULL;
-	b = budget_of(g, cgroup);
+/* Whose budget pays for telling of a call now; NULL: nobody's has enough left, which was counted. */
+static __always_inline struct abi_budget *budget_at(const struct abi_group *g, __u64 cgroup,
+						    __u64 now)
+{
+	struct abi_budget *b = budget_of(g, cgroup);
+
 	if (!b)
 		return NULL;
-	if (!budget_has_left(b, bpf_ktime_get_boot_ns())) {
+	if (!budget_has_left(b, now)) {
 		drop_count(b, ABI_DROP_BUDGET);
 		return NULL;
 	}
@@ -87,4 +90,12 @@ static __always_inline struct abi_budget *budget_for_call(__u64 cgroup)
 		return NULL;
 	}
 	return b;
+}
+
+/* NULL: nobody asks for this group, or it may not tell of a call now. */
+static __always_inline struct abi_budget *budget_for_call(__u64 cgroup)
+{
+	struct abi_group *g = bpf_map_lookup_elem(&groups, &cgroup);
+
+	return is_asked_about(g) ? budget_at(g, cgroup, bpf_ktime_get_boot_ns()) : NULL;
 }

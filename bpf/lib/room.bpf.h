@@ -38,13 +38,10 @@ static __always_inline __u32 pid_number(struct pid *pid, bool inner)
 {
 	void *numbers = (void *)pid + bpf_core_field_offset(struct pid, numbers);
 	struct upid *own;
-	int nr = 0;
-
 	if (!pid)
 		return 0;
 	own = numbers + (inner ? BPF_CORE_READ(pid, level) : 0) * bpf_core_type_size(struct upid);
-	bpf_core_read(&nr, sizeof(nr), &own->nr);
-	return nr;
+	return BPF_CORE_READ(own, nr);
 }
 
 /* The head of a record about task. */
@@ -63,7 +60,7 @@ static __always_inline void event_head(struct abi_event *ev, enum abi_event_kind
 	ev->tid = ids.first;
 	ev->tgid = ids.second;
 	ev->vtid = pid_number(BPF_CORE_READ(task, thread_pid), true);
-	PAIR_READ(&ids, cred, struct cred, euid, egid);
+	PAIR_READ(&ids, cred, struct cred, euid.val, egid.val);
 	ev->uid = ids.first;
 	ev->gid = ids.second;
 	ev->cpu = bpf_get_smp_processor_id();
@@ -189,7 +186,7 @@ subroutine int text_directory(struct room *r, __u32 which, __u64 mnt, __u64 dent
 
 	if (!s || !r)
 		return 0;
-	path_prepend(mnt, dentry);
+	path_prepend(s, (struct vfsmount *)mnt, (struct dentry *)dentry);
 	if (s->at == ABI_PATH_MAX) {
 		s->at = ABI_PATH_MAX - 1;
 		s->path[ABI_PATH_MAX - 1] = '/';

@@ -38,8 +38,7 @@ int run_path_of_cwd(void *ctx)
 
 	if (!s)
 		return 0;
-	path_prepend((__u64)BPF_CORE_READ(task, fs, pwd.mnt),
-		     (__u64)BPF_CORE_READ(task, fs, pwd.dentry));
+	path_prepend(s, BPF_CORE_READ(task, fs, pwd.mnt), BPF_CORE_READ(task, fs, pwd.dentry));
 	path_answer(s);
 	return 0;
 }
