@@ -327,7 +327,7 @@ echo $(($(date +%s%N) - began)) >took.new
 mv took.new took
 sleep 60
 """
-SERVICE_ARMS: dict[str, tuple[str, ...] | None] = {"off": None, "guarded": (), "unfiltered": ("--unfiltered",)}
+SERVICE_ARMS: dict[str, tuple[str, ...] | None] = {"off": None, "empty": None, "guarded": (), "unfiltered": ("--unfiltered",)}
 
 
 def ask_nginx(box: Any, seconds: int) -> float:
@@ -361,8 +361,8 @@ def numbers(status: Path, container_id: str) -> tuple[float, float, float]:
     return told, looked, sum(m["value"] for m in metrics if m["name"] == "merlon_events_lost_total")
 
 
-def services(rounds: int, seconds: int, out: Callable[[str], None]) -> None:
-    """Servers and a compiler in a container, on a processor of their own, while nobody, the guard, the guard without filters watches."""
+def services(build: Path, rounds: int, seconds: int, out: Callable[[str], None]) -> None:
+    """Servers and a compiler in a container, on a processor of their own: nobody watches, empty programs do, the guard, one without filters."""
     sys.path.append(str(TOP / "tests" / "attacks"))
     import merlon  # noqa: F401
     from container import container
@@ -373,20 +373,22 @@ def services(rounds: int, seconds: int, out: Callable[[str], None]) -> None:
     kinds = {"nginx": (WORKLOADS["nginx"].spec(), WORKLOADS["nginx"], ask_nginx, "requests"),
              "redis": (WORKLOADS["redis"].spec(), WORKLOADS["redis"], ask_redis, "requests"),
              "a compiler": (debian(COMPILE, image()), None, compile_files, "files")}
-    out("| a container of | a second, off | guarded | unfiltered | events a second, unfiltered | guarded: records | of those without filters "
+    out("| a container of | a second, off | empty | guarded | unfiltered | events a second, unfiltered | guarded: records | of those without filters "
         "| lost |")
-    out("|---|---|---|---|---|---|---|---|")
+    out("|---|---|---|---|---|---|---|---|---|")
     for name, (spec, workload, drive, what) in kinds.items():
         rates: dict[str, list[float]] = {arm: [] for arm in SERVICE_ARMS}
         told: dict[str, list[tuple[float, float, float]]] = {arm: [] for arm in SERVICE_ARMS}   # for each request; a second; lost
         for turn in range(rounds):
             arms = list(SERVICE_ARMS)
-            for arm in arms[turn % 3:] + arms[:turn % 3]:
+            for arm in arms[turn % len(arms):] + arms[:turn % len(arms)]:
                 options = SERVICE_ARMS[arm]
                 with contextlib.ExitStack() as stack:
                     directory = stack.enter_context(tempfile.TemporaryDirectory())
                     Path(directory).chmod(0o777)
                     status = Path(directory, "status")
+                    if arm == "empty":
+                        stack.enter_context(guarding(arm, build, []))
                     if options is not None:
                         stack.enter_context(Guard("--status", status, "--budget", "0", "--buffer", "64", *options))
                     box = stack.enter_context(container("runc", spec))
@@ -414,7 +416,7 @@ def services(rounds: int, seconds: int, out: Callable[[str], None]) -> None:
         each = {arm: [statistics.median(column) for column in zip(*told[arm])] for arm in ("guarded", "unfiltered")}
         lost = sum(t[2] for arm in ("guarded", "unfiltered") for t in told[arm])
         part = 100 * each["guarded"][0] / each["unfiltered"][0] if each["unfiltered"][0] else 0
-        out(f"| {name} | {middle['off']:,.0f} {what} | x{ratio['guarded']:.3f} | x{ratio['unfiltered']:.3f} | {each['unfiltered'][1]:,.0f} | "
+        out(f"| {name} | {middle['off']:,.0f} {what} | x{ratio['empty']:.3f} | x{ratio['guarded']:.3f} | x{ratio['unfiltered']:.3f} | {each['unfiltered'][1]:,.0f} | "
             f"{each['guarded'][1]:,.0f} a second | {part:.2f} % | {lost:.0f} |")
 
 
@@ -485,7 +487,7 @@ def main() -> int:
     parts = {"micro": lambda out: micro(build, options.rounds, out),
              "guard": lambda out: guard(build, options.rounds, out), "records": records, "serve": lambda out: serve(options.rounds, out),
              "filters": lambda out: filters(build, out), "rules": lambda out: rules(build, out),
-             "services": lambda out: services(options.rounds, options.seconds, out),
+             "services": lambda out: services(build, options.rounds, options.seconds, out),
              "many": lambda out: crowd(build, options.containers, out), "lists": lambda out: lists(build, out), "inspect": lambda out: inspect(build, options.rounds, out)}
     if options.only == "instructions":  # in no other machine
         instructions(build, lambda line: print(line, flush=True))
