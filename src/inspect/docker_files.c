@@ -49,7 +49,7 @@ static int read_tree(struct inspection *in, const char *file, struct text conten
 static int read_docker(struct inspection *in, const struct docker_files *files,
 		       struct docker_trees *t, struct error *err)
 {
-	struct yaml_node *config, *host, *both;
+	struct yaml_node *config, *host = NULL, *both;
 	int r = read_tree(in, files->config_name, files->config, &t->config, &config, err);
 
 	if (!r)
