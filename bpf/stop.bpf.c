@@ -311,20 +311,14 @@ static __always_inline void text_append(struct room *r, __u32 which, __u64 user)
 	}
 }
 
-static __always_inline bool is_text(const char *text, const char *other, __u32 size)
-{
-	for (__u32 i = 0; i < size; i++)
-		if (text[i] != other[i])
-			return false;
-	return true;
-}
+/* Four characters as a number: one comparison, where the verifier would go each way of four. */
+#define WORD(a, b, c, d) ((__u32)(a) | (__u32)(b) << 8 | (__u32)(c) << 16 | (__u32)(d) << 24)
 
-/* The number that the eight characters at user begin with; *ret_end: behind it. */
-static __always_inline __u32 number_at(__u64 user, __u64 *ret_end)
+/* The number that the eight characters at user begin with, and above its 32 bits how many characters it has. */
+subprogram __u64 number_at(__u64 user)
 {
 	char text[8] = {};
-	__u32 number = 0;
-	int i;
+	__u32 number = 0, i;
 
 	bpf_probe_read_user(text, sizeof(text), (const void *)user);
 #pragma unroll
@@ -333,47 +327,48 @@ static __always_inline __u32 number_at(__u64 user, __u64 *ret_end)
 			break;
 		number = 10 * number + (text[i] - '0');
 	}
-	*ret_end = user + i;
-	return number;
+	return number | (__u64)i << 32;
 }
 
 /*
- * An absolute path that leads beyond the container by way of /proc: /proc/PID/root, /proc/PID/cwd, and what current has open
- * as /proc/self/fd/N. No other link is followed.
+ * Where an absolute path leads by way of /proc: the mount of /proc/PID/root, of /proc/PID/cwd, and of what current has open as
+ * /proc/self/fd/N; 0: no such way. No other link is followed. Verified once, for it has many ways itself.
  */
-subroutine int mark_by_proc(struct room *r, __u64 user)
+subprogram __u64 mount_by_proc(__u64 user)
 {
 	enum { PROC = 6, SELF = 4, FD = 4 };
 	struct task_struct *task = current_task();
-	char head[PROC + SELF] = {}, way[4] = {};
-	struct file *file = NULL;
+	__u32 head[2] = {}, self = 0, way = 0;
+	struct file *file;
 	struct pid *pid;
-	__u64 at, end;
+	__u64 at, found;
 	__u32 number;
 
-	if (!r || bpf_probe_read_user(head, sizeof(head), (const void *)user) ||
-	    !is_text(head, "/proc/", PROC))
+	if (bpf_probe_read_user(head, PROC, (const void *)user) ||
+	    head[0] != WORD('/', 'p', 'r', 'o') || head[1] != WORD('c', '/', 0, 0))
 		return 0;
-	number = number_at(user + PROC, &at);
+	bpf_probe_read_user(&self, sizeof(self), (const void *)(user + PROC));
+	found = number_at(user + PROC);
+	number = (__u32)found;
+	at = user + PROC + (found >> 32);
 	if (number) {
 		pid = pid_of_number(number);
 		task = pid ? task_of(pid) : NULL;
-	} else if (is_text(head + PROC, "self", SELF)) {
+	} else if (self == WORD('s', 'e', 'l', 'f')) {
 		at = user + PROC + SELF;
 	} else {
 		return 0;
 	}
-	if (!task || bpf_probe_read_user(way, sizeof(way), (const void *)at))
+	if (!task || bpf_probe_read_user(&way, sizeof(way), (const void *)at))
 		return 0;
-	if (is_text(way, "/roo", 4))
-		mark_outside(r, BPF_CORE_READ(task, fs, root.mnt));
-	else if (is_text(way, "/cwd", 4))
-		mark_outside(r, BPF_CORE_READ(task, fs, pwd.mnt));
-	else if (!number && is_text(way, "/fd/", 4))
-		file = file_of_fd(number_at(at + FD, &end));
-	if (file)
-		mark_outside(r, BPF_CORE_READ(file, f_path.mnt));
-	return 0;
+	if (way == WORD('/', 'r', 'o', 'o'))
+		return (__u64)BPF_CORE_READ(task, fs, root.mnt);
+	if (way == WORD('/', 'c', 'w', 'd'))
+		return (__u64)BPF_CORE_READ(task, fs, pwd.mnt);
+	if (number || way != WORD('/', 'f', 'd', '/'))
+		return 0;
+	file = file_of_fd((__u32)number_at(at + FD));
+	return file ? (__u64)BPF_CORE_READ(file, f_path.mnt) : 0;
 }
 
 /* The path at user, from the root; which: of the two. */
@@ -382,11 +377,14 @@ subroutine int text_absolute(struct room *r, __u32 which, __u64 user, __u32 dirf
 	struct file *dir;
 	struct path base;
 	char first = 0;
+	__u64 mnt;
 
 	if (!r || !user)
 		return 0;
 	if (bpf_probe_read_user(&first, 1, (const void *)user) || first == '/') {
-		mark_by_proc(r, user);
+		mnt = mount_by_proc(user);
+		if (mnt)
+			mark_outside(r, (struct vfsmount *)mnt);
 		text_user_string(r, which, user);
 		return 0;
 	}
