@@ -61,6 +61,7 @@ enum abi_deny_hook {
 	ABI_DENY_DEVICE_MAKE,
 	/* Looked at only where nobody asks what goes through one. */
 	ABI_DENY_URING,
+	ABI_DENY_CHOWN,
 	ABI_DENY_HOOKS
 };
 

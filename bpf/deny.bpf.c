@@ -128,6 +128,17 @@ static __always_inline void fill_chmod(struct room *r, const struct path *path, 
 DENY_HOOK(path_chmod, ABI_DENY_CHMOD, NR_FCHMODAT, fill_chmod(r, path, mode),
 	  const struct path *path, __u16 mode)
 
+static __always_inline void fill_chown(struct room *r, const struct path *path, unsigned int uid,
+				       unsigned int gid)
+{
+	r->ev.call.args[0] = (__u32)AT_FDCWD;
+	r->ev.call.args[2] = uid;
+	r->ev.call.args[3] = gid;
+	fill_path(r, path);
+}
+DENY_HOOK(path_chown, ABI_DENY_CHOWN, NR_FCHOWNAT, fill_chown(r, path, uid, gid),
+	  const struct path *path, unsigned int uid, unsigned int gid)
+
 static __always_inline void fill_link(struct room *r, struct dentry *old, const struct path *dir,
 				      struct dentry *fresh)
 {

@@ -454,7 +454,7 @@ static __always_inline void file_of_call(struct room *r, enum abi_deny_hook poin
 		return;
 	if (point == ABI_DENY_OPEN)
 		r->ev.call.args[2] = BPF_CORE_READ(file, f_flags);
-	if (point == ABI_DENY_CHMOD || point == ABI_DENY_TRUNCATE) {
+	if (point == ABI_DENY_CHMOD || point == ABI_DENY_CHOWN || point == ABI_DENY_TRUNCATE) {
 		mark_outside(r, BPF_CORE_READ(file, f_path.mnt));
 		text_directory(r, ABI_TEXT_PATH1, (__u64)BPF_CORE_READ(file, f_path.mnt),
 			       (__u64)BPF_CORE_READ(file, f_path.dentry));
@@ -477,9 +477,10 @@ static __always_inline void stop_fill(struct room *r, enum abi_deny_hook point,
 		file_of_call(r, point, ret);
 		break;
 	case ABI_DENY_CHMOD:
+	case ABI_DENY_CHOWN:
 	case ABI_DENY_TRUNCATE:
 	case ABI_DENY_MODULE_FILE:
-		if (point == ABI_DENY_CHMOD)
+		if (point == ABI_DENY_CHMOD || point == ABI_DENY_CHOWN)
 			r->ev.call.args[0] = (__u32)AT_FDCWD;
 		if (as->fd < 6)
 			file_of_call(r, point, argument(c, as->fd));

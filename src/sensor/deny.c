@@ -77,6 +77,7 @@ const char *const sensor_deny_hooks[ABI_DENY_HOOKS] = {
 	[ABI_DENY_SYSCTL] = "sysctl",
 	[ABI_DENY_DEVICE_MAKE] = "device",
 	[ABI_DENY_URING] = "file_alloc_security",
+	[ABI_DENY_CHOWN] = "path_chown",
 };
 
 static const char *served_by(const struct sensor_deny *d, unsigned hook)
@@ -252,6 +253,13 @@ static uint32_t find_function(const struct btf *btf, const char *name, enum sens
 	return id > 0 ? (uint32_t)id : 0;
 }
 
+/* Owners are structures by value, which programs at functions can have since Linux 6.1 (720e6a435194); that has the other function too. */
+static bool is_too_new(const struct btf *btf, unsigned hook)
+{
+	return hook == ABI_DENY_CHOWN &&
+	       btf__find_by_name_kind(btf, "security_create_user_ns", BTF_KIND_FUNC) <= 0;
+}
+
 /*
  * Which form serves each point. Reading the kernel's types takes a while: once for all. Points that this kernel does not have
  * are left out.
@@ -271,6 +279,8 @@ static int find_functions(struct sensor_deny *d, struct error *err)
 		d->forms[hook] = sensor_deny_form_of(hook, d->o.forms);
 		if (d->forms[hook] && d->forms[hook] != DENY_FORM_CGROUP)
 			d->functions[hook] = find_function(btf, served_by(d, hook), d->forms[hook]);
+		if (d->forms[hook] != DENY_FORM_STOP && is_too_new(btf, hook))
+			d->functions[hook] = 0;
 		if (has_hook(d, hook) && !d->functions[hook] && d->forms[hook] != DENY_FORM_CGROUP)
 			d->missing |= 1ULL << hook;
 	}

@@ -270,6 +270,15 @@ def leaked_directory_changed() -> None:
     os.chmod("tmp", 0o1777, dir_fd=LEAKED[0])
 
 
+def leaked_directory_given() -> None:
+    """To whom it belongs already."""
+    os.chown("tmp", 0, 0, dir_fd=LEAKED[0])
+
+
+def guard_file_given() -> None:
+    os.chown(f"{GUARDS}/run/merlon/decoy", 0, 0)
+
+
 def runtime_overwritten() -> None:
     """CVE-2019-5736: the runtime's program is there to be read, and its link in /proc to be opened anew."""
     os.close(os.open(f"/proc/self/fd/{LEAKED[1]}", os.O_WRONLY))
@@ -372,6 +381,7 @@ ATTACKS = {
     "program in memory": fileless, "program in memory by descriptor": fileless_by_descriptor,
     "program in memory as interpreter": fileless_by_interpreter, "program in memory by the loader": fileless_by_loader,
     "control group left": group_left, "leaked directory": leaked_directory, "leaked directory changed": leaked_directory_changed,
+    "leaked directory given away": leaked_directory_given, "guard's file given away": guard_file_given,
     "runtime overwritten": runtime_overwritten, "signal to the guard": kill_guard,
     "signal beyond": signal_beyond,
     "guard's file written": guard_file_written, "guard's file cut": guard_file_cut, "guard's file linked": guard_file_linked,
@@ -404,6 +414,7 @@ def ordinary() -> None:
         file.read()
     os.rename("/tmp/data", "/tmp/data2")
     os.chmod("/tmp/data2", 0o600)
+    os.chown("/tmp/data2", 1, 1)
     os.unlink("/tmp/data2")
     os.mkfifo("/tmp/fifo")
     os.unlink("/tmp/fifo")
