@@ -11,7 +11,7 @@
 #define SCRATCH_SLOT() ABI_DENY_ROOMS
 /* Subprograms of one name are one when objects are linked; those of bpf/deny.bpf.c work in another scratch. */
 #define path_step place_path_step
-#define path_prepend place_path_prepend
+#define path_walk place_path_walk
 #include "bpf/lib/place.bpf.h"
 #include "bpf/lib/program.bpf.h"
 

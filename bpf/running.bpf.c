@@ -10,7 +10,7 @@
 #define SCRATCH_SLOT() (ABI_DENY_ROOMS + 1)
 /* As in bpf/place.bpf.c. */
 #define path_step running_path_step
-#define path_prepend running_path_prepend
+#define path_walk running_path_walk
 #include "bpf/lib/place.bpf.h"
 #include "bpf/lib/program.bpf.h"
 
