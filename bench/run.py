@@ -330,12 +330,18 @@ sleep 60
 SERVICE_ARMS: dict[str, tuple[str, ...] | None] = {"off": None, "empty": None, "guarded": (), "unfiltered": ("--unfiltered",)}
 
 
-def ask_nginx(box: Any, seconds: int) -> float:
+def ask_nginx(box: Any, seconds: int, load: tuple[str, ...] = ("taskset", "-c", "1", "wrk", "-t", "1", "-c", "20")) -> float:
     """Requests a second, of a page that is there."""
-    command = ["nsenter", f"--net=/proc/{box.pid}/ns/net", "taskset", "-c", "1", "wrk", "-t", "1", "-c", "20", "-d", f"{seconds}s",
-               "http://127.0.0.1/"]
+    command = ["nsenter", f"--net=/proc/{box.pid}/ns/net", *load, "-d", f"{seconds}s", "http://127.0.0.1/"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return float(re.findall(r"Requests/sec:\s+([\d.]+)", done.stdout)[0])
+
+
+def ask_nginx_everywhere(box: Any, seconds: int) -> float:
+    """The same, of a server on all processors, which it shares with the load and with the guard: as peers were measured."""
+    for pid in box.processes():
+        subprocess.run(["taskset", "-a", "-p", "-c", f"0-{(os.cpu_count() or 1) - 1}", str(pid)], stdout=subprocess.DEVNULL, check=False)
+    return ask_nginx(box, seconds, ("wrk", "-t", "2", "-c", "32"))
 
 
 def ask_redis(box: Any, seconds: int) -> float:
@@ -371,6 +377,7 @@ def services(build: Path, rounds: int, seconds: int, out: Callable[[str], None])
     from workloads import WORKLOADS
 
     kinds = {"nginx": (WORKLOADS["nginx"].spec(), WORKLOADS["nginx"], ask_nginx, "requests"),
+             "nginx, on all": (WORKLOADS["nginx"].spec(), WORKLOADS["nginx"], ask_nginx_everywhere, "requests"),
              "redis": (WORKLOADS["redis"].spec(), WORKLOADS["redis"], ask_redis, "requests"),
              "a compiler": (debian(COMPILE, image()), None, compile_files, "files")}
     out("| a container of | a second, off | empty | guarded | unfiltered | events a second, unfiltered | guarded: records | of those without filters "
