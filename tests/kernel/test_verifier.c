@@ -27,8 +27,11 @@
 #include "recorder.skel.h"
 #include "sensor/probe.h"
 
-/* Instructions walked, per program: the largest takes 12,000 on 6.18, and 32,000 on 5.10. */
-enum { BUDGET = 50000 };
+/*
+ * Instructions walked, per program: the largest takes 49,000 on 6.18 (deny_stop_sys_exit), and 36,000 on 5.10 (guard_call). What
+ * the verifier walks differs between releases of one kernel, too.
+ */
+enum { BUDGET = 60000 };
 
 /* Newer kernels name each function that a loop calls, each time. */
 enum { LOG_SIZE = 1 << 18, PROGRAMS_MAX = 256, SCRATCH_SIZE = 8192, SAID_MAX = 3000 };
