@@ -131,7 +131,6 @@ int BPF_PROG(guard_exec, struct task_struct *task, int old_pid, struct linux_bin
 	__u32 uid_before = program_uid(BPF_CORE_READ(task, tgid));
 	struct room *r;
 
-	capabilities_forget(BPF_CORE_READ(task, tgid));
 	if (is_watched(bpf_map_lookup_elem(&groups, &cgroup))) {
 		program_begin(task, file);
 		descent_exec(task, cgroup);

@@ -6,7 +6,8 @@
 
 Unit, kernel and fuzz-corpus tests (meson), then tests with real containers on this host, and in virtual machines with
 older kernels: one machine beside the host's tests, which mostly wait, then two at a time.  --long: also what is left
-out of every day's run, since another machine of it shows nearly the same.  All of them print TAP; failures are shown in full, the rest as a line each.
+out of every day's run, since another machine of it shows nearly the same.  All of them print TAP; failures are shown in
+full, the rest as a line each.
 What fails beside a machine is run once more alone, with nothing else here: if it passes then it is named as unsteady, a
 fault of the test or of what it tests that wants mending; if it fails again, it has failed.
 The last line is "N passed, N failed, N skipped", and the exit status 1 if something failed.

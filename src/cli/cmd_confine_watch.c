@@ -230,12 +230,12 @@ static int step(struct watch *w, struct error *err)
 static int drain(struct watch *w, struct error *err)
 {
 	struct pollfd p = { .fd = w->audit_fd, .events = POLLIN };
-	int64_t end_ns = clock_wall_ns() + DRAIN_MS * INT64_C(1000000);
+	const int64_t end_ns = clock_passed_ns() + DRAIN_MS * INT64_C(1000000);
 	int r;
 
 	do
 		r = audit_socket_read(w->audit_fd, w->reader, &w->records_lost, err);
-	while (!r && clock_wall_ns() < end_ns && poll(&p, 1, QUIET_MS) > 0);
+	while (!r && clock_passed_ns() < end_ns && poll(&p, 1, QUIET_MS) > 0);
 	audit_flush(w->reader);
 	return r;
 }

@@ -241,10 +241,16 @@ static int renew_denial(struct guard *g, struct error *err)
 				why.text);
 		_exit(EXIT_SUCCESS);
 	}
+	if (child < 0) {
+		int code = errno;
+
+		munmap(renewed, sizeof(*renewed));
+		return error_errno(err, code, "fork");
+	}
 	waitpid(child, NULL, 0);
 	g->renewed = *renewed;
 	munmap(renewed, sizeof(*renewed));
-	return child < 0 ? error_errno(err, ECHILD, "fork") : 0;
+	return 0;
 }
 
 static int start_keeper(struct guard *g, struct error *err)

@@ -106,8 +106,14 @@ void finding_edits(struct inspection *in, const char *file, struct text content,
 
 		if (!is_wanted(f))
 			continue;
-		if (in->edit_room < content.len)
+		if (in->edit_room < content.len) {
+			if (in->edit_room)
+				inspection_note(
+					in, file,
+					"fixes of what follows are not shown: it is too much to be read again for each");
+			in->edit_room = 0;
 			break;
+		}
 		in->edit_room -= content.len;
 		s.was = s.was ? s.was : yaml_json(document);
 		if (!s.was)

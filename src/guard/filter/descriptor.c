@@ -8,8 +8,7 @@
 
 enum {
 	ONE_BY_ONE_MAX = 4, /* more networks than that are looked up by their bytes */
-	PREFIXES_MAX =
-		4, /* lengths of prefixes, each of which is one look-up; more are one in a trie */
+	PREFIXES_MAX = 4,   /* lengths of prefixes, each a look-up; more are one in a trie */
 };
 
 static struct node *has_flag(struct lower *l, uint64_t flag)

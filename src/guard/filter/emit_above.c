@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is looked up by process: what it may do, and the programs of its ancestors. The way up goes through the map of descents as long as those who are meant live: who has ended is not
- * in it, and who got its number has started at another time. What is above a process that has ended is not known here.
+ * What is looked up by process: what it may do, and the programs of its ancestors. The way up goes through the map of
+ * descents as long as those who are meant live: who has ended is not in it, and who got its number has started at
+ * another time. What is above a process that has ended is not known here.
  */
 #include "guard/filter/emit.h"
 
