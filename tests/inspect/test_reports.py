@@ -172,6 +172,15 @@ def test_each_fix_in_sarif_mends_its_result() -> None:
             assert not [r for r in sarif("a.yaml", cwd=top)["runs"][0]["results"] if "fixes" in r], why
 
 
+def test_fixes_without_room_in_sarif_are_told_of() -> None:
+    with tempfile.TemporaryDirectory() as top:
+        Path(top, "a.yaml").write_text("---\n".join([FIXED] * 1500))
+        run = sarif("a.yaml", cwd=top)["runs"][0]
+        told = [n["message"]["text"] for n in run["invocations"][0]["toolExecutionNotifications"]]
+        assert sum("fixes of what follows are not shown" in text for text in told) == 1, told
+        assert 0 < sum("fixes" in r for r in run["results"]) < 1500
+
+
 def test_sarif_has_room_for_the_worst() -> None:
     with tempfile.TemporaryDirectory() as top:
         Path(top, "many.yaml").write_text("---\n".join(POD % (f"p{n}", "c") for n in range(2000)))
