@@ -18,6 +18,8 @@ enum {
 	ABI_EVENT_COMM = 16,
 	/* Where a room says who works in it, if several share a CPU: see bpf/lib/pool.bpf.h. */
 	ABI_EVENT_ROOM_OWNER = ABI_EVENT_SIZE_MAX - 8,
+	/* And where a filter says, in 16 bits, that it drops by what ABI_PLAN_REMEMBER names: bpf/lib/remember.bpf.h. */
+	ABI_EVENT_ROOM_EARLY = ABI_EVENT_SIZE_MAX - 12,
 	ABI_EVENT_ADDRESS_MAX = 128, /* sizeof(struct sockaddr_storage) */
 	ABI_EVENT_DATA_MAX = 256,
 	/* What is sent over a connection is told while less than this was sent over it before. */
@@ -226,6 +228,11 @@ enum abi_event_plan_flag {
 	ABI_PLAN_LATE = 1 << 8,
 	ABI_PLAN_FIRST =
 		1 << 9, /* and whatever is said of when: what is sent first over a TCP connection */
+	/*
+	 * With NEW_FD: its filter says so where it drops by nothing but the file that was opened, the arguments of early, and the
+	 * effective user and group: then it need not be asked again about the same.
+	 */
+	ABI_PLAN_REMEMBER = 1 << 10,
 };
 /* As bytes_len: a terminated text; the address in a struct msghdr, and told only if there is one. */
 enum { ABI_BYTES_TEXT = 255, ABI_BYTES_MESSAGE = 254 };
@@ -245,6 +252,8 @@ struct abi_event_plan {
 	__u8 when; /* told only if the low half of this argument, under mask, is one of value */
 	__u8 data; /* an argument that leads to what was sent, ABI_ARG_NONE: none */
 	__u8 data_form; /* enum abi_data_form */
+	__u8 early[2];	/* arguments, ABI_ARG_NONE: none */
+	__u8 pad[2];
 	__u32 mask, value[2];
 };
 
@@ -280,6 +289,13 @@ struct abi_budget {
 	__u64 ran; /* execs that were kept */
 };
 
+/* Per-CPU array looked_at: calls that somebody may want. */
+enum abi_look {
+	ABI_LOOKED_AT,
+	ABI_LOOK_REMEMBERED, /* of these, what was not looked at again: ABI_PLAN_REMEMBER */
+	ABI_LOOKS
+};
+
 enum { ABI_SPARED_MAX = 6 }; /* processes of the guard beside the one that loads */
 struct abi_event_settings {
 	__u32 self;	 /* tgid of the guard: never told */
@@ -296,5 +312,5 @@ _Static_assert(sizeof(struct abi_event_process) == 160, "abi_event_process");
 _Static_assert(sizeof(struct abi_event) == 272, "abi_event");
 _Static_assert(sizeof(struct abi_group) == 16, "abi_group");
 _Static_assert(sizeof(struct abi_budget) == 48, "abi_budget");
-_Static_assert(sizeof(struct abi_event_plan) == 24, "abi_event_plan");
+_Static_assert(sizeof(struct abi_event_plan) == 28, "abi_event_plan");
 _Static_assert(sizeof(struct abi_event_settings) == 24, "abi_event_settings");

@@ -18,6 +18,7 @@
 #include "bpf/lib/descriptor.bpf.h"
 #include "bpf/lib/keep.bpf.h"
 #include "bpf/lib/plan.bpf.h"
+#include "bpf/lib/remember.bpf.h"
 #include "bpf/lib/sent.bpf.h"
 
 const volatile struct abi_settings settings __weak = {};
@@ -26,6 +27,7 @@ volatile __u32 spared[ABI_SPARED_MAX] __weak = {};
 /* By number: bit per enum abi_table in which it has a plan, or may stand for one that has. Written while this runs. */
 volatile __u8 asked_for[ABI_CALL_NR_MAX] = { [NR_SOCKETCALL] = 1 << ABI_TABLE_COMPAT };
 volatile struct abi_keeping keeping __weak = {};
+volatile __u32 filter_generation __weak = 0;
 
 /* --- processes ------------------------------------------------------------------------------------ */
 
@@ -303,7 +305,7 @@ static __always_inline void late_fill(struct room *r, const struct abi_event_pla
 }
 
 static __always_inline void call_fill(struct room *r, const struct abi_event_plan *plan,
-				      const struct call *as)
+				      const struct call *as, bool walked)
 {
 	struct abi_event_call *c = &r->ev.call;
 	struct path cwd;
@@ -315,9 +317,9 @@ static __always_inline void call_fill(struct room *r, const struct abi_event_pla
 	}
 	if (plan->flags & ABI_PLAN_NEW_FD) {
 		if (c->result >= 0)
-			fd_fill(r, c->result, plan->flags & ABI_PLAN_PIDFD);
+			fd_fill(r, c->result, plan->flags & ABI_PLAN_PIDFD, walked);
 	} else if (plan->fd < 6) {
-		fd_fill(r, c->args[plan->fd], plan->flags & ABI_PLAN_PIDFD);
+		fd_fill(r, c->args[plan->fd], plan->flags & ABI_PLAN_PIDFD, false);
 	}
 	if (!(plan->flags & ABI_PLAN_LATE && r->ev.flags & ABI_EVENT_FILE))
 		paths_fill(r, plan);
@@ -397,7 +399,9 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 {
 	const struct abi_event_plan *plan;
-	bool multiplexed;
+	bool multiplexed, walked = false;
+	struct file_seen seen;
+	int pending = 0;
 	__u64 cgroup;
 	struct room *r;
 
@@ -416,15 +420,26 @@ int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 	cgroup = current_cgroup_id();
 	if (!is_asked_about(bpf_map_lookup_elem(&groups, &cgroup)))
 		return 0;
+	if (plan->flags & ABI_PLAN_REMEMBER && ret >= 0) {
+		walked = open_walk(ret, &seen);
+		pending = walked ? open_ask(&c, plan, &seen) : 0;
+		if (pending == OPEN_DROPPED) {
+			count_look(ABI_LOOK_REMEMBERED);
+			return 0;
+		}
+	}
 	r = room_begin(ABI_EVENT_CALL, current_task(), cgroup);
 	if (!r)
 		return 0;
+	remember_settle(r);
+	r->early = 0;
+	r->pending = pending;
 	r->ev.flags = ABI_EVENT_WATCHED;
 	r->ev.table = c.table;
 	r->ev.nr = c.nr;
 	r->ev.call.result = ret;
 	__builtin_memcpy(r->ev.call.args, c.args, sizeof(r->ev.call.args));
-	call_fill(r, plan, &c);
+	call_fill(r, plan, &c, walked);
 	program_fill(r);
 	if (plan->data != ABI_ARG_NONE)
 		data_fill(plan->data, plan->data_form);

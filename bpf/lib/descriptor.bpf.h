@@ -102,37 +102,67 @@ static __always_inline bool is_outside(struct file *file, __u16 mode)
 	       is_mount_outside(BPF_CORE_READ(file, f_path.mnt));
 }
 
-static __always_inline void file_fill(struct room *r, struct file *file, bool pidfd)
+/* What is behind a descriptor, but its path. */
+struct file_seen {
+	__u64 ino;
+	__u32 dev, file_mode;
+	__u16 mode;  /* of its inode */
+	__u16 flags; /* enum abi_event_flag */
+	bool outside;
+	struct socket *socket; /* with ABI_EVENT_SOCKET */
+};
+
+static __always_inline void file_see(struct file_seen *to, struct file *file)
 {
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	struct super_block *sb = BPF_CORE_READ(inode, i_sb);
-	__u16 mode = BPF_CORE_READ(inode, i_mode);
-	struct socket *socket = NULL;
 
-	r->ev.flags |= ABI_EVENT_FILE | layer_on(sb, inode);
-	r->ev.call.inode_mode = mode;
-	r->ev.call.ino = BPF_CORE_READ(inode, i_ino);
-	r->ev.call.dev = BPF_CORE_READ(sb, s_dev);
-	r->ev.call.file_mode = BPF_CORE_READ(file, f_mode);
-	if (pidfd)
-		pidfd_fill(r, file);
-	if ((mode & S_IFMT) == S_IFSOCK)
-		socket = BPF_CORE_READ(file, private_data);
-	if (socket) {
-		r->ev.flags |= ABI_EVENT_SOCKET;
-		socket_fill(&r->ev.call, socket);
-	} else {
-		r->ev.call.path_flags = text_file(r, ABI_TEXT_FILE, (__u64)file, mode);
-		if (is_outside(file, mode))
-			r->ev.call.path_flags |= ABI_PATH_OUTSIDE;
-	}
+	to->mode = BPF_CORE_READ(inode, i_mode);
+	to->flags = ABI_EVENT_FILE | layer_on(sb, inode);
+	to->ino = BPF_CORE_READ(inode, i_ino);
+	to->dev = BPF_CORE_READ(sb, s_dev);
+	to->file_mode = BPF_CORE_READ(file, f_mode);
+	to->outside = is_outside(file, to->mode);
+	to->socket = NULL;
+	if ((to->mode & S_IFMT) == S_IFSOCK)
+		to->socket = BPF_CORE_READ(file, private_data);
+	if (to->socket)
+		to->flags |= ABI_EVENT_SOCKET;
 }
 
-static __always_inline void fd_fill(struct room *r, __s32 fd, bool pidfd)
+/* walked: this CPU's scratch has the path of the file. */
+static __always_inline void file_put(struct room *r, struct file *file, bool pidfd, bool walked)
+{
+	struct file_seen seen;
+
+	file_see(&seen, file);
+	r->ev.flags |= seen.flags;
+	r->ev.call.inode_mode = seen.mode;
+	r->ev.call.ino = seen.ino;
+	r->ev.call.dev = seen.dev;
+	r->ev.call.file_mode = seen.file_mode;
+	if (pidfd)
+		pidfd_fill(r, file);
+	if (seen.socket) {
+		socket_fill(&r->ev.call, seen.socket);
+		return;
+	}
+	r->ev.call.path_flags = walked ? text_walked(r, ABI_TEXT_FILE) :
+					 text_file(r, ABI_TEXT_FILE, (__u64)file, seen.mode);
+	if (seen.outside)
+		r->ev.call.path_flags |= ABI_PATH_OUTSIDE;
+}
+
+static __always_inline void file_fill(struct room *r, struct file *file, bool pidfd)
+{
+	file_put(r, file, pidfd, false);
+}
+
+static __always_inline void fd_fill(struct room *r, __s32 fd, bool pidfd, bool walked)
 {
 	struct file *file = file_of_fd(fd);
 
 	r->ev.call.fd = fd;
 	if (file)
-		file_fill(r, file, pidfd);
+		file_put(r, file, pidfd, walked);
 }

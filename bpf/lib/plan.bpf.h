@@ -27,21 +27,26 @@ struct {
 	__type(value, __u64);
 } filter_scratch __weak SEC(".maps");
 
-/* Records that were made of calls, before a filter looked at them. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, ABI_LOOKS);
 	__type(key, __u32);
 	__type(value, __u64);
 } looked_at __weak SEC(".maps");
 
-static __always_inline void count_looked_at(void)
+static __always_inline void count_look(enum abi_look what)
 {
-	__u32 zero = 0;
-	__u64 *n = bpf_map_lookup_elem(&looked_at, &zero);
+	__u32 slot = what;
+	__u64 *n = bpf_map_lookup_elem(&looked_at, &slot);
 
 	if (n)
 		*n += 1;
+}
+
+/* A record that was made of a call, before a filter looks at it. */
+static __always_inline void count_looked_at(void)
+{
+	count_look(ABI_LOOKED_AT);
 }
 
 /* NULL: nobody asks for this call. */

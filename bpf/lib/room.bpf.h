@@ -14,12 +14,15 @@ _Static_assert(ROOM_MASK + ABI_EVENT_TEXT_MAX <= ROOM_DATA, "the last text fits"
 struct room {
 	struct abi_event ev;
 	char data[ROOM_DATA];
-	__u32 used; /* bytes of data */
-	__u32 pad;
-	__u64 owner; /* task, where rooms are taken and given back: pool.bpf.h */
+	__u32 used;    /* bytes of data */
+	__u16 early;   /* a filter dropped it: ABI_EVENT_ROOM_EARLY */
+	__u16 pending; /* what is remembered then: remember.bpf.h */
+	__u64 owner;   /* task, where rooms are taken and given back: pool.bpf.h */
 };
 _Static_assert(__builtin_offsetof(struct room, owner) == ABI_EVENT_ROOM_OWNER,
 	       "filters look there");
+_Static_assert(__builtin_offsetof(struct room, early) == ABI_EVENT_ROOM_EARLY,
+	       "filters write there");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -193,6 +196,17 @@ subroutine int text_directory(struct room *r, __u32 which, __u64 mnt, __u64 dent
 	}
 	text_path(r, which, s);
 	return 0;
+}
+
+/* The path that this CPU's scratch has already; what kind of path it is as the result. */
+subroutine int text_walked(struct room *r, __u32 which)
+{
+	struct scratch *s = scratch_current();
+
+	if (!s || !r)
+		return 0;
+	text_path(r, which, s);
+	return s->flags;
 }
 
 /* The path of file, whose inode has that mode; what kind of path it is as the result. */

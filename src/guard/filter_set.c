@@ -38,6 +38,7 @@ int filter_set_load(struct loader_client *c, struct rulebook *book, const struct
 {
 	const struct filter_options of_calls = { .candidates = true,
 						 .tells = true,
+						 .remembers = true,
 						 .paths_by_name = paths_by_name,
 						 .tail_call = ABI_FILTER_SEND + 1 },
 				    of_execs = { .tail_call = ABI_EXEC_FILTER_SEND + 1 };

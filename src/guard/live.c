@@ -467,13 +467,13 @@ int live_load_filter(struct live *l, const struct program_source *p, int *ret_fd
 	return sensor_stream_load(l->stream, p, ret_fd, err);
 }
 
-int live_filter(struct live *l, const struct call_row *row, int fd, bool reads_paths)
+int live_filter(struct live *l, const struct call_row *row, int fd, struct sensor_reads reads)
 {
 	int r = 0;
 
 	for (uint32_t slot = 0; !r && slot < CALL_SLOTS; slot++)
 		if (l->calls.rows[slot] == row)
-			r = sensor_stream_filter(l->stream, slot, fd, reads_paths);
+			r = sensor_stream_filter(l->stream, slot, fd, reads);
 	return r;
 }
 
@@ -664,6 +664,7 @@ int live_statistics(const struct live *l, struct live_stats *ret)
 	*ret = (struct live_stats){ .lost = lost_of(stats.dropped),
 				    .malformed = stats.malformed,
 				    .looked_at = stats.looked_at,
+				    .remembered = stats.remembered,
 				    .not_kept = { stats.not_kept[ABI_KEEP_FULL],
 						  stats.not_kept[ABI_KEEP_LARGE] },
 				    .processes = process_table_count(l->processes) };

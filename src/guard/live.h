@@ -14,7 +14,7 @@
 #include "event/event.h"
 #include "guard/call_table.h"
 #include "guard/facts.h"
-#include "sensor/program_load.h"
+#include "sensor/stream.h"
 
 struct domain_table;
 struct live;
@@ -68,7 +68,7 @@ int live_want(struct live *l, const struct type_set *types, struct error *err);
  */
 int live_load_filter(struct live *l, const struct program_source *p, int *ret_fd,
 		     struct error *err);
-int live_filter(struct live *l, const struct call_row *row, int fd, bool reads_paths);
+int live_filter(struct live *l, const struct call_row *row, int fd, struct sensor_reads reads);
 /* The same for records of execve, and of execveat. */
 int live_load_exec_filter(struct live *l, const struct program_source *p, int *ret_fd,
 			  struct error *err);
@@ -115,6 +115,7 @@ struct live_stats {
 		malformed; /* records that were lost, of all reasons; that made no sense */
 	struct live_lost lost;
 	uint64_t looked_at; /* records of calls that the kernel made; what no rule wants it does not tell */
+	uint64_t remembered; /* of these, opens that it had asked about before */
 	struct {
 		uint64_t full, large;
 	} not_kept; /* births and execs that were told because there was no room for them */

@@ -30,7 +30,8 @@ struct request {
 
 /* Then come the instructions, and the maps: each a head, its keys and its values. */
 struct filter_head {
-	uint32_t row, insns, maps, reads_paths;
+	uint32_t row, insns, maps;
+	uint8_t reads_paths, early, early_args[2];
 };
 
 struct map_head {
@@ -106,8 +107,12 @@ uint32_t loader_row_of(struct filter_target t)
 
 void loader_write(struct buf *to, uint32_t row, const struct kernel_filter *f)
 {
-	const struct filter_head head = { row, (uint32_t)f->insns.len, (uint32_t)f->maps.len,
-					  f->reads_paths };
+	const struct filter_head head = { row,
+					  (uint32_t)f->insns.len,
+					  (uint32_t)f->maps.len,
+					  f->reads_paths,
+					  f->early.holds,
+					  { f->early.args[0], f->early.args[1] } };
 
 	buf_add(to, &head, sizeof(head));
 	buf_add(to, f->insns.items, f->insns.len * sizeof(*f->insns.items));
@@ -151,7 +156,7 @@ struct loader {
 	/* Programs by row, fd -1: none. The kernel walks each for milliseconds: one that is there already is not loaded again. */
 	struct loaded {
 		int fd;
-		bool reads_paths;
+		struct sensor_reads reads;
 		uint64_t digest; /* of the request */
 	} aside[ROWS_MAX], in_force[ROWS_MAX];
 };
@@ -307,7 +312,9 @@ int loader_read(const void *request, size_t size, struct loader_filter *ret, str
 	if (!is_harmless(ret->insns, head.insns, SENSOR_FILTER_MAPS + head.maps))
 		return error_set(err, EPERM, "a filter that would do more than filter");
 	ret->row = head.row;
-	ret->reads_paths = head.reads_paths;
+	ret->reads = (struct sensor_reads){ .paths = head.reads_paths,
+					    .early = head.early,
+					    .args = { head.early_args[0], head.early_args[1] } };
 	ret->source = (struct program_source){ .name = "filter",
 					       .insns = ret->insns,
 					       .insn_count = head.insns,
@@ -347,7 +354,7 @@ static int add(struct loader *l, const void *request, size_t size, struct error 
 		return r;
 	if (l->aside[f.row].fd >= 0)
 		close(l->aside[f.row].fd);
-	l->aside[f.row] = (struct loaded){ fd, f.reads_paths, digest };
+	l->aside[f.row] = (struct loaded){ fd, f.reads, digest };
 	return 0;
 }
 
@@ -355,7 +362,7 @@ static int put_in_force(struct live *live, uint32_t row, const struct loaded *f)
 {
 	if (row >= call_row_count)
 		return live_filter_exec(live, row - call_row_count == LOADER_EXECVEAT, f->fd);
-	return live_filter(live, &call_rows[row], f->fd, f->reads_paths);
+	return live_filter(live, &call_rows[row], f->fd, f->reads);
 }
 
 /* Execs are kept while they are filtered, and no rule waits for the end of a process. */

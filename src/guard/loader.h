@@ -50,7 +50,7 @@ DEFINE_CLEANUP(struct loader *, loader_free)
 /* What a request to add asks for. Maps point into the request, instructions are a copy. */
 struct loader_filter {
 	uint32_t row;
-	bool reads_paths;
+	struct sensor_reads reads;
 	struct bpf_insn *insns;
 	struct program_map maps[PROGRAM_MAPS_MAX];
 	struct program_source source;

@@ -83,6 +83,9 @@ static void add_live(json_t *list, const struct live_stats *s)
 		processes = { "merlon_processes", "Processes that are known", true },
 		looked_at = { "merlon_calls_looked_at_total",
 			      "Calls that the kernel looked at for the rules", false },
+		remembered = { "merlon_calls_remembered_total",
+			       "Of these, opens of which it remembered that no rule wants them",
+			       false },
 		not_kept = { "merlon_processes_not_kept_total",
 			     "Births and execs that were told because the kernel had "
 			     "no room to keep them, by what was too small",
@@ -91,6 +94,7 @@ static void add_live(json_t *list, const struct live_stats *s)
 
 	add(list, &processes, NULL, s->processes);
 	add(list, &looked_at, NULL, s->looked_at);
+	add(list, &remembered, NULL, s->remembered);
 	add_labelled(list, &not_kept, "reason", "map", s->not_kept.full);
 	add_labelled(list, &not_kept, "reason", "entry", s->not_kept.large);
 	add_labelled(list, &lost, "reason", "ring_full", s->lost.ring);

@@ -504,36 +504,46 @@ size_t sensor_stream_ran(struct sensor_stream *s, uint64_t cgroup_id, uint64_t u
 }
 
 /* In the map as it is: whoever asks for plans may be another process than the one that loads filters. */
-static int plan_late(struct sensor_stream *s, uint32_t slot, bool late)
+static int plan_change(struct sensor_stream *s, uint32_t slot, unsigned off, unsigned on,
+		       const uint8_t early[2])
 {
 	int plans = bpf_map__fd(s->skel->maps.event_plans);
-	struct abi_event_plan p;
+	struct abi_event_plan p, before;
 
 	if (bpf_map_lookup_elem(plans, &slot, &p))
 		return -errno;
-	late = late && p.flags & ABI_PLAN_NEW_FD;
-	if (late == !!(p.flags & ABI_PLAN_LATE))
+	before = p;
+	p.flags = (uint16_t)((p.flags & ~off) | (p.flags & ABI_PLAN_NEW_FD ? on : 0));
+	if (on & ABI_PLAN_REMEMBER)
+		memcpy(p.early, early, sizeof(p.early));
+	if (!memcmp(&p, &before, sizeof(p)))
 		return 0;
-	p.flags ^= ABI_PLAN_LATE;
 	return bpf_map_update_elem(plans, &slot, &p, BPF_ANY) ? -errno : 0;
 }
 
-/* At no moment may a filter that reads paths look at a record without: so the plan changes before it, or after it. */
-int sensor_stream_filter(struct sensor_stream *s, uint32_t plan, int fd, bool reads_paths)
+/*
+ * At no moment may a filter that reads paths look at a record without: so the plan changes before it, or after it. And nothing is
+ * remembered while it is exchanged, or of the one before.
+ */
+int sensor_stream_filter(struct sensor_stream *s, uint32_t plan, int fd, struct sensor_reads reads)
 {
 	int filters = bpf_map__fd(s->skel->maps.filters), r;
-	bool late = fd >= 0 && !reads_paths;
+	bool late = fd >= 0 && !reads.paths;
 
 	if (plan >= SENSOR_PLANS)
 		return -ERANGE;
-	r = late ? 0 : plan_late(s, plan, false);
+	r = plan_change(s, plan, ABI_PLAN_REMEMBER | (late ? 0 : ABI_PLAN_LATE), 0, NULL);
 	if (r)
 		return r;
 	if (fd < 0)
-		return bpf_map_delete_elem(filters, &plan) && errno != ENOENT ? -errno : 0;
-	if (bpf_map_update_elem(filters, &plan, &fd, BPF_ANY))
-		return -errno;
-	return late ? plan_late(s, plan, true) : 0;
+		r = bpf_map_delete_elem(filters, &plan) && errno != ENOENT ? -errno : 0;
+	else if (bpf_map_update_elem(filters, &plan, &fd, BPF_ANY))
+		r = -errno;
+	__atomic_fetch_add(&s->skel->bss->filter_generation, 1, __ATOMIC_SEQ_CST);
+	if (r || !late)
+		return r;
+	return plan_change(s, plan, 0, ABI_PLAN_LATE | (reads.early ? ABI_PLAN_REMEMBER : 0),
+			   reads.args);
 }
 
 bool sensor_stream_tells_paths(const struct sensor_stream *s)
@@ -641,7 +651,9 @@ int sensor_stream_statistics(const struct sensor_stream *s, struct sensor_stream
 	int r;
 
 	*ret = (struct sensor_stream_stats){ .malformed = s->malformed };
-	r = sum_up(s, s->skel->maps.looked_at, 0, &ret->looked_at);
+	r = sum_up(s, s->skel->maps.looked_at, ABI_LOOKED_AT, &ret->looked_at);
+	r = r ? r : sum_up(s, s->skel->maps.looked_at, ABI_LOOK_REMEMBERED, &ret->remembered);
+	ret->looked_at += ret->remembered;
 	for (__u32 why = 0; !r && why < ABI_DROPS; why++)
 		r = sum_up(s, s->skel->maps.dropped, why, &ret->dropped[why]);
 	for (__u32 why = 0; !r && why < ABI_KEEPS; why++)

@@ -83,11 +83,14 @@ struct sensor_kept sensor_stream_kept(const struct sensor_stream *s);
  */
 size_t sensor_stream_ran(struct sensor_stream *s, uint64_t cgroup_id, uint64_t until_ns,
 			 struct abi_ran ret[ABI_RAN_LINES]);
-/*
- * From now on it looks at the records of that call; -1: none does, all are sent. By the number of the plan. Unless it
- * reads_paths, path arguments of calls that make a descriptor are filled in only if the record is sent.
- */
-int sensor_stream_filter(struct sensor_stream *s, uint32_t plan, int fd, bool reads_paths);
+/* What a filter of a call that makes a descriptor looks at. */
+struct sensor_reads {
+	bool paths; /* arguments that are paths; if not, they are filled in only if the record is sent */
+	bool early; /* it says where it drops by what ABI_PLAN_REMEMBER names, with these arguments */
+	uint8_t args[2];
+};
+/* From now on it looks at the records of that call; -1: none does, all are sent. By the number of the plan. */
+int sensor_stream_filter(struct sensor_stream *s, uint32_t plan, int fd, struct sensor_reads reads);
 /* Whether what paths lead to is told (ABI_EVENT_PATHS). */
 bool sensor_stream_tells_paths(const struct sensor_stream *s);
 
@@ -118,7 +121,8 @@ int sensor_stream_drain(struct sensor_stream *s, sensor_record_fn fn, void *arg)
 struct sensor_stream_stats {
 	uint64_t dropped[ABI_DROPS]; /* records that were lost, by enum abi_drop */
 	uint64_t malformed;	     /* records that made no sense: a bug */
-	uint64_t looked_at; /* records of calls that were made, whether or not they were told */
+	uint64_t looked_at;  /* calls that somebody may want, whether or not they were told */
+	uint64_t remembered; /* of these, opens that their filter was not asked about again */
 	uint64_t not_kept[ABI_KEEPS];
 };
 int sensor_stream_statistics(const struct sensor_stream *s, struct sensor_stream_stats *ret);

@@ -24,6 +24,7 @@ class Guard:
     def __init__(self, *arguments: str | Path, rules: Path = RULES, store: Path | None = None) -> None:
         kept = ("--store", store) if store else ("--no-store",)
         self._command = [merlon.BINARY, "guard", "--json", *kept, "--rules", rules, *arguments]
+        self.rules = rules
         self.alerts: list[Alert] = []
         self.said: list[str] = []
         self._changed = threading.Condition()

@@ -11,6 +11,7 @@ struct emitter {
 	struct kernel_filter *filter;
 	VEC(struct clause) clauses; /* of emit_parts.c */
 	uint32_t room_size;
+	bool remembers;	     /* what the process runs is looked at last: see early.c */
 	bool certain;	     /* a term that may hold and may not does not */
 	uint32_t leave;	     /* label: nothing to look at */
 	uint32_t loop_jumps; /* that loops take, over all rounds */
@@ -95,6 +96,9 @@ void emit_ask_pieces(struct emitter *e, const struct text_view *v);
 /* The stage in which a text is looked at. */
 enum emit_stage emit_stage_of(const struct text_view *v);
 
+/* early.c: what the stages before STAGE_ALL look at. */
+struct filter_early emit_early(const struct emitter *e);
+
 /* Goes to yes or no. All its texts have been looked at. */
 void emit_tree(struct emitter *e, const struct node *n, uint32_t yes, uint32_t no);
 
@@ -104,6 +108,11 @@ void emit_tree(struct emitter *e, const struct node *n, uint32_t yes, uint32_t n
  */
 int emit_split_parts(struct emitter *e);
 bool emit_asks_of_process(const struct emitter *e); /* a part asks for what is LOOKED_UP */
+/* Whether fn holds for what all clauses of the stages up to that one ask. */
+bool emit_each_clause(const struct emitter *e, enum emit_stage last,
+		      bool (*fn)(const struct emitter *e, const struct node *n,
+				 struct filter_early *ret),
+		      struct filter_early *ret);
 void emit_all_parts(struct emitter *e);
 void emit_clauses(struct emitter *e, enum emit_stage stage, uint32_t some, uint32_t none);
 

@@ -55,6 +55,12 @@ bool emit_asks_of_process(const struct emitter *e)
 	return false;
 }
 
+/* That it waits for what is looked at last, whatever it is. */
+static bool is_late(const struct emitter *e, const struct node *n)
+{
+	return is_looked_up(n) || (e->remembers && n->kind == NODE_FACT);
+}
+
 /* The last stage that any of its terms needs. */
 static enum emit_stage stage_of(const struct emitter *e, const struct node *n)
 {
@@ -62,7 +68,7 @@ static enum emit_stage stage_of(const struct emitter *e, const struct node *n)
 
 	if (n->kind == NODE_TEXT)
 		return emit_stage_of(&e->filter->views.items.items[n->text.view]);
-	if (is_looked_up(n))
+	if (is_late(e, n))
 		return STAGE_ALL;
 	for (uint32_t i = 0; (n->kind == NODE_AND || n->kind == NODE_OR) && i < n->group.count;
 	     i++) {
@@ -81,7 +87,7 @@ static struct node *known_by(struct emitter *e, struct node *n, enum emit_stage 
 
 	if (stage_of(e, n) <= stage)
 		return n;
-	if (n->kind == NODE_TEXT || is_looked_up(n))
+	if (n->kind == NODE_TEXT || is_late(e, n))
 		return node_constant(a, true);
 	items = arena_array(a, struct node *, n->group.count + 1);
 	for (uint32_t i = 0; items && i < n->group.count; i++)
@@ -182,6 +188,7 @@ int emit_split_parts(struct emitter *e)
 	struct node *all;
 	int r = 0;
 
+	e->clauses.len = 0;
 	if (f->parts.len > FILTER_CANDIDATES) {
 		all = all_parts(e);
 		r = all ? add_clauses(e, all, 0) : -ENOMEM;
@@ -193,6 +200,17 @@ int emit_split_parts(struct emitter *e)
 	if (!r && e->clauses.len)
 		qsort(e->clauses.items, e->clauses.len, sizeof(*e->clauses.items), by_use);
 	return r;
+}
+
+bool emit_each_clause(const struct emitter *e, enum emit_stage last,
+		      bool (*fn)(const struct emitter *e, const struct node *n,
+				 struct filter_early *ret),
+		      struct filter_early *ret)
+{
+	vec_foreach(c, &e->clauses)
+		if (c->stage <= last && !fn(e, c->node, ret))
+			return false;
+	return true;
 }
 
 /* --- asking them -------------------------------------------------------------------------------------- */

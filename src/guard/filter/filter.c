@@ -220,14 +220,36 @@ static void emit_end(struct emitter *e, const struct filter_options *o, uint32_t
 	bpf_exit(c);
 }
 
+static bool opens(const struct filter_target *t)
+{
+	return t->row &&
+	       (t->row->plan.flags & (ABI_PLAN_NEW_FD | ABI_PLAN_PIDFD)) == ABI_PLAN_NEW_FD;
+}
+
+/* Parts become clauses; what the process runs waits if that makes the stages before worth remembering. */
+static int split(struct emitter *e, const struct filter_options *o)
+{
+	struct filter_early *early = &e->filter->early;
+	int r;
+
+	*early = (struct filter_early){ 0 };
+	e->remembers = o->remembers && opens(&e->filter->target);
+	r = emit_split_parts(e);
+	if (r || !e->remembers)
+		return r;
+	*early = emit_early(e);
+	e->remembers = early->holds;
+	return early->holds ? 0 : emit_split_parts(e);
+}
+
 /* Stage by stage: what can't be wanted by what is known already leaves at once. */
 static int emit_stages(struct emitter *e, const struct filter_options *o, uint32_t yes)
 {
 	struct bpf_code *c = &e->code;
-	uint32_t no = bpf_code_label(c);
+	uint32_t no = bpf_code_label(c), early = bpf_code_label(c);
 	int r = emit_place_views(e);
 
-	r = r ? r : emit_split_parts(e);
+	r = r ? r : split(e, o);
 	emit_all_parts(e);
 	for (enum emit_stage stage = STAGE_NUMBERS; !r && stage < EMIT_STAGES; stage++) {
 		uint32_t maybe = bpf_code_label(c);
@@ -238,12 +260,15 @@ static int emit_stages(struct emitter *e, const struct filter_options *o, uint32
 		if (of_process)
 			emit_look_up_process(e);
 		r = emit_views(e, stage);
-		emit_clauses(e, stage, maybe, no);
+		emit_clauses(e, stage, maybe, e->remembers && stage < STAGE_ALL ? early : no);
 		bpf_code_place(c, maybe);
 	}
 	if (tells(e, o))
 		emit_found(e);
 	bpf_goto(c, yes);
+	bpf_code_place(c, early);
+	if (e->remembers)
+		bpf_store_imm(c, 2, REG_RECORD, ABI_EVENT_ROOM_EARLY, 1);
 	bpf_code_place(c, no);
 	return r;
 }

@@ -76,6 +76,11 @@ struct filter_options {
 	 * than FILTER_CANDIDATES, or it would be too long, it does not (has_candidates), and is as without.
 	 */
 	bool candidates;
+	/*
+	 * Of a call that opens: where it drops by what abi/event.h names for ABI_PLAN_REMEMBER, it says so in the room, if these
+	 * are all that its first stages look at (kernel_filter.early).
+	 */
+	bool remembers;
 	bool tells; /* and puts them into the record (struct abi_found), if they are at most FILTER_TOLD */
 	/* To emit: call program tail_call - 1 of FILTER_MAP_CALLS; 0: only return FILTER_EMIT. */
 	uint32_t tail_call;
@@ -111,6 +116,12 @@ struct filter_part {
 	struct node *exact, *weak; /* see node.h */
 };
 
+/* What the first stages of a filter of opens look at: a file, and these arguments. */
+struct filter_early {
+	bool holds;	 /* false: at more than that */
+	uint8_t args[2]; /* ABI_ARG_NONE: none */
+};
+
 struct kernel_filter {
 	struct filter_target target;
 	struct arena arena;
@@ -121,8 +132,9 @@ struct kernel_filter {
 	uint64_t digest;     /* of all that it is, as its records say it; 0: it tells nothing */
 	bool drops;	     /* false: the program emits whatever the record is */
 	bool has_candidates; /* the program says which parts */
-	bool reads_paths;    /* as they were written, also of a call whose descriptor is known */
-	bool too_long;	     /* it did not fit into options.instructions */
+	struct filter_early early; /* with filter_options.remembers */
+	bool reads_paths; /* as they were written, also of a call whose descriptor is known */
+	bool too_long;	  /* it did not fit into options.instructions */
 	bool overlooks; /* texts that the verifier would walk too long for: what is asked of them is unknown, whatever extents say */
 };
 

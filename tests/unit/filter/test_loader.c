@@ -26,7 +26,7 @@ static int make(void **state)
 {
 	static struct made m;
 	struct filter_target targets[TARGETS_MAX];
-	const struct filter_options o = { .tail_call = ABI_FILTER_SEND + 1 };
+	const struct filter_options o = { .remembers = true, .tail_call = ABI_FILTER_SEND + 1 };
 	size_t n = kernel_filter_targets(targets, TARGETS_MAX), i = 0;
 
 	m = (struct made){ .request = BUF_INIT };
@@ -72,6 +72,8 @@ static void a_filter_arrives_as_it_was(void **state)
 
 	assert_int_equal(read_request(m, &f), 0);
 	assert_string_equal(call_rows[f.row].call, "openat");
+	assert_true(f.reads.early && !f.reads.paths);
+	assert_memory_equal(f.reads.args, m->filter.early.args, sizeof(f.reads.args));
 	assert_int_equal(f.source.insn_count, m->filter.insns.len);
 	assert_memory_equal(f.insns, m->filter.insns.items, m->filter.insns.len * sizeof(*f.insns));
 	assert_int_equal(m->filter.maps.len, 1);
