@@ -10,6 +10,8 @@ out of every day's run, since another machine of it shows nearly the same.  All 
 full, the rest as a line each.
 What fails beside a machine is run once more alone, with nothing else here: if it passes then it is named as unsteady, a
 fault of the test or of what it tests that wants mending; if it fails again, it has failed.
+Every program has a time that is several times what it needs; one that takes longer says where it was, and has failed.
+If a machine dies then so has the test that it died in, and what had not been run is run in another one.
 The last line is "N passed, N failed, N skipped", and the exit status 1 if something failed.
 """
 
@@ -20,9 +22,11 @@ import concurrent.futures
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import xml.etree.ElementTree as ElementTree
@@ -33,6 +37,8 @@ from typing import Callable
 
 TESTS = Path(__file__).resolve().parent
 sys.path.insert(0, str(TESTS / "rig"))
+import limited  # noqa: E402  # pylint: disable=wrong-import-position
+import vm  # noqa: E402  # pylint: disable=wrong-import-position
 
 HOST_TESTS = ("test_cli", "test_errors", "test_identity", "test_oracle", "test_confine", "test_phases", "test_life",
               "test_verify", "test_layers", "test_complain", "test_exchange", "test_static", "test_events", "test_calls",
@@ -47,14 +53,30 @@ VM_TESTS = ("tests/kernel/test_pure", "tests/kernel/test_isolation", "tests/kern
 # Where scripts are.
 SCRIPTS = ("containers", "attacks")
 
-TIMEOUT = 2400
+# Seconds: of a program of tests on this host, the longest takes 90 beside a machine; in a machine, 150; of what meson
+# runs, together 80; of a machine's all.  SILENCE: a machine's tests can't be silent for longer, they'd have been ended.
+HOST_LIMIT, GUEST_LIMIT, MESON_LIMIT, MACHINE_LIMIT = 400, 500, 1200, 1800
+SILENCE = GUEST_LIMIT + 200
+# What does not end when asked to is killed after so long.
+END_LIMIT = 60
+
+# Machines that one list of tests is given, when some die.
+MACHINES_MAX = 3
+
+# Seconds after the start at which all that runs is ended, and what is run once more; so much more with --long.
+FIRST_END, LAST_END = 45 * 60, 56 * 60
+LONG = 4
 
 # More programs of tests than this don't fail by chance: they are not run again.
 UNSTEADY_MAX = 3
 
 BEGAN = time.monotonic()
+MARK = "=== merlon test"
 
 _RESULT = re.compile(r"(not )?ok\b *\d* *-? *(.*?)(?: *# *skip\S* *(.*))?$", re.I)
+
+# Lines of what a failed program said, and of where one was whose time was over.
+SHOWN, SHOWN_EXPIRED = 30, 600
 
 
 @dataclass(frozen=True)
@@ -127,10 +149,15 @@ def read_tap(name: str, text: str, status: int) -> Outcome:
             outcome.failures[-1] += f"\n    {line}"
         lines.append(line)
     seen = outcome.passed + outcome.failed + len(outcome.skipped)
-    if planned != seen or (status not in (0, 1)):
+    if status == limited.STATUS and limited.EXPIRED in text:
+        before, _, where = text.partition(limited.EXPIRED)
+        said = before.splitlines()[-SHOWN:] + f"{limited.EXPIRED}{where}".splitlines()[:SHOWN_EXPIRED]
+        outcome.failed += 1
+        outcome.failures.append("\n    ".join([f"{name}: took too long, in what came after {seen} results", *said]))
+    elif planned != seen or (status not in (0, 1)):
         outcome.failed += 1
         outcome.failures.append(f"{name}: {seen} results of {planned} planned, exit status {status}\n    "
-                                + "\n    ".join(lines[-30:]))
+                                + "\n    ".join(lines[-SHOWN:]))
     return outcome
 
 
@@ -156,18 +183,43 @@ def report(outcome: Outcome) -> Outcome:
     return outcome
 
 
-def run_program(name: str, command: list[str], environment: dict[str, str]) -> Outcome:
+def left(end: float) -> float:
+    """Seconds until so long after the start."""
+    return BEGAN + end * (LONG if "--long" in sys.argv else 1) - time.monotonic()
+
+
+def run_limited(command: list[str], limit: float, environment: dict[str, str] | None = None) -> tuple[int, str]:
+    """Run a program that may take so long; its status, as a shell says it, and what it said.
+
+    That goes to a file, not a pipe: what the program leaves behind may keep it open.
+    """
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen([sys.executable, str(TESTS / "rig/limited.py"), str(limit), *command],
+                                   env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT)
+        try:
+            status = process.wait(limit + END_LIMIT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            status = limited.STATUS
+        except BaseException:
+            process.terminate()
+            raise
+        said.seek(0)
+        return status if status >= 0 else 128 - status, said.read().decode(errors="replace")
+
+
+def run_program(name: str, command: list[str], environment: dict[str, str], end: float = LAST_END) -> Outcome:
     """Run one program of tests on this host."""
     started = time.monotonic()
-    try:
-        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              timeout=TIMEOUT, errors="replace")
-        outcome = read_tap(name, done.stdout, done.returncode)
-    except subprocess.TimeoutExpired as expired:
-        text = expired.stdout.decode(errors="replace") if isinstance(expired.stdout, bytes) else expired.stdout or ""
-        outcome = read_tap(name, text, 124)
+    limit = min(HOST_LIMIT, left(end))
+    if limit <= 0:
+        return Outcome(name, failed=1, failures=[f"{name}: did not run, there was no time left"])
+    status, text = run_limited(command, limit, environment)
+    outcome = read_tap(name, text, status)
     outcome.seconds = time.monotonic() - started
     outcome.again = partial(run_program, name, command, environment)
+    if status == limited.STATUS:    # what it made and could not remove
+        subprocess.run([sys.executable, str(TESTS / "rig/container.py"), "--sweep"], check=False, timeout=END_LIMIT)
     return outcome
 
 
@@ -185,9 +237,10 @@ def skip_reasons(build: Path) -> dict[str, str]:
 def run_meson(build: Path, prefix: str = "", suites: tuple[str, ...] = ()) -> list[Outcome]:
     """Run what meson knows, and take the results from its report."""
     started = time.monotonic()
-    done = subprocess.run(["meson", "test", "-C", str(build), "--print-errorlogs",
-                           *(word for suite in suites for word in ("--suite", suite))], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True)
+    status, said = run_limited(["meson", "test", "-C", str(build), "--print-errorlogs",
+                                *(word for suite in suites for word in ("--suite", suite))], MESON_LIMIT)
+    if status == limited.STATUS:
+        return [Outcome(f"{prefix}meson test", failed=1, failures=[said])]
     outcomes = []
     reasons = skip_reasons(build)
     for suite in ElementTree.parse(build / "meson-logs" / "testlog.junit.xml").getroot():
@@ -205,10 +258,10 @@ def run_meson(build: Path, prefix: str = "", suites: tuple[str, ...] = ()) -> li
         outcomes.append(outcome)
     if outcomes:
         outcomes[-1].seconds = time.monotonic() - started
-    if done.returncode and not any(o.failed for o in outcomes):
-        outcomes.append(Outcome("meson test", failed=1, failures=[done.stdout[-4000:]]))
-    elif done.returncode:
-        say(done.stdout[-6000:])
+    if status and not any(o.failed for o in outcomes):
+        outcomes.append(Outcome("meson test", failed=1, failures=[said[-4000:]]))
+    elif status:
+        say(said[-6000:])
     return outcomes
 
 
@@ -234,13 +287,8 @@ def guest_command(test: str) -> str:
     return f"python3 tests/{script(name).relative_to(TESTS)} {arguments}"
 
 
-def run_vm(machine: Machine, tests: list[str], build: Path) -> list[Outcome]:
-    """Run tests one after the other in one virtual machine."""
-    import vm
-
-    mark = "=== merlon test"
-    steps = "\n".join(f"echo '{mark} {test}'; began=$(date +%s)\n{guest_command(test)}\n"
-                      f"echo \"{mark} status $? $(($(date +%s) - began))\"" for test in tests)
+def guest_machine(machine: Machine, tests: list[str], build: Path) -> vm.Machine:
+    """The machine with all that these tests need inside."""
     copies: list[tuple[Path | str, str]] = [(build / "merlon", "/merlon/build/merlon"),
                                             (TESTS.parent / "content", "/merlon/content"),
                                             *((TESTS / name, f"/merlon/tests/{name}") for name in SCRIPTS)]
@@ -257,24 +305,56 @@ def run_vm(machine: Machine, tests: list[str], build: Path) -> list[Outcome]:
     if (rules := os.environ.get("MERLON_FALCO_RULES")) and Path(rules).is_dir():
         copies.append((Path(rules), "/falco"))
         environment["MERLON_FALCO_RULES"] = "/falco"
+    return vm.Machine(kernel=machine.kernel, lsm=machine.lsm, memory=1536, copy=copies, environment=environment,
+                      fetch=[("/results", build)])
+
+
+def run_vm_once(machine: Machine, tests: list[str], build: Path, end: float) -> list[Outcome]:
+    """Run tests one after the other in one virtual machine, until it dies: then fewer outcomes, the last a failure."""
+    limit = min(MACHINE_LIMIT, left(end))
+    if limit <= 0:
+        return []
+    steps = ["python3", "tests/rig/limited.py", "--each", str(GUEST_LIMIT), MARK,
+             *(word for test in tests for word in (test, guest_command(test)))]
+    died = None
     try:
-        guest = vm.Machine(kernel=machine.kernel, lsm=machine.lsm, memory=1536, copy=copies, environment=environment,
-                           fetch=[("/results", build)])
-        done = guest.run(["sh", "-c", f"mkdir /results; {{\n{steps}\n}} 2>&1"], timeout=TIMEOUT)
+        done = guest_machine(machine, tests, build).run(
+            ["sh", "-c", f"mkdir /results; exec {shlex.join(steps)} 2>&1"], timeout=limit, silence=SILENCE)
         text = done.stdout.decode(errors="replace")
     except vm.VmError as error:
-        return [Outcome(str(machine), failed=1, failures=[f"{machine}: {error}"])]
+        text, died = error.stdout.decode(errors="replace"), error
     outcomes = []
-    for part in re.split(rf"^{mark} (?=test)", text, flags=re.M)[1:]:
-        name, _, rest = part.partition("\n")
-        body, _, status = rest.rpartition(f"{mark} status ")
+    for test, part in zip(tests, re.split(rf"^{MARK} (?!status)", text, flags=re.M)[1:]):
+        name, (_, _, rest) = f"{machine}: {test}", part.partition("\n")
+        body, ended, status = rest.rpartition(f"\n{MARK} status ")
         code, _, seconds = status.strip().partition(" ")
-        outcomes.append(read_tap(f"{machine}: {name}", body, int(code or 255)))
-        outcomes[-1].seconds = float(seconds or 0)
-        outcomes[-1].again = partial(run_vm_test, machine, tests[len(outcomes) - 1], build)
-    for missing in tests[len(outcomes):]:
-        outcomes.append(Outcome(f"{machine}: {missing}", failed=1, failures=[f"{missing} did not run"]))
+        if ended:
+            outcomes.append(read_tap(name, body, int(code or 255)))
+            outcomes[-1].seconds = float(seconds or 0)
+        else:
+            said = "\n    ".join(rest.splitlines()[-SHOWN:])
+            failure = f"{name}: the machine died in it\n    {said}\n{died}"
+            outcomes.append(Outcome(name, failed=1, failures=[failure]))
+            died = None
+        outcomes[-1].again = partial(run_vm_test, machine, test, build)
+    if died:
+        say(f"{machine}: {died}")
     return outcomes
+
+
+def run_vm(machine: Machine, tests: list[str], build: Path, end: float = LAST_END) -> list[Outcome]:
+    """Run tests one after the other in one virtual machine; in another one what a machine that died has left."""
+    outcomes: list[Outcome] = []
+    for _ in range(MACHINES_MAX):
+        more = run_vm_once(machine, tests[len(outcomes):], build, end)
+        outcomes += more
+        if len(outcomes) == len(tests):
+            return outcomes
+        say(f"{machine}: {len(outcomes)} of {len(tests)} have been run")
+        if not more:
+            break
+    missing = ", ".join(tests[len(outcomes):])
+    return [*outcomes, Outcome(str(machine), failed=1, failures=[f"{machine}: did not run: {missing}"])]
 
 
 def run_vm_test(machine: Machine, test: str, build: Path) -> Outcome:
@@ -329,14 +409,14 @@ def main() -> int:
 
     def run_in_room(machine: Machine, tests: list[str]) -> list[Outcome]:
         with room:
-            return run_vm(machine, tests, build)
+            return run_vm(machine, tests, build, FIRST_END)
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         futures = [pool.submit(run_in_room, machine, tests) for machine, tests in machines]
         say_part("this host, and a machine")
         for name in host:
             command = [sys.executable, str(script(name))]
-            outcomes.append(report(run_program(name, command, environment)))
+            outcomes.append(report(run_program(name, command, environment, FIRST_END)))
         say_part("two machines")
         room.release()
         for future in concurrent.futures.as_completed(futures):

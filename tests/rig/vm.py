@@ -5,7 +5,8 @@
 
 The machine is emulated (no KVM needed) and boots in seconds: kernel, a small initial RAM disk, the rig's root
 filesystem read-only with an overlay in RAM on top.  The command's stdout and stderr come back on a virtual serial
-device each, apart from the kernel's console.  Inside, /merlon is the repository as far as it was copied (tests/rig
+device each, apart from the kernel's console.  A machine that does not come up is booted again; one that stands still
+(the guest sends a heartbeat) is ended soon, after its kernel was asked where it is.  Inside, /merlon is the repository as far as it was copied (tests/rig
 always is), and /rig is MERLON_RIG_DIR: root filesystem and test programs.
 """
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import ctypes
+import re
 import selectors
 import shlex
 import shutil
@@ -26,7 +28,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Sequence
+from typing import BinaryIO, NoReturn, Sequence
 
 import artefact
 import kernels
@@ -44,19 +46,36 @@ CPU = "max,-cx16,-la57"
 # One host thread for both processors.  With one each, qemu 7.2 may go on running an instruction that the kernel has
 # just patched, as it does to attach a BPF trampoline; and two threads gain little.
 ACCELERATOR = "tcg,thread=single"
+# It takes 4 seconds, under much load 20.
+BOOT_LIMIT = 120.0
+BOOTS = 3
+# Seconds without the heartbeat that the guest sends every 5.
+STILL_LIMIT = 120.0
+# Seconds in which nothing came from the machine count as so many at most: this system may have stood still itself.
+PAUSE = 5.0
+LAST_WORDS, LAST_TASKS = 80, 300        # lines of the console that an error shows
+_TASK = re.compile(r"\btask:.* pid: *(\d+) .*ppid: *(\d+)")
 
 
 class VmError(RuntimeError):
     """The machine did not get as far as reporting an exit status: panic, no boot, or out of time."""
 
-    def __init__(self, reason: str, console: str) -> None:
-        tail = "\n".join(console.splitlines()[-60:])
-        super().__init__(f"{reason}; the kernel's last words:\n{tail}")
+    def __init__(self, reason: str, console: str, stdout: bytes = b"") -> None:
+        super().__init__("\n".join([f"{reason}; the kernel's last words:", *_last_words(console)]))
         self.console = console
+        self.stdout = stdout    # of the command, as far as it came
+
+
+class VmNotBooted(VmError):
+    """The machine did not get as far as the command."""
 
 
 class VmTimeout(VmError):
-    """The command took longer than it was given."""
+    """The command took longer than it was given, or was silent for too long."""
+
+
+class VmStill(VmError):
+    """The machine stands still: not even its heartbeat comes."""
 
 
 @dataclass
@@ -86,12 +105,22 @@ class Machine:
     environment: dict[str, str] = field(default_factory=dict)
 
     def run(self, command: Sequence[str], timeout: float = 300, stdout: BinaryIO | None = None,
-            stderr: BinaryIO | None = None) -> Result:
+            stderr: BinaryIO | None = None, silence: float | None = None) -> Result:
         """Boot, run `command` as root, and power off.
 
         Its output is in the result; `stdout` and `stderr` get it too, as it comes.  Raises VmError when there is no
-        exit status to tell, VmTimeout when the whole took longer than `timeout` seconds.
+        exit status to tell; VmTimeout when the whole took longer than `timeout` seconds, or the command was silent for
+        `silence` seconds.  A machine that does not come up is booted anew, and that is told.
         """
+        for _ in range(BOOTS - 1):
+            try:
+                return self._run_once(command, timeout, stdout, stderr, silence)
+            except VmNotBooted as error:
+                artefact.say(f"kernel {self.kernel}: booted once more: {error}")
+        return self._run_once(command, timeout, stdout, stderr, silence)
+
+    def _run_once(self, command: Sequence[str], timeout: float, stdout: BinaryIO | None, stderr: BinaryIO | None,
+                  silence: float | None) -> Result:
         kernel = kernels.kernel(self.kernel)
         disks = (root_image(), module_image(self.kernel))
         initrd = initial_ram_disk(self.kernel)
@@ -99,7 +128,7 @@ class Machine:
             work = Path(scratch)
             self._pack(work / "copied.tar", command)
             arguments = self._qemu(kernel / "vmlinuz", initrd, (disks[0], work / "copied.tar", disks[1]), work)
-            with _Session(work, arguments, timeout, stdout, stderr) as session:
+            with _Session(work, arguments, timeout, stdout, stderr, silence) as session:
                 result, fetched = session.wait()
             self._unpack(work / "fetched.tar", fetched)
         return result
@@ -134,7 +163,9 @@ class Machine:
                         tar.extract(member, destination)
 
     def _qemu(self, kernel: Path, initrd: Path, disks: Sequence[Path], work: Path) -> list[str]:
-        append = ["console=ttyS0", "quiet", "loglevel=4", "panic=-1", "no_timer_check", f"rig.cgroup={self.cgroup}"]
+        append = ["console=ttyS0", "quiet", "loglevel=4", "panic=-1", "no_timer_check", f"rig.cgroup={self.cgroup}",
+                  # An NMI, which a machine that stands still gets, is a panic, and a panic tells of all tasks.
+                  "unknown_nmi_panic", "panic_print=1"]
         if self.lsm:
             append.append(f"lsm={self.lsm}")
         append.append(self.append)
@@ -144,7 +175,7 @@ class Machine:
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-kernel", str(kernel), "-initrd", str(initrd), "-append", " ".join(append).strip(),
             "-chardev", f"file,id=console,path={work}/console", "-serial", "chardev:console",
-            "-device", "virtio-serial-pci",
+            "-device", "virtio-serial-pci", "-monitor", f"unix:{work}/monitor,server=on,wait=off",
         ]
         for number, name in enumerate(_Session.PORTS, start=1):
             arguments += ["-chardev", f"socket,id={name},path={work}/{name}",
@@ -161,19 +192,23 @@ class _Session:
     PORTS = ("out", "err", "control")
 
     def __init__(self, work: Path, arguments: list[str], timeout: float, stdout: BinaryIO | None,
-                 stderr: BinaryIO | None) -> None:
+                 stderr: BinaryIO | None, silence: float | None = None) -> None:
         self._console = work / "console"
+        self._monitor = work / "monitor"
         self._arguments = arguments
         self._sinks = {"out": stdout, "err": stderr, "control": None}
         self._received = {name: bytearray() for name in self.PORTS}
         self._listeners = {}
         self._boot = 0.0
-        self._timeout = timeout
+        self._complaint: str | None = None      # what qemu said, when it has ended
+        # Seconds since each last said something.
+        self._quiet = {name: 0.0 for name in self.PORTS}
+        self._timeout, self._silence = timeout, silence
         for name in self.PORTS:
             self._listeners[name] = socket.socket(socket.AF_UNIX)
             self._listeners[name].bind(str(work / name))
             self._listeners[name].listen(1)
-            self._listeners[name].settimeout(10)
+            self._listeners[name].settimeout(60)
 
     def __enter__(self) -> _Session:
         self._started = time.monotonic()
@@ -189,7 +224,7 @@ class _Session:
             except TimeoutError:
                 self._end()
                 self._stack.close()
-                raise VmError(f"qemu did not start: {self._complaint}", "") from None
+                raise VmNotBooted(f"qemu did not start: {self._complaint}", "") from None
             self._ports.register(connection, selectors.EVENT_READ, name)
         return self
 
@@ -202,15 +237,17 @@ class _Session:
         """Serve the ports until the command has ended; its result, and the tar of what was fetched."""
         report = None
         while report is None:
-            left = self._started + self._timeout - time.monotonic()
-            if left <= 0:
-                raise VmTimeout(f"not done after {self._timeout:g} s", self._console_text())
-            if not self._serve(min(left, 1.0)):
+            self._check_limits()
+            alive = self._serve(1.0)
+            report = self._report()
+            if not alive and report is None:
                 self._end()
-                raise VmError(f"the machine ended without a report {self._complaint}".strip(), self._console_text())
+                kind = VmError if self._boot else VmNotBooted
+                raise kind(f"the machine ended without a report {self._complaint}".strip(), self._console_text(),
+                           bytes(self._received["out"]))
             if not self._boot and self._received["control"].startswith(b"run\n"):
                 self._boot = time.monotonic() - self._started
-            report = self._report()
+                self._quiet = {name: 0.0 for name in self.PORTS}
         status, fetched = report
         seconds = time.monotonic() - self._started
         self._end()
@@ -219,14 +256,57 @@ class _Session:
         return Result(status, bytes(self._received["out"]), bytes(self._received["err"]), self._console_text(),
                       self._boot, seconds), fetched
 
+    def _check_limits(self) -> None:
+        """Raise what fits when something takes too long."""
+        quiet = self._quiet
+        if not self._boot and quiet["control"] >= BOOT_LIMIT:
+            self._give_up(VmNotBooted, f"not booted after {BOOT_LIMIT:g} s")
+        if self._boot and quiet["control"] >= STILL_LIMIT:
+            self._give_up(VmStill, f"stands still: no heartbeat for {STILL_LIMIT:g} s")
+        if self._boot and self._silence and min(quiet["out"], quiet["err"]) >= self._silence:
+            self._give_up(VmTimeout, f"the command said nothing for {self._silence:g} s")
+        if time.monotonic() - self._started >= self._timeout:
+            self._give_up(VmTimeout, f"not done after {self._timeout:g} s")
+
+    def _give_up(self, kind: type[VmError], reason: str) -> NoReturn:
+        """End the machine; before that have it say where it is."""
+        where = self._interrogate()
+        self._end()
+        raise kind(f"{reason}\n{where}\n", self._console_text(), bytes(self._received["out"]))
+
+    def _interrogate(self) -> str:
+        """Where the processors are, thrice; then an NMI: the kernel panics, and says on the console where it is."""
+        said = []
+        try:
+            with socket.socket(socket.AF_UNIX) as monitor:
+                monitor.settimeout(2)
+                monitor.connect(str(self._monitor))
+                for command in ("info status", *("info registers -a",) * 3, "nmi"):
+                    monitor.sendall(f"{command}\n".encode())
+                    with contextlib.suppress(TimeoutError):
+                        while data := monitor.recv(1 << 16):
+                            said.append(data.decode(errors="replace"))
+        except OSError as error:
+            return f"qemu's monitor: {error}"
+        if not said:
+            return "qemu itself stands still"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(30)      # the panic's
+        return "\n".join(re.findall(r"VM status.*|CPU#\d+|[RE]IP=.*", "".join(said)))
+
     def _serve(self, timeout: float) -> bool:
         """Read what the ports have; False when the machine has closed them all."""
-        for key, _ in self._ports.select(timeout):
+        began = time.monotonic()
+        ready = self._ports.select(timeout)
+        for name in self.PORTS:
+            self._quiet[name] += min(time.monotonic() - began, PAUSE)
+        for key, _ in ready:
             data = key.fileobj.recv(1 << 20)        # type: ignore[union-attr]
             if not data:
                 self._ports.unregister(key.fileobj)
                 continue
             self._received[key.data] += data
+            self._quiet[key.data] = 0.0
             sink = self._sinks[key.data]
             if sink:
                 sink.write(data)
@@ -234,19 +314,35 @@ class _Session:
         return bool(self._ports.get_map())
 
     def _report(self) -> tuple[int, bytes] | None:
-        lines = self._received["control"].split(b"\n", 2)
-        if len(lines) < 3 or not lines[1].startswith(b"exit "):
+        _, _, report = self._received["control"].partition(b"\nexit ")     # before it are "run" and heartbeats
+        words, ended, fetched = report.partition(b"\n")
+        if not ended:
             return None
-        status, size = (int(word) for word in lines[1].split()[1:])
-        return (status, bytes(lines[2])) if len(lines[2]) >= size else None
+        status, size = (int(word) for word in words.split())
+        return (status, bytes(fetched)) if len(fetched) >= size else None
 
     def _console_text(self) -> str:
         return self._console.read_text(errors="replace") if self._console.exists() else ""
 
     def _end(self) -> None:
-        if self._process.returncode is None:
+        if self._complaint is None:
             self._process.kill()
             self._complaint = self._process.communicate()[1].decode(errors="replace").strip()
+
+
+def _last_words(console: str) -> list[str]:
+    """The end of what a kernel said; of the tasks that a panic lists, only those that are not the kernel's own."""
+    lines = console.splitlines()
+    first = next((number for number, line in enumerate(lines) if _TASK.search(line)), len(lines))
+    tasks, shown = [], False
+    for line in lines[first:]:
+        if "Sched Debug" in line:
+            break
+        if task := _TASK.search(line):
+            shown = "2" not in task.groups()
+        if shown and not line.rpartition("] ")[2].startswith((" ? ", "RSP:", "RAX:", "RDX:", "RBP:", "R10:", "R13:")):
+            tasks.append(line)
+    return lines[:first][-LAST_WORDS:] + tasks[:LAST_TASKS]
 
 
 def available() -> tuple[bool, str]:
@@ -325,8 +421,8 @@ def main() -> int:
     parser.add_argument("--console", action="store_true", help="show the kernel's console afterwards, on stderr")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()
-    machine = Machine(options.kernel, options.lsm, options.append, options.mem, options.cgroup, options.copy,
-                      options.fetch, dict(pair.split("=", 1) for pair in options.env))
+    machine = Machine(options.kernel, options.lsm, options.append, options.mem, cgroup=options.cgroup, copy=options.copy,
+                      fetch=options.fetch, environment=dict(pair.split("=", 1) for pair in options.env))
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))     # so that nothing stays behind
     works, why = available()
     if not works:
