@@ -55,7 +55,7 @@ SCRIPTS = ("containers", "attacks")
 
 # Seconds: of a program of tests on this host, the longest takes 90 beside a machine; in a machine, 150; of what meson
 # runs, together 80; of a machine's all.  SILENCE: a machine's tests can't be silent for longer, they'd have been ended.
-HOST_LIMIT, GUEST_LIMIT, MESON_LIMIT, MACHINE_LIMIT = 400, 500, 1200, 1800
+HOST_LIMIT, GUEST_LIMIT, MESON_LIMIT, MACHINE_LIMIT = 480, 600, 1200, 1800
 SILENCE = GUEST_LIMIT + 200
 # What does not end when asked to is killed after so long.
 END_LIMIT = 60

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import signal
 import subprocess
 import threading
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import merlon
+import limited      # the rig is in the path by then
 
 RULES = Path(__file__).resolve().parents[2] / "content" / "rules"
 
@@ -32,7 +35,8 @@ class Guard:
     def __enter__(self) -> Guard:
         self.process = subprocess.Popen(self._command, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, errors="surrogateescape")
-        self._readers = [threading.Thread(target=self._read_alerts), threading.Thread(target=self._read_said)]
+        # Of no weight: a guard that does not end would otherwise keep the whole test from its end.
+        self._readers = [threading.Thread(target=read, daemon=True) for read in (self._read_alerts, self._read_said)]
         for reader in self._readers:
             reader.start()
         self._wait(lambda: any(line.startswith("guarding") for line in self.said), 120)
@@ -69,10 +73,32 @@ class Guard:
         """Ctrl-C; its exit status, with everything read that it said."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        status = self.process.wait(60)
+        try:
+            status = self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            pids = [self.process.pid, *limited.descendants(self.process.pid)]
+            where = "\n".join([*self.said, *limited.places(pids)])
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            raise merlon.Failed(f"the guard did not end in a minute:\n{where}") from None
         for reader in self._readers:
-            reader.join()
+            reader.join(60)
+            if reader.is_alive():
+                raise merlon.Failed("the guard has ended, and something of it still holds its output:\n"
+                                    + "\n".join(limited.places(self._holders())))
         return status
+
+    def _holders(self) -> list[int]:
+        """Processes that have one of the guard's pipes open, but for this one."""
+        assert self.process.stdout and self.process.stderr
+        pipes = {os.readlink(f"/proc/self/fd/{pipe.fileno()}") for pipe in (self.process.stdout, self.process.stderr)}
+        found = set()
+        for path in Path("/proc").glob("[0-9]*/fd/*"):
+            with contextlib.suppress(OSError):
+                if os.readlink(path) in pipes and path.parts[2] != str(os.getpid()):
+                    found.add(int(path.parts[2]))
+        return sorted(found)
 
     def find(self, rule: str, **members: Any) -> list[Alert]:
         """Alerts of a rule; members are compared with those of the container: name="web"."""

@@ -11,6 +11,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Callable
 
@@ -38,6 +40,32 @@ def run(*arguments: str | Path, check: bool = True, timeout: float = 120,
     if check and done.returncode:
         raise Failed(f"merlon {' '.join(map(str, arguments))}: exit {done.returncode}: {done.stderr.strip()}")
     return done
+
+
+@contextmanager
+def running(command: Sequence[str | Path], **options: Any) -> Iterator[subprocess.Popen[Any]]:
+    """subprocess.Popen() that ends: killed at once when what is done beside it fails, else waited for, a minute.
+
+    As a context manager itself, Popen would wait for ever for a program that the failed test has not asked to end.
+    """
+    process = subprocess.Popen(command, **options)
+    failed = True
+    try:
+        yield process
+        failed = False
+    finally:
+        if failed:
+            process.kill()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe:
+                with suppress(BrokenPipeError):
+                    pipe.close()
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise Failed(f"{' '.join(map(str, command))}: did not end in a minute") from None
 
 
 def recordings() -> list[dict[str, Any]]:

@@ -455,7 +455,7 @@ def test_death(loaded: Loaded) -> None:
     """A server that dies in the middle of a list costs the rest, and no more than seconds"""
     command = [merlon.BINARY, "inspect", "--cluster", "--kubeconfig", loaded.cluster.config(), "--page", "1", "--json"]
     started = time.monotonic()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with merlon.running(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         time.sleep(0.2)
         loaded.cluster.stop()
         out, err = process.communicate(timeout=100)

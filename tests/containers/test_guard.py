@@ -607,7 +607,7 @@ def told() -> None:
         os.chmod(directory, 0o755)
         command = [merlon.BINARY, "guard", "--rules", rules_in(directory), "--store", store, "--metrics", "0", "--status", status,
                    "--output", f"file:{log}"]
-        with subprocess.Popen(command, text=True, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as process, \
+        with merlon.running(command, text=True, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as process, \
                 container("runc", Spec(["/bin/sh", "-c", "echo x >/tmp/mark-a; cat /etc/hostname; sleep 120"], name="told")) as box:
             assert process.stderr
             said = [process.stderr.readline(), process.stderr.readline()]

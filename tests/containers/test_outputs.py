@@ -162,8 +162,8 @@ def follows() -> None:
     """A list that follows shows what another process stores"""
     with workshop() as here:
         alerts(here, "import", "-", input=lines([alert(1)]))
-        with subprocess.Popen([merlon.BINARY, "alerts", "--follow", "--json", "--store", here / "alerts.db"],
-                              stdout=subprocess.PIPE, text=True) as reader:
+        with merlon.running([merlon.BINARY, "alerts", "--follow", "--json", "--store", here / "alerts.db"],
+                            stdout=subprocess.PIPE, text=True) as reader:
             assert reader.stdout
             first = json.loads(reader.stdout.readline())
             alerts(here, "import", "-", input=lines([alert(2), alert(3)]))
@@ -328,8 +328,8 @@ def comes_back() -> None:
         with Receiver() as gone:
             port = gone.port
         words = ["--output", f"webhook:http://127.0.0.1:{port}/,spool={here}/spool,retry=300ms"]
-        with subprocess.Popen([merlon.BINARY, "alerts", "forward", "--from", "-", *words], stdin=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True) as sender:
+        with merlon.running([merlon.BINARY, "alerts", "forward", "--from", "-", *words], stdin=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True) as sender:
             assert sender.stdin and sender.stderr
             sender.stdin.write(lines([alert(i) for i in range(100)]))
             sender.stdin.flush()
@@ -384,8 +384,8 @@ def killed() -> None:
         words = ["--output", hook(receiver, here, retry="20ms"), "--output", "json"]
         taken = 0
         for _ in range(5):
-            with subprocess.Popen([merlon.BINARY, "alerts", "forward", "--from", "-", *words], stdin=subprocess.PIPE,
-                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as sender:
+            with merlon.running([merlon.BINARY, "alerts", "forward", "--from", "-", *words], stdin=subprocess.PIPE,
+                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as sender:
                 assert sender.stdin and sender.stdout
                 writer = threading.Thread(target=feed, args=(sender, range(taken, total)))
                 writer.start()
@@ -512,8 +512,8 @@ def damaged_store() -> None:
 def metrics() -> None:
     """/metrics tells what outputs did, /healthz that all is well"""
     with workshop() as here, Receiver() as receiver:
-        with subprocess.Popen([merlon.BINARY, "alerts", "forward", "--from", "-", "--metrics", "0", "--output",
-                               hook(receiver, here)], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as sender:
+        with merlon.running([merlon.BINARY, "alerts", "forward", "--from", "-", "--metrics", "0", "--output",
+                             hook(receiver, here)], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as sender:
             assert sender.stdin and sender.stderr
             port = int(sender.stderr.readline().split()[-1])
             sender.stdin.write(lines([alert(i) for i in range(25)]))

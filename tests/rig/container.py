@@ -31,12 +31,14 @@ from typing import Any, Callable, Sequence
 
 import artefact
 import cgroups
+import limited
 import netns
 import rootfs
 from spec import Spec
 
 PREFIX = "merlon-rig"
 RUNTIMES = ("runc", "crun", "podman", "containerd")
+COMMAND_LIMIT = 120.0       # seconds that a command of a runtime may take; it takes one, in an emulated machine
 
 
 class ContainerError(RuntimeError):
@@ -211,7 +213,7 @@ class Container(ABC):
 
     def _command(self, *command: str | Path) -> str:
         """Run a command of the runtime to its end; its stdout."""
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        done = _run(command, stdin=subprocess.DEVNULL)
         if done.returncode:
             raise ContainerError(f"{' '.join(map(str, command))}: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout
@@ -309,7 +311,7 @@ class OciContainer(Container):
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
         if not wait:
             self._foreground = process
-        elif process.wait():
+        elif _wait(process):
             said = log.read_text(errors="replace") if log.exists() else ""
             raise ContainerError(f"{self.runtime}: {said.strip() or self.output().strip()}")
         else:
@@ -317,7 +319,7 @@ class OciContainer(Container):
         return process
 
     def _state(self) -> dict[str, Any]:
-        done = subprocess.run([self.runtime, "state", self.id], capture_output=True, text=True)
+        done = _run([self.runtime, "state", self.id])
         state: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 and done.stdout else {}
         return state
 
@@ -370,6 +372,28 @@ def sweep() -> list[str]:
         _remove_bundle(bundle)
         swept.append(str(bundle))
     return swept
+
+
+def _wait(process: subprocess.Popen[Any]) -> int:
+    """Wait for a command of a runtime; one that takes too long is killed, and where it was is in the error."""
+    try:
+        return process.wait(COMMAND_LIMIT)
+    except subprocess.TimeoutExpired:
+        pids = [process.pid, *limited.descendants(process.pid)]
+        where = "\n".join(limited.places(pids))
+        process.kill()
+        process.wait()
+        words = " ".join(map(str, process.args)) if isinstance(process.args, list) else str(process.args)
+        raise ContainerError(f"{words}: not done after {COMMAND_LIMIT:g} s\n{where}") from None
+
+
+def _run(command: Sequence[str | Path], **options: Any) -> subprocess.CompletedProcess[str]:
+    """subprocess.run() of a command of a runtime, with its output; by files, as what it starts may keep pipes open."""
+    with tempfile.TemporaryFile("w+", errors="replace") as out, tempfile.TemporaryFile("w+", errors="replace") as said:
+        status = _wait(subprocess.Popen([*command], stdout=out, stderr=said, **options))
+        out.seek(0)
+        said.seek(0)
+        return subprocess.CompletedProcess([*command], status, out.read(), said.read())
 
 
 def _remove_bundle(bundle: Path) -> None:

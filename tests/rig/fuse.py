@@ -46,7 +46,7 @@ class FallingSilent:
             error = ctypes.get_errno()
             os.close(self._device)
             raise OSError(error, os.strerror(error), str(self.directory))
-        self._thread = threading.Thread(target=self._serve)
+        self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
         return self
 

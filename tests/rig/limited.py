@@ -29,6 +29,7 @@ EXPIRED = "# not done after"
 STATUS = 124                # of what took too long, as timeout(1) has it
 GRACE = 20.0                # seconds to end in when asked to
 LINES = 300                 # of the kernel's log
+ALIKE = 4                   # processes that are named of those that are at the same place
 _KTHREAD = 0x00200000       # PF_KTHREAD
 _PDEATHSIG, _SUBREAPER = 1, 36
 
@@ -126,23 +127,39 @@ def thaw(pid: int) -> None:
                 pass
 
 
-def tell(pids: Sequence[int]) -> None:
-    """Where each thread of these processes is in the kernel, as lines of comments.
+def places(pids: Sequence[int]) -> Iterator[str]:
+    """Where each thread of these processes is in the kernel, a line for all that are at the same place.
 
     What needs the process's memory (its arguments) comes last, by a program of its own: it may have to wait for ever.
     """
-    print("# pid/thread parent name state wchan syscall: the kernel's stack", flush=True)
+    yield "# name state wchan syscall: the kernel's stack; parent/process/thread"
+    found: dict[str, list[str]] = {}
+    shown = []
     for pid in pids:
         for task in sorted(Path(f"/proc/{pid}/task").glob("[0-9]*")):
             fields = _read(task / "stat").rpartition(")")[2].split() or ["?", "?"]
             frames = [line.split()[-1].partition("+")[0] for line in _read(task / "stack").splitlines() if line]
-            print(f"# {pid}/{task.name} {fields[1]} {_read(task / 'comm')} {fields[0]} {_read(task / 'wchan') or '-'} "
-                  f"{_read(task / 'syscall').partition(' ')[0] or '-'}: {' < '.join(frames[:14])}", flush=True)
+            place = (f"{_read(task / 'comm')} {fields[0]} {_read(task / 'wchan') or '-'} "
+                     f"{_read(task / 'syscall').partition(' ')[0] or '-'}: {' < '.join(frames[:14])}")
+            found.setdefault(place, []).append(f"{fields[1]}/{pid}/{task.name}")
+            if len(found[place]) <= ALIKE and pid not in shown:
+                shown.append(pid)
+    for place, where in found.items():
+        more = f" and {len(where) - ALIKE} more" if len(where) > ALIKE else ""
+        yield f"# {place}; {' '.join(where[:ALIKE])}{more}"
     script = 'for pid in "$@"; do echo "# $pid: $(tr "\\0\\n" "  " <"/proc/$pid/cmdline" | cut -c -200)"; done'
     try:
-        subprocess.run(["sh", "-c", script, "sh", *map(str, pids)], timeout=20, check=False, stderr=subprocess.DEVNULL)
+        done = subprocess.run(["sh", "-c", script, "sh", *map(str, shown)], timeout=20, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        yield from done.stdout.decode(errors="replace").splitlines()
     except subprocess.TimeoutExpired:
-        print("# no more arguments are to be had", flush=True)
+        yield "# no arguments are to be had"
+
+
+def tell(pids: Sequence[int]) -> None:
+    """Print places()."""
+    for line in places(pids):
+        print(line, flush=True)
 
 
 def tell_kernel() -> None:

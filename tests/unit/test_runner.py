@@ -31,9 +31,9 @@ ports = {}
 for name in ("out", "err", "control"):
     ports[name] = socket.socket(socket.AF_UNIX)
     ports[name].connect(f"{work}/{name}")
-ports["control"].sendall(control.encode())
-ports["out"].sendall(out.encode())
 open(f"{work}/console", "w").write("words of the kernel\\n")
+ports["out"].sendall(out.encode())
+ports["control"].sendall(control.encode())
 for _ in range(int(beats)):
     time.sleep(0.1)
     ports["control"].sendall(b"beat\\n")
