@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "deny.skel.h"
 #include "sensor/deny_abi.h"
 #include "sensor/deny_cgroup.h"
 #include "sensor/deny_dir.h"
 #include "sensor/deny_running.h"
+#include "sensor/deny_skel.h"
 #include "sensor/load.h"
 #include "sensor/probe.h"
 #include "sensor/stop.h"

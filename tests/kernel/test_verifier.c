@@ -22,9 +22,9 @@
 #include "abi/kept.h"
 #include "base/str.h"
 
-#include "deny.skel.h"
 #include "guard.skel.h"
 #include "recorder.skel.h"
+#include "sensor/deny_skel.h"
 #include "sensor/probe.h"
 
 /*
