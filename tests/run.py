@@ -29,6 +29,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from functools import partial
@@ -265,13 +266,12 @@ def run_meson(build: Path, prefix: str = "", suites: tuple[str, ...] = ()) -> li
     return outcomes
 
 
-def run_sanitized(top: Path, build: Path) -> list[Outcome]:
-    """The unit tests and the fuzz corpora once more, under address and undefined behaviour sanitizers."""
+def build_sanitized(top: Path, build: Path) -> None:
+    """Everything once more, with address and undefined behaviour sanitizers."""
     if not (build / "build.ninja").exists():
         subprocess.run(["meson", "setup", "-Db_sanitize=address,undefined", "-Db_lundef=false", str(build), str(top)],
                        check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["ninja", "-C", str(build), "--quiet"], check=True, stdout=subprocess.DEVNULL)
-    return run_meson(build, "sanitized ", ("unit", "fuzz"))
 
 
 def script(name: str) -> Path:
@@ -370,10 +370,12 @@ def run_again(outcome: Outcome, again: Callable[[], Outcome]) -> Outcome:
 
 
 def prepare_rig(environment: dict[str, str]) -> None:
-    """Build what containers and machines need, with its progress shown."""
-    os.environ.update(environment)
-    for script in ("rootfs.py", "programs/build.py", "kernels.py"):
-        subprocess.run([sys.executable, str(TESTS / "rig" / script)], check=True, stdout=subprocess.DEVNULL)
+    """Build what containers and machines need, with its progress shown; most of it is fetched, so try again once."""
+    for part in ("rootfs.py", "programs/build.py", "kernels.py"):
+        command = [sys.executable, str(TESTS / "rig" / part)]
+        if subprocess.run(command, check=False, stdout=subprocess.DEVNULL, env=environment).returncode:
+            time.sleep(10)
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
 
 
 def main() -> int:
@@ -395,21 +397,34 @@ def main() -> int:
     if wanted("meson"):
         say_part("unit, kernel and corpus tests")
         outcomes += [report(o) for o in run_meson(build)]
-    if wanted("sanitized"):
-        say_part("the same, sanitized")
-        outcomes += [report(o) for o in run_sanitized(TESTS.parent, build.parent / "build-asan")]
     host = [name for name in HOST_TESTS if wanted(name)]
     machines = [(m, [t for t in m.tests + (m.long if options.long else ()) if wanted(f"{m}: {t}")])
                 for m in MACHINES if not options.no_vm]
     machines = [(machine, tests) for machine, tests in machines if tests]
-    if host or machines:
-        say_part("what containers and machines need")
-        prepare_rig(environment)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:      # one mostly waits for packages
+        parts = []
+        if host or machines:
+            say_part("what containers and machines need")
+            parts.append(pool.submit(prepare_rig, environment))
+        sanitized = build.parent / "build-asan"
+        if wanted("sanitized"):
+            say_part("a sanitized build")
+            parts.append(pool.submit(build_sanitized, TESTS.parent, sanitized))
+        for part in parts:
+            part.result()
+    if wanted("sanitized"):
+        say_part("unit and corpus tests, sanitized")
+        outcomes += [report(o) for o in run_meson(sanitized, "sanitized ", ("unit", "fuzz"))]
+    os.environ.update(environment)
     room = threading.Semaphore(1)   # machines at a time
 
     def run_in_room(machine: Machine, tests: list[str]) -> list[Outcome]:
         with room:
-            return run_vm(machine, tests, build, FIRST_END)
+            try:
+                return run_vm(machine, tests, build, FIRST_END)
+            except Exception:   # pylint: disable=broad-except  # nor does this take the rest with it
+                why = traceback.format_exc()
+                return [Outcome(str(machine), failed=1, failures=[f"{machine}: did not run: {', '.join(tests)}\n{why}"])]
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         futures = [pool.submit(run_in_room, machine, tests) for machine, tests in machines]
