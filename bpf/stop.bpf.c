@@ -154,8 +154,8 @@ static __always_inline struct task_struct *task_of(struct pid *pid)
 	return link ? link - bpf_core_field_offset(struct task_struct, pid_links) : NULL;
 }
 
-/* Who has that number where current is, looked up as the kernel does; NULL: nobody. */
-static __always_inline struct pid *pid_of_number(__u32 number)
+/* Who has that number where current is, looked up as the kernel does: a struct pid; 0: nobody. */
+subprogram __u64 pid_at(__u32 number)
 {
 	enum { LEVELS = 6, BITS = 6, MASK = (1 << BITS) - 1, MARK = 3, NODE = 2, NO_NODE = 4096 };
 	__u64 entry = (__u64)BPF_CORE_READ(pidns_of(current_task()), idr.idr_rt.xa_head), slot;
@@ -166,14 +166,19 @@ static __always_inline struct pid *pid_of_number(__u32 number)
 		__u32 shift = BPF_CORE_READ(node, shift) & 31;
 
 		if (left >> shift > MASK)
-			return NULL;
+			return 0;
 		slot = (left >> shift) & MASK;
 		left &= (1U << shift) - 1;
 		bpf_probe_read_kernel(&entry, sizeof(entry),
 				      (void *)node + bpf_core_field_offset(struct xa_node, slots) +
 					      slot * sizeof(entry));
 	}
-	return entry & MARK ? NULL : (struct pid *)entry;
+	return entry & MARK ? 0 : entry;
+}
+
+static __always_inline struct pid *pid_of_number(__u32 number)
+{
+	return (struct pid *)pid_at(number);
 }
 
 /* Whose memory current has read or written; of nothing nobody was asked. */
@@ -206,7 +211,7 @@ static __always_inline struct task_struct *owner_of(struct inode *inode)
 }
 
 /* What of another process only who may trace it can open: what it asks for, as PTRACE_ATTACH or PTRACE_PEEKDATA; 0: nothing. */
-static __always_inline __u32 look_of_open(long fd)
+subprogram __u32 look_of_open(long fd)
 {
 	static const struct {
 		char name[8] __attribute__((aligned(8)));
@@ -371,13 +376,15 @@ subprogram __u64 mount_by_proc(__u64 user)
 	return file ? (__u64)BPF_CORE_READ(file, f_path.mnt) : 0;
 }
 
-/* The path at user, from the root; which: of the two. */
-subroutine int text_absolute(struct room *r, __u32 which, __u64 user, __u32 dirfd)
+/* The path at user, from the root, into current's room; which: of the two. */
+subprogram int text_absolute(__u32 which, __u64 user, __u32 dirfd)
 {
 	struct file *dir;
 	struct path base;
 	char first = 0;
+	__u32 slot = 0;
 	__u64 mnt;
+	struct room *r = pool_own(&slot);
 
 	if (!r || !user)
 		return 0;
@@ -408,7 +415,7 @@ static __always_inline void paths_fill(struct room *r, const struct abi_stop_cal
 {
 	for (__u32 i = 0; i < 2; i++)
 		if (as->path[i] < 6)
-			text_absolute(r, ABI_TEXT_PATH1 + i, argument(c, as->path[i]),
+			text_absolute(ABI_TEXT_PATH1 + i, argument(c, as->path[i]),
 				      as->dir[i] < 6 ? argument(c, as->dir[i]) : AT_FDCWD);
 }
 
@@ -463,7 +470,7 @@ static __always_inline void file_of_call(struct room *r, enum abi_deny_hook poin
 		mark_group(r, file);
 	}
 	if (point != ABI_DENY_MODULE_FILE)
-		mark_guarded(r, (__u64)BPF_CORE_READ(file, f_path.dentry));
+		mark_guarded((__u64)BPF_CORE_READ(file, f_path.dentry));
 }
 
 /* What is told of each point; what the table of calls says is there before. */

@@ -339,11 +339,13 @@ struct {
 
 enum { GUARDED_DEPTH = 12 }; /* below the guard's own directories; deeper is not the guard's */
 
-/* Marks the record if dentry, which may be of what is not there yet, is the guard's or in a directory of it. */
-subroutine int mark_guarded(struct room *r, __u64 dentry)
+/* Marks the record in current's room if dentry, which may be of what is not there yet, is the guard's or in a directory of it. */
+subprogram int mark_guarded(__u64 dentry)
 {
 	struct abi_deny_guarded key = {};
 	struct dentry *at = (struct dentry *)dentry, *up;
+	__u32 slot = 0;
+	struct room *r = pool_own(&slot);
 
 	if (!r)
 		return 0;
@@ -373,7 +375,7 @@ static __always_inline void mark_outside(struct room *r, struct vfsmount *on)
 static __always_inline void fill_path(struct room *r, const struct path *path)
 {
 	mark_outside(r, BPF_CORE_READ(path, mnt));
-	mark_guarded(r, (__u64)BPF_CORE_READ(path, dentry));
+	mark_guarded((__u64)BPF_CORE_READ(path, dentry));
 	text_directory(r, ABI_TEXT_PATH1, (__u64)BPF_CORE_READ(path, mnt),
 		       (__u64)BPF_CORE_READ(path, dentry));
 }
@@ -382,7 +384,7 @@ static __always_inline void fill_entry(struct room *r, __u32 which, const struct
 				       struct dentry *dentry)
 {
 	mark_outside(r, BPF_CORE_READ(dir, mnt));
-	mark_guarded(r, address_of(dentry));
+	mark_guarded(address_of(dentry));
 	text_directory(r, which, (__u64)BPF_CORE_READ(dir, mnt), address_of(dentry));
 }
 
@@ -411,7 +413,7 @@ static __always_inline void fill_open(struct room *r, struct file *file)
 	r->ev.call.args[2] = BPF_CORE_READ(file, f_flags);
 	file_fill(r, file, false);
 	mark_group(r, file);
-	mark_guarded(r, (__u64)BPF_CORE_READ(file, f_path.dentry));
+	mark_guarded((__u64)BPF_CORE_READ(file, f_path.dentry));
 }
 /*
  * The program that would run; of a script first the script, then its interpreter. What it is called (comm) follows
@@ -442,7 +444,7 @@ static __always_inline void fill_connect_unix(struct room *r, struct sock *other
 	r->ev.call.socket_type = 1; /* SOCK_STREAM */
 	if (!s || !to)
 		return;
-	mark_guarded(r, (__u64)BPF_CORE_READ(at, path.dentry));
+	mark_guarded((__u64)BPF_CORE_READ(at, path.dentry));
 	path_prepend(s, BPF_CORE_READ(at, path.mnt), BPF_CORE_READ(at, path.dentry));
 	path_complete(s);
 	len = ABI_PATH_MAX - s->at;

@@ -55,8 +55,11 @@ static __always_inline struct room *pool_take(void)
 	return NULL;
 }
 
-/* The room that current has taken; NULL: none. */
-static __always_inline struct room *pool_own(__u32 *ret_slot)
+/*
+ * The number of the room that current has taken; ABI_DENY_ROOMS: none. Verified once, and what it returns is any number: else the
+ * verifier would go every way on from here as often as there are rooms.
+ */
+subprogram __u32 pool_number(void)
 {
 	__u64 task = bpf_get_current_task();
 
@@ -64,12 +67,21 @@ static __always_inline struct room *pool_own(__u32 *ret_slot)
 		__u32 slot = i;
 		struct room *r = bpf_map_lookup_elem(&rooms, &slot);
 
-		if (!r || r->owner != task)
-			continue;
-		*ret_slot = slot;
-		return r;
+		if (r && r->owner == task)
+			return i;
 	}
-	return NULL;
+	return ABI_DENY_ROOMS;
+}
+
+/* That room; NULL: none. */
+static __always_inline struct room *pool_own(__u32 *ret_slot)
+{
+	__u32 slot = pool_number();
+
+	if (slot >= ABI_DENY_ROOMS)
+		return NULL;
+	*ret_slot = slot;
+	return bpf_map_lookup_elem(&rooms, &slot);
 }
 
 static __always_inline unsigned int pool_slot(void)
