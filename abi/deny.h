@@ -15,7 +15,7 @@
  * denials (struct abi_event too), raises this. In every version: keys of deny_places and deny_outsiders, the first two bytes of struct
  * abi_deny_place, the first byte of struct abi_deny_state_now.
  */
-enum { ABI_DENY_VERSION = 3 };
+enum { ABI_DENY_VERSION = 4 };
 
 /* In the order of deny_hooks[] of src/guard/deny_hook.c. */
 enum abi_deny_hook {
@@ -173,6 +173,13 @@ struct abi_deny_guarded {
 	__u32 pad;
 };
 
+/* Map deny_strays: process -> where it belongs, though it is in another control group. Map deny_strayed, entry 0: how many there are. */
+enum { ABI_DENY_STRAYS = 16384 };
+struct abi_deny_stray {
+	__u64 cgroup;
+	__u64 class; /* that the group had: it may be removed when nobody is in it */
+};
+
 /* Map deny_state, entry 0: written while programs run. */
 struct abi_deny_state_now {
 	__u8 mode;    /* at most that, of places that have none of their own */
@@ -197,6 +204,7 @@ enum {
 
 _Static_assert(sizeof(struct abi_stop_call) == 12, "abi_stop_call");
 _Static_assert(sizeof(struct abi_deny_place) == 8, "abi_deny_place");
+_Static_assert(sizeof(struct abi_deny_stray) == 16, "abi_deny_stray");
 _Static_assert(sizeof(struct abi_deny_state_now) == 24, "abi_deny_state_now");
 _Static_assert(sizeof(struct abi_deny_guarded) == 16, "abi_deny_guarded");
 _Static_assert(sizeof(struct abi_deny_count) == 40, "abi_deny_count");

@@ -16,9 +16,10 @@ struct abi_program {
 	__u32 uid; /* effective, when it began; ABI_ID_NONE: of the parent's program in a child that has run none */
 	__u32 parent; /* who made it; 0: not known */
 	__u32 pad;
+	__u64 home; /* where rules deny: the started container's control group that it was last seen in; 0: none, or it is not looked for */
 	char path[ABI_PROGRAM_PATH];
 };
-_Static_assert(sizeof(struct abi_program) == 296, "abi_program");
+_Static_assert(sizeof(struct abi_program) == 304, "abi_program");
 
 /*
  * Map descents: process -> from whom it comes, and what it may do. Of those that were born, or have begun a program, in watched groups. Numbers of

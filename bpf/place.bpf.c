@@ -54,6 +54,63 @@ static __always_inline bool is_contained(struct task_struct *task, struct file *
 	       root_of(task) != now->host_root;
 }
 
+/* --- strays ------------------------------------------------------------------------------------------ */
+
+static __always_inline __u64 class_of_group(__u64 cgroup)
+{
+	const __u64 *class = bpf_map_lookup_elem(&deny_members, &cgroup);
+
+	return class ? *class : 0;
+}
+
+static __always_inline void stray_keep(__u32 tgid, const struct abi_deny_stray *s)
+{
+	__u64 *count = stray_count();
+
+	/* Of two sets that look on one adds it. */
+	if (count && !bpf_map_update_elem(&deny_strays, &tgid, s, BPF_NOEXIST))
+		__sync_fetch_and_add(count, 1);
+}
+
+static __always_inline void stray_end(__u32 tgid)
+{
+	__u64 *count = stray_count();
+
+	if (count && *count && !bpf_map_delete_elem(&deny_strays, &tgid))
+		__sync_fetch_and_add(count, -1);
+}
+
+/*
+ * A process of a container gets from one control group into another. Groups that its container makes are places of the same class; from
+ * any other, a container's that is asked something else too, it is a stray.
+ */
+static __always_inline void stray_begin(__u32 tgid, __u64 from, __u64 to)
+{
+	struct abi_deny_stray s = { .cgroup = from, .class = class_of_group(from) };
+
+	if (from == to || !place_started(from))
+		return;
+	if (!place_started(to) || class_of_group(to) != s.class)
+		stray_keep(tgid, &s);
+}
+
+static __always_inline bool is_outsider(__u32 tgid)
+{
+	return bpf_map_lookup_elem(&deny_outsiders, &tgid);
+}
+
+/* The group of a container, or of none, that a process is known to be in. */
+static __always_inline void home_keep(__u32 tgid, __u64 cgroup)
+{
+	struct abi_program *p = bpf_map_lookup_elem(&programs, &tgid);
+
+	if (p)
+		p->home = cgroup;
+}
+
+/* --- processes --------------------------------------------------------------------------------------- */
+
+/* What a stray begins makes no container's of the group that it is in. */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(place_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
@@ -61,12 +118,16 @@ int BPF_PROG(place_exec, struct task_struct *task, int old_pid, struct linux_bin
 	struct abi_deny_place *p = bpf_map_lookup_elem(&deny_places, &cgroup);
 	struct file *file = BPF_CORE_READ(task, mm, exe_file);
 	__u32 tgid = BPF_CORE_READ(task, tgid);
+	bool stray = stray_of(tgid);
 
-	if (p)
+	if (p || stray)
 		program_begin(task, file);
 	else
 		program_end(tgid);
-	if (!p || !is_contained(task, file))
+	if (!p || stray)
+		return 0;
+	home_keep(tgid, cgroup);
+	if (!is_contained(task, file))
 		return 0;
 	if (p->state == ABI_DENY_BORN) {
 		p->state = ABI_DENY_STARTED;
@@ -89,17 +150,28 @@ int BPF_PROG(place_fork, struct task_struct *parent, struct task_struct *child)
 {
 	__u32 from = BPF_CORE_READ(parent, tgid), tgid = BPF_CORE_READ(child, tgid);
 	__u64 cgroup = task_cgroup_id(child), before;
+	struct abi_deny_stray *stray, same;
 
 	if (from == tgid)
 		return 0;
 	program_inherit(from, child);
-	if (!place_started(cgroup))
+	stray = stray_of(from);
+	if (stray) {
+		same = *stray;
+		stray_keep(tgid, &same);
 		return 0;
-	before = task_cgroup_id(parent);
+	}
 	/* clone3() can put a child into a group that its parent is not in. */
-	if (bpf_map_lookup_elem(&deny_outsiders, &from) ||
-	    (before != cgroup && !place_started(before)))
-		outsider_add(tgid);
+	before = task_cgroup_id(parent);
+	if (is_outsider(from)) {
+		if (place_started(cgroup))
+			outsider_add(tgid);
+	} else if (before != cgroup) {
+		stray_begin(tgid, before, cgroup);
+		if (place_started(cgroup) && !place_started(before))
+			outsider_add(tgid);
+	}
+	home_keep(tgid, cgroup);
 	return 0;
 }
 
@@ -111,6 +183,7 @@ int BPF_PROG(place_exit, struct task_struct *task)
 	if (BPF_CORE_READ(task, signal, live.counter)) /* other threads go on */
 		return 0;
 	bpf_map_delete_elem(&deny_outsiders, &tgid);
+	stray_end(tgid);
 	program_end(tgid);
 	return 0;
 }
@@ -119,34 +192,54 @@ int BPF_PROG(place_exit, struct task_struct *task)
 SEC("fentry/cgroup_attach_task")
 int BPF_PROG(place_attach, struct cgroup *to, struct task_struct *leader, bool threadgroup)
 {
-	if (!cgroup_is_ours(to) || !place_started(cgroup_id(to)))
+	__u64 before = task_cgroup_id(leader), after = cgroup_id(to);
+	__u32 tgid = BPF_CORE_READ(leader, tgid);
+
+	if (!cgroup_is_ours(to) || stray_of(tgid) || is_outsider(tgid))
 		return 0;
-	if (!place_started(task_cgroup_id(leader)))
-		outsider_add(BPF_CORE_READ(leader, tgid));
+	stray_begin(tgid, before, after);
+	if (place_started(after) && !place_started(before))
+		outsider_add(tgid);
 	return 0;
+}
+
+/* Whether somebody who has been moved into a container's group was a container's before. */
+static __always_inline bool is_from_inside(struct task_struct *leader, __u32 tgid)
+{
+	struct abi_deny_state_now *now = state_now();
+
+	if (!now || is_contained(leader, BPF_CORE_READ(leader, mm, exe_file)))
+		return true;
+	if (tgid == current_tgid())
+		return (__u64)BPF_CORE_READ(leader, nsproxy, mnt_ns) != now->host_mounts;
+	return place_started(current_cgroup_id());
 }
 
 /*
  * The same where functions can't be attached to (rungs C and D): told when it has been moved, so the group that it comes from
- * is not known. What runs a program of a container is none that came in, and neither is who was moved by a container; of one that
- * moved itself the mount namespace decides, which a container does not get back to.
+ * is that which is kept with its program. What runs a program of a container is none that came in, and neither is who was moved by a
+ * container; of one that moved itself the mount namespace decides, which a container does not get back to.
  */
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(place_moved, struct cgroup *to, const char *path, struct task_struct *leader,
 	     bool threadgroup)
 {
-	struct abi_deny_state_now *now = state_now();
 	__u32 tgid = BPF_CORE_READ(leader, tgid);
-	bool inside;
+	struct abi_program *p;
+	__u64 after;
 
-	if (!now || !cgroup_is_ours(to) || !place_started(cgroup_id(to)))
+	if (!cgroup_is_ours(to) || stray_of(tgid) || is_outsider(tgid))
 		return 0;
-	if (tgid == current_tgid())
-		inside = (__u64)BPF_CORE_READ(leader, nsproxy, mnt_ns) != now->host_mounts;
-	else
-		inside = place_started(current_cgroup_id());
-	if (!inside && !is_contained(leader, BPF_CORE_READ(leader, mm, exe_file)))
+	after = cgroup_id(to);
+	p = bpf_map_lookup_elem(&programs, &tgid);
+	if (p)
+		stray_begin(tgid, p->home, after);
+	if (!place_started(after))
+		return 0;
+	if (!is_from_inside(leader, tgid))
 		outsider_add(tgid);
+	else
+		home_keep(tgid, after);
 	return 0;
 }
 

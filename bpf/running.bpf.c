@@ -63,6 +63,7 @@ int running_learn(struct bpf_iter__task *ctx)
 	/* The process has the name of its first thread. */
 	BPF_CORE_READ_INTO(&p->comm, task, group_leader, comm);
 	p->parent = BPF_CORE_READ(task, real_parent, tgid);
+	p->home = task_cgroup_id(task);
 	if (bpf_map_update_elem(&programs, &tgid, p, BPF_NOEXIST))
 		return 0;
 	/* Its end may have been seen before it was put there. */

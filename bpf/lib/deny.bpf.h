@@ -146,9 +146,12 @@ static __always_inline const struct abi_deny_class *class_of(__u64 cgroup, __u32
 {
 	struct abi_deny_class_key key = { .point = point };
 	const __u64 *class = bpf_map_lookup_elem(&deny_members, &cgroup);
+	const struct abi_deny_stray *s = class ? NULL : stray_of(current_tgid());
 
 	if (class)
 		key.class = *class;
+	else if (s)
+		key.class = s->class;
 	return bpf_map_lookup_elem(&deny_classes, &key);
 }
 

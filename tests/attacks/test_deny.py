@@ -50,7 +50,9 @@ RULES = {
     "core_pattern by openat2": "Kernel helper opened to be written", "core_pattern by descriptor": "Kernel helper opened to be written",
     "memory device": "Block device made", "mount in no tree": "File system mounted", "mount copied": "File system mounted",
     "mount picked": "File system mounted", "mount changed": "File system mounted", "kernel unloaded": "Kernel module loaded",
-    "control group left": "File beyond the container opened", "leaked directory": "File beyond the container opened", "runtime overwritten": "File beyond the container opened",
+    "control group left": "File beyond the container opened", "born in the host's control group": "Kernel helper opened to be written",
+    "born in the host's control group and back": "Kernel helper opened to be written",
+    "moved to the host's control group": "Kernel helper opened to be written", "leaked directory": "File beyond the container opened", "runtime overwritten": "File beyond the container opened",
     "signal to the guard": "Process beyond the container signalled", "signal beyond": "Process beyond the container signalled",
     "guard's file written": "Guard's file opened to be written",
     "guard's file renamed": "Guard's file renamed or linked",
@@ -108,10 +110,11 @@ def guards_own(below: str) -> list[dict[str, Any]]:
             for path in ("/sys/fs/bpf", "/run/merlon")]
 
 
-def groups() -> dict[str, Any]:
+def groups() -> list[dict[str, Any]]:
     """The host's control groups, where a container is given all of them."""
-    return {"destination": "/groups", "type": "bind", "source": str(cgroups.ROOT / ("" if cgroups.mode() == "v2" else "pids")),
-            "options": ["rbind", "rw"]}
+    hierarchies = {"v2": {"/groups": ""}, "v1": {"/groups": "pids"}, "hybrid": {"/groups": "pids", "/unified": "unified"}}
+    return [{"destination": at, "type": "bind", "source": str(cgroups.ROOT / name), "options": ["rbind", "rw"]}
+            for at, name in hierarchies[cgroups.mode()].items()]
 
 
 DECOY, DECOY_PIN = Path("/run/merlon/decoy"), Path("/sys/fs/bpf/merlon/decoy")
@@ -298,7 +301,7 @@ def main() -> None:
         programs: dict[str, bytes | Path] = {f"/steps/{n}": (HERE / n).read_bytes() for n in ("calls.py", "escapes.py", "rings.py")}
         # Under another name than they have: who denies knows what they are.
         spec = Prison(name="prison", args=["/usr/bin/python3", "/steps/escapes.py"], files=programs | {"/round/.keep": b""},
-                      mounts=[*guards_own("/elsewhere"), groups()], environment={"GUARDS": "/elsewhere", "BEYOND_AT": zeros_of(1)}, **BOXES["privileged"])
+                      mounts=[*guards_own("/elsewhere"), *groups()], environment={"GUARDS": "/elsewhere", "BEYOND_AT": zeros_of(1)}, **BOXES["privileged"])
         deny("on", "--dry-run", POLICY)
         try:
             with decoys(), container(options.runtime, spec) as box, Guard("--burst", "0", rules=POLICY) as guard:

@@ -160,7 +160,7 @@ def main() -> None:
         programs: dict[str, bytes | Path] = {f"/steps/{n}": (HERE / n).read_bytes() for n in ("calls.py", "escapes.py", "rings.py")}
         victim = subprocess.Popen(["sleep", "600"])
         spec = Prison(name="prison", user=f"0:{GROUP}", args=["/usr/bin/python3", "/steps/escapes.py"],
-                      files=programs | {"/round/.keep": b""}, mounts=[*guards_own(""), groups()], environment={"BEYOND": str(victim.pid), "BEYOND_AT": zeros_of(victim.pid)}, **BOXES["privileged"])
+                      files=programs | {"/round/.keep": b""}, mounts=[*guards_own(""), *groups()], environment={"BEYOND": str(victim.pid), "BEYOND_AT": zeros_of(victim.pid)}, **BOXES["privileged"])
         try:
             refuse(suite, rules)
             said = merlon.run("deny", "on", "--stop", "--dry-run", rules).stderr
