@@ -62,6 +62,7 @@ enum abi_deny_hook {
 	/* Looked at only where nobody asks what goes through one. */
 	ABI_DENY_URING,
 	ABI_DENY_CHOWN,
+	ABI_DENY_UMOUNT,
 	ABI_DENY_HOOKS
 };
 

@@ -193,6 +193,14 @@ static __always_inline void fill_mount(struct room *r, const char *dev, const st
 DENY_HOOK(sb_mount, ABI_DENY_MOUNT, NR_MOUNT, fill_mount(r, dev, path, type, flags),
 	  const char *dev, const struct path *path, const char *type, unsigned long flags)
 
+static __always_inline void fill_umount(struct room *r, struct vfsmount *mnt, int flags)
+{
+	r->ev.call.args[1] = (__u32)flags;
+	text_directory(r, ABI_TEXT_PATH1, address_of(mnt), (__u64)BPF_CORE_READ(mnt, mnt_root));
+}
+DENY_HOOK(sb_umount, ABI_DENY_UMOUNT, NR_UMOUNT2, fill_umount(r, mnt, flags), struct vfsmount *mnt,
+	  int flags)
+
 static __always_inline void fill_move_mount(struct room *r, const struct path *from,
 					    const struct path *to)
 {

@@ -79,6 +79,7 @@ const struct deny_hook deny_hooks[ABI_DENY_HOOKS] = {
 	[ABI_DENY_DEVICE_MAKE] = { { "mknodat", FIELDS("evt.rawres", "evt.arg.mode", "evt.rawarg.dev"), 0, ALLOW },
 		"devices that are made; of their mode S_IFBLK or S_IFCHR", true },
 	[ABI_DENY_CHOWN] = { { "fchownat", FIELDS("evt.rawres", "fs.path.name", "evt.is_on_guard", "evt.is_outside") }, "owners that are changed" },
+	[ABI_DENY_UMOUNT] = { { "umount2", FIELDS("evt.rawres", "fs.path.name", "evt.arg.name", "evt.arg.flags") }, "file systems that are unmounted" },
 	[ABI_DENY_URING] = { { "io_uring_setup", FIELDS(NULL) }, "rings of io_uring that are made, where what goes through one is not asked about" },
 };
 /* clang-format on */

@@ -78,6 +78,7 @@ const char *const sensor_deny_hooks[ABI_DENY_HOOKS] = {
 	[ABI_DENY_DEVICE_MAKE] = "device",
 	[ABI_DENY_URING] = "file_alloc_security",
 	[ABI_DENY_CHOWN] = "path_chown",
+	[ABI_DENY_UMOUNT] = "sb_umount",
 };
 
 static const char *served_by(const struct sensor_deny *d, unsigned hook)

@@ -69,6 +69,7 @@ static const char *const table[ABI_DENY_HOOKS][DENY_FORMS] = {
 	[ABI_DENY_DEVICE_MAKE] = { [DENY_FORM_CGROUP] = "device" },
 	[ABI_DENY_URING] = ASKED("file_alloc_security", "sys_exit"),
 	[ABI_DENY_CHOWN] = ASKED("path_chown", "sys_exit"),
+	[ABI_DENY_UMOUNT] = ASKED("sb_umount", "sys_exit"),
 };
 /* clang-format on */
 

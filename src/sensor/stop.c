@@ -74,6 +74,8 @@ static const struct row rows[] = {
 	{ "ftruncate", ABI_DENY_TRUNCATE, 0, NO_PATH, NO_ARGS },
 	{ "chroot", ABI_DENY_CHROOT, PLAIN },
 	{ "mount", ABI_DENY_MOUNT, NONE, { NONE, 1 }, { NONE, NONE }, { NONE, NONE, NONE, 3 } },
+	{ "umount2", ABI_DENY_UMOUNT, PATH(0), { NONE, 1, NONE, NONE } },
+	{ "umount", ABI_DENY_UMOUNT, PATH(0), NO_ARGS },
 	{ "move_mount", ABI_DENY_MOVE_MOUNT, PATHS_AT(0, 1, 2, 3) },
 	{ "fsmount", ABI_DENY_FSMOUNT, PLAIN },
 	{ "fsopen", ABI_DENY_FSMOUNT, PLAIN },

@@ -143,6 +143,18 @@ def pivot_root() -> None:
     refused(calls.pivot_root(b"/", b"/"))
 
 
+def unmount(path: bytes) -> None:
+    """The uppermost mount there."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.umount2(path, 0):
+        raise OSError(ctypes.get_errno(), "umount2")
+
+
+def mask_removed() -> None:
+    """What the runtime has put over it."""
+    unmount(b"/proc/interrupts")
+
+
 def setns() -> None:
     refused(calls.setns(os.open(f"/proc/{HOST_PID}/ns/uts", os.O_RDONLY), 0))
 
@@ -465,7 +477,7 @@ ATTACKS = {
     "core_pattern by openat2": core_pattern_by_openat2, "core_pattern by descriptor": core_pattern_by_descriptor,
     "release_agent": release_agent,
     "block device": block_device, "memory device": memory_device, "raw disk": raw_disk, "raw disk by another name": raw_disk_by_another_name, "mount": mount, "mount by newer calls": mount_by_newer_calls,
-    "mount in no tree": mount_nowhere, "mount copied": mount_copied, "mount picked": mount_picked, "mount changed": mount_changed,
+    "mount in no tree": mount_nowhere, "mount copied": mount_copied, "mount picked": mount_picked, "mount changed": mount_changed, "mask removed": mask_removed,
     "pivot_root": pivot_root, "setns": setns, "setns to its own": own_setns, "user namespace": user_namespace,
     "root of process 1": root_of_process_1, "root of process 1 changed": root_of_process_1_changed, "trace process 1": trace_host,
     "environment of process 1": environ_of_process_1, "memory of process 1": memory_of_process_1,
@@ -518,6 +530,7 @@ def ordinary() -> None:
     for own in ("/proc/self/root/tmp", "/proc/self/cwd/tmp", f"/proc/{os.getpid()}/root/tmp"):
         os.mkdir(f"{own}/directory")
         os.rmdir(f"{own}/directory")
+    unmount(b"/own")
     os.mknod("/tmp/null", 0o20600, os.makedev(1, 3))
     os.unlink("/tmp/null")
     zeros = ctypes.create_string_buffer(8)

@@ -64,7 +64,7 @@ RULES = {
     "core_pattern open already": "Kernel helper set",
     "release_agent": "Release agent opened to be written", "block device": "Block device made",
     "raw disk": "Disk or memory of the machine opened", "raw disk by another name": "Disk or memory of the machine opened", "mount": "File system mounted",
-    "mount by newer calls": "File system mounted", "pivot_root": "Root file system exchanged", "setns": "Namespace entered",
+    "mask removed": "Mask of the kernel's files removed", "mount by newer calls": "File system mounted", "pivot_root": "Root file system exchanged", "setns": "Namespace entered",
     "setns to its own": "Namespace entered", "user namespace": "User namespace made",
     "root of process 1": "Process beyond the container looked into",
     "environment of process 1": "Process beyond the container looked into", "memory of process 1": "Process beyond the container looked into",
@@ -96,6 +96,9 @@ class Prison(Box):
         config = super().config(root)
         linux = config["linux"]
         linux["namespaces"] = [n for n in linux["namespaces"] if n["type"] != "pid"]
+        # One above the other, to be taken away in each round.
+        linux["maskedPaths"] = ["/proc/interrupts"] * 8
+        config["mounts"] += [{"destination": "/own", "type": "tmpfs", "source": "tmpfs"}] * 8
         if not os.path.exists("/dev/vda"):
             return config
         disk = os.stat("/dev/vda")
