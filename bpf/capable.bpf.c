@@ -14,6 +14,7 @@
 const volatile struct abi_settings settings __weak = {};
 const volatile struct abi_event_settings event_settings __weak = {};
 volatile __u32 spared[ABI_SPARED_MAX] __weak = {};
+volatile __u32 homeless __weak = 0;
 
 enum { EPERM = 1, CAP_SYS_ADMIN = 21 };
 
@@ -22,7 +23,7 @@ static __always_inline bool is_of_interest(const struct cred *cred, struct user_
 					   int cap)
 {
 	struct task_struct *task = current_task();
-	__u64 cgroup = current_cgroup_id();
+	__u64 cgroup = home_of_current();
 
 	return cap >= 0 && cap < 64 && plan_of(ABI_TABLE_NATIVE, ABI_NR_CAPABILITY) &&
 	       is_watched(bpf_map_lookup_elem(&groups, &cgroup)) &&
@@ -31,7 +32,7 @@ static __always_inline bool is_of_interest(const struct cred *cred, struct user_
 
 static __always_inline int tell(int cap, bool granted)
 {
-	__u64 cgroup = current_cgroup_id();
+	__u64 cgroup = home_of_current();
 	struct abi_budget *b;
 	struct abi_event *ev;
 

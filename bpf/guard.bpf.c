@@ -24,6 +24,7 @@
 const volatile struct abi_settings settings __weak = {};
 const volatile struct abi_event_settings event_settings __weak = {};
 volatile __u32 spared[ABI_SPARED_MAX] __weak = {};
+volatile __u32 homeless __weak = 0;
 /* By number: bit per enum abi_table in which it has a plan, or may stand for one that has. Written while this runs. */
 volatile __u8 asked_for[ABI_CALL_NR_MAX] = { [NR_SOCKETCALL] = 1 << ABI_TABLE_COMPAT };
 volatile struct abi_keeping keeping __weak = {};
@@ -71,7 +72,7 @@ subroutine int runs_fill(struct room *r, __u64 name)
 /* Current makes a child. */
 static __always_inline void keep_current(struct task_struct *parent)
 {
-	__u64 cgroup = task_cgroup_id(parent);
+	__u64 cgroup = home_of_task(parent);
 	struct room *r;
 
 	if (!keep_is_on(cgroup) || !BPF_CORE_READ(parent, mm) || !keep_lacks(parent))
@@ -97,11 +98,12 @@ int BPF_PROG(guard_fork, struct task_struct *parent, struct task_struct *child)
 	if (thread && keep_thread(child))
 		return 0;
 	if (!thread) {
+		home_keep(BPF_CORE_READ(child, tgid), home_of_task(parent), task_cgroup_id(child));
 		program_inherit(BPF_CORE_READ(parent, tgid), child);
 		descent_begin(parent, child);
 		keep_current(parent);
 	}
-	r = room_begin(ABI_EVENT_FORK, child, task_cgroup_id(child));
+	r = room_begin(ABI_EVENT_FORK, child, home_of_task(child));
 	if (!r)
 		return 0;
 	process_fill(&r->ev.process, child);
@@ -129,7 +131,7 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(guard_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
 	struct file *file = BPF_CORE_READ(task, mm, exe_file);
-	__u64 cgroup = task_cgroup_id(task);
+	__u64 cgroup = home_of_task(task);
 	__u32 uid_before = program_uid(BPF_CORE_READ(task, tgid));
 	struct room *r;
 
@@ -185,9 +187,12 @@ int BPF_PROG(guard_exit, struct task_struct *task)
 	program_end(BPF_CORE_READ(task, tgid));
 	descent_forget(BPF_CORE_READ(task, tgid));
 	capabilities_forget(BPF_CORE_READ(task, tgid));
-	if (keep_exit(task))
+	if (keep_exit(task)) {
+		home_forget(BPF_CORE_READ(task, tgid));
 		return 0;
-	r = room_begin(ABI_EVENT_EXIT, task, task_cgroup_id(task));
+	}
+	r = room_begin(ABI_EVENT_EXIT, task, home_of_task(task));
+	home_forget(BPF_CORE_READ(task, tgid));
 	if (!r)
 		return 0;
 	process_fill(&r->ev.process, task);
@@ -205,8 +210,20 @@ int BPF_PROG(guard_signal, int number, void *info, struct task_struct *task)
 	if (!(asked_for[NR_KILL] | asked_for[NR_TKILL] | asked_for[NR_TGKILL] |
 	      asked_for[NR_PIDFD_SEND_SIGNAL]))
 		return 0;
-	if (BPF_CORE_READ(task, tgid) != current_tgid() && keep_is_on(current_cgroup_id()))
+	if (BPF_CORE_READ(task, tgid) != current_tgid() && keep_is_on(home_of_current()))
 		keep_target(task);
+	return 0;
+}
+
+/* Of a single thread, which only version 1 moves, where the others are is what counts. */
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(guard_moved, struct cgroup *to, const char *path, struct task_struct *leader,
+	     bool threadgroup)
+{
+	__u32 tgid = BPF_CORE_READ(leader, tgid);
+
+	if (cgroup_is_ours(to) && BPF_CORE_READ(leader, pid) == tgid && !is_spared(tgid))
+		descent_move(tgid, cgroup_id(to));
 	return 0;
 }
 
@@ -417,7 +434,7 @@ int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 	call_read_args(&c, regs, multiplexed);
 	if (!is_told(plan, &c, ret))
 		return 0;
-	cgroup = current_cgroup_id();
+	cgroup = home_of_current();
 	if (!is_asked_about(bpf_map_lookup_elem(&groups, &cgroup)))
 		return 0;
 	if (plan->flags & ABI_PLAN_REMEMBER && ret >= 0) {

@@ -17,6 +17,7 @@
 const volatile struct abi_settings settings __weak = {};
 const volatile struct abi_event_settings event_settings __weak = {};
 volatile __u32 spared[ABI_SPARED_MAX] __weak = {};
+volatile __u32 homeless __weak = 0;
 
 /* x86-64's numbers of the calls that hooks stand for when there is none. */
 enum {
@@ -86,7 +87,7 @@ subprogram int hook_paths(__u32 nr_as, __u64 mnt1, __u64 dentry1, __u64 mnt2, __
 	plan = plan_of(table, nr);
 	if (!plan || !(plan->flags & ABI_PLAN_PATHS))
 		return 0;
-	cgroup = current_cgroup_id();
+	cgroup = home_of_current();
 	b = budget_for_call(cgroup);
 	if (!b)
 		return 0;
@@ -149,7 +150,7 @@ static __always_inline struct room *uring_begin(__u32 nr, struct abi_budget **b)
 
 	if (!is_uring(current_call(&table)) || !plan_of(ABI_TABLE_NATIVE, nr))
 		return NULL;
-	cgroup = current_cgroup_id();
+	cgroup = home_of_current();
 	*b = budget_for_call(cgroup);
 	if (!*b)
 		return NULL;

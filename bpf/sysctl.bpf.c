@@ -13,6 +13,7 @@
 const volatile struct abi_settings settings __weak = {};
 const volatile struct abi_event_settings event_settings __weak = {};
 volatile __u32 spared[ABI_SPARED_MAX] __weak = {};
+volatile __u32 homeless __weak = 0;
 
 enum { ALLOWED = 1, NAME_MAX = 128, VALUE_MAX = 256, E2BIG = 7 };
 
@@ -72,7 +73,7 @@ static __always_inline void tell(struct bpf_sysctl *ctx, struct abi_budget *b, _
 SEC("cgroup/sysctl")
 int sysctl_written(struct bpf_sysctl *ctx)
 {
-	__u64 cgroup = current_cgroup_id();
+	__u64 cgroup = home_of_current();
 	struct abi_budget *b;
 
 	if (!ctx->write || !plan_of(ABI_TABLE_NATIVE, ABI_NR_SYSCTL) ||

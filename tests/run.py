@@ -45,7 +45,7 @@ HOST_TESTS = ("test_cli", "test_errors", "test_identity", "test_oracle", "test_c
               "test_verify", "test_layers", "test_complain", "test_exchange", "test_static", "test_events", "test_calls",
               "test_guard", "test_untold", "test_remember", "test_respond", "test_outputs", "test_inspect",
               "test_cluster", "test_attacks", "test_stop", "test_deny_policy", "test_deny_cgroup", "test_deny_keep",
-              "test_deny_running", "test_deny_untold", "test_quiet", "test_falco")
+              "test_deny_running", "test_deny_untold", "test_strays", "test_quiet", "test_falco")
 
 # What runs in every machine; a program in the build directory, or a script of SCRIPTS. What differs by rung, and not by
 # kernel, runs in one machine each below: emulation is slow.
@@ -101,7 +101,7 @@ MACHINES = (
                      "test_life --quick"),
             long=("test_apparmor --quick", "test_verify")),
     Machine("6.12", ("test_cli --rung=A:fentry --module=apparmor", *VM_TESTS, "tests/kernel/test_filter", "test_events", "test_apparmor --quick",
-                     "test_attacks", "test_deny --quick", "test_guard --quick", "test_oracle --quick", "test_identity --quick"),
+                     "test_attacks", "test_deny --quick", "test_strays", "test_guard --quick", "test_oracle --quick", "test_identity --quick"),
             long=("test_oracle --quick --hooks=tracepoint",)),
     Machine("6.1", ("test_cli --rung=A:fentry --module=apparmor", *VM_TESTS, "tests/kernel/test_filter", "test_attacks --attacks",
                     "test_oracle --quick --hooks=kprobe", "test_complain"),

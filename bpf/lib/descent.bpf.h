@@ -4,6 +4,7 @@
  * guard/process_table.c has it, a parent stays one when others have taken its children over; only that it is not found then.
  */
 #pragma once
+#include "bpf/lib/home.bpf.h"
 #include "bpf/lib/kept.bpf.h"
 #include "bpf/lib/process.bpf.h"
 
@@ -41,7 +42,7 @@ static __always_inline void descent_begin(struct task_struct *parent, struct tas
 {
 	struct abi_descent d = { .start_ns = start_of(child),
 				 .parent_start_ns = start_of(BPF_CORE_READ(parent, group_leader)),
-				 .cgroup = task_cgroup_id(child),
+				 .cgroup = home_of_task(child),
 				 .parent = BPF_CORE_READ(parent, tgid) };
 	__u32 tgid = BPF_CORE_READ(child, tgid);
 
@@ -51,6 +52,20 @@ static __always_inline void descent_begin(struct task_struct *parent, struct tas
 	}
 	descent_describe(&d, child);
 	descent_keep(tgid, &d);
+}
+
+/*
+ * The process has been moved into that group. If nobody watches it, and where it was is watched, it belongs there still; one of which
+ * it is not known where it was has come in from outside, or was there before the guard.
+ */
+static __always_inline void descent_move(__u32 tgid, __u64 cgroup)
+{
+	struct abi_descent *d = bpf_map_lookup_elem(&descents, &tgid);
+
+	if (!d)
+		return;
+	home_keep(tgid, d->cgroup, cgroup);
+	d->cgroup = home_of(tgid, cgroup);
 }
 
 /* task begins a program in a watched group. */

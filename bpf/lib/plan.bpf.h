@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Which calls are told. */
 #pragma once
+#include "bpf/lib/home.bpf.h"
 #include "bpf/lib/room.bpf.h"
 
 extern volatile __u32 spared[ABI_SPARED_MAX] __weak; /* written while this runs; 0: free */

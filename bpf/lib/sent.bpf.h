@@ -3,6 +3,7 @@
 #pragma once
 #include "bpf/lib/call.bpf.h"
 #include "bpf/lib/fd.bpf.h"
+#include "bpf/lib/home.bpf.h"
 #include "bpf/lib/room.bpf.h"
 
 enum {
@@ -24,7 +25,7 @@ struct tcp_sock {
  */
 subprogram int sends_first(__u32 fd, __s64 ret)
 {
-	__u64 cgroup = current_cgroup_id();
+	__u64 cgroup = home_of_current();
 	struct file *file;
 	struct socket *socket;
 	struct tcp_sock *tcp;
