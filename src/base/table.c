@@ -13,18 +13,24 @@ void table_deinit(struct table *t)
 	t->size = t->used = 0;
 }
 
-static struct table_slot *find(const struct table *t, struct text key, uint64_t hash)
+static struct table_slot *find(const struct table *t, struct text key, uint32_t hash)
 {
 	size_t at = hash & (t->size - 1);
 
-	while (t->slots[at].value && !(t->slots[at].hash == hash && text_eq(t->slots[at].key, key)))
+	while (t->slots[at].value && !(t->slots[at].hash == hash &&
+				       text_eq(text_from(t->slots[at].key, t->slots[at].len), key)))
 		at = (at + 1) & (t->size - 1);
 	return &t->slots[at];
 }
 
+static uint32_t hash_of(const struct table *t, struct text key)
+{
+	return (uint32_t)hash_bytes(key.data, key.len, t->seed);
+}
+
 void *table_get(const struct table *t, struct text key)
 {
-	return t->size ? find(t, key, hash_bytes(key.data, key.len, t->seed))->value : NULL;
+	return t->size ? find(t, key, hash_of(t, key))->value : NULL;
 }
 
 static bool grow(struct table *t)
@@ -40,7 +46,8 @@ static bool grow(struct table *t)
 		return false;
 	for (size_t i = 0; i < t->size; i++)
 		if (t->slots[i].value)
-			*find(&bigger, t->slots[i].key, t->slots[i].hash) = t->slots[i];
+			*find(&bigger, text_from(t->slots[i].key, t->slots[i].len),
+			      t->slots[i].hash) = t->slots[i];
 	free(t->slots);
 	*t = bigger;
 	return true;
@@ -49,13 +56,13 @@ static bool grow(struct table *t)
 bool table_set(struct table *t, struct text key, void *value)
 {
 	struct table_slot *slot;
-	uint64_t hash;
+	uint32_t hash;
 
 	if (t->used * 4 >= t->size * 3 && !grow(t))
 		return false;
-	hash = hash_bytes(key.data, key.len, t->seed);
+	hash = hash_of(t, key);
 	slot = find(t, key, hash);
 	t->used += !slot->value;
-	*slot = (struct table_slot){ key, hash, value };
+	*slot = (struct table_slot){ key.data, key.len, hash, value };
 	return true;
 }

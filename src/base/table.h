@@ -7,9 +7,10 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
+/* Without holes: there may be many. */
 struct table_slot {
-	struct text key;
-	uint64_t hash;
+	const char *key;
+	uint32_t len, hash;
 	void *value; /* NULL: free */
 };
 

@@ -2,6 +2,9 @@
 #include "base/yaml_tree.h"
 
 #include <libfyaml.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/utf8.h"
@@ -29,6 +32,9 @@ struct yaml_stream {
 	uint32_t failures;
 	struct yaml_mark base; /* where the parser began to read */
 	uint32_t document_line;
+	/* Whole pages before it are gone; it is where an item begins, and no document does between. */
+	struct yaml_mark gone;
+	bool consumes;
 };
 
 /* --- what libfyaml says -------------------------------------------------------------------------- */
@@ -322,12 +328,15 @@ struct yaml_stream *yaml_stream_free(struct yaml_stream *s)
 static bool seek_document(struct yaml_stream *s)
 {
 	struct text c = s->file.content;
-	uint32_t line = s->base.line;
+	const struct yaml_mark *from = s->gone.offset > s->base.offset ? &s->gone : &s->base;
+	uint32_t line = from->line;
+	bool begins = from == &s->base || !from->column;
 
-	for (size_t i = s->base.offset; i < c.len;) {
+	for (size_t i = from->offset; i < c.len; begins = true) {
 		const char *nl = memchr(c.data + i, '\n', c.len - i);
 
-		if (line > s->document_line && c.len - i >= 3 && !memcmp(c.data + i, "---", 3)) {
+		if (begins && line > s->document_line && c.len - i >= 3 &&
+		    !memcmp(c.data + i, "---", 3)) {
 			s->base = (struct yaml_mark){ line, 0, i };
 			return true;
 		}
@@ -406,10 +415,36 @@ static void read_json(struct yaml_stream *s)
 		read_yaml(s);
 }
 
+/* --- giving back --------------------------------------------------------------------------------- */
+
+enum { GIVE_BACK_BYTES = 1 << 20 }; /* at a time */
+
+void yaml_stream_consume(struct yaml_stream *s)
+{
+	s->consumes = true;
+}
+
+/* What is before an item that was looked at. */
+static void give_back(struct yaml_stream *s, const struct yaml_node *item)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t begin = (uintptr_t)s->file.content.data;
+	uintptr_t to = (begin + item->offset) & ~(page - 1);
+	/* What is in the first page before content is somebody else's; later on the page where it ended last is whole now. */
+	uintptr_t from = (begin + (s->gone.offset ? s->gone.offset : page - 1)) & ~(page - 1);
+
+	if (item->offset < s->gone.offset + GIVE_BACK_BYTES)
+		return;
+	madvise((void *)from, to - from, MADV_DONTNEED);
+	s->gone = (struct yaml_mark){ item->line - 1, item->column - 1, item->offset };
+}
+
 enum yaml_given yaml_stream_next(struct yaml_stream *s, struct yaml_node **ret)
 {
 	struct yaml_builder *b = &s->builder;
 
+	if (s->consumes && b->done && b->item && !b->failed && !b->anchors.len)
+		give_back(s, b->done);
 	if (b->failed || (b->done && !b->item)) {
 		yaml_builder_reset(b);
 		arena_reset(&s->outer);
@@ -418,6 +453,7 @@ enum yaml_given yaml_stream_next(struct yaml_stream *s, struct yaml_node **ret)
 		arena_reset(&s->inner);
 	}
 	b->done = NULL;
+	s->cursor.node = NULL; /* the next node may be where that one was */
 	if (s->failures >= FAILURES_MAX && s->ended) {
 		s->failures = 0; /* said once */
 		return YAML_FAILED;

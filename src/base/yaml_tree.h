@@ -83,6 +83,12 @@ struct yaml_stream *yaml_stream_new(const char *name, struct text content,
 				    const struct yaml_limits *limits, const char *split,
 				    struct diags *d);
 struct yaml_stream *yaml_stream_free(struct yaml_stream *s);
+/*
+ * From now on, whole pages of content that lie before the item that was given last go back to the system while the rest is
+ * read, and are zeros: it is memory of the caller's own (heap, or mapped without a file) that nobody looks at again. A document
+ * with anchors keeps its pages from the first one on: what an alias stands for has its place there.
+ */
+void yaml_stream_consume(struct yaml_stream *s);
 
 /* What yaml_stream_next() gave. */
 enum yaml_given { YAML_END, YAML_DOCUMENT, YAML_ITEM, YAML_FAILED };

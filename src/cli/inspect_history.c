@@ -105,7 +105,7 @@ static bool add_finding(struct items *all, const struct report *r, size_t number
 						       f->container ? " " : "",
 						       f->container ? f->container : "")),
 		.path = f->path,
-		.file = f->file,
+		.file = finding_file(r, f),
 		.line = f->line,
 		.severity = (unsigned)f->severity,
 	};

@@ -2,8 +2,11 @@
 #include "cli/inspect_job.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 #include "base/str.h"
@@ -127,14 +130,30 @@ static int read_recordings(const struct arguments *args, struct inspect_job *j, 
 	return r;
 }
 
+/* Whether that is what a file has; part by part, as it may be large. */
+static bool is_content(const char *file, struct text content)
+{
+	/* It may be a pipe that was read to its end: nobody writes there any more. */
+	cleanup_fd int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	char part[65536];
+	struct stat st;
+	size_t at = 0;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || (size_t)st.st_size != content.len)
+		return false;
+	while ((n = read(fd, part, sizeof(part))) > 0) {
+		if ((size_t)n > content.len - at || memcmp(part, content.data + at, (size_t)n) != 0)
+			return false;
+		at += (size_t)n;
+	}
+	return !n && at == content.len;
+}
+
 /* Only what is in the file as it was read, not what was rendered of it; and only what --fix would mend. */
 static bool may_edit(const char *file, struct text content)
 {
-	cleanup_buf struct buf now = BUF_INIT;
-	struct error err = ERROR_INIT;
-
-	return content.len && !fs_read(file, content.len, &now, &err) && now.len == content.len &&
-	       !memcmp(now.data, content.data, content.len) &&
+	return content.len && is_content(file, content) &&
 	       !inspect_source_refuses(file, content, false);
 }
 

@@ -74,9 +74,9 @@ static void say(const struct inspect_watch *w, const struct report *r, const str
 	if (!w->json) {
 		fprintf(out, "%.8s  %-6s  %-8s  %s  %s %s  %s:%u:%u  %s%s%s: %s\n", time + 11, word,
 			severity_names[f->severity], f->check->id, o->kind, name,
-			report_file_name(f->file, file, sizeof(file)), f->line, f->column,
-			f->container ? f->container : "", f->container ? ": " : "", f->path,
-			f->value);
+			report_file_name(finding_file(r, f), file, sizeof(file)), f->line,
+			f->column, f->container ? f->container : "", f->container ? ": " : "",
+			f->path, f->value);
 		return;
 	}
 	fprintf(out,
@@ -86,7 +86,7 @@ static void say(const struct inspect_watch *w, const struct report *r, const str
 		static const char *const names[] = { "kind", "object", "container",
 						     "path", "value",  "file" };
 		const char *const values[] = { o->kind, name,	  f->container ? f->container : "",
-					       f->path, f->value, f->file };
+					       f->path, f->value, finding_file(r, f) };
 
 		fprintf(out, ", \"%s\": ", names[i]);
 		report_json_text(values[i], out);
@@ -107,7 +107,8 @@ static size_t say_those(const struct inspect_watch *w, const struct look *in,
 		/* Several may have one key: they come and go as one. */
 		if (!*key || table_get(&not_in->by_key, text_of(key)))
 			continue;
-		if (not_in->report && inspect_history_is_unread(not_in->report, f->file))
+		if (not_in->report &&
+		    inspect_history_is_unread(not_in->report, finding_file(in->report, f)))
 			continue;
 		say(w, in->report, f, word, out);
 		n++;

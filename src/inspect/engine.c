@@ -157,7 +157,7 @@ struct inspection *inspection_free(struct inspection *in)
 	diags_deinit(&in->report.problems);
 	free(in->report.tallies);
 	inventory_deinit(&in->inventory);
-	table_deinit(&in->fixes);
+	table_deinit(&in->more);
 	kept_deinit(&in->whole);
 	vec_deinit(&in->checks);
 	buf_deinit(&in->pointer);
@@ -262,7 +262,7 @@ static bool add_object(struct inspection *in, const char *file, const struct obj
 				    .worst = -1 };
 	if (!file)
 		slot->file = place_in_cluster(in, o);
-	if (in->options.fixes)
+	if (in->pointed)
 		slot->pointer = inventory_text(&in->inventory,
 					       text_from(in->pointer.data ? in->pointer.data : "",
 							 in->pointer.len));
@@ -385,7 +385,8 @@ static bool add_document(struct inspection *in, const char *file, const struct y
 	return good;
 }
 
-int inspection_add(struct inspection *in, const char *file, struct text content, struct error *err)
+static int add_text(struct inspection *in, const char *file, struct text content, bool consume,
+		    struct error *err)
 {
 	const char *name = inventory_text(&in->inventory, text_of(file));
 	cleanup_yaml_stream struct yaml_stream *s = NULL;
@@ -399,6 +400,8 @@ int inspection_add(struct inspection *in, const char *file, struct text content,
 		s = yaml_stream_new(name, content, &manifest_limits, "items", &in->report.problems);
 	if (!s)
 		return error_errno(err, ENOMEM, "%s", file);
+	if (consume && !(edits && finding_edits_are_for(content)))
+		yaml_stream_consume(s);
 	in->report.files++;
 	in->document = 0;
 	while (good && (given = yaml_stream_next(s, &n)) != YAML_END) {
@@ -409,6 +412,7 @@ int inspection_add(struct inspection *in, const char *file, struct text content,
 		buf_reset(&in->pointer);
 		if (given == YAML_ITEM)
 			buf_addf(&in->pointer, "/items/%u", item++);
+		in->pointed = in->options.pointers || (edits && given == YAML_DOCUMENT);
 		good = add_document(in, name, n,
 				    given == YAML_ITEM ? yaml_stream_member(s, "kind") : TEXT_NONE,
 				    given == YAML_ITEM ? yaml_stream_member(s, "apiVersion") :
@@ -421,6 +425,20 @@ int inspection_add(struct inspection *in, const char *file, struct text content,
 		}
 	}
 	return good ? 0 : error_set(err, ENOMEM, "%s: too much to remember all of it", file);
+}
+
+int inspection_add(struct inspection *in, const char *file, struct text content, struct error *err)
+{
+	return add_text(in, file, content, false, err);
+}
+
+int inspection_take(struct inspection *in, const char *file, struct buf *content, struct error *err)
+{
+	int r = add_text(in, file, text_from(content->data ? content->data : "", content->len),
+			 true, err);
+
+	buf_reset(content);
+	return r;
 }
 
 int inspection_add_tree(struct inspection *in, const char *file, const struct yaml_node *n,
@@ -599,7 +617,7 @@ static void ask_kept(struct inspection *in)
 }
 
 struct rank {
-	struct inspected object;
+	int worst;
 	uint32_t before;
 };
 
@@ -607,8 +625,8 @@ static int compare_ranks(const void *x, const void *y)
 {
 	const struct rank *a = x, *b = y;
 
-	if (a->object.worst != b->object.worst)
-		return b->object.worst - a->object.worst;
+	if (a->worst != b->worst)
+		return b->worst - a->worst;
 	return (a->before > b->before) - (a->before < b->before);
 }
 
@@ -638,18 +656,28 @@ static bool sort_objects(struct report *r)
 {
 	cleanup_free struct rank *ranks = calloc(r->objects.len + 1, sizeof(*ranks));
 	cleanup_free uint32_t *now = calloc(r->objects.len + 1, sizeof(*now));
+	struct inspected *all = r->objects.items;
 
 	if (!ranks || !now)
 		return false;
 	for (size_t i = 0; i < r->objects.len; i++)
-		ranks[i] = (struct rank){ r->objects.items[i], (uint32_t)i };
+		ranks[i] = (struct rank){ all[i].worst, (uint32_t)i };
 	qsort(ranks, r->objects.len, sizeof(*ranks), compare_ranks);
-	for (size_t i = 0; i < r->objects.len; i++) {
-		r->objects.items[i] = ranks[i].object;
+	for (size_t i = 0; i < r->objects.len; i++)
 		now[ranks[i].before] = (uint32_t)i;
-	}
 	vec_foreach(f, &r->findings)
 		f->object = now[f->object];
+	/* Each swap puts one object where it belongs: there is no room for a second list of them. */
+	for (size_t i = 0; i < r->objects.len; i++)
+		while (now[i] != i) {
+			uint32_t to = now[i];
+			struct inspected object = all[to];
+
+			all[to] = all[i];
+			all[i] = object;
+			now[i] = now[to];
+			now[to] = to;
+		}
 	return true;
 }
 
@@ -657,8 +685,15 @@ const struct report *inspection_finish(struct inspection *in)
 {
 	struct report *r = &in->report;
 
-	ask_residents(in);
+	if (inventory_complete(&in->inventory))
+		ask_residents(in);
+	else
+		inspection_problem(in, "",
+				   "out of memory: checks that look at others are not asked");
 	ask_kept(in);
+	/* Their texts stay, which findings have too; what found them is done. */
+	inventory_deinit(&in->inventory);
+	kept_deinit(&in->whole);
 	if (sort_objects(r) && r->findings.len)
 		qsort(r->findings.items, r->findings.len, sizeof(*r->findings.items),
 		      compare_findings);

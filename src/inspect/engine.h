@@ -19,6 +19,7 @@ struct inspect_options {
 	bool images;		 /* those of images too: there will be some */
 	bool keep_passed;	 /* findings of what passes too */
 	bool fixes;		 /* findings say what a fix would be about */
+	bool pointers;		 /* and objects where they are in their document */
 	/* Findings have edits of these files; with fixes. NULL: of none. */
 	bool (*may_edit)(const char *file, struct text content);
 	bool ignore_annotations; /* no exemptions by who wrote the manifest */
@@ -38,6 +39,9 @@ struct inspection *inspection_free(struct inspection *in);
 
 /* All documents of a file or stream. What can't be read is a problem in the report; -ENOMEM. */
 int inspection_add(struct inspection *in, const char *file, struct text content, struct error *err);
+/* The same, and content is used up while it is read: of a long List not all is in memory at a time. It may be filled again. */
+int inspection_take(struct inspection *in, const char *file, struct buf *content,
+		    struct error *err);
 /* What Docker keeps of a container in two files (inspect/docker.h); all of it is borrowed. */
 struct docker_files {
 	const char *config_name, *host_name;

@@ -9,13 +9,15 @@ struct inspection {
 	struct inventory inventory;
 	struct kept_objects whole; /* for checks that look at others */
 	struct arena kept;	   /* what findings and residents say */
-	struct table fixes; /* of findings, each there once: the same ones come up in every object */
+	struct table more; /* of findings, each there once: the same ones come up in every object */
 	struct arena scratch; /* of one object */
 	VEC(const struct check *) checks;
 	/* Of what is being read: its document in the file, its place in the document (RFC 6901). */
 	uint32_t document;
 	struct buf pointer;
-	size_t edit_room; /* bytes that may yet be read again, to prove edits */
+	bool pointed;	      /* it is of interest */
+	size_t edit_room;     /* bytes that may yet be read again, to prove edits */
+	const char *unedited; /* the file of which was told last that it is too large for that */
 	bool complete; /* everything was read: checks that look at others are asked, and no else */
 	uint64_t unread;	 /* KIND_BIT()s: nothing is known of these */
 	const struct live *live; /* of the config.json that is being added; NULL: it may not run */

@@ -95,13 +95,6 @@ static size_t room_for(enum severity s)
 	return FINDINGS_MAX / 8 * eighths[s];
 }
 
-static const char *suggestion(const struct probe *p)
-{
-	bool bundle = p->object && object_is_container(p->object);
-
-	return bundle && p->check->suggest_bundle ? p->check->suggest_bundle : p->check->suggest;
-}
-
 static void add_finding(struct probe *p, struct finding f)
 {
 	struct report *r = &p->in->report;
@@ -109,9 +102,7 @@ static void add_finding(struct probe *p, struct finding f)
 
 	f.check = p->check;
 	f.object = p->object_number;
-	if (!f.file)
-		f.file = r->objects.items[f.object].file;
-	f.suggest = suggestion(p);
+	f.bundle = p->object && object_is_container(p->object);
 	f.container = p->container ? finding_text(p->in, p->container->name) : NULL;
 	count(p, &f);
 	slot = r->findings.len < room_for(f.severity) ? vec_add(&r->findings) : NULL;
@@ -160,37 +151,36 @@ static const char *fix_target(const struct probe *p, const struct at *found, con
 		       inventory_text(&p->in->inventory, text_from(out.data, out.len));
 }
 
-static const struct finding_fix *keep_fix(struct inspection *in, const struct finding_fix *made)
+/* The one copy; its texts are there once too. NULL: out of memory. */
+static const struct finding_more *keep_more(struct inspection *in, const struct finding_more *made)
 {
-	struct finding_fix *kept = table_get(&in->fixes,
-					     text_from((const char *)made, sizeof(*made)));
+	struct finding_more *kept = table_get(&in->more,
+					      text_from((const char *)made, sizeof(*made)));
 
 	if (kept)
 		return kept;
-	kept = arena_new(&in->kept, struct finding_fix);
+	kept = arena_new(&in->kept, struct finding_more);
 	if (!kept)
 		return NULL;
 	memcpy(kept, made, sizeof(*kept));
-	return table_set(&in->fixes, text_from((const char *)kept, sizeof(*kept)), kept) ? kept :
-											   NULL;
+	return table_set(&in->more, text_from((const char *)kept, sizeof(*kept)), kept) ? kept :
+											  NULL;
 }
 
-static void set_fix(struct probe *p, struct finding *f, const struct at *found, const char *path)
+static void set_fix(struct probe *p, struct finding_more *made, const struct at *found,
+		    const char *path)
 {
 	const struct fix *fix = &p->check->fix;
 	bool bundle = p->object && object_is_container(p->object);
-	struct finding_fix made;
+	enum fix_op op = p->fix.target ? p->fix.op : fix->op;
 
 	/* A bundle is written anew by its engine. */
-	if (fix->op == FIX_NONE || f->reason || !p->in->options.fixes || bundle) {
-		p->fix.target = NULL;
-		return;
+	if (fix->op != FIX_NONE && op != FIX_NONE && !made->reason && p->in->options.fixes &&
+	    !bundle) {
+		made->fix.op = op;
+		made->fix.value = p->fix.target ? p->fix.value : fix->value;
+		made->fix.target = p->fix.target ? p->fix.target : fix_target(p, found, path);
 	}
-	memset(&made, 0, sizeof(made)); /* with what is between its members: it is a key */
-	made.op = p->fix.target ? p->fix.op : fix->op;
-	made.value = p->fix.target ? p->fix.value : fix->value;
-	made.target = p->fix.target ? p->fix.target : fix_target(p, found, path);
-	f->fix = made.target && made.op != FIX_NONE ? keep_fix(p->in, &made) : NULL;
 	p->fix.target = NULL;
 }
 
@@ -201,17 +191,21 @@ static void add_failure(struct probe *p, const struct at *found, const char *pat
 	struct finding f = { .severity = severity_of(p->in, p->check),
 			     .line = place.line,
 			     .column = place.column };
+	struct finding_more more;
 
+	memset(&more, 0, sizeof(more)); /* with what is between its members: it is a key */
 	if (!p->in->report.objects.items[p->object_number].line)
 		f.line = f.column = 0;
 	if (place.file && p->object && p->object->kind >= 0 &&
 	    (KINDS_HOST | KINDS_DOCKER) & KIND_BIT(p->object->kind))
-		f.file = finding_text(p->in, text_of(place.file));
+		more.file = finding_text(p->in, text_of(place.file));
 	f.path = finding_text(p->in, text_of(path));
 	f.value = finding_text(p->in, text_from(value, len));
-	f.reason = exempted(p, f.path);
-	set_fix(p, &f, found, path);
-	f.outcome = f.reason		       ? OUTCOME_EXEMPT :
+	more.reason = exempted(p, f.path);
+	set_fix(p, &more, found, path);
+	if (more.file || more.reason || more.fix.target)
+		f.more = keep_more(p->in, &more);
+	f.outcome = more.reason		       ? OUTCOME_EXEMPT :
 		    f.severity == SEVERITY_LOW ? OUTCOME_WARN :
 						 OUTCOME_FAIL;
 	p->failed = true;

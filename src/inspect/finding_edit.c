@@ -6,6 +6,8 @@
 #include "inspect/edit.h"
 #include "inspect/patch.h"
 
+enum { FILE_BYTES_MAX = 8 << 20 };
+
 struct source {
 	struct inspection *in;
 	const char *file;
@@ -16,7 +18,7 @@ struct source {
 
 static bool is_wanted(const struct finding *f)
 {
-	return f->fix && !f->reason && !f->check->fix.aggressive &&
+	return finding_fix(f) && !finding_reason(f) && !f->check->fix.aggressive &&
 	       (f->outcome == OUTCOME_FAIL || f->outcome == OUTCOME_WARN);
 }
 
@@ -69,31 +71,41 @@ static void place_of(struct text content, size_t offset, uint32_t *line, uint32_
 static void keep_edit(const struct source *s, struct finding *f, const struct edit *e)
 {
 	struct finding_edit *kept = arena_new(&s->in->kept, struct finding_edit);
+	struct finding_more *more = arena_new(&s->in->kept, struct finding_more);
 
-	if (!kept)
+	if (!kept || !more)
 		return;
 	place_of(s->content, e->start, &kept->line, &kept->column);
 	place_of(s->content, e->end, &kept->end_line, &kept->end_column);
 	kept->text = inventory_text(&s->in->inventory, text_of(e->text));
-	f->edit = kept->text ? kept : NULL;
+	if (!kept->text)
+		return;
+	/* No two have the same. */
+	*more = *f->more;
+	more->edit = kept;
+	f->more = more;
 }
 
 static void add_edit(const struct source *s, struct finding *f)
 {
 	const char *pointer = s->in->report.objects.items[f->object].pointer;
+	const struct finding_fix *fix = finding_fix(f);
 	json_t *object = pointer ? pointer_find(s->was, pointer) : NULL;
-	cleanup_json json_t *value = f->fix->value ?
-					     json_loads(f->fix->value, JSON_DECODE_ANY, NULL) :
-					     NULL;
-	cleanup_json json_t *operation = object ? patch_plan(object, f->fix->target, f->fix->op,
-							     value) :
+	cleanup_json json_t *value = fix->value ? json_loads(fix->value, JSON_DECODE_ANY, NULL) :
+						  NULL;
+	cleanup_json json_t *operation = object ? patch_plan(object, fix->target, fix->op, value) :
 						  NULL;
 	struct edit e = { 0 };
 
-	if (operation && !patch_is_careful(object, f->fix->target, operation) &&
+	if (operation && !patch_is_careful(object, fix->target, operation) &&
 	    !edit_plan(&e, s->document, pointer, operation) && is_proven(s, &e, pointer, operation))
 		keep_edit(s, f, &e);
 	free(e.text);
+}
+
+bool finding_edits_are_for(struct text content)
+{
+	return content.len <= FILE_BYTES_MAX;
 }
 
 void finding_edits(struct inspection *in, const char *file, struct text content,
@@ -106,6 +118,14 @@ void finding_edits(struct inspection *in, const char *file, struct text content,
 
 		if (!is_wanted(f))
 			continue;
+		if (!finding_edits_are_for(content)) {
+			if (in->unedited != file)
+				inspection_note(
+					in, file,
+					"fixes of what is in it are not shown: it is too much to be read again for each");
+			in->unedited = file;
+			break;
+		}
 		if (in->edit_room < content.len) {
 			if (in->edit_room)
 				inspection_note(

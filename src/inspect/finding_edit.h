@@ -7,6 +7,8 @@
 #pragma once
 #include "inspect/engine_private.h"
 
+/* Whether a file is small enough to be read again for each of its edits; of others that is told once. */
+bool finding_edits_are_for(struct text content);
 /* Gives edits to the findings from the first-th on, which are of this document of the file's text. */
 void finding_edits(struct inspection *in, const char *file, struct text content,
 		   const struct yaml_node *document, size_t first);

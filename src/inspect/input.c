@@ -26,10 +26,7 @@ static int add_content(struct walk *w, const char *name, struct error *err)
 			w->hook->change(w->hook->data, name, &w->content, err) :
 			0;
 
-	return r ? r :
-		   inspection_add(w->in, name,
-				  text_from(w->content.data ? w->content.data : "", w->content.len),
-				  err);
+	return r ? r : inspection_take(w->in, name, &w->content, err);
 }
 
 static int add_file(struct walk *w, const char *path, struct error *err)

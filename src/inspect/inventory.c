@@ -9,7 +9,8 @@ enum { LABELS_MAX = 256, REFS_MAX = 1024 };
 void inventory_deinit(struct inventory *all)
 {
 	vec_deinit(&all->residents);
-	table_deinit(&all->by_name);
+	free(all->by_name);
+	all->by_name = NULL;
 	table_deinit(&all->last);
 	table_deinit(&all->texts);
 }
@@ -298,21 +299,25 @@ static void (*const readers[KINDS])(struct inventory *all, struct resident *r,
 
 /* --- all ----------------------------------------------------------------------------------------- */
 
-static struct text key_of(char *out, size_t size, int kind, const char *name_space,
-			  const char *name)
+static struct text key_of(char *out, size_t size, int kind, const char *name_space)
 {
-	int n = snprintf(out, size, "%d/%s/%s", kind, name_space, name);
+	int n = snprintf(out, size, "%d/%s", kind, name_space);
 
 	return text_from(out, n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1);
 }
 
-/* Sets a key to the number of residents, which is the last one's index + 1. */
-static bool point_to_last(struct inventory *all, struct table *t, struct text key)
+/* The number of residents is the last one's index + 1. */
+static bool chain(struct inventory *all, struct resident *r)
 {
-	/* The table takes the key that it is given, also where it has one that is equal. */
-	struct text kept = arena_text(all->arena, key);
+	char key[600];
+	const char *kept;
 
-	return kept.data && table_set(t, kept, (void *)(uintptr_t)all->residents.len);
+	key_of(key, sizeof(key), r->kind, r->name_space);
+	kept = inventory_text(all, text_of(key)); /* the table takes the key that it is given */
+	if (!kept)
+		return false;
+	r->previous = (uint32_t)(uintptr_t)table_get(&all->last, text_of(kept));
+	return table_set(&all->last, text_of(kept), (void *)(uintptr_t)all->residents.len);
 }
 
 bool inventory_add(struct inventory *all, const struct object *o, uint32_t number)
@@ -321,8 +326,6 @@ bool inventory_add(struct inventory *all, const struct object *o, uint32_t numbe
 				    o->name_space :
 				    TEXT("default");
 	struct resident *r;
-	char key[600];
-	struct text id;
 
 	if (o->kind < 0)
 		return true;
@@ -341,31 +344,69 @@ bool inventory_add(struct inventory *all, const struct object *o, uint32_t numbe
 		r->labels = read_labels(all, &o->labels);
 	if (readers[o->kind])
 		readers[o->kind](all, r, o);
-	id = key_of(key, sizeof(key), r->kind, r->name_space, r->name);
-	if (!table_get(&all->by_name, id) && !point_to_last(all, &all->by_name, id))
+	return chain(all, r) && !all->arena->failed;
+}
+
+/* Texts are there once: any order of their addresses will do. */
+static int compare_names(const struct resident *a, const struct resident *b)
+{
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	if (a->name_space != b->name_space)
+		return (uintptr_t)a->name_space < (uintptr_t)b->name_space ? -1 : 1;
+	return ((uintptr_t)a->name > (uintptr_t)b->name) -
+	       ((uintptr_t)a->name < (uintptr_t)b->name);
+}
+
+static int compare_indices(const void *x, const void *y, void *data)
+{
+	const struct inventory *all = data;
+	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+	int r = compare_names(&all->residents.items[a], &all->residents.items[b]);
+
+	return r ? r : (a > b) - (a < b);
+}
+
+bool inventory_complete(struct inventory *all)
+{
+	free(all->by_name);
+	all->by_name = calloc(all->residents.len + 1, sizeof(*all->by_name));
+	if (!all->by_name)
 		return false;
-	id = key_of(key, sizeof(key), r->kind, r->name_space, "");
-	r->previous = (uint32_t)(uintptr_t)table_get(&all->last, id);
-	if (!point_to_last(all, &all->last, id))
-		return false;
-	return !all->arena->failed;
+	for (size_t i = 0; i < all->residents.len; i++)
+		all->by_name[i] = (uint32_t)i;
+	qsort_r(all->by_name, all->residents.len, sizeof(*all->by_name), compare_indices, all);
+	return true;
 }
 
 const struct resident *inventory_find(const struct inventory *all, int kind, const char *name_space,
 				      const char *name)
 {
-	char key[600];
-	uintptr_t at = (uintptr_t)table_get(&all->by_name,
-					    key_of(key, sizeof(key), kind, name_space, name));
+	struct resident wanted = { .kind = kind,
+				   .name_space = table_get(&all->texts, text_of(name_space)),
+				   .name = table_get(&all->texts, text_of(name)) };
+	size_t low = 0, high = all->by_name ? all->residents.len : 0;
+	const struct resident *r;
 
-	return at ? &all->residents.items[at - 1] : NULL;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		r = &all->residents.items[all->by_name[middle]];
+		if (compare_names(r, &wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!all->by_name || low >= all->residents.len)
+		return NULL;
+	r = &all->residents.items[all->by_name[low]];
+	return compare_names(r, &wanted) ? NULL : r;
 }
 
 const struct resident *inventory_last(const struct inventory *all, int kind, const char *name_space)
 {
 	char key[600];
-	uintptr_t at = (uintptr_t)table_get(&all->last,
-					    key_of(key, sizeof(key), kind, name_space, ""));
+	uintptr_t at = (uintptr_t)table_get(&all->last, key_of(key, sizeof(key), kind, name_space));
 
 	return at ? &all->residents.items[at - 1] : NULL;
 }

@@ -57,14 +57,17 @@ struct resident {
 struct inventory {
 	struct arena *arena;
 	VEC(struct resident) residents;
-	struct table by_name; /* "kind/namespace/name" to index + 1 */
-	struct table last;    /* "kind/namespace" to index + 1 of the one that came last */
-	struct table texts;   /* every text once */
+	uint32_t *by_name;  /* indices, by kind, namespace and name; once it is complete */
+	struct table last;  /* "kind/namespace" to index + 1 of the one that came last */
+	struct table texts; /* every text once */
 };
 
 void inventory_deinit(struct inventory *all);
 /* False: out of memory. */
 bool inventory_add(struct inventory *all, const struct object *o, uint32_t number);
+/* Nothing is added any more, and what is there can be found by its name. False: out of memory. */
+bool inventory_complete(struct inventory *all);
+/* The first one of that name; NULL: there is none. */
 const struct resident *inventory_find(const struct inventory *all, int kind, const char *name_space,
 				      const char *name);
 /* The last of a kind in a namespace, and the one before; NULL: there is none. */

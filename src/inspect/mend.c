@@ -104,9 +104,11 @@ static bool takes_item(const struct mended *i)
 /* What is known of a finding already; an item whose number another has now is not the same. */
 static struct mended *find_item(struct job *j, const struct finding *f, const struct inspected *o)
 {
+	const struct finding_fix *fix = finding_fix(f);
+
 	vec_foreach(i, &j->m->items)
 		if (i->check == f->check && i->document == o->document &&
-		    str_eq(i->object, o->pointer) && str_eq(i->target, f->fix->target) &&
+		    str_eq(i->object, o->pointer) && str_eq(i->target, fix->target) &&
 		    !takes_item(i))
 			return i;
 	return NULL;
@@ -114,6 +116,7 @@ static struct mended *find_item(struct job *j, const struct finding *f, const st
 
 static bool add_item(struct job *j, const struct finding *f, const struct inspected *o)
 {
+	const struct finding_fix *fix = finding_fix(f);
 	struct mended *i = j->m->items.len < ITEMS_MAX ? vec_add(&j->m->items) : NULL;
 
 	if (!i)
@@ -122,13 +125,13 @@ static bool add_item(struct job *j, const struct finding *f, const struct inspec
 	i->document = o->document;
 	i->line = f->line;
 	i->object = strdup(o->pointer);
-	i->target = strdup(f->fix->target);
+	i->target = strdup(fix->target);
 	i->kind = strdup(o->kind);
 	i->name_space = strdup(o->name_space);
 	i->name = strdup(o->name);
 	i->path = strdup(f->path);
-	i->value = f->fix->value ? strdup(f->fix->value) : NULL;
-	i->op = f->fix->op;
+	i->value = fix->value ? strdup(fix->value) : NULL;
+	i->op = fix->op;
 	i->round = j->round;
 	i->careful = f->check->fix.aggressive && !j->aggressive;
 	i->left = i->careful ? left_aggressive : NULL;
@@ -164,9 +167,9 @@ static int gather(struct job *j, const struct report *r, size_t *ret_new, struct
 	*ret_new = 0;
 	vec_foreach(f, &r->findings) {
 		const struct inspected *o = &r->objects.items[f->object];
-		struct mended *known = f->fix ? find_item(j, f, o) : NULL;
+		struct mended *known = finding_fix(f) ? find_item(j, f, o) : NULL;
 
-		if (!f->fix || (known && known->left))
+		if (!finding_fix(f) || (known && known->left))
 			continue;
 		if (known && known->round + 1 == j->round) {
 			leave(known, left_found);
@@ -480,7 +483,7 @@ int mend_text(struct mend *m, const char *name, struct text content,
 	struct job j = { .m = m, .name = name, .options = *options, .aggressive = aggressive };
 	int r = 0;
 
-	j.options.fixes = true;
+	j.options.fixes = j.options.pointers = true;
 	j.options.may_edit = NULL;
 	j.options.keep_passed = false;
 	j.limit = BATCH_MAX;

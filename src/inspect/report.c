@@ -8,6 +8,31 @@ unsigned severity_weight(enum severity s)
 	return weights[s];
 }
 
+const char *finding_file(const struct report *r, const struct finding *f)
+{
+	return f->more && f->more->file ? f->more->file : r->objects.items[f->object].file;
+}
+
+const char *finding_reason(const struct finding *f)
+{
+	return f->more ? f->more->reason : NULL;
+}
+
+const struct finding_fix *finding_fix(const struct finding *f)
+{
+	return f->more && f->more->fix.target ? &f->more->fix : NULL;
+}
+
+const struct finding_edit *finding_edit(const struct finding *f)
+{
+	return f->more ? f->more->edit : NULL;
+}
+
+const char *finding_suggest(const struct finding *f)
+{
+	return f->bundle && f->check->suggest_bundle ? f->check->suggest_bundle : f->check->suggest;
+}
+
 static unsigned share(uint64_t good, uint64_t bad)
 {
 	return good + bad ? (unsigned)(100 * good / (good + bad)) : 100;

@@ -16,7 +16,8 @@ static void tell(struct inspection *in)
 	vec_foreach(f, &r->findings) {
 		fuzz_check(f->object < r->objects.len && f->path && f->value);
 		fuzz_check(str_is_printable(f->path) && str_is_printable(f->value));
-		fuzz_check(str_eq(f->file, "c") || str_eq(f->file, "h") || str_eq(f->file, "b"));
+		fuzz_check(str_eq(finding_file(r, f), "c") || str_eq(finding_file(r, f), "h") ||
+			   str_eq(finding_file(r, f), "b"));
 		fuzz_check(f->outcome == OUTCOME_PASS || (f->line && f->column));
 	}
 	vec_foreach(d, &r->problems.items)

@@ -85,7 +85,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			fuzz_check(f->object < r->objects.len && f->path && f->value);
 			fuzz_check(str_is_printable(f->path) && str_is_printable(f->value));
 			fuzz_check(f->outcome == OUTCOME_PASS || (f->line && f->column));
-			fuzz_check(!f->edit || (f->fix && f->edit->end_line >= f->edit->line));
+			fuzz_check(!finding_edit(f) ||
+				   (finding_fix(f) &&
+				    finding_edit(f)->end_line >= finding_edit(f)->line));
 		}
 		write_all(r);
 	}

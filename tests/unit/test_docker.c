@@ -68,7 +68,7 @@ static void places(void **state)
 		const struct finding *f = finding(r, rows[i].id);
 
 		check(rows[i].id, f);
-		check_text(rows[i].id, f->file, rows[i].file);
+		check_text(rows[i].id, finding_file(r, f), rows[i].file);
 		check_text(rows[i].id, f->path, rows[i].path);
 		check_number(rows[i].id, f->line, rows[i].line);
 		check_number(rows[i].id, f->column, rows[i].column);
@@ -84,8 +84,8 @@ static void with_a_bundle(void **state)
 
 	check_number("objects", r->objects.len, 1);
 	check("its process namespace is its own", !finding(r, "MRL-102"));
-	check_text("of the bundle", finding(r, "MRL-104")->file, "/b/config.json");
-	check_text("of Docker", finding(r, "MRL-1024")->file, "/d/hostconfig.json");
+	check_text("of the bundle", finding_file(r, finding(r, "MRL-104")), "/b/config.json");
+	check_text("of Docker", finding_file(r, finding(r, "MRL-1024")), "/d/hostconfig.json");
 	check_text("the image", finding(r, "MRL-404") ? finding(r, "MRL-404")->path : "",
 		   "Config.Image");
 	check("a label exempts", finding(r, "MRL-103")->outcome == OUTCOME_EXEMPT);

@@ -163,9 +163,9 @@ static void weak(void **state)
 		check(row, f != NULL);
 		check_text(row, f->path, rows[i].path);
 		check_number(row, f->line, 1);
-		check(f->suggest, !strstr(f->suggest, "allowPriv") &&
-					  !strstr(f->suggest, "Profile.type") &&
-					  !strstr(f->suggest, "Secret"));
+		check(finding_suggest(f), !strstr(finding_suggest(f), "allowPriv") &&
+						  !strstr(finding_suggest(f), "Profile.type") &&
+						  !strstr(finding_suggest(f), "Secret"));
 		check(row, f->column >= 1);
 		check(row, !strstr(f->value, "hunter2") && !strstr(f->value, "EXAMPLE") &&
 				   !strstr(f->value, "horse"));

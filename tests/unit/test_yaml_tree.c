@@ -116,10 +116,75 @@ static void aliases_are_counted(void **state)
 		   "this is too large once its aliases are followed");
 }
 
+/* What was read is gone, and places, and the document behind a broken one, are still right. */
+static void is_used_up(void **state)
+{
+	enum { ITEMS = 60000, PAGE = 4096 };
+	static const struct yaml_limits large = {
+		.bytes = 16 << 20, .line = 4096, .depth = 16, .nodes = 1000, .keys = 100
+	};
+	cleanup_buf struct buf b = { .limit = 16 << 20 };
+	cleanup_diags struct diags d = { 0 };
+	struct yaml_stream *s;
+	struct yaml_node *n;
+	unsigned items = 0;
+
+	buf_add_str(&b, "kind: List\nitems:\n");
+	for (unsigned i = 0; i < ITEMS; i++)
+		buf_addf(&b, "- name: item-%u\n  text: >\n    what is\n    folded %u\n", i, i);
+	buf_add_str(&b, "- [\n---\nlast: one\n");
+	s = yaml_stream_new("f", text_from(b.data, b.len), &large, "items", &d);
+	yaml_stream_consume(s);
+	while (yaml_stream_next(s, &n) == YAML_ITEM) {
+		struct diag_place p = yaml_place_in(yaml_get(n, "text"), 8);
+
+		assert_int_equal(n->line, 3 + 4 * items);
+		assert_int_equal(p.line, 6 + 4 * items);
+		assert_int_equal(p.column, 5);
+		items++;
+	}
+	assert_int_equal(items, ITEMS);
+	assert_int_equal(d.errors, 1);
+	assert_memory_equal(b.data, "kind: List", 10); /* the page may be somebody else's too */
+	for (size_t i = PAGE; i < b.len / 2; i++)
+		assert_int_equal(b.data[i], 0);
+	assert_int_equal(yaml_stream_next(s, &n), YAML_DOCUMENT);
+	assert_int_equal(n->line, 5 + 4 * ITEMS);
+	assert_non_null(yaml_get(n, "last"));
+	assert_int_equal(yaml_stream_next(s, &n), YAML_END);
+	yaml_stream_free(s);
+}
+
+/* What an alias stands for has its place where it was written first. */
+static void is_kept_for_aliases(void **state)
+{
+	cleanup_buf struct buf b = { .limit = 16 << 20 };
+	static const struct yaml_limits large = {
+		.bytes = 16 << 20, .line = 4096, .depth = 16, .nodes = 1000, .keys = 100
+	};
+	cleanup_diags struct diags d = { 0 };
+	struct yaml_stream *s;
+	struct yaml_node *n, *last = NULL;
+
+	buf_add_str(&b, "items:\n- text: &a >\n    what is\n    folded\n");
+	for (unsigned i = 0; i < 30000; i++)
+		buf_addf(&b, "- name: %0100u\n", i);
+	buf_add_str(&b, "- text: *a\n");
+	s = yaml_stream_new("f", text_from(b.data, b.len), &large, "items", &d);
+	yaml_stream_consume(s);
+	while (yaml_stream_next(s, &n) == YAML_ITEM)
+		if ((last = yaml_get(n, "text")))
+			assert_int_equal(yaml_place_in(last, 8).line, 4);
+	assert_non_null(last);
+	yaml_stream_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values),
+		cmocka_unit_test(is_used_up),
+		cmocka_unit_test(is_kept_for_aliases),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(aliases_are_counted),
 	};

@@ -167,8 +167,10 @@ static void path(const char *s, FILE *out)
 	}
 }
 
-static void finding(const struct inspected *o, const struct finding *f, bool fresh, FILE *out)
+static void finding(const struct report *r, const struct inspected *o, const struct finding *f,
+		    bool fresh, FILE *out)
 {
+	const char *file = finding_file(r, f);
 	const char *severity = f->outcome == OUTCOME_EXEMPT ? "exempt" :
 			       f->outcome == OUTCOME_PASS   ? "pass" :
 							      severity_names[f->severity];
@@ -189,20 +191,20 @@ static void finding(const struct inspected *o, const struct finding *f, bool fre
 	fputs("<code>", out);
 	path(f->path, out);
 	fputs("</code>", out);
-	if (f->file != o->file || f->line)
+	if (file != o->file || f->line)
 		fputs("<br><span class=\"soft\">", out);
-	if (f->file != o->file) {
-		path(f->file, out);
+	if (file != o->file) {
+		path(file, out);
 		fputs(f->line ? ", " : "", out);
 	}
 	if (f->line)
 		fprintf(out, "line %u", f->line);
-	if (f->file != o->file || f->line)
+	if (file != o->file || f->line)
 		fputs("</span>", out);
 	fputs("</td><td><code>", out);
 	report_xml_text(f->value, out);
 	fputs("</code></td><td>", out);
-	report_xml_text(f->reason ? f->reason : f->suggest, out);
+	report_xml_text(finding_reason(f) ? finding_reason(f) : finding_suggest(f), out);
 	report_html_fix(f, out);
 	fputs("</td></tr>\n", out);
 }
@@ -247,7 +249,7 @@ static void object(const struct report *r, const struct report_style *style,
 	for (uint32_t i = 0; i < o->count; i++) {
 		const struct finding *f = &r->findings.items[o->first + i];
 
-		finding(o, f, trend_is_fresh(r, style, f), out);
+		finding(r, o, f, trend_is_fresh(r, style, f), out);
 	}
 	fputs("</tbody></table></div></details>\n", out);
 }

@@ -58,7 +58,7 @@ static const char *value_now(const struct finding *f, const char *key)
 
 void report_html_fix(const struct finding *f, FILE *out)
 {
-	const struct finding_fix *fix = f->fix;
+	const struct finding_fix *fix = finding_fix(f);
 	char key[256];
 	const char *now;
 

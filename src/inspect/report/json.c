@@ -41,10 +41,10 @@ static void finding(FILE *out, const struct report *r, const struct report_style
 	member(out, "container", f->container);
 	member(out, "path", f->path);
 	member(out, "value", f->value);
-	member(out, "file", f->file);
+	member(out, "file", finding_file(r, f));
 	fprintf(out, ", \"line\": %u, \"column\": %u", f->line, f->column);
-	member(out, "suggestion", f->suggest);
-	member(out, "reason", f->reason);
+	member(out, "suggestion", finding_suggest(f));
+	member(out, "reason", finding_reason(f));
 	if (style->trend)
 		fprintf(out, ", \"new\": %s", trend_is_fresh(r, style, f) ? "true" : "false");
 	fputc('}', out);

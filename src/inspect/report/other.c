@@ -6,7 +6,7 @@
 
 /* --- JUnit --------------------------------------------------------------------------------------- */
 
-static void junit_case(const struct finding *f, FILE *out)
+static void junit_case(const struct report *r, const struct finding *f, FILE *out)
 {
 	fprintf(out,
 		"    <testcase classname=\"%s\" name=\"%s: ", category_names[f->check->category],
@@ -21,7 +21,7 @@ static void junit_case(const struct finding *f, FILE *out)
 		fprintf(out, "<failure type=\"%s\" message=\"", severity_names[f->severity]);
 		report_xml_text(f->check->title, out);
 		fputs("\">", out);
-		report_xml_text(f->file, out);
+		report_xml_text(finding_file(r, f), out);
 		if (f->line)
 			fprintf(out, ":%u:%u", f->line, f->column);
 		fputs(": ", out);
@@ -29,11 +29,11 @@ static void junit_case(const struct finding *f, FILE *out)
 		fputs(": ", out);
 		report_xml_text(f->value, out);
 		fputc('\n', out);
-		report_xml_text(f->suggest, out);
+		report_xml_text(finding_suggest(f), out);
 		fputs("</failure>", out);
 	} else if (f->outcome == OUTCOME_EXEMPT) {
 		fputs("<skipped>", out);
-		report_xml_text(f->reason ? f->reason : "", out);
+		report_xml_text(finding_reason(f) ? finding_reason(f) : "", out);
 		fputs("</skipped>", out);
 	}
 	fputs("</testcase>\n", out);
@@ -63,7 +63,7 @@ void report_junit(const struct report *r, const struct report_style *style, FILE
 		report_xml_text(o->file, out);
 		fputs("\"/></properties>\n", out);
 		for (uint32_t i = 0; i < o->count; i++)
-			junit_case(&r->findings.items[o->first + i], out);
+			junit_case(r, &r->findings.items[o->first + i], out);
 		fputs("  </testsuite>\n", out);
 	}
 	vec_foreach(d, &r->problems.items) {
@@ -121,10 +121,10 @@ void report_csv(const struct report *r, const struct report_style *style, FILE *
 		cell(outcome_names[f->outcome], false, out);
 		cell(f->path, false, out);
 		cell(f->value, false, out);
-		cell(f->suggest, false, out);
-		cell(report_file_name(f->file, file, sizeof(file)), false, out);
+		cell(finding_suggest(f), false, out);
+		cell(report_file_name(finding_file(r, f), file, sizeof(file)), false, out);
 		cell(f->line ? line : "", false, out);
-		cell(f->reason ? f->reason : "", true, out);
+		cell(finding_reason(f) ? finding_reason(f) : "", true, out);
 	}
 }
 
@@ -168,7 +168,7 @@ static void markdown_object(const struct report *r, const struct inspected *o, F
 		fputs(" | ", out);
 		plain(f->value, out);
 		fputs(" | ", out);
-		plain(f->suggest, out);
+		plain(finding_suggest(f), out);
 		fputs(" |\n", out);
 	}
 }

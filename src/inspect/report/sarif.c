@@ -135,7 +135,7 @@ static void message(FILE *out, const struct inspected *o, const struct finding *
 				      " is ",
 				      f->value,
 				      ". ",
-				      f->suggest };
+				      finding_suggest(f) };
 
 	fputs("\"message\": {\"text\": \"", out);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
@@ -156,7 +156,7 @@ static void fingerprint(FILE *out, const struct report *r, const struct report_s
 	char text[SHA256_TEXT_SIZE];
 	struct sha256 h;
 
-	add_uri(&key, r, style, f->file);
+	add_uri(&key, r, style, finding_file(r, f));
 	buf_add_char(&key, ' ');
 	baseline_add_line(&key, &s, f->path);
 	sha256_init(&h);
@@ -170,12 +170,13 @@ static void fingerprint(FILE *out, const struct report *r, const struct report_s
 static void fix(FILE *out, const struct report *r, const struct report_style *style,
 		const struct finding *f)
 {
-	const struct finding_edit *e = f->edit;
+	const struct finding_edit *e = finding_edit(f);
 	cleanup_buf struct buf uri = BUF_INIT;
 
-	add_uri(&uri, r, style, f->file);
+	add_uri(&uri, r, style, finding_file(r, f));
 	fputs(", \"fixes\": [{\"description\": {\"text\": ", out);
-	report_json_text(f->check->fix.why ? f->check->fix.why : or_title(f->suggest, f->check),
+	report_json_text(f->check->fix.why ? f->check->fix.why :
+					     or_title(finding_suggest(f), f->check),
 			 out);
 	fprintf(out,
 		"}, \"artifactChanges\": [{\"artifactLocation\": {\"uri\": \"%.*s\"}, \"replacements\": "
@@ -197,7 +198,7 @@ static void result(FILE *out, const struct report *r, const struct report_style 
 		rule_number(r, f->check), levels[f->severity]);
 	message(out, o, f);
 	fputs(", \"locations\": [{", out);
-	place(out, r, style, f->file, f->line, f->column);
+	place(out, r, style, finding_file(r, f), f->line, f->column);
 	fputs(", \"logicalLocations\": [{\"fullyQualifiedName\": \"", out);
 	report_json_part(o->kind, out);
 	fputc('/', out);
@@ -206,11 +207,11 @@ static void result(FILE *out, const struct report *r, const struct report_style 
 	report_json_part(f->path, out);
 	fputs("\"}]}]", out);
 	fingerprint(out, r, style, f);
-	if (f->edit)
+	if (finding_edit(f))
 		fix(out, r, style, f);
-	if (f->reason) {
+	if (finding_reason(f)) {
 		fputs(", \"suppressions\": [{\"kind\": \"external\", \"justification\": ", out);
-		report_json_text(f->reason, out);
+		report_json_text(finding_reason(f), out);
 		fputs("}]", out);
 	} else if (style->trend && style->trend->fresh) {
 		fprintf(out, ", \"baselineState\": \"%s\"",

@@ -80,8 +80,8 @@ static void show_check(struct writer *w, const struct finding *f)
 		if (*f->check->attack)
 			print_wrapped(w, f->check->attack, 12);
 		fputs(if_colour(w, PLAIN), w->out);
-		if (*f->suggest)
-			print_wrapped(w, f->suggest, 12);
+		if (*finding_suggest(f))
+			print_wrapped(w, finding_suggest(f), 12);
 	}
 }
 
@@ -90,9 +90,9 @@ static void show_place(struct writer *w, const struct inspected *o, const struct
 	char file[REPORT_FILE_MAX];
 
 	fprintf(w->out, "%*s", PLACE_INDENT, "");
-	if (f->line && f->file != o->file)
+	if (f->line && finding_file(w->report, f) != o->file)
 		fprintf(w->out, "%s%s:%u%s ", if_colour(w, DIM),
-			report_file_name(f->file, file, sizeof(file)), f->line,
+			report_file_name(finding_file(w->report, f), file, sizeof(file)), f->line,
 			if_colour(w, PLAIN));
 	else if (f->line)
 		fprintf(w->out, "%s%5u:%-3u%s ", if_colour(w, DIM), f->line, f->column,
@@ -108,8 +108,8 @@ static void show_place(struct writer *w, const struct inspected *o, const struct
 	else
 		fputc(' ', w->out);
 	fputs(f->value, w->out);
-	if (f->reason)
-		fprintf(w->out, " (%s)", f->reason);
+	if (finding_reason(f))
+		fprintf(w->out, " (%s)", finding_reason(f));
 	if (trend_is_fresh(w->report, w->style, f))
 		fprintf(w->out, " %s(new)%s", if_colour(w, BOLD), if_colour(w, PLAIN));
 	fputc('\n', w->out);
