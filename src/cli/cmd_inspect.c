@@ -32,7 +32,7 @@ static const struct option_def options[] = {
 	{ "page", 0, "N", "with --cluster: ask for so many objects at a time (500)", false,
 	  COMPLETE_NONE, NULL },
 	{ "root", 0, "DIRECTORY",
-	  "with --host: the host whose files are there (an image, a disk), without containers",
+	  "with --host: the host whose files are there (an image, a disk), and the containers that Docker keeps there",
 	  false, COMPLETE_DIR, NULL },
 	{ "image", 'i', NULL,
 	  "images: OCI layouts, what docker save wrote, or root file systems, by their paths",
@@ -311,7 +311,7 @@ const struct command cmd_inspect = {
 		"here (podman, Docker, containerd, CRI-O, runc, crun), and where one of their processes has more "
 		"than was declared (no filter, more capabilities, another mount), that is what counts. Without names the host "
 		"itself is inspected before them: Docker, containerd, CRI-O, podman, kubelet and control plane, who may change "
-		"their files, the kernel, sshd, mounts. With --root it is the host whose files are below that directory.\n\n"
+		"their files, the kernel, sshd, mounts. With --root it is the host whose files are below that directory, and the containers that its Docker keeps.\n\n"
 		"With --cluster the objects are asked from the API of a cluster: that of the current context of kubeconfig, "
 		"or the one that this pod runs in. A program that the kubeconfig names for credentials is run, as kubectl does. It only reads; what may not be read is said, and what is not judged "
 		"because of it. What a controller copied from a template is told once. A finding's place is "

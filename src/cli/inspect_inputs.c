@@ -146,7 +146,7 @@ int inspect_inputs_add(const struct arguments *args, struct inspect_job *j, stru
 	int r = 0;
 
 	if (host && !n)
-		r = host_inspect(in, root ? root : "/", err);
+		r = host_inspect(in, root ? root : "/", root != NULL, err);
 	if (!r && host && !root)
 		r = host_live_each(paths, n, add_container, in, err);
 	if (!r && arg_flag(args, "cluster"))

@@ -81,7 +81,7 @@ static void host_look(struct host *h)
 	struct error err = ERROR_INIT;
 
 	assert_int_equal(inspection_new(&h->in, &o, &err), 0);
-	assert_int_equal(host_inspect(h->in, h->root, &err), 0);
+	assert_int_equal(host_inspect(h->in, h->root, true, &err), 0);
 	h->report = inspection_finish(h->in);
 }
 
@@ -388,6 +388,58 @@ static void units(void **state)
 	host_free(&h);
 }
 
+/* A disk's containers: where its Docker says that they are, those of user namespaces, and those of people. */
+static void stored_containers(void **state)
+{
+	static const char *const there[] = { "/data/docker/containers/a1",
+					     "/data/docker/231072.231072/containers/b2",
+					     "/home/ann/.local/share/docker/containers/c3" };
+	struct host h = host_new();
+	char path[256], config[256];
+	size_t found = 0;
+
+	put(&h, "/etc/docker/daemon.json", "{\"data-root\": \"/data/docker\"}");
+	for (size_t i = 0; i < ARRAY_SIZE(there); i++) {
+		snprintf(path, sizeof(path), "%s/config.v2.json", there[i]);
+		snprintf(config, sizeof(config),
+			 "{\"Name\": \"/web%zu\", \"Config\": {\"Image\": \"i:1\"}}", i);
+		put(&h, path, config);
+		snprintf(path, sizeof(path), "%s/hostconfig.json", there[i]);
+		put(&h, path, "{\"Privileged\": true}");
+	}
+	put(&h, "/var/lib/docker/containers/d4/config.v2.json",
+	    config); /* not where this one keeps them */
+	put(&h, "/data/docker/containers/e5/config.v2.json", config); /* half of it */
+	put_link(&h, "/data/docker/containers/f6/config.v2.json", "/etc/passwd");
+	host_look(&h);
+	vec_foreach(f, &h.report->findings) {
+		if (!str_eq(f->check->id, "MRL-101") || f->outcome != OUTCOME_FAIL)
+			continue;
+		snprintf(path, sizeof(path), "%s/hostconfig.json",
+			 there[found % ARRAY_SIZE(there)]);
+		check_text("where", finding_file(h.report, f), below(&h, path));
+		found++;
+	}
+	check_number("containers", found, 3);
+	check_number("half of one", h.report->problems.errors, 1);
+	host_free(&h);
+}
+
+/* Without daemon.json, where it always was. */
+static void stored_by_default(void **state)
+{
+	struct host h = host_new();
+
+	put(&h, "/var/lib/docker/containers/a1/config.v2.json",
+	    "{\"Name\": \"/web\", \"Config\": {\"Image\": \"i:1\", \"Env\": [\"PASSWORD=hunter2hunter2\"]}}");
+	put(&h, "/var/lib/docker/containers/a1/hostconfig.json", "{\"Privileged\": true}");
+	host_look(&h);
+	fails(&h, "MRL-101", "/var/lib/docker/containers/a1/hostconfig.json", 1, "true");
+	vec_foreach(f, &h.report->findings)
+		check(f->check->id, !strstr(f->value, "hunter2"));
+	host_free(&h);
+}
+
 static void flags(void **state)
 {
 	static const char line[] =
@@ -424,6 +476,8 @@ int main(void)
 		cmocka_unit_test(impostor),
 		cmocka_unit_test(hostile),
 		cmocka_unit_test(units),
+		cmocka_unit_test(stored_containers),
+		cmocka_unit_test(stored_by_default),
 		cmocka_unit_test(flags),
 	};
 

@@ -91,13 +91,25 @@ static void add_sockets(struct look *l, struct yaml_node *o, const struct yaml_n
 		add_socket(l, o, hosts->items[i]);
 }
 
+/* The name of old is taken too. */
+static void find_data(struct look *l, const struct yaml_node *flags, const struct yaml_node *config)
+{
+	const struct yaml_node *const from[] = { flags, config };
+	static const char *const names[] = { "data-root", "graph" };
+
+	*l->docker = '\0';
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(names) && !*l->docker; i++)
+		path_of(from[i / 2] ? yaml_get(from[i / 2], names[i % 2]) : NULL, l->docker,
+			sizeof(l->docker));
+	if (!*l->docker)
+		snprintf(l->docker, sizeof(l->docker), "/var/lib/docker");
+}
+
 void host_docker(struct look *l)
 {
-	static const struct flag_letter letters[] = { { 'H', "host" },
-						      { 'l', "log-level" },
-						      { 'D', "debug" },
-						      { 'G', "group" },
-						      { 0, NULL } };
+	static const struct flag_letter letters[] = { { 'H', "host" },	{ 'l', "log-level" },
+						      { 'D', "debug" }, { 'G', "group" },
+						      { 'g', "graph" }, { 0, NULL } };
 	struct yaml_node *flags = process_flags(
 		l, &(struct daemon){ .name = "dockerd", .service = "docker", .letters = letters });
 	char path[1024];
@@ -107,6 +119,7 @@ void host_docker(struct look *l)
 	if (!*path)
 		snprintf(path, sizeof(path), "%s", DAEMON_JSON);
 	config = look_yaml(l, path);
+	find_data(l, flags, config);
 	if (!flags && !config && !look_exists(l, "/run/docker.sock")) {
 		look_finish(l, NULL);
 		return;

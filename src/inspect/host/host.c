@@ -20,7 +20,7 @@ static void name_node(struct look *l)
 		      name.len ? name.len : 4);
 }
 
-int host_inspect(struct inspection *in, const char *root, struct error *err)
+int host_inspect(struct inspection *in, const char *root, bool stored, struct error *err)
 {
 	static void (*const looks[])(struct look *) = {
 		host_node,    host_docker,     host_containerd,	   host_crio, host_container_tools,
@@ -38,6 +38,8 @@ int host_inspect(struct inspection *in, const char *root, struct error *err)
 	name_node(&l);
 	for (size_t i = 0; i < ARRAY_SIZE(looks) && !l.r; i++)
 		looks[i](&l);
+	if (stored && !l.r)
+		host_docker_stored(&l);
 	arena_deinit(&l.arena);
 	return l.r;
 }

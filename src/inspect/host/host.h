@@ -17,6 +17,7 @@
 
 /*
  * root is a directory: "/", or where an image or a disk is mounted. Links in it stay in it. Processes are
- * those of its /proc. -errno if it can't be opened, -ENOMEM.
+ * those of its /proc. stored: containers too that Docker keeps there, running or not: who else asks would be told of
+ * what runs. -errno if it can't be opened, -ENOMEM.
  */
-int host_inspect(struct inspection *in, const char *root, struct error *err);
+int host_inspect(struct inspection *in, const char *root, bool stored, struct error *err);

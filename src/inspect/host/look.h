@@ -14,6 +14,7 @@ struct look {
 	int root;	    /* a descriptor */
 	const char *prefix; /* of paths that people see; "" for "/" */
 	char node[256];	    /* what the host is called */
+	char docker[1024];  /* where Docker keeps its data */
 	int r;		    /* -errno once something failed that ends all */
 	struct error *err;
 };
@@ -64,6 +65,8 @@ void look_finish(struct look *l, struct yaml_node *object);
 /* --- who is there -------------------------------------------------------------------------------- */
 
 void host_docker(struct look *l);
+/* After it, which finds out where they are. */
+void host_docker_stored(struct look *l);
 void host_containerd(struct look *l);
 void host_crio(struct look *l);
 void host_container_tools(struct look *l);
