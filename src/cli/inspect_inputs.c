@@ -10,6 +10,7 @@
 #include "cli/inspect_fix.h"
 #include "cli/inspect_render.h"
 #include "cli/inspect_rendered.h"
+#include "cli/kustomizations.h"
 #include "inspect/docker.h"
 #include "inspect/host/host.h"
 #include "inspect/image/read.h"
@@ -132,13 +133,37 @@ static int add_image(struct inspection *in, const char *path, struct error *err)
 	return r;
 }
 
+/* --- hooks of the walk through a directory; data is the kustomizations of it --------------------------------- */
+
+static int note_kustomization(void *data, const char *path, struct error *err)
+{
+	bool library;
+
+	/* A chart is taken as a whole. */
+	return inspect_is_chart(path, &library) ? 1 : kustomizations_note(data, path, err);
+}
+
+static int render_kustomizations(void *data, struct inspection *in, struct error *err)
+{
+	return kustomizations_render(data, in, err);
+}
+
+static bool is_rendered(void *data, const char *path)
+{
+	return kustomizations_cover(data, path);
+}
+
 int inspect_inputs_add(const struct arguments *args, struct inspect_job *j, struct inspection *in,
 		       struct inspect_fix *fix, struct error *err)
 {
 	bool renders = !fix && !arg_flag(args, "no-render");
-	struct input_hook hook = { .change = fix ? inspect_fix_change : NULL,
-				   .directory = renders ? inspect_rendered_chart : NULL,
-				   .data = fix };
+	cleanup_kustomizations struct kustomizations tops = { 0 };
+	const struct input_hook fixing = { .change = inspect_fix_change, .data = fix };
+	const struct input_hook rendering = { .survey = note_kustomization,
+					      .surveyed = render_kustomizations,
+					      .skips = is_rendered,
+					      .directory = inspect_rendered_chart,
+					      .data = &tops };
 	const char *root = arg_value(args, "root");
 	bool host = arg_flag(args, "host");
 	size_t n;
@@ -159,7 +184,12 @@ int inspect_inputs_add(const struct arguments *args, struct inspect_job *j, stru
 		else if (renders && inspect_render_program(paths[i]))
 			r = inspect_rendered_add(in, paths[i], &why);
 		else
-			r = inspect_path(in, paths[i], &hook, &why);
+			r = inspect_path(in, paths[i],
+					 fix	 ? &fixing :
+					 renders ? &rendering :
+						   NULL,
+					 &why);
+		kustomizations_deinit(&tops);
 		if (r && (n == 1 || r == -ENOMEM)) {
 			*err = why;
 			return r;

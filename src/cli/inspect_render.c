@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "base/yaml_tree.h"
+#include "cli/kustomization.h"
 
 enum {
 	CHART_MAX = 1 << 20,
@@ -145,8 +146,16 @@ int inspect_render(const char *directory, struct buf *out, struct error *err)
 	struct child child = { .argv = argv, .prepare = leave_network, .seconds = SECONDS_MAX };
 	struct child_end end;
 	int taken;
+	cleanup_free char *why = NULL;
 	size_t n = 0;
 
+	if (r == &renderers[KUSTOMIZE])
+		why = kustomization_refuses(directory);
+	if (why)
+		return error_set(
+			err, EINVAL,
+			"%s: it is not rendered: %s; pipe it: %s %s | merlon inspect - (or read its files as they are: --no-render)",
+			directory, why, r->by_hand, directory);
 	if (!r)
 		return error_set(err, EINVAL, "%s: neither a chart nor a kustomization", directory);
 	for (; n < ARRAY_SIZE(r->arguments) && r->arguments[n]; n++)

@@ -92,16 +92,6 @@ int inspect_rendered_add(struct inspection *in, const char *path, struct error *
 	return r;
 }
 
-/* What it lays over its bases is in none of the files: without a word nobody would miss it. */
-static void note_kustomization(struct inspection *in, const char *directory)
-{
-	if (inspect_render_program(directory))
-		inspection_note(
-			in, directory,
-			"there is a kustomization here, and its files were read as they are: name "
-			"this directory to inspect what is made of it");
-}
-
 int inspect_rendered_chart(void *data, struct inspection *in, const char *directory,
 			   struct error *err)
 {
@@ -110,10 +100,8 @@ int inspect_rendered_chart(void *data, struct inspection *in, const char *direct
 	int r;
 
 	(void)data;
-	if (!inspect_is_chart(directory, &library)) {
-		note_kustomization(in, directory);
+	if (!inspect_is_chart(directory, &library))
 		return 0;
-	}
 	if (library)
 		return 1;
 	r = inspect_rendered_add(in, directory, &why);

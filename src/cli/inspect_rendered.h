@@ -11,7 +11,7 @@
 int inspect_rendered_add(struct inspection *in, const char *path, struct error *err);
 
 /*
- * For a walk through a tree (struct input_hook): 1 if this directory is a chart. One that can't be rendered is told;
+ * For a walk through a tree (struct input_hook; data is not looked at): 1 if this directory is a chart. One that can't be rendered is told;
  * its files would be no manifests. Of a library nothing can be made.
  */
 int inspect_rendered_chart(void *data, struct inspection *in, const char *directory,

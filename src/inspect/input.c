@@ -98,7 +98,8 @@ static int add_entry(struct walk *w, const char *path, const char *name, unsigne
 		r = add_directory(w, full, depth + 1, &local);
 	else if (is_manifest(name) && stat(full, &st) == 0 && !S_ISREG(st.st_mode))
 		r = error_set(&local, EINVAL, "this is no regular file");
-	else if (is_manifest(name))
+	else if (is_manifest(name) &&
+		 !(w->hook && w->hook->skips && w->hook->skips(w->hook->data, full)))
 		r = add_file(w, full, &local);
 	if (r == -ENOMEM) {
 		*err = local;
@@ -160,6 +161,59 @@ static bool is_dockers(const char *path)
 	return text_eq_str(name, DOCKER_CONFIG) || text_eq_str(name, DOCKER_HOST_CONFIG);
 }
 
+/* --- directories --------------------------------------------------------------------------------- */
+
+struct survey {
+	struct walk *w;
+	const char *path;
+	unsigned depth;
+	struct error *err;
+};
+
+static int survey_directory(struct walk *w, const char *path, unsigned depth, struct error *err);
+
+static int survey_entry(const char *name, bool is_dir, void *arg)
+{
+	struct survey *s = arg;
+	cleanup_free char *full = str_format("%s%s%s", s->path, str_ends(s->path, "/") ? "" : "/",
+					     name);
+	struct stat st;
+
+	if (!full)
+		return error_errno(s->err, ENOMEM, "%s", s->path);
+	/* Most files are known by their names. */
+	if (*name == '.' || (!is_dir && strchr(name, '.')) || lstat(full, &st) ||
+	    !S_ISDIR(st.st_mode))
+		return 0;
+	return survey_directory(s->w, full, s->depth + 1, s->err);
+}
+
+/* What is not gone into below is not here. */
+static int survey_directory(struct walk *w, const char *path, unsigned depth, struct error *err)
+{
+	struct survey s = { w, path, depth, err };
+	cleanup_free char *docker = str_format("%s/" DOCKER_CONFIG, path);
+	cleanup_free char *config = str_format("%s/config.json", path);
+	int r;
+
+	if (depth > DIRECTORIES_DEEP || (config && is_bundle(w, config)) ||
+	    (docker && fs_exists(docker)))
+		return 0;
+	r = w->hook->survey(w->hook->data, path, err);
+	if (!r)
+		r = fs_list(path, survey_entry, &s);
+	/* What can't be listed is told when it is read. */
+	return r == -ENOMEM ? r : 0;
+}
+
+static int survey(struct walk *w, const char *path, struct error *err)
+{
+	int r = w->hook && w->hook->survey ? survey_directory(w, path, 0, err) : 0;
+
+	return !r && w->hook && w->hook->surveyed ? w->hook->surveyed(w->hook->data, w->in, err) :
+						    r;
+}
+
 static int add_directory(struct walk *w, const char *path, unsigned depth, struct error *err)
 {
 	cleanup_free char *docker = str_format("%s/" DOCKER_CONFIG, path);
@@ -199,9 +253,10 @@ int inspect_path(struct inspection *in, const char *path, const struct input_hoo
 
 	if (str_eq(path, "-"))
 		r = add_stream(&w, STDIN_FILENO, INPUT_STDIN, err);
-	else if (fs_is_dir(path))
-		r = add_directory(&w, path, 0, err);
-	else if (is_dockers(path))
+	else if (fs_is_dir(path)) {
+		r = survey(&w, path, err);
+		r = r ? r : add_directory(&w, path, 0, err);
+	} else if (is_dockers(path))
 		r = add_docker_named(&w, path, err);
 	else
 		r = add_named(&w, path, err);

@@ -10,6 +10,12 @@
 struct input_hook {
 	/* Changes the content of a file before it is inspected. */
 	int (*change)(void *data, const char *path, struct buf *content, struct error *err);
+	/* Sees each directory before anything is read, the one that was named too: 1 if those below are not to be seen; or -errno. */
+	int (*survey)(void *data, const char *path, struct error *err);
+	/* After all were seen; may add what others make of what is there. -errno. */
+	int (*surveyed)(void *data, struct inspection *in, struct error *err);
+	/* Whether a file is passed over: what is in it was added already. */
+	bool (*skips)(void *data, const char *path);
 	/* Takes a directory below the one that was named as a whole: 1 if it did, 0 to look into it, or -errno. */
 	int (*directory)(void *data, struct inspection *in, const char *path, struct error *err);
 	void *data;

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -243,14 +244,74 @@ def test_a_chart_without_helm() -> None:
         assert len(problems) == 1 and "helm is needed" in problems[0]["message"] and problems[0]["file"].endswith("/web"), problems
 
 
+OVERLAYS = {"base__pod_yaml": json.dumps(an("Pod", "v1", spec=POD)), "base__kustomization_yaml": "resources: [pod.yaml]\n",
+            "overlays__dev__kustomization_yaml": "namespace: dev\nresources: [../../base]\n",
+            "overlays__prod__kustomization_yml": "namespace: prod\nresources: [../../base]\npatches: [{path: patch.yaml}]\n"
+                                                 "components: [../../more]\n",
+            "overlays__prod__patch_yaml": json.dumps(an("Pod", "v1", spec={"hostIPC": True})),
+            "more__kustomization_yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nnamePrefix: my-\n",
+            "base__loose_yaml": json.dumps(an("Pod", "v1", spec=POD))}
+
+
+def noted(out: str) -> list[tuple[str, str]]:
+    """What was said of the reading."""
+    return [(p["severity"], p["message"]) for p in json.loads(out)["problems"]]
+
+
+def namespaces(out: str) -> list[str]:
+    """Of what fails."""
+    return sorted(f["namespace"] for f in json.loads(out)["findings"])
+
+
 def test_kustomizations_below() -> None:
-    """one below a directory is read as it is, which is said"""
-    with directory(base__pod_yaml=json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": POD}),
-                   base__kustomization_yaml="resources: [pod.yaml]\n") as base:
+    """those that no other builds upon are rendered; what they name is not read again, what they don't name is"""
+    with directory(**OVERLAYS) as base:
         code, out, _ = merlon("inspect", *ONLY, base)
-        problems = json.loads(out)["problems"]
-        tap.check(code == 1 and [p["severity"] for p in problems] == ["warning"] and "kustomization" in problems[0]["message"], out)
-        tap.check(not json.loads(merlon("inspect", *ONLY, "--no-render", base)[1])["problems"], "with --no-render that was asked for")
+        if shutil.which("kubectl"):
+            tap.check(code == 1 and namespaces(out) == ["", "dev", "prod"] and not noted(out), out)
+            tap.check({f["file"] for f in json.loads(out)["findings"]} == {
+                f"{base}/overlays/dev (kubectl)", f"{base}/overlays/prod (kubectl)", f"{base}/base/loose.yaml"}, out)
+            tap.check(json.loads(out)["summary"]["objects"] == 3, out)
+            shutil.copytree(base / "base", base / "other")
+            code, out, _ = merlon("inspect", *ONLY, base)
+            tap.check(namespaces(out) == ["", "", "", "dev", "prod"], f"a base that nothing builds upon is rendered: {out}")
+        tap.check(not noted(merlon("inspect", *ONLY, "--no-render", base)[1]), "with --no-render that was asked for")
+    with directory(**OVERLAYS) as base:
+        code, out, _ = merlon("inspect", *ONLY, base, path="/nowhere")
+        tap.check(code == 1 and namespaces(out) == ["", ""], out)
+        tap.check([s for s, _ in noted(out)] == ["warning"] * 2 and "kubectl is not installed" in noted(out)[0][1], out)
+
+
+def test_kustomizations_that_are_not_rendered() -> None:
+    """addresses, charts, circles: it is said, and files are read as they are"""
+    rows = (("resources: [pod.yaml, 'https://127.0.0.1:9/x.yaml']", "https://127.0.0.1:9/x.yaml"),
+            ("resources: [pod.yaml, 'github.com/org/repository//base?ref=v1']", "github.com/org"),
+            ("resources: [pod.yaml]\nbases: ['git@127.0.0.1:org/repository']", "git@127"),
+            ("resources: [pod.yaml, '../deep']", "ssh://"),
+            ("resources: [pod.yaml]\npatches: [{path: 'HTTPS://127.0.0.1:9/x.yaml'}]", "HTTPS"),
+            ("resources: [pod.yaml]\nhelmCharts: [{name: x, repo: 'https://127.0.0.1:9'}]", "helm"),
+            ("resources: [pod.yaml, ../top]", "takes in itself"))
+    for text, word in rows:
+        with directory(top__pod_yaml=json.dumps(an("Pod", "v1", spec=POD)), top__kustomization_yaml=text,
+                       deep__kustomization_yaml="resources: ['git::ssh://127.0.0.1/x']\n") as base:
+            code, out, _ = merlon("inspect", *ONLY, base)
+            said = [m for s, m in noted(out) if s == "warning" and word in m]
+            tap.check(code == 1 and len(said) >= 1 and len(found(out)) == 1, f"{text}: {out}")
+            code, _, err = merlon("inspect", *ONLY, base / "top")
+            tap.check(code == 5 and word in err and "kubectl kustomize" in err, f"{text}: {code} {err}")
+
+
+def test_kustomizations_that_fail() -> None:
+    """a broken one is an error of the report, and its files are read as they are; a file elsewhere is not taken in by a link"""
+    if not shutil.which("kubectl"):
+        raise tap.Skip("there is no kubectl")
+    with directory(k__pod_yaml=json.dumps(an("Pod", "v1", spec=POD)), k__kustomization_yaml="resources: [pod.yaml, nowhere]\n") as base:
+        code, out, _ = merlon("inspect", *ONLY, base)
+        tap.check(code == 1 and len(found(out)) == 1 and noted(out)[0][0] == "error" and "nowhere" in noted(out)[0][1], out)
+        (base / "k" / "kustomization.yaml").write_text("configMapGenerator: [{name: x, files: [link.yaml]}]\n")
+        (base / "k" / "link.yaml").symlink_to("/etc/passwd")
+        out = merlon("inspect", *ONLY, base)[1]
+        tap.check("root:" not in out and any(s == "error" for s, _ in noted(out)), out)
 
 
 def test_charts() -> None:
