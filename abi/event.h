@@ -267,7 +267,13 @@ enum { ABI_FILTER_SEND = ABI_TABLES * ABI_CALL_NR_MAX, ABI_FILTERS };
 struct abi_group {
 	__u64 payer;  /* the group whose budget its calls use: a container's own. 0: itself */
 	__u8 watched; /* its calls are told */
-	__u8 pad[7];
+	__u8 pad[3];
+	/*
+	 * What rules ask of its container, a bit for each question of that numbering: the answer is yes, or it is no; neither:
+	 * it is not known. Groups made below have the same answers, as the outermost container is whose they are.
+	 */
+	__u32 numbering;
+	__u64 yes, no;
 };
 
 /* Why something was not told. */
@@ -310,7 +316,7 @@ _Static_assert(sizeof(struct abi_span) == 8, "abi_span");
 _Static_assert(sizeof(struct abi_event_call) == 160, "abi_event_call");
 _Static_assert(sizeof(struct abi_event_process) == 160, "abi_event_process");
 _Static_assert(sizeof(struct abi_event) == 272, "abi_event");
-_Static_assert(sizeof(struct abi_group) == 16, "abi_group");
+_Static_assert(sizeof(struct abi_group) == 32, "abi_group");
 _Static_assert(sizeof(struct abi_budget) == 48, "abi_budget");
 _Static_assert(sizeof(struct abi_event_plan) == 28, "abi_event_plan");
 _Static_assert(sizeof(struct abi_event_settings) == 24, "abi_event_settings");

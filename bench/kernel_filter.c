@@ -119,6 +119,8 @@ static void make_record(const struct call_row *row, long result, unsigned long f
 	}
 }
 
+static struct container_terms terms;
+
 struct share {
 	struct kernel_filter filter;
 	unsigned long calls, dropped, steps;
@@ -146,7 +148,8 @@ static int show_share(const struct ruleset *rs, const char *path)
 	static struct filter_target targets[TARGETS_MAX];
 	static struct share all[TARGETS_MAX];
 	size_t n = kernel_filter_targets(targets, TARGETS_MAX);
-	const struct filter_options options = { .candidates = getenv("EMITTED") != NULL };
+	const struct filter_options options = { .candidates = getenv("EMITTED") != NULL,
+						.terms = &terms };
 	FILE *in = fopen(path, "re");
 	char line[16384];
 
@@ -209,6 +212,8 @@ int main(int argc, char **argv)
 	ruleset_compile(rs);
 	vec_foreach(r, &rs->rules)
 		(*r)->enabled = true;
+	if (container_terms_number(&terms, rs))
+		return EXIT_FAILURE;
 	if (getenv("CALLS"))
 		return show_share(rs, getenv("CALLS"));
 	printf("record              rules  wholly  partly  not at all  program  drops\n");
@@ -216,7 +221,8 @@ int main(int argc, char **argv)
 		unsigned of[FILTER_EXTENTS] = { 0 };
 		struct kernel_filter f;
 
-		if (kernel_filter_compile(rs, targets[i], NULL, &f))
+		if (kernel_filter_compile(rs, targets[i],
+					  &(struct filter_options){ .terms = &terms }, &f))
 			return EXIT_FAILURE;
 		vec_foreach(p, &f.parts) {
 			bool blocking = p->extent == FILTER_NOT_AT_ALL;
@@ -241,6 +247,7 @@ int main(int argc, char **argv)
 					       p->rule->name.data);
 		kernel_filter_deinit(&f);
 	}
+	printf("%zu terms about containers\n", terms.terms.len);
 	printf("all: %u wholly, %u partly, %u not at all\n\n", all[FILTER_WHOLLY],
 	       all[FILTER_PARTLY], all[FILTER_NOT_AT_ALL]);
 	qsort(reasons.items, reasons.count, sizeof(reasons.items[0]), by_count);

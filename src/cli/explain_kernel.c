@@ -86,19 +86,27 @@ static void add_part(struct buf *out, const struct kernel_filter *f, const struc
 	unknowns_deinit(&u);
 }
 
+/* Whatever number its terms have with others. */
+static int compile(const struct rule *r, struct filter_target t, struct container_terms *terms,
+		   struct kernel_filter *ret)
+{
+	return kernel_filter_compile_rule(r, t, &(struct filter_options){ .terms = terms }, ret);
+}
+
 /* Kinds of records of which the same is said are told together. */
 int explain_kernel_text(const struct rule *r)
 {
 	struct filter_target targets[TARGETS_MAX];
 	size_t n = kernel_filter_targets(targets, TARGETS_MAX);
+	cleanup_container_terms struct container_terms terms = { 0 };
 	struct buf *said = calloc(n, sizeof(*said));
-	int e = said ? 0 : -ENOMEM;
+	int e = said ? container_terms_number_rule(&terms, r) : -ENOMEM;
 
 	for (size_t i = 0; !e && i < n; i++) {
 		cleanup_kernel_filter struct kernel_filter f = { 0 };
 
 		said[i] = BUF_INIT;
-		e = kernel_filter_compile_rule(r, targets[i], NULL, &f);
+		e = compile(r, targets[i], &terms, &f);
 		for (size_t k = 0; !e && k < f.parts.len; k++)
 			add_part(&said[i], &f, &f.parts.items[k]);
 	}
@@ -158,14 +166,15 @@ json_t *explain_kernel_json(const struct rule *r)
 {
 	struct filter_target targets[TARGETS_MAX];
 	size_t n = kernel_filter_targets(targets, TARGETS_MAX);
-	json_t *all = json_object();
+	cleanup_container_terms struct container_terms terms = { 0 };
+	json_t *all = container_terms_number_rule(&terms, r) ? NULL : json_object();
 
 	for (size_t i = 0; all && i < n; i++) {
 		cleanup_kernel_filter struct kernel_filter f = { 0 };
 		cleanup_buf struct buf name = BUF_INIT;
 		json_t *parts;
 
-		if (kernel_filter_compile_rule(r, targets[i], NULL, &f)) {
+		if (compile(r, targets[i], &terms, &f)) {
 			json_decref(all);
 			return NULL;
 		}

@@ -26,8 +26,9 @@ enum field_flag {
 	FIELD_HEX = 1 << 8,    /* shown in hexadecimal */
 	FIELD_RAW_TIME = 1 << 9, /* in JSON: nanoseconds since 1970 */
 	FIELD_DEPRECATED = 1 << 10,
-	FIELD_OURS = 1 << 11,	/* other engines do not have it */
-	FIELD_INSIDE = 1 << 12, /* of ancestors those in the same container only */
+	FIELD_OURS = 1 << 11,	   /* other engines do not have it */
+	FIELD_INSIDE = 1 << 12,	   /* of ancestors those in the same container only */
+	FIELD_CONTAINER = 1 << 13, /* what struct event_container says, and nothing else */
 };
 
 enum { FIELD_TARGET = 255 };

@@ -42,10 +42,9 @@
 	ROW(SYS, name, type, NONE, flags, get, field_fd_presence, param, 0, meaning, example)
 #define C(member) offsetof(struct event_container, member)
 #define CONT(name, type, flags, get, param, meaning, example) \
-	ROW(SYS, name, type, NONE, flags, get, NULL, param, 0, meaning, example)
-#define POD(name, member, meaning, example)                                                      \
-	ROW(SYS, name, STRING, NONE, KERNEL, field_pod_text, NULL, offsetof(struct pod, member), \
-	    0, meaning, example)
+	ROW(SYS, name, type, NONE, (flags) | FIELD_CONTAINER, get, NULL, param, 0, meaning, example)
+#define POD(name, member, meaning, example) \
+	CONT(name, STRING, KERNEL, field_pod_text, offsetof(struct pod, member), meaning, example)
 /* Rules may name it, nothing has it any more. */
 #define GONE(name, arg)                                                                \
 	ROW(SYS, name, STRING, arg, FIELD_DEPRECATED, field_absent, field_never, 0, 0, \
@@ -292,18 +291,18 @@ const struct field_def event_fields[] = {
 	CONT("container.host_network", BOOL, KERNEL, field_container_flag, C(host_network), "The container shares the host's network.", "false"),
 	CONT("container.host_ipc", BOOL, KERNEL, field_container_flag, C(host_ipc), "The container shares the host's IPC namespace.", "false"),
 	CONT("container.mounts", STRING, 0, field_container_mounts, 0, "All mounts as \"source:destination:mode:writable:propagation\", separated by commas.", "/data:/var/lib/db:rw:true:rprivate"),
-	ROW(SYS, "container.mount", STRING, EITHER_NEEDED, 0, field_container_mount, NULL, MOUNT_ALL, 0, "One mount, by number or by source (a shell pattern).", "container.mount[/data]"),
-	ROW(SYS, "container.mount.source", STRING, EITHER_NEEDED, 0, field_container_mount, NULL, MOUNT_SOURCE, 0, "Source of a mount, by number or by destination (a shell pattern).", "container.mount.source[/var/lib/db] = /data"),
-	ROW(SYS, "container.mount.dest", STRING, EITHER_NEEDED, 0, field_container_mount, NULL, MOUNT_DEST, 0, "Destination of a mount, by number or by source (a shell pattern).", "container.mount.dest[/data] = /var/lib/db"),
-	ROW(SYS, "container.mount.mode", STRING, EITHER_NEEDED, 0, field_container_mount, NULL, MOUNT_MODE, 0, "Mode of a mount, by number or by source.", "rw"),
-	ROW(SYS, "container.mount.rdwr", STRING, EITHER_NEEDED, 0, field_container_mount, NULL, MOUNT_RDWR, 0, "Whether a mount can be written, by number or by source.", "true"),
-	ROW(SYS, "container.mount.propagation", STRING, EITHER_NEEDED, 0, field_container_mount, NULL, MOUNT_PROPAGATION, 0, "Propagation of a mount, by number or by source.", "rprivate"),
-	CONT("container.start_ts", TIME, KERNEL, field_container_start, 0, "When the container began, in nanoseconds since 1970.", "1772357000000000000"),
-	CONT("container.duration", DURATION, KERNEL, field_container_start, 1, "Nanoseconds since the container began.", "60000000000"),
+	ROW(SYS, "container.mount", STRING, EITHER_NEEDED, FIELD_CONTAINER, field_container_mount, NULL, MOUNT_ALL, 0, "One mount, by number or by source (a shell pattern).", "container.mount[/data]"),
+	ROW(SYS, "container.mount.source", STRING, EITHER_NEEDED, FIELD_CONTAINER, field_container_mount, NULL, MOUNT_SOURCE, 0, "Source of a mount, by number or by destination (a shell pattern).", "container.mount.source[/var/lib/db] = /data"),
+	ROW(SYS, "container.mount.dest", STRING, EITHER_NEEDED, FIELD_CONTAINER, field_container_mount, NULL, MOUNT_DEST, 0, "Destination of a mount, by number or by source (a shell pattern).", "container.mount.dest[/data] = /var/lib/db"),
+	ROW(SYS, "container.mount.mode", STRING, EITHER_NEEDED, FIELD_CONTAINER, field_container_mount, NULL, MOUNT_MODE, 0, "Mode of a mount, by number or by source.", "rw"),
+	ROW(SYS, "container.mount.rdwr", STRING, EITHER_NEEDED, FIELD_CONTAINER, field_container_mount, NULL, MOUNT_RDWR, 0, "Whether a mount can be written, by number or by source.", "true"),
+	ROW(SYS, "container.mount.propagation", STRING, EITHER_NEEDED, FIELD_CONTAINER, field_container_mount, NULL, MOUNT_PROPAGATION, 0, "Propagation of a mount, by number or by source.", "rprivate"),
+	PROC("container.start_ts", TIME, KERNEL, field_container_start, 0, "When the container began, in nanoseconds since 1970.", "1772357000000000000"),
+	PROC("container.duration", DURATION, KERNEL, field_container_start, 1, "Nanoseconds since the container began.", "60000000000"),
 	CONT("container.ip", STRING, 0, field_container_text, C(ip), "Address of the container.", "10.244.1.5"),
 	CONT("container.cni.json", STRING, 0, field_container_text, C(cni), "What the network plugin returned for its pod, as JSON.", "{}"),
 	CONT("container.labels", STRING, 0, field_container_labels, 0, "All labels as \"key:value, key:value\".", "app:web, tier:front"),
-	ROW(SYS, "container.label", STRING, KEY_NEEDED, 0, field_container_label, NULL, 0, 0, "Value of one label.", "container.label[app] = web"),
+	ROW(SYS, "container.label", STRING, KEY_NEEDED, FIELD_CONTAINER, field_container_label, NULL, 0, 0, "Value of one label.", "container.label[app] = web"),
 	GONE("container.healthcheck", NONE), GONE("container.liveness_probe", NONE), GONE("container.readiness_probe", NONE),
 
 	/* --- k8s --- */
@@ -316,7 +315,7 @@ const struct field_def event_fields[] = {
 	POD("k8s.pod.ip", ip, "Address of the pod.", "10.244.1.5"),
 	POD("k8s.pod.cni.json", cni, "What the network plugin returned, as JSON.", "{}"),
 	CONT("k8s.pod.labels", STRING, 0, field_pod_labels, 0, "All labels of the pod as \"key:value, key:value\".", "app:web, tier:front"),
-	ROW(SYS, "k8s.pod.label", STRING, KEY_NEEDED, 0, field_pod_label, NULL, 0, 0, "Value of one label of the pod.", "k8s.pod.label[app] = web"),
+	ROW(SYS, "k8s.pod.label", STRING, KEY_NEEDED, FIELD_CONTAINER, field_pod_label, NULL, 0, 0, "Value of one label of the pod.", "k8s.pod.label[app] = web"),
 	GONE("k8s.rc.name", NONE), GONE("k8s.rc.id", NONE), GONE("k8s.rc.labels", NONE), GONE("k8s.rc.label", KEY),
 	GONE("k8s.svc.name", NONE), GONE("k8s.svc.id", NONE), GONE("k8s.svc.labels", NONE), GONE("k8s.svc.label", KEY),
 	GONE("k8s.ns.id", NONE), GONE("k8s.ns.labels", NONE), GONE("k8s.ns.label", KEY),

@@ -33,8 +33,11 @@ struct group {
 	struct container who;
 	struct mount *mounts; /* of container, as its labels: their texts are who's */
 	struct text *labels;
-	int64_t asked_first_ns, ask_next_ns;
-	bool settled; /* nothing more will be known */
+	int64_t asked_first_ns, asked_ns, ask_next_ns, settled_ns;
+	bool settled;			  /* nothing more will be known */
+	struct container_answers answers; /* of container, in that round; 0: in none */
+	uint32_t answered;
+	uint32_t told; /* in that round: of the outermost container's answers */
 };
 
 struct container_table {
@@ -44,6 +47,10 @@ struct container_table {
 	uint32_t version;
 	container_found_fn fn;
 	void *arg;
+	const struct container_terms *terms;
+	container_answered_fn answered;
+	void *answered_arg;
+	uint32_t round; /* of answers; never 0 once there are terms */
 };
 
 int container_table_new(struct container_table **ret, const struct cgroup_layout *layout,
@@ -176,6 +183,88 @@ size_t container_table_missing(const struct container_table *t, uint64_t *out, s
 	return n;
 }
 
+/* --- what rules ask ------------------------------------------------------------------------------------- */
+
+void container_table_answer(struct container_table *t, const struct container_terms *terms,
+			    container_answered_fn fn, void *arg)
+{
+	t->terms = terms;
+	t->answered = fn;
+	t->answered_arg = arg;
+	t->round++;
+}
+
+/*
+ * A runtime says of whom a group is before it lets a program run there: so one that is no container after a group below was
+ * made by one, is none. It is looked after for a while all the same.
+ */
+static bool is_none_for_sure(struct group *g, const struct group *container)
+{
+	if (g->settled || g->asked_ns > container->settled_ns)
+		return true;
+	g->ask_next_ns = 0;
+	return false;
+}
+
+/* own is in container, above which there is none as far as is known. */
+static void tell_answers(struct container_table *t, struct group *own, struct group *container)
+{
+	bool sure = container->settled;
+
+	if (own->told == t->round || !t->terms)
+		return;
+	for (struct group *g = find(t, container->parent); g && sure; g = find(t, g->parent))
+		sure = is_none_for_sure(g, container);
+	if (!sure)
+		return;
+	if (container->answered != t->round)
+		container->answers = container_terms_answer(t->terms, container->container);
+	container->answered = own->told = t->round;
+	t->answered(own->cgroup, &container->answers, t->answered_arg);
+}
+
+static bool is_below(const struct container_table *t, const struct group *g,
+		     const struct group *above)
+{
+	for (unsigned n = 0; g && g != above && n < DEPTH_MAX; n++)
+		g = find(t, g->parent);
+	return g == above;
+}
+
+/* It has become a container: what was told of those below it was about another. */
+static void take_back_answers(struct container_table *t, const struct group *above)
+{
+	const struct container_answers none = { 0 };
+
+	for (size_t i = 0; i < BUCKETS && t->answered; i++) {
+		for (struct group *g = t->buckets[i]; g; g = g->next) {
+			if (!g->told || !is_below(t, g, above))
+				continue;
+			g->told = 0;
+			t->answered(g->cgroup, &none, t->answered_arg);
+		}
+	}
+}
+
+/* Some group from here up may turn out to be a container. */
+static bool may_change(const struct container_table *t, const struct group *g)
+{
+	for (unsigned n = 0; g && n < DEPTH_MAX; n++, g = find(t, g->parent))
+		if (!g->settled)
+			return true;
+	return false;
+}
+
+void container_table_look_again(struct container_table *t)
+{
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (struct group *g = t->buckets[i]; g; g = g->next)
+			if (g->told && may_change(t, g))
+				(void)container_table_find(g->cgroup, NULL, t);
+}
+
+/* --- who it is ------------------------------------------------------------------------------------------ */
+
 static struct text text_or_none(const char *s)
 {
 	return s ? text_of(s) : TEXT_NONE;
@@ -247,15 +336,19 @@ static void ask(struct container_table *t, struct group *g)
 		return;
 	if (!g->asked_first_ns)
 		g->asked_first_ns = now;
+	g->asked_ns = now;
 	age = now - g->asked_first_ns;
 	g->ask_next_ns = now + (age < ASK_FIRST_NS ? ASK_FIRST_NS :
 				age < ASK_MOST_NS  ? age :
 						     ASK_MOST_NS);
 	g->settled = age >= ASK_UNTIL_NS;
+	g->settled_ns = now;
 	if (container_of_cgroup(&t->layout, g->path, &who)) {
 		container_deinit(&who);
 		return;
 	}
+	if (!g->container)
+		take_back_answers(t, g);
 	if (!g->container)
 		g->container = calloc(1, sizeof(*g->container));
 	if (!g->container) {
@@ -299,6 +392,7 @@ void container_table_presume(struct container_table *t, uint64_t cgroup)
 	name = text_basename(text_of(g->path));
 	if (!name.len)
 		return;
+	take_back_answers(t, g);
 	g->container = calloc(1, sizeof(*g->container));
 	g->who.id = str_dup_n(name.data, name.len);
 	g->who.name = str_dup_n(name.data, name.len);
@@ -349,6 +443,8 @@ const struct event_container *container_table_find(uint64_t cgroup,
 	if (outermost) {
 		if (!own->payer)
 			announce(t, own);
+		if (!above)
+			tell_answers(t, own, outermost);
 		return outermost->container;
 	}
 	return above ? so_far : NULL; /* not up to the root: one on the way is not known */

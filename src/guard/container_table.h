@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "event/event.h"
+#include "guard/filter/container_terms.h"
 #include "identity/cgroup.h"
 #include "identity/container.h"
 
@@ -19,6 +20,18 @@ int container_table_new(struct container_table **ret, const struct cgroup_layout
 void container_table_free(struct container_table *t);
 DEFINE_CLEANUP(struct container_table *, container_table_free)
 #define cleanup_container_table cleanup(container_table_freep)
+
+/*
+ * What rules ask of containers; terms are borrowed, NULL: nothing. Told for each group in a container, once, when something happens
+ * there and nothing more will be known of the outermost container, nor that there is one further out. If there is one nevertheless,
+ * it is told that nothing is known (numbering 0). From now on for terms as they are now: again for all.
+ */
+typedef void (*container_answered_fn)(uint64_t cgroup, const struct container_answers *a,
+				      void *arg);
+void container_table_answer(struct container_table *t, const struct container_terms *terms,
+			    container_answered_fn fn, void *arg);
+/* Now and then: groups above containers that were answered for may turn out to be one. */
+void container_table_look_again(struct container_table *t);
 
 /* Learns the groups that are there. */
 int container_table_scan(struct container_table *t);

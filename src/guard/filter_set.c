@@ -33,21 +33,23 @@ static int load_one(struct loader_client *c, struct rulebook *book, const struct
 }
 
 int filter_set_load(struct loader_client *c, struct rulebook *book, const struct type_set *types,
-		    bool filtered, bool paths_by_name, struct filter_set_stats *ret,
+		    const struct filter_set_options *o, struct filter_set_stats *ret,
 		    struct error *err)
 {
 	const struct filter_options of_calls = { .candidates = true,
 						 .tells = true,
 						 .remembers = true,
-						 .paths_by_name = paths_by_name,
-						 .tail_call = ABI_FILTER_SEND + 1 },
-				    of_execs = { .tail_call = ABI_EXEC_FILTER_SEND + 1 };
+						 .paths_by_name = o->paths_by_name,
+						 .tail_call = ABI_FILTER_SEND + 1,
+						 .terms = o->terms },
+				    of_execs = { .tail_call = ABI_EXEC_FILTER_SEND + 1,
+						 .terms = o->terms };
 	struct filter_target targets[TARGETS_MAX];
 	size_t n = kernel_filter_targets(targets, TARGETS_MAX);
 	int r = n > TARGETS_MAX ? -E2BIG : 0;
 
 	*ret = (struct filter_set_stats){ 0 };
-	for (size_t i = 0; !r && filtered && i < n; i++) {
+	for (size_t i = 0; !r && o->filtered && i < n; i++) {
 		if (!is_wanted(&targets[i], types))
 			continue;
 		ret->calls++;

@@ -11,11 +11,17 @@ struct filter_set_stats {
 	struct error why; /* of the last that was refused */
 };
 
+struct filter_set_options {
+	bool filtered; /* false: none is made */
+	bool paths_by_name;
+	const struct container_terms *terms; /* numbered for the rules of the book */
+};
+
 /*
  * For the rules of a book, which learns what their records say (candidates.h); NULL: only with filtered false. types: what rules want, as live_want() was told. What both the rules until now and the new ones want is
- * told without a gap. filtered: false: none is made. -ENOTSUP: done, but that the kernel can't tell one of the types; other -errno: the
+ * told without a gap. -ENOTSUP: done, but that the kernel can't tell one of the types; other -errno: the
  * filters are as they were.
  */
 int filter_set_load(struct loader_client *c, struct rulebook *book, const struct type_set *types,
-		    bool filtered, bool paths_by_name, struct filter_set_stats *ret,
+		    const struct filter_set_options *o, struct filter_set_stats *ret,
 		    struct error *err);

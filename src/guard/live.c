@@ -156,6 +156,19 @@ static void on_container(uint64_t cgroup, uint64_t payer, void *arg)
 	sensor_stream_pay(l->stream, cgroup, payer);
 }
 
+static void on_answers(uint64_t cgroup, const struct container_answers *a, void *arg)
+{
+	struct live *l = arg;
+
+	/* A group that is gone, or that is not watched: no filter looks there. */
+	sensor_stream_answer(l->stream, cgroup, a->numbering, a->yes, a->no);
+}
+
+void live_ask_of_containers(struct live *l, const struct container_terms *terms)
+{
+	container_table_answer(l->containers, terms, on_answers, l);
+}
+
 /* --- what was missed ------------------------------------------------------------------------------------ */
 
 static bool lives(const struct process *p, void *arg)
@@ -203,6 +216,7 @@ static int look_after_ended(struct live *l, uint64_t begun_ns)
 	if (now - l->swept_ns < LOOK_NS)
 		return 0;
 	l->swept_ns = now;
+	container_table_look_again(l->containers);
 	return kept_sweep(l->kept, begun_ns);
 }
 
@@ -555,6 +569,17 @@ static int bring_kept(struct live *l, const struct abi_event *record)
 	return number ? kept_bring_other(l->kept, number, pidns, record->time_ns) : 0;
 }
 
+/* Who had the number before is gone, if that was not told. */
+static int add_group(struct live *l, const struct abi_event *record)
+{
+	struct text path = event_record_text(record, ABI_TEXT_GROUP),
+		    before = container_table_path(l->containers, record->cgroup);
+
+	if (before.data && path.data && !text_eq(before, path))
+		forget_group(l, record->cgroup);
+	return container_table_add(l->containers, record->cgroup, record->group.parent, path);
+}
+
 static int on_record(const struct abi_event *record, void *arg)
 {
 	struct live *l = arg;
@@ -563,8 +588,7 @@ static int on_record(const struct abi_event *record, void *arg)
 	int r = 0;
 
 	if (record->kind == ABI_EVENT_CGROUP) {
-		r = container_table_add(l->containers, record->cgroup, record->group.parent,
-					event_record_text(record, ABI_TEXT_GROUP));
+		r = add_group(l, record);
 		return r == -ENOSPC ? 0 : r;
 	}
 	if (l->only_containers && record->flags & ABI_EVENT_WATCHED &&

@@ -16,6 +16,7 @@
 #include "guard/facts.h"
 #include "sensor/stream.h"
 
+struct container_terms;
 struct domain_table;
 struct live;
 
@@ -75,6 +76,11 @@ int live_load_exec_filter(struct live *l, const struct program_source *p, int *r
 int live_filter_exec(struct live *l, bool at, int fd);
 /* Whether births, ends, and execs that no filter wants, are kept by the kernel until a process does something that is told. */
 void live_keep(struct live *l, bool on);
+/*
+ * What filters that are made from now on ask of containers; borrowed until the next call, NULL: nothing. The kernel is told the answers
+ * of each when something happens there.
+ */
+void live_ask_of_containers(struct live *l, const struct container_terms *terms);
 /* What else has to be attached for these types, by whoever may. -ENOTSUP: the kernel can't tell one of them. */
 int live_attach(struct live *l, const struct type_set *types, struct error *err);
 /* Whether events have paths as the kernel resolved them. */

@@ -36,6 +36,7 @@ struct watch {
 	bool resolver_told;	      /* that it is gone */
 	bool loaded;		      /* rules, before */
 	struct type_set types;	      /* that are wanted */
+	struct container_terms terms; /* that filters in force ask, or did */
 	struct live_stats told;	      /* losses that were told already */
 	uint64_t given_up;	      /* reads, told already */
 	int64_t told_ns, given_up_ns; /* of clock_passed_ns() */
@@ -140,8 +141,16 @@ static void load_filters(struct watch *w, struct rulebook *book)
 
 	if (!w->o->loader)
 		return;
-	r = filter_set_load(w->o->loader, book, &w->types, !w->o->unfiltered,
-			    !live_tells_paths(w->live), s, &err);
+	/* Until a container has answered, all that depends on it is told. */
+	if (container_terms_number(&w->terms, book->set))
+		container_terms_forget(&w->terms);
+	live_ask_of_containers(w->live, &w->terms);
+	r = filter_set_load(w->o->loader, book, &w->types,
+			    &(struct filter_set_options){
+				    .filtered = !w->o->unfiltered,
+				    .paths_by_name = !live_tells_paths(w->live),
+				    .terms = &w->terms },
+			    s, &err);
 	if (r == -ENOTSUP) {
 		snprintf(text, sizeof(text), "rules that ask for them are silent: %s", err.text);
 		engine_say(w->engine, ALERT_NOTE, ALERT_WARNING, clock_wall_ns(),
@@ -163,9 +172,10 @@ static void want_again(struct watch *w, const struct type_set *types)
 
 	w->types = *types;
 	live_want(w->live, types, &ignored);
+	container_terms_forget(&w->terms); /* the rules that they are of go */
 	if (w->o->loader)
-		(void)filter_set_load(w->o->loader, NULL, types, false, false, &w->stats->filters,
-				      &ignored);
+		(void)filter_set_load(w->o->loader, NULL, types, &(struct filter_set_options){ 0 },
+				      &w->stats->filters, &ignored);
 }
 
 /* A reload waits for no answer: until there is one, no rule fits by a name that is new. */
@@ -617,6 +627,9 @@ int watch_run(struct live *live, struct outlet *out, const struct watch_options 
 	engine_free(w.engine);
 	program_hashes_free(w.hashes);
 	resolver_client_deinit(&w.resolver);
+	if (live)
+		live_ask_of_containers(live, NULL);
+	container_terms_deinit(&w.terms);
 	if (w.signals >= 0)
 		close(w.signals);
 	return r;

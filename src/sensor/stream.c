@@ -575,6 +575,21 @@ int sensor_stream_pay(struct sensor_stream *s, uint64_t cgroup_id, uint64_t paye
 	return change_group(s, cgroup_id, payer, false);
 }
 
+/* Never a new entry: the group may be gone meanwhile, and what is left behind would be about the next of its number. */
+int sensor_stream_answer(struct sensor_stream *s, uint64_t cgroup_id, uint32_t numbering,
+			 uint64_t yes, uint64_t no)
+{
+	int fd = bpf_map__fd(s->skel->maps.groups);
+	struct abi_group g;
+
+	if (bpf_map_lookup_elem(fd, &cgroup_id, &g))
+		return -errno;
+	g.numbering = numbering;
+	g.yes = yes;
+	g.no = no;
+	return bpf_map_update_elem(fd, &cgroup_id, &g, BPF_EXIST) ? -errno : 0;
+}
+
 void sensor_stream_forget(struct sensor_stream *s, uint64_t cgroup_id)
 {
 	bpf_map_delete_elem(bpf_map__fd(s->skel->maps.groups), &cgroup_id);

@@ -99,6 +99,12 @@ int sensor_stream_watch(struct sensor_stream *s, uint64_t cgroup_id);
 int sensor_stream_unwatch(struct sensor_stream *s, uint64_t cgroup_id);
 /* The group uses the budget of payer, which may be itself; so do those made below it later. */
 int sensor_stream_pay(struct sensor_stream *s, uint64_t cgroup_id, uint64_t payer);
+/*
+ * What rules ask of the container that the group is in (struct abi_group); so it is for those made below it later. Of a group that is
+ * not there, or that nobody asked to be told of, nothing is known: -ENOENT.
+ */
+int sensor_stream_answer(struct sensor_stream *s, uint64_t cgroup_id, uint32_t numbering,
+			 uint64_t yes, uint64_t no);
 /* The group was removed: what was counted for it is forgotten. */
 void sensor_stream_forget(struct sensor_stream *s, uint64_t cgroup_id);
 

@@ -86,14 +86,20 @@ static uint32_t run(int program, const struct record_room *room)
 	return opts.retval;
 }
 
-/* What runs where, for parents; the simulator knows the same. */
-static void keep_programs(struct chance *c)
+/* What containers answer, or answered others. */
+static void keep_groups(struct chance *c, const struct container_terms *terms)
 {
-	random_groups(c, simulate_groups);
+	random_containers(c);
+	random_groups(c, terms, simulate_groups);
 	for (uint64_t id = 0; id < SIMULATE_GROUPS; id++)
 		assert_int_equal(bpf_map_update_elem(test.fixed[FILTER_MAP_GROUPS], &id,
 						     &simulate_groups[id], BPF_ANY),
 				 0);
+}
+
+/* What runs where, for parents; the simulator knows the same. */
+static void keep_programs(struct chance *c)
+{
 	for (uint32_t pid = 0; pid < SIMULATE_PROGRAMS; pid++) {
 		random_kept_program(c, &simulate_programs[pid]);
 		random_kept_descent(c, &simulate_descents[pid]);
@@ -126,7 +132,8 @@ static void kernel_and_simulator_agree(void **state)
 	static struct record_room room;
 	static struct filter_scratch scratch;
 	struct chance c = { .state = 12 };
-	const struct filter_options options = { .candidates = true };
+	cleanup_container_terms struct container_terms terms = { 0 };
+	const struct filter_options options = { .candidates = true, .terms = &terms };
 	uint32_t emitted = 0, most = 0;
 
 	(void)state;
@@ -144,6 +151,8 @@ static void kernel_and_simulator_agree(void **state)
 		random_rules(&c, target, &yaml);
 		rig_add(&r, "random.yaml", yaml.data);
 		rig_compile(&r);
+		assert_int_equal(container_terms_number(&terms, r.rules), 0);
+		keep_groups(&c, &terms);
 		assert_int_equal(kernel_filter_compile(r.rules, target, &options, &f), 0);
 		fd = load(&f, &walked);
 		most = walked > most ? walked : most;
@@ -301,6 +310,7 @@ static void many_networks_are_maps(void **state)
 
 static void rule_files_fit(void **state)
 {
+	cleanup_container_terms struct container_terms terms = { 0 };
 	cleanup_rig struct rig r;
 	struct error err = ERROR_INIT;
 	uint32_t most = 0, longest = 0;
@@ -315,9 +325,11 @@ static void rule_files_fit(void **state)
 	for (int i = 0; i < test.file_count; i++)
 		assert_int_equal(ruleset_add_path(r.rules, test.files[i], &err), 0);
 	assert_true(rig_compile(&r));
+	assert_int_equal(container_terms_number(&terms, r.rules), 0);
 	for (size_t i = 0; i < test.target_count; i++) {
-		const struct filter_options all = { .candidates = true };
-		const struct filter_options *const options[] = { NULL, &all };
+		const struct filter_options some = { .terms = &terms },
+					    all = { .candidates = true, .terms = &terms };
+		const struct filter_options *const options[] = { &some, &all };
 
 		for (int k = 0; k < 2; k++) {
 			cleanup_kernel_filter struct kernel_filter f = { 0 };

@@ -51,11 +51,39 @@ static void a_group_that_is_not_known_changes_nothing(void **state)
 	assert_ptr_equal(container_table_find(8, &before, t), &before);
 }
 
+static void count_told(uint64_t cgroup, const struct container_answers *a, void *arg)
+{
+	*(unsigned *)arg += 1;
+}
+
+/* What its runtime has not written yet may be an image that rules except. */
+static void nobody_answers_before_it_is_known_who_it_is(void **state)
+{
+	cleanup_container_table struct container_table *t;
+	const struct container_terms terms = { .numbering = 1 };
+	unsigned told = 0;
+	char path[128];
+
+	(void)state;
+	assert_int_equal(container_table_new(&t, &nowhere, NULL, NULL), 0);
+	container_table_answer(t, &terms, count_told, &told);
+	assert_int_equal(container_table_add(t, 1, 0, TEXT("/")), 0);
+	snprintf(path, sizeof(path), "/docker/%s", id);
+	assert_int_equal(container_table_add(t, 10, 1, text_of(path)), 0);
+	for (int i = 0; i < 3; i++) {
+		container_table_ask_again(t, 10);
+		assert_non_null(container_table_find(10, NULL, t));
+	}
+	container_table_look_again(t);
+	assert_int_equal(told, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(groups_in_a_container_are_its_own),
 		cmocka_unit_test(a_group_that_is_not_known_changes_nothing),
+		cmocka_unit_test(nobody_answers_before_it_is_known_who_it_is),
 	};
 
 	return unit_run(tests);

@@ -53,6 +53,21 @@ static void emit_fact(struct emitter *e, const struct node *n, uint32_t yes, uin
 	bpf_goto(c, yes);
 }
 
+/* The same of an answer, which is there or is not. */
+static void emit_term(struct emitter *e, const struct node *n, uint32_t yes, uint32_t no)
+{
+	const bool yes_counts = n->negated != e->certain;
+	struct bpf_code *c = &e->code;
+
+	bpf_load(c, 4, R1, REG_SCRATCH,
+		 (int)(offsetof(struct filter_scratch, process) +
+		       (yes_counts ? offsetof(struct filter_process, yes) :
+				     offsetof(struct filter_process, no)) +
+		       n->term / 32 * 4));
+	bpf_jump32_imm(c, BPF_JSET, R1, (int32_t)(1u << n->term % 32), e->certain ? yes : no);
+	bpf_goto(c, e->certain ? no : yes);
+}
+
 /* Nested as deeply as conditions are, which the parser bounds. */
 void emit_tree(struct emitter *e, const struct node *n, uint32_t yes, uint32_t no)
 {
@@ -68,6 +83,9 @@ void emit_tree(struct emitter *e, const struct node *n, uint32_t yes, uint32_t n
 		break;
 	case NODE_FACT:
 		emit_fact(e, n, yes, no);
+		break;
+	case NODE_TERM:
+		emit_term(e, n, yes, no);
 		break;
 	case NODE_AND:
 	case NODE_OR:

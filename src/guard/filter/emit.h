@@ -12,6 +12,7 @@ struct emitter {
 	VEC(struct clause) clauses; /* of emit_parts.c */
 	uint32_t room_size;
 	bool remembers;	     /* what the process runs is looked at last: see early.c */
+	uint32_t numbering;  /* of terms about containers */
 	bool certain;	     /* a term that may hold and may not does not */
 	uint32_t leave;	     /* label: nothing to look at */
 	uint32_t loop_jumps; /* that loops take, over all rounds */
@@ -73,8 +74,8 @@ void emit_map_bits(struct emitter *e, const struct text_view *v, int map, uint32
 bool emit_by_trie(const struct text_view *v, enum text_op op);
 int emit_trie(struct emitter *e, const struct text_view *v, enum text_op op);
 
-/* emit_above.c: fills in filter_scratch.process. */
-void emit_look_up_process(struct emitter *e);
+/* emit_above.c: fills in filter_scratch.process, as far as that is asked for. */
+void emit_look_up(struct emitter *e, unsigned looks);
 /*
  * The text of one ancestor, at scratch.above; or to unknown. Of any of them: the bits of the view's terms, all
  * of it. Negative: an errno.
@@ -107,12 +108,14 @@ void emit_tree(struct emitter *e, const struct node *n, uint32_t yes, uint32_t n
  * takes away those that can't, and goes to some or none.
  */
 int emit_split_parts(struct emitter *e);
-bool emit_asks_of_process(const struct emitter *e); /* a part asks for what is LOOKED_UP */
 /* Whether fn holds for what all clauses of the stages up to that one ask. */
 bool emit_each_clause(const struct emitter *e, enum emit_stage last,
 		      bool (*fn)(const struct emitter *e, const struct node *n,
 				 struct filter_early *ret),
 		      struct filter_early *ret);
+/* What of filter_scratch.process a part asks for. */
+enum emit_look { LOOK_PROCESS = 1, LOOK_GROUP = 2, LOOK_TERMS = 4 };
+unsigned emit_looks(const struct emitter *e);
 void emit_all_parts(struct emitter *e);
 void emit_clauses(struct emitter *e, enum emit_stage stage, uint32_t some, uint32_t none);
 

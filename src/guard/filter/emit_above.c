@@ -33,13 +33,12 @@ static void copy_number(struct emitter *e, int size, int from, int to)
 	bpf_store(&e->code, size, REG_SCRATCH, to, R1);
 }
 
-void emit_look_up_process(struct emitter *e)
+static void look_up_process(struct emitter *e)
 {
 	struct bpf_code *c = &e->code;
-	uint32_t none = bpf_code_label(c), end = bpf_code_label(c);
+	uint32_t none = bpf_code_label(c);
 
 	bpf_store_imm(c, 1, REG_SCRATCH, PROCESS(known), 0);
-	bpf_store_imm(c, 1, REG_SCRATCH, PROCESS(contained), 0);
 	bpf_load(c, 4, R1, REG_RECORD, AT(tgid));
 	bpf_store(c, 4, FP, AT_KEY, R1);
 	look_up(e, FILTER_MAP_DESCENTS, none);
@@ -48,6 +47,33 @@ void emit_look_up_process(struct emitter *e)
 	copy_number(e, 4, DESCENT(vpid), PROCESS(vpid));
 	bpf_store_imm(c, 1, REG_SCRATCH, PROCESS(known), 1);
 	bpf_code_place(c, none);
+}
+
+#define GROUP(member) ((int)offsetof(struct abi_group, member))
+
+/* Answers under another numbering are to other questions: they are not looked at. */
+static void copy_answers(struct emitter *e)
+{
+	struct bpf_code *c = &e->code;
+	uint32_t others = bpf_code_label(c);
+
+	bpf_load(c, 4, R1, R0, GROUP(numbering));
+	bpf_jump32_imm(c, BPF_JNE, R1, (int32_t)e->numbering, others);
+	copy_number(e, 8, GROUP(yes), PROCESS(yes));
+	copy_number(e, 8, GROUP(no), PROCESS(no));
+	bpf_code_place(c, others);
+}
+
+static void look_up_group(struct emitter *e, bool terms)
+{
+	struct bpf_code *c = &e->code;
+	uint32_t end = bpf_code_label(c);
+
+	bpf_store_imm(c, 1, REG_SCRATCH, PROCESS(contained), 0);
+	if (terms) {
+		bpf_store_imm(c, 8, REG_SCRATCH, PROCESS(yes), 0);
+		bpf_store_imm(c, 8, REG_SCRATCH, PROCESS(no), 0);
+	}
 	bpf_load(c, 8, R1, REG_RECORD, AT(cgroup));
 	bpf_store(c, 8, FP, AT_START, R1);
 	bpf_map(c, R1, FILTER_MAP_GROUPS);
@@ -55,10 +81,20 @@ void emit_look_up_process(struct emitter *e)
 	bpf_alu_imm(c, BPF_ADD, R2, AT_START);
 	bpf_call(c, BPF_FUNC_map_lookup_elem);
 	bpf_jump_imm(c, BPF_JEQ, R0, 0, end);
-	bpf_load(c, 8, R1, R0, (int)offsetof(struct abi_group, payer));
+	if (terms)
+		copy_answers(e);
+	bpf_load(c, 8, R1, R0, GROUP(payer));
 	bpf_jump_imm(c, BPF_JEQ, R1, 0, end);
 	bpf_store_imm(c, 1, REG_SCRATCH, PROCESS(contained), 1);
 	bpf_code_place(c, end);
+}
+
+void emit_look_up(struct emitter *e, unsigned looks)
+{
+	if (looks & LOOK_PROCESS)
+		look_up_process(e);
+	if (looks & LOOK_GROUP)
+		look_up_group(e, looks & LOOK_TERMS);
 }
 
 /* What R0 has found is in the group that the record is of, if that is asked; its parent is put aside. */

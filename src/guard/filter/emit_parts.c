@@ -32,27 +32,36 @@ static uint32_t slot_count(const struct emitter *e)
 
 /* --- finding them ------------------------------------------------------------------------------------- */
 
+static bool is_of_group(const struct node *n)
+{
+	return n->kind == NODE_TERM ||
+	       (n->kind == NODE_NUMBER && n->number.at == LOOKED(contained, false).at);
+}
+
 static bool is_looked_up(const struct node *n)
 {
-	return n->kind == NODE_NUMBER && n->number.at & LOOKED_UP;
+	return is_of_group(n) || (n->kind == NODE_NUMBER && n->number.at & LOOKED_UP);
 }
 
-static bool has_looked_up(const struct node *n)
+static unsigned looks_of(const struct node *n)
 {
-	bool has = is_looked_up(n);
+	unsigned looks = n->kind == NODE_TERM ? LOOK_GROUP | LOOK_TERMS :
+			 is_of_group(n)	      ? LOOK_GROUP :
+			 is_looked_up(n)      ? LOOK_PROCESS :
+						0;
 
-	for (uint32_t i = 0;
-	     !has && (n->kind == NODE_AND || n->kind == NODE_OR) && i < n->group.count; i++)
-		has = has_looked_up(n->group.items[i]);
-	return has;
+	for (uint32_t i = 0; (n->kind == NODE_AND || n->kind == NODE_OR) && i < n->group.count; i++)
+		looks |= looks_of(n->group.items[i]);
+	return looks;
 }
 
-bool emit_asks_of_process(const struct emitter *e)
+unsigned emit_looks(const struct emitter *e)
 {
+	unsigned looks = 0;
+
 	vec_foreach(c, &e->clauses)
-		if (has_looked_up(c->node))
-			return true;
-	return false;
+		looks |= looks_of(c->node);
+	return looks;
 }
 
 /* That it waits for what is looked at last, whatever it is. */

@@ -249,16 +249,16 @@ static int emit_stages(struct emitter *e, const struct filter_options *o, uint32
 	uint32_t no = bpf_code_label(c), early = bpf_code_label(c);
 	int r = emit_place_views(e);
 
+	e->numbering = e->filter->terms ? e->filter->terms->numbering : 0;
 	r = r ? r : split(e, o);
 	emit_all_parts(e);
 	for (enum emit_stage stage = STAGE_NUMBERS; !r && stage < EMIT_STAGES; stage++) {
 		uint32_t maybe = bpf_code_label(c);
-		bool of_process = stage == STAGE_ALL && emit_asks_of_process(e);
+		unsigned looks = stage == STAGE_ALL ? emit_looks(e) : 0;
 
-		if (stage > STAGE_NUMBERS && !of_process && !emit_has_views(e, stage))
+		if (stage > STAGE_NUMBERS && !looks && !emit_has_views(e, stage))
 			continue;
-		if (of_process)
-			emit_look_up_process(e);
+		emit_look_up(e, looks);
 		r = emit_views(e, stage);
 		emit_clauses(e, stage, maybe, e->remembers && stage < STAGE_ALL ? early : no);
 		bpf_code_place(c, maybe);
@@ -365,11 +365,13 @@ static int compile(const struct ruleset *rs, const struct rule *only, struct fil
 
 	*ret = (struct kernel_filter){ .target = target,
 				       .arena = ARENA_INIT(FILTER_MEMORY),
-				       .drops = true };
+				       .drops = true,
+				       .terms = options ? options->terms : NULL };
 	l = (struct lower){ .arena = &ret->arena, .views = &views, .target = target };
 	if (options) {
 		l.paths_by_name = options->paths_by_name;
 		l.hook = options->hook;
+		l.terms = options->terms;
 		l.wants = only ? NULL : options->wants;
 		l.wants_arg = options->wants_arg;
 	}

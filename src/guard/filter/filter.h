@@ -12,6 +12,7 @@
 #include <assert.h>
 #include <linux/bpf.h>
 
+#include "guard/filter/container_terms.h"
 #include "guard/filter/lower.h"
 #include "guard/filter/pieces.h"
 #include "rules/model.h"
@@ -36,6 +37,7 @@ enum { FILTER_WORDS = 64, FILTER_CANDIDATES = ABI_DENY_RULES };
 /* What is looked up of the process that the record is about, and of its group. */
 struct filter_process {
 	uint64_t caps_permitted, caps_effective;
+	uint64_t yes, no; /* struct abi_group: answers of its container to container_terms */
 	uint32_t vpid;
 	uint8_t known;	   /* the others mean something */
 	uint8_t contained; /* the group is in a container, which user space knows; or it may be */
@@ -91,6 +93,8 @@ struct filter_options {
 	 */
 	const struct filter_hook *hook;
 	uint32_t leave_call;
+	/* Numbered for these rules; outlives the filter. NULL, and at decision points: what is asked of containers is not known. */
+	const struct container_terms *terms;
 	/* Which rules; NULL: all. */
 	bool (*wants)(const struct rule *r, void *arg);
 	void *wants_arg;
@@ -125,6 +129,7 @@ struct filter_early {
 struct kernel_filter {
 	struct filter_target target;
 	struct arena arena;
+	const struct container_terms *terms; /* of the options */
 	struct text_views views;
 	VEC(struct filter_part) parts; /* those that are not FILTER_NEVER; candidates by index */
 	VEC(struct bpf_insn) insns;

@@ -5,6 +5,7 @@
 #include <linux/bpf.h>
 
 #include "event/names.h"
+#include "guard/filter/container_terms.h"
 #include "rules/compare.h"
 #include "rules/match.h"
 #include "rules/partial.h"
@@ -243,8 +244,11 @@ static struct node *lower_check(struct lower *l, const struct check *c)
 
 struct node *lower_condition(struct lower *l, const struct expr *e)
 {
+	int term = container_terms_find(l->terms, e);
 	struct node **items, *n;
 
+	if (term >= 0)
+		return node_term(l->arena, (uint32_t)term);
 	switch (e->kind) {
 	case EXPR_AND:
 	case EXPR_OR:

@@ -8,6 +8,7 @@
 #include "guard/filter/node.h"
 #include "guard/filter/text.h"
 
+struct container_terms;
 struct rule;
 
 /* Which records: of one kind, that become events of one type. row: of calls, else NULL. */
@@ -34,8 +35,9 @@ struct lower {
 	struct arena *arena;
 	struct text_views *views;
 	struct filter_target target;
-	bool paths_by_name;		/* no ABI_EVENT_PATHS are told of these calls */
-	const struct filter_hook *hook; /* NULL: the record is of a call that was made */
+	bool paths_by_name;		     /* no ABI_EVENT_PATHS are told of these calls */
+	const struct filter_hook *hook;	     /* NULL: the record is of a call that was made */
+	const struct container_terms *terms; /* NULL: none has a number */
 	bool (*wants)(const struct rule *r, void *arg);
 	void *wants_arg;
 };

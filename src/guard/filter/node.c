@@ -57,6 +57,15 @@ struct node *node_fact(struct arena *a, uint16_t at)
 	return n;
 }
 
+struct node *node_term(struct arena *a, uint32_t term)
+{
+	struct node *n = node_new(a, NODE_TERM);
+
+	if (n)
+		n->term = term;
+	return n;
+}
+
 struct node *node_not(struct arena *a, struct node *n)
 {
 	struct node * not ;
@@ -179,6 +188,8 @@ bool node_equal(const struct node *x, const struct node *y)
 		return x->text.view == y->text.view && x->text.term == y->text.term;
 	case NODE_FACT:
 		return x->fact == y->fact;
+	case NODE_TERM:
+		return x->term == y->term;
 	case NODE_NOT:
 		return node_equal(x->child, y->child);
 	case NODE_AND:

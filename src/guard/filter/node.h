@@ -29,6 +29,7 @@ enum node_kind {
 	NODE_NUMBER,
 	NODE_TEXT, /* a term of a text: see text.h */
 	NODE_FACT, /* a byte of the record: an enum abi_truth */
+	NODE_TERM, /* what is asked of the container, by its number: see container_terms.h */
 	NODE_NOT,
 	NODE_AND,
 	NODE_OR,
@@ -36,13 +37,14 @@ enum node_kind {
 
 struct node {
 	enum node_kind kind;
-	bool negated; /* NODE_NUMBER, NODE_TEXT, NODE_FACT of a weakened tree */
+	bool negated; /* NODE_NUMBER, NODE_TEXT, NODE_FACT, NODE_TERM of a weakened tree */
 	union {
 		struct number_test number;
 		struct {
 			uint16_t view, term;
 		} text;
 		uint16_t fact; /* where it is */
+		uint32_t term;
 		struct {
 			struct node **items;
 			uint32_t count;
@@ -61,6 +63,7 @@ struct node *node_unknown(struct arena *a, const struct check *c, const char *re
 struct node *node_number(struct arena *a, struct number_test t);
 struct node *node_text(struct arena *a, uint32_t view, uint32_t term);
 struct node *node_fact(struct arena *a, uint16_t at);
+struct node *node_term(struct arena *a, uint32_t term);
 struct node *node_not(struct arena *a, struct node *n);
 struct node *node_group(struct arena *a, enum node_kind kind, struct node **items, uint32_t count);
 struct node *node_both(struct arena *a, struct node *x, struct node *y);

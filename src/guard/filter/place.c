@@ -126,22 +126,23 @@ static struct node *capabilities(struct lower *l, const struct check *c,
 	return p->place.at & LOOKED_UP ? if_looked_up(l, c, any) : if_process(l, c, any);
 }
 
-/* "host", or which container: that there is one is known when user space has told it. Without a process there is neither. */
+/*
+ * "host" or not: that there is a container is known when user space has told it; then it has found whose process it is, if only
+ * by its group (process_table_stand_in()). Which container it is, container_terms.h asks.
+ */
 static struct node *container_id(struct lower *l, const struct check *c,
 				 const struct field_place *p)
 {
 	struct node *contained = lower_test(l, p->place, BPF_JEQ, 1), *other;
-	bool host = false, others = false;
 
-	for (uint32_t i = 0; i < c->literal_count; i++) {
-		bool is_host = text_eq_str(value_text(&c->values[i]), "host");
-
-		host |= is_host;
-		others |= !is_host;
-	}
-	other = lower_unknown(l, c, "which container it is, and whether it is one");
-	if (others || !host || (c->op != OP_EQ && c->op != OP_IN))
-		return other;
+	for (uint32_t i = 0; i < c->literal_count; i++)
+		if (!text_eq_str(value_text(&c->values[i]), "host"))
+			return lower_unknown(l, c, "which container it is");
+	other = lower_unknown(l, c, "whether it is a container that is not known yet");
+	if (c->op == OP_NE && c->literal_count == 1)
+		return node_either(l->arena, contained, other);
+	if (c->op != OP_EQ && c->op != OP_IN)
+		return lower_unknown(l, c, "which container it is");
 	return node_both(l->arena, node_not(l->arena, contained), other);
 }
 

@@ -219,6 +219,10 @@ void kernel_filter_print(const struct kernel_filter *f, const struct node *n, st
 		buf_addf(out, "the program is %s%s", n->negated ? "not " : "",
 			 program_facts[n->fact - offsetof(struct abi_event, call.program)]);
 		break;
+	case NODE_TERM:
+		buf_addf(out, "%sthe container's %s", n->negated ? "not " : "",
+			 f->terms->terms.items[n->term].text);
+		break;
 	case NODE_AND:
 	case NODE_OR:
 		print_group(f, n, out);

@@ -190,9 +190,44 @@ void kept_program_of(struct chance *c, const struct process *p, struct abi_progr
 }
 
 /* Groups that processes of a record are in, and their containers: of some there is none. */
-static const struct event_container containers[SIMULATE_GROUPS] = {
+static struct event_container containers[SIMULATE_GROUPS] = {
 	[1] = { .id = TEXT("1") }, [2] = { .id = TEXT("2") }
 };
+static const char *const images[] = { "nginx", "docker.io/library/nginx", "quay.io/a/b", "" };
+static const char *const container_names[] = { "web", "db", "1", "2", "host" };
+
+static struct text one_or_none(struct chance *c, const char *const *pool, size_t count)
+{
+	return chance_below(c, 4) ? text_of(pool[chance_below(c, count)]) : TEXT_NONE;
+}
+
+void random_containers(struct chance *c)
+{
+	static const struct text labels[] = { TEXT("app=web"), TEXT("tier=front"), TEXT("odd") };
+	static const struct mount mounts[] = {
+		{ .source = TEXT("/data"), .dest = TEXT("/srv") },
+		{ .source = TEXT("/"), .dest = TEXT("/host"), .writable = true }
+	};
+	static uint32_t version;
+
+	for (size_t i = 0; i < SIMULATE_GROUPS; i++) {
+		struct event_container *e = &containers[i];
+
+		if (!e->id.data)
+			continue;
+		e->version = ++version;
+		e->name = one_or_none(c, container_names, ARRAY_SIZE(container_names));
+		e->image = one_or_none(c, images, ARRAY_SIZE(images));
+		e->repository = one_or_none(c, images, ARRAY_SIZE(images));
+		e->pod.name = one_or_none(c, container_names, ARRAY_SIZE(container_names));
+		e->pod.namespace = one_or_none(c, container_names, ARRAY_SIZE(container_names));
+		e->has_privileged = chance_below(c, 2);
+		e->privileged = chance_below(c, 2);
+		e->host_pid = chance_below(c, 2);
+		e->labels = (struct texts){ labels, (uint32_t)chance_below(c, 4) };
+		e->mounts = (struct mounts){ mounts, (uint32_t)chance_below(c, 3) };
+	}
+}
 
 static const struct event_container *
 container_of_group(uint64_t cgroup, const struct event_container *so_far, void *arg)
@@ -200,11 +235,34 @@ container_of_group(uint64_t cgroup, const struct event_container *so_far, void *
 	return cgroup < SIMULATE_GROUPS && containers[cgroup].id.data ? &containers[cgroup] : NULL;
 }
 
-void random_groups(struct chance *c, struct abi_group ret[SIMULATE_GROUPS])
+/* Some answers are not known, and some are to what others have asked. */
+static void answer_group(struct chance *c, const struct container_terms *t,
+			 const struct event_container *who, struct abi_group *g)
+{
+	struct container_answers a = container_terms_answer(t, who);
+	uint64_t known = chance_below(c, 3) ? UINT64_MAX : chance_next(c);
+
+	g->numbering = a.numbering;
+	g->yes = a.yes & known;
+	g->no = a.no & known;
+	if (chance_below(c, 8))
+		return;
+	g->numbering -= (uint32_t)(1 + chance_below(c, 2));
+	g->yes = chance_next(c);
+	g->no = ~g->yes;
+}
+
+void random_groups(struct chance *c, const struct container_terms *t,
+		   struct abi_group ret[SIMULATE_GROUPS])
 {
 	memset(ret, 0, SIMULATE_GROUPS * sizeof(*ret));
-	for (uint64_t i = 0; i < SIMULATE_GROUPS; i++)
-		ret[i].payer = container_of_group(i, NULL, NULL) && chance_below(c, 3) ? i : 0;
+	for (uint64_t i = 0; i < SIMULATE_GROUPS; i++) {
+		const struct event_container *who = container_of_group(i, NULL, NULL);
+
+		ret[i].payer = who && chance_below(c, 3) ? i : 0;
+		if (who && t && chance_below(c, 4))
+			answer_group(c, t, who, &ret[i]);
+	}
 }
 
 enum { START_NS = 1000 };
@@ -693,7 +751,41 @@ static void capability_check(struct chance *c, struct buf *out)
 static void container_check(struct chance *c, struct buf *out)
 {
 	static const char *const ids[] = { "host", "host", "1", "2" };
+	static const char *const texts[] = {
+		"container.name",	  "container.image",
+		"container.image",	  "container.image.repository",
+		"container.mounts",	  "container.labels",
+		"container.label[app]",	  "container.mount.dest[/data]",
+		"k8s.pod.name",		  "k8s.ns.name",
+		"toupper(container.name)"
+	};
+	static const char *const others[] = { "container.privileged = true",
+					      "container.privileged = false",
+					      "container.host_pid = true",
+					      "container.name = val(container.id)",
+					      "container.image = val(container.image.repository)",
+					      "container.duration > 0",
+					      "k8s.pod.name exists",
+					      "container.name = val(proc.name)" };
+	static const char *const values[] = {
+		"web", "nginx", "quay.io", "host", "\"/data\"", "WEB"
+	};
 
+	if (!chance_below(c, 4)) {
+		buf_add_str(out, ONE(c, others));
+		return;
+	}
+	if (chance_below(c, 2)) {
+		static const char *const ops[] = { "=",	       "!=",	     "contains",
+						   "endswith", "startswith", "glob" };
+
+		if (chance_below(c, 4))
+			buf_addf(out, "%s %s %s", ONE(c, texts), ONE(c, ops), ONE(c, values));
+		else
+			buf_addf(out, "%s in (%s, %s)", ONE(c, texts), ONE(c, values),
+				 ONE(c, values));
+		return;
+	}
 	if (chance_below(c, 4))
 		buf_addf(out, "container.id %s %s", chance_below(c, 2) ? "=" : "!=", ONE(c, ids));
 	else
@@ -704,11 +796,13 @@ static void random_check(struct chance *c, struct filter_target target, struct b
 {
 	static const char *const res[] = { "SUCCESS", "ENOENT", "EACCES", "EPERM" };
 
-	switch (chance_below(c, 16)) {
+	switch (chance_below(c, 18)) {
 	case 14:
 		capability_check(c, out);
 		break;
 	case 15:
+	case 16:
+	case 17:
 		container_check(c, out);
 		break;
 	case 0:

@@ -26,8 +26,11 @@ void random_program(struct chance *c, const struct process *p, struct record_roo
 /* The same of from whom processes come, which links those that random_kept_program() makes. */
 void random_kept_descent(struct chance *c, struct abi_descent *ret);
 void kept_descent_of(struct chance *c, const struct process *p, struct abi_descent *ret);
-/* And of the groups of records. */
-void random_groups(struct chance *c, struct abi_group ret[SIMULATE_GROUPS]);
+/* Who the containers are that records are about, from now on. */
+void random_containers(struct chance *c);
+/* And what the kernel knows of their groups, or nothing; terms: also what they answer, NULL: not. */
+void random_groups(struct chance *c, const struct container_terms *terms,
+		   struct abi_group ret[SIMULATE_GROUPS]);
 
 /* A rule's condition about events of this target, at most about a kilobyte. */
 void random_kernel_condition(struct chance *c, struct filter_target target, int depth,

@@ -26,7 +26,8 @@ static struct filter_target targets[TARGETS_MAX];
 static size_t target_count;
 
 struct counts {
-	uint64_t pairs, records, fits, dropped, wrong, steps, programs, dropping, named, told;
+	uint64_t pairs, records, fits, dropped, wrong, steps, programs, dropping, named, told,
+		terms;
 };
 
 static uint64_t from_environment(const char *name, uint64_t standard)
@@ -181,9 +182,10 @@ static void add_others(struct chance *c, struct candidates *candidates, const st
 }
 
 /* What the kernel may have of those processes and of the groups, or nothing. */
-static void look_up_random(struct chance *c, const struct process_table *processes)
+static void look_up_random(struct chance *c, const struct process_table *processes,
+			   const struct container_terms *terms)
 {
-	random_groups(c, simulate_groups);
+	random_groups(c, terms, simulate_groups);
 	for (uint32_t pid = 0; pid < SIMULATE_PROGRAMS; pid++) {
 		const struct process *p = process_table_find(processes, pid);
 
@@ -192,15 +194,33 @@ static void look_up_random(struct chance *c, const struct process_table *process
 	}
 }
 
+/*
+ * Who is in a container for sure is known by that at least (live.c): of a process that is not known at all nothing can be known of its
+ * group. True: it is to be removed after the record.
+ */
+static bool stand_in(struct chance *c, struct process_table *processes, const struct abi_event *ev)
+{
+	if (ev->kind != ABI_EVENT_CALL || process_table_find(processes, ev->tgid))
+		return false;
+	if (chance_below(c, 2)) {
+		assert_int_equal(process_table_stand_in(processes, ev), 0);
+		return true;
+	}
+	simulate_groups[ev->cgroup] = (struct abi_group){ 0 };
+	return false;
+}
+
 static void compare_rules(struct chance *c, struct filter_target target,
 			  struct process_table *processes, struct translator *x, struct counts *n)
 {
 	static struct record_room room;
 	static struct filter_scratch scratch;
+	static struct container_terms terms; /* of all rules: it is full now and then */
 	const bool by_name = chance_below(c, 2);
 	const struct filter_options options = { .candidates = true,
 						.tells = true,
 						.paths_by_name = by_name,
+						.terms = &terms,
 						.instructions = BPF_CODE_MAX };
 	cleanup_rig struct rig r;
 	cleanup_kernel_filter struct kernel_filter plain = { 0 }, all = { 0 };
@@ -212,10 +232,14 @@ static void compare_rules(struct chance *c, struct filter_target target,
 	rig_add(&r, "random.yaml", yaml.data);
 	rig_compile(&r); /* a rule may ask what there isn't: the others compile */
 	rig_start(&r, MATCHING_ALL);
+	random_containers(c);
+	assert_int_equal(container_terms_number(&terms, r.rules), 0);
+	n->terms += terms.places.len;
 	assert_int_equal(kernel_filter_compile(r.rules, target, &options, &all), 0);
 	assert_int_equal(kernel_filter_compile(r.rules, target,
 					       &(struct filter_options){
 						       .instructions = BPF_CODE_MAX,
+						       .terms = &terms,
 						       .paths_by_name = by_name },
 					       &plain),
 			 0);
@@ -227,13 +251,18 @@ static void compare_rules(struct chance *c, struct filter_target target,
 	n->programs++;
 	n->dropping += plain.drops;
 	for (int i = 0; i < RECORDS; i++) {
+		bool stood_in;
+
 		random_record(c, target, nr_of(target), &room);
 		if (target.kind == ABI_EVENT_CALL)
 			random_program(c, process_table_find(processes, room.ev.tgid), &room);
-		look_up_random(c, processes);
+		look_up_random(c, processes, &terms);
+		stood_in = stand_in(c, processes, &room.ev);
 		if (!by_name && target.kind == ABI_EVENT_CALL && chance_below(c, 2))
 			tell_paths(c, x, &room);
 		compare(&r, &plain, &all, &candidates, x, &room, &scratch, n);
+		if (stood_in)
+			process_table_remove(processes, room.ev.tgid);
 	}
 	candidates_deinit(&candidates);
 }
@@ -270,6 +299,7 @@ static void test_pairs(void **state)
 		(unsigned long long)n.programs, (unsigned long long)(n.steps / n.records),
 		(unsigned long long)n.told);
 	assert_true(n.told > n.records / 20);
+	assert_true(n.terms > n.programs / 4);
 	assert_true(n.fits > n.pairs / 50);
 	assert_true(n.dropped > n.records / 50);
 	assert_true(n.named < n.pairs - n.pairs / 50);
@@ -413,6 +443,24 @@ static void lie_container(void)
 	simulate_groups[0].payer = simulate_groups[3].payer = 1; /* they are in none */
 }
 
+static void lie_answers(void)
+{
+	for (int i = 0; i < SIMULATE_GROUPS; i++) {
+		uint64_t yes = simulate_groups[i].yes;
+
+		simulate_groups[i].yes = simulate_groups[i].no;
+		simulate_groups[i].no = yes;
+	}
+}
+
+/* As if those of another numbering were to what is asked. */
+static uint32_t numbering;
+static void lie_numbering(void)
+{
+	for (int i = 0; i < SIMULATE_GROUPS; i++)
+		simulate_groups[i].numbering = numbering;
+}
+
 static const struct lie {
 	const char *condition;
 	void (*tell)(void);
@@ -420,6 +468,9 @@ static const struct lie {
 	{ "not proc.aexepath in (/tmp/x)", lie_parent },
 	{ "thread.cap_permitted contains CAP_NET_ADMIN", lie_capabilities },
 	{ "container.id = host", lie_container },
+	{ "not container.image in (nginx, quay.io/a/b)", lie_answers },
+	{ "(container.name = web or container.privileged = true)", lie_answers },
+	{ "not container.image in (nginx, quay.io/a/b)", lie_numbering },
 };
 
 /* A thousand records for a rule of this condition. */
@@ -433,6 +484,8 @@ static struct counts run_lie(const struct lie *lie, bool told)
 	struct chance c = { .state = 5 };
 	struct counts n = { 0 };
 	struct translator *x;
+	cleanup_container_terms struct container_terms terms = { 0 };
+	const struct filter_options options = { .terms = &terms };
 	cleanup_rig struct rig r;
 
 	assert_int_equal(translator_new(&x, &calls, processes, 0), 0);
@@ -443,15 +496,24 @@ static struct counts run_lie(const struct lie *lie, bool told)
 	rig_init(&r);
 	rig_load(&r, yaml.data);
 	rig_start(&r, MATCHING_ALL);
+	assert_int_equal(container_terms_number(&terms, r.rules), 0);
 	for (size_t i = 0; i < target_count; i++)
 		if (targets[i].row && strcmp(targets[i].row->call, "openat") == 0)
-			assert_int_equal(kernel_filter_compile(r.rules, targets[i], NULL, &f), 0);
+			assert_int_equal(kernel_filter_compile(r.rules, targets[i], &options, &f),
+					 0);
+	numbering = terms.numbering;
 	for (int i = 0; i < 1000; i++) {
+		bool stood_in;
+
+		random_containers(&c);
 		random_record(&c, f.target, nr_of(f.target), &room);
-		look_up_random(&c, processes);
+		look_up_random(&c, processes, &terms);
+		stood_in = stand_in(&c, processes, &room.ev);
 		if (told)
 			lie->tell();
 		compare(&r, &f, NULL, NULL, x, &room, &scratch, &n);
+		if (stood_in)
+			process_table_remove(processes, room.ev.tgid);
 	}
 	translator_free(x);
 	process_table_free(processes);
@@ -468,7 +530,7 @@ static void test_wrong_looks_are_caught(void **state)
 			      lies[i].condition, (unsigned long long)right.dropped,
 			      (unsigned long long)right.wrong, (unsigned long long)wrong.dropped,
 			      (unsigned long long)wrong.wrong);
-		assert_true(right.dropped > 20 && !right.wrong && wrong.wrong > 20);
+		assert_true(right.dropped > 20 && !right.wrong && wrong.wrong > 5);
 	}
 }
 
