@@ -43,7 +43,7 @@ import vm  # noqa: E402  # pylint: disable=wrong-import-position
 
 HOST_TESTS = ("test_cli", "test_errors", "test_identity", "test_oracle", "test_confine", "test_phases", "test_life",
               "test_verify", "test_layers", "test_complain", "test_exchange", "test_static", "test_events", "test_calls",
-              "test_guard", "test_untold", "test_remember", "test_respond", "test_outputs", "test_inspect",
+              "test_guard", "test_untold", "test_remember", "test_answers", "test_respond", "test_outputs", "test_inspect",
               "test_cluster", "test_attacks", "test_stop", "test_deny_policy", "test_deny_cgroup", "test_deny_keep",
               "test_deny_running", "test_deny_untold", "test_strays", "test_quiet", "test_falco")
 

@@ -35,9 +35,9 @@ struct group {
 	struct text *labels;
 	int64_t asked_first_ns, asked_ns, ask_next_ns, settled_ns;
 	bool settled;			  /* nothing more will be known */
-	struct container_answers answers; /* of container, in that round; 0: in none */
-	uint32_t answered;
-	uint32_t told; /* in that round: of the outermost container's answers */
+	struct container_answers answers; /* of container, which does not change any more */
+	uint32_t answered;		  /* in that round; 0: in none */
+	uint32_t told;			  /* in that round: of the outermost container's answers */
 };
 
 struct container_table {
@@ -192,6 +192,10 @@ void container_table_answer(struct container_table *t, const struct container_te
 	t->answered = fn;
 	t->answered_arg = arg;
 	t->round++;
+	for (size_t i = 0; terms && i < BUCKETS; i++)
+		for (struct group *g = t->buckets[i]; g; g = g->next)
+			if (g->container || g->told)
+				(void)container_table_find(g->cgroup, NULL, t);
 }
 
 /*
@@ -218,7 +222,7 @@ static void tell_answers(struct container_table *t, struct group *own, struct gr
 	if (!sure)
 		return;
 	if (container->answered != t->round)
-		container->answers = container_terms_answer(t->terms, container->container);
+		container_terms_answer(t->terms, container->container, &container->answers);
 	container->answered = own->told = t->round;
 	t->answered(own->cgroup, &container->answers, t->answered_arg);
 }

@@ -22,9 +22,9 @@ DEFINE_CLEANUP(struct container_table *, container_table_free)
 #define cleanup_container_table cleanup(container_table_freep)
 
 /*
- * What rules ask of containers; terms are borrowed, NULL: nothing. Told for each group in a container, once, when something happens
- * there and nothing more will be known of the outermost container, nor that there is one further out. If there is one nevertheless,
- * it is told that nothing is known (numbering 0). From now on for terms as they are now: again for all.
+ * What rules ask of containers; terms are borrowed, NULL: nothing. Told for each group in a container, once: now, or when something
+ * happens there and nothing more will be known of the outermost container, nor that there is one further out. If there is one
+ * nevertheless, it is told that nothing is known (numbering 0).
  */
 typedef void (*container_answered_fn)(uint64_t cgroup, const struct container_answers *a,
 				      void *arg);

@@ -271,26 +271,28 @@ static enum truth answer_check(const struct check *c, void *context)
 	return answer;
 }
 
-struct container_answers container_terms_answer(const struct container_terms *t,
-						const struct event_container *c)
+void container_terms_answer(const struct container_terms *t, const struct event_container *c,
+			    struct container_answers *answers)
 {
 	const struct process p = { .container = c };
-	struct container_answers ret = { .numbering = t->numbering };
 	struct asking q = { .scratch = { .size = EVAL_SCRATCH_DEFAULT } };
 
+	if (answers->numbering != t->numbering)
+		*answers = (struct container_answers){ .numbering = t->numbering };
 	event_init(&q.ev, event_type_find(TEXT("open")));
 	q.ev.process = &p;
 	q.scratch.data = malloc(EVAL_SCRATCH_DEFAULT);
 	if (q.scratch.data && regex_room_init(&q.regex)) {
 		for (size_t i = 0; i < t->terms.len; i++) {
 			const struct expr *e = t->terms.items[i].expr;
-			enum truth answer = e ? partial_eval(e, answer_check, &q) : TRUTH_UNKNOWN;
+			bool known = (answers->yes | answers->no) >> i & 1;
+			enum truth answer = e && !known ? partial_eval(e, answer_check, &q) :
+							  TRUTH_UNKNOWN;
 
-			ret.yes |= (uint64_t)(answer == TRUTH_TRUE) << i;
-			ret.no |= (uint64_t)(answer == TRUTH_FALSE) << i;
+			answers->yes |= (uint64_t)(answer == TRUTH_TRUE) << i;
+			answers->no |= (uint64_t)(answer == TRUTH_FALSE) << i;
 		}
 	}
 	regex_room_deinit(&q.regex);
 	free(q.scratch.data);
-	return ret;
 }

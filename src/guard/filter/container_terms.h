@@ -51,6 +51,9 @@ struct container_answers {
 	uint32_t numbering;
 	uint64_t yes, no; /* bit per term */
 };
-/* As rules find it for an event in c. What can't be said (there is no memory) is in neither. */
-struct container_answers container_terms_answer(const struct container_terms *t,
-						const struct event_container *c);
+/*
+ * As rules find it for an event in c, of which nothing changes any more: what was answered before under that numbering stays. What
+ * can't be said (there is no memory) is in neither.
+ */
+void container_terms_answer(const struct container_terms *t, const struct event_container *c,
+			    struct container_answers *answers);

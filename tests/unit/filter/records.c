@@ -239,9 +239,10 @@ container_of_group(uint64_t cgroup, const struct event_container *so_far, void *
 static void answer_group(struct chance *c, const struct container_terms *t,
 			 const struct event_container *who, struct abi_group *g)
 {
-	struct container_answers a = container_terms_answer(t, who);
+	struct container_answers a = { 0 };
 	uint64_t known = chance_below(c, 3) ? UINT64_MAX : chance_next(c);
 
+	container_terms_answer(t, who, &a);
 	g->numbering = a.numbering;
 	g->yes = a.yes & known;
 	g->no = a.no & known;
