@@ -48,9 +48,9 @@ static void randomize(struct chance *c, void *to, size_t size)
 		((uint8_t *)to)[i] = (uint8_t)chance_next(c);
 }
 
-static void look_up_random(struct chance *c)
+static void look_up_random(struct chance *c, const struct container_terms *terms)
 {
-	random_groups(c, simulate_groups);
+	random_groups(c, terms, simulate_groups);
 	for (uint32_t pid = 0; pid < SIMULATE_PROGRAMS; pid++) {
 		random_kept_program(c, &simulate_programs[pid]);
 		random_kept_descent(c, &simulate_descents[pid]);
@@ -58,9 +58,9 @@ static void look_up_random(struct chance *c)
 }
 
 /* Another process opens the same file as the same user, by the same arguments as far as the filter looks at them. */
-static void change_the_rest(struct chance *c, const struct filter_early *early,
-			    struct record_room *r)
+static void change_the_rest(struct chance *c, const struct kernel_filter *f, struct record_room *r)
 {
+	const struct filter_early *early = &f->early;
 	struct abi_event *ev = &r->ev;
 
 	ev->time_ns = chance_next(c);
@@ -79,7 +79,7 @@ static void change_the_rest(struct chance *c, const struct filter_early *early,
 	for (size_t i = 0; i < ABI_EVENT_TEXTS; i++)
 		if (i != ABI_TEXT_FILE && ev->text[i].len)
 			randomize(c, (char *)r + ev->text[i].at, ev->text[i].len);
-	look_up_random(c);
+	look_up_random(c, f->terms);
 }
 
 /* What the kernel would ask about: an open that succeeded, of a file whose path is known. */
@@ -110,7 +110,7 @@ static void compare(struct chance *c, const struct kernel_filter *f,
 	if (!is_asked(&room))
 		return;
 	as_no_socket(&room.ev.call);
-	look_up_random(c);
+	look_up_random(c, f->terms);
 	n->records++;
 	*mark_of(&room) = 0;
 	if (simulate(f, &room, sizeof(room), &scratch, NULL) != FILTER_DROP) {
@@ -123,7 +123,7 @@ static void compare(struct chance *c, const struct kernel_filter *f,
 	n->early++;
 	for (int i = 0; i < OTHERS; i++) {
 		other = room;
-		change_the_rest(c, &f->early, &other);
+		change_the_rest(c, f, &other);
 		if (lie)
 			randomize(c, &other.ev.call.file_mode, sizeof(other.ev.call.file_mode)),
 				randomize(c, &other.ev.uid, sizeof(other.ev.uid)),
@@ -135,9 +135,12 @@ static void compare(struct chance *c, const struct kernel_filter *f,
 
 static void compare_rules(struct chance *c, struct filter_target target, bool lie, struct counts *n)
 {
-	const struct filter_options options = {
-		.candidates = true, .tells = true, .remembers = true, .instructions = BPF_CODE_MAX
-	};
+	cleanup_container_terms struct container_terms terms = { 0 };
+	const struct filter_options options = { .candidates = true,
+						.tells = true,
+						.remembers = true,
+						.terms = &terms,
+						.instructions = BPF_CODE_MAX };
 	cleanup_kernel_filter struct kernel_filter f = { 0 }, plain = { 0 };
 	cleanup_buf struct buf yaml = BUF_INIT;
 	cleanup_rig struct rig r;
@@ -153,10 +156,14 @@ static void compare_rules(struct chance *c, struct filter_target target, bool li
 	rig_init(&r);
 	rig_add(&r, "random.yaml", yaml.data);
 	rig_compile(&r);
+	random_containers(c);
+	assert_int_equal(container_terms_number(&terms, r.rules), 0);
 	assert_int_equal(kernel_filter_compile(r.rules, target, &options, &f), 0);
-	assert_int_equal(kernel_filter_compile(
-				 r.rules, target,
-				 &(struct filter_options){ .instructions = BPF_CODE_MAX }, &plain),
+	assert_int_equal(kernel_filter_compile(r.rules, target,
+					       &(struct filter_options){
+						       .instructions = BPF_CODE_MAX,
+						       .terms = &terms },
+					       &plain),
 			 0);
 	n->programs++;
 	n->remembering += f.early.holds;
