@@ -322,7 +322,7 @@ static __always_inline void late_fill(struct room *r, const struct abi_event_pla
 }
 
 static __always_inline void call_fill(struct room *r, const struct abi_event_plan *plan,
-				      const struct call *as, bool walked)
+				      const struct call *as)
 {
 	struct abi_event_call *c = &r->ev.call;
 	struct path cwd;
@@ -334,9 +334,9 @@ static __always_inline void call_fill(struct room *r, const struct abi_event_pla
 	}
 	if (plan->flags & ABI_PLAN_NEW_FD) {
 		if (c->result >= 0)
-			fd_fill(r, c->result, plan->flags & ABI_PLAN_PIDFD, walked);
+			fd_fill(r, c->result, plan->flags & ABI_PLAN_PIDFD);
 	} else if (plan->fd < 6) {
-		fd_fill(r, c->args[plan->fd], plan->flags & ABI_PLAN_PIDFD, false);
+		fd_fill(r, c->args[plan->fd], plan->flags & ABI_PLAN_PIDFD);
 	}
 	if (!(plan->flags & ABI_PLAN_LATE && r->ev.flags & ABI_EVENT_FILE))
 		paths_fill(r, plan);
@@ -416,8 +416,7 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 {
 	const struct abi_event_plan *plan;
-	bool multiplexed, walked = false;
-	struct file_seen seen;
+	bool multiplexed;
 	int pending = 0;
 	__u64 cgroup;
 	struct room *r;
@@ -438,8 +437,7 @@ int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 	if (!is_asked_about(bpf_map_lookup_elem(&groups, &cgroup)))
 		return 0;
 	if (plan->flags & ABI_PLAN_REMEMBER && ret >= 0) {
-		walked = open_walk(ret, &seen);
-		pending = walked ? open_ask(&c, plan, &seen) : 0;
+		pending = open_begin(&c, plan, ret);
 		if (pending == OPEN_DROPPED) {
 			count_look(ABI_LOOK_REMEMBERED);
 			return 0;
@@ -456,7 +454,7 @@ int BPF_PROG(guard_call, struct pt_regs *regs, long ret)
 	r->ev.nr = c.nr;
 	r->ev.call.result = ret;
 	__builtin_memcpy(r->ev.call.args, c.args, sizeof(r->ev.call.args));
-	call_fill(r, plan, &c, walked);
+	call_fill(r, plan, &c);
 	program_fill(r);
 	if (plan->data != ABI_ARG_NONE)
 		data_fill(plan->data, plan->data_form);

@@ -130,8 +130,7 @@ static __always_inline void file_see(struct file_seen *to, struct file *file)
 		to->flags |= ABI_EVENT_SOCKET;
 }
 
-/* walked: this CPU's scratch has the path of the file. */
-static __always_inline void file_put(struct room *r, struct file *file, bool pidfd, bool walked)
+static __always_inline void file_fill(struct room *r, struct file *file, bool pidfd)
 {
 	struct file_seen seen;
 
@@ -147,22 +146,16 @@ static __always_inline void file_put(struct room *r, struct file *file, bool pid
 		socket_fill(&r->ev.call, seen.socket);
 		return;
 	}
-	r->ev.call.path_flags = walked ? text_walked(r, ABI_TEXT_FILE) :
-					 text_file(r, ABI_TEXT_FILE, (__u64)file, seen.mode);
+	r->ev.call.path_flags = text_file(r, ABI_TEXT_FILE, (__u64)file, seen.mode);
 	if (seen.outside)
 		r->ev.call.path_flags |= ABI_PATH_OUTSIDE;
 }
 
-static __always_inline void file_fill(struct room *r, struct file *file, bool pidfd)
-{
-	file_put(r, file, pidfd, false);
-}
-
-static __always_inline void fd_fill(struct room *r, __s32 fd, bool pidfd, bool walked)
+static __always_inline void fd_fill(struct room *r, __s32 fd, bool pidfd)
 {
 	struct file *file = file_of_fd(fd);
 
 	r->ev.call.fd = fd;
 	if (file)
-		file_put(r, file, pidfd, walked);
+		file_fill(r, file, pidfd);
 }

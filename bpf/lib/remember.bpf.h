@@ -79,9 +79,21 @@ static __always_inline void remember_settle(struct room *r)
 		m->holds = 1;
 }
 
-static __always_inline void open_facts_fill(struct open_facts *f, const struct call *c,
-					    const struct abi_event_plan *plan,
-					    const struct file_seen *seen, const struct scratch *s)
+/* Those of the call; the others are zero. */
+static __always_inline void open_facts_begin(struct open_facts *f, const struct call *c,
+					     const struct abi_event_plan *plan)
+{
+	__builtin_memset(f, 0, sizeof(*f));
+	f->args[0] = c->args[plan->early[0] & 7];
+	f->args[1] = c->args[plan->early[1] & 7];
+	f->slot = c->table * ABI_CALL_NR_MAX + c->nr;
+	f->early[0] = plan->early[0];
+	f->early[1] = plan->early[1];
+}
+
+/* Those of current, and of the file whose path this CPU's scratch has. */
+static __always_inline void open_facts_fill(struct open_facts *f, const struct file_seen *seen,
+					    const struct scratch *s)
 {
 	const struct cred *cred = BPF_CORE_READ(current_task(), cred);
 	struct pair ids = {};
@@ -92,17 +104,11 @@ static __always_inline void open_facts_fill(struct open_facts *f, const struct c
 	f->file_mode = seen->file_mode;
 	f->inode_mode = seen->mode;
 	f->flags = seen->flags;
-	f->args[0] = c->args[plan->early[0] & 7];
-	f->args[1] = c->args[plan->early[1] & 7];
 	PAIR_READ(&ids, cred, struct cred, euid.val, egid.val);
 	f->uid = ids.first;
 	f->gid = ids.second;
 	f->generation = filter_generation;
-	f->slot = c->table * ABI_CALL_NR_MAX + c->nr;
-	f->early[0] = plan->early[0];
-	f->early[1] = plan->early[1];
 	f->len = ABI_PATH_MAX - s->at;
-	f->pad = 0;
 }
 
 static __always_inline const __u64 *path_word(const struct scratch *s, __u32 i)
@@ -140,38 +146,16 @@ static __always_inline void open_write_down(struct remembered *m, const struct o
 	}
 }
 
-/* Looks at the file behind fd: its path is in this CPU's scratch then. False: it has none. */
-static __always_inline bool open_walk(__u32 fd, struct file_seen *ret)
-{
-	struct file *file = file_of_fd(fd);
-	struct scratch *s = scratch_get();
-
-	if (!file || !s)
-		return false;
-	file_see(ret, file);
-	if (ret->flags & ABI_EVENT_SOCKET)
-		return false;
-	path_of_file(s, file, ret->mode);
-	return true;
-}
-
 /*
- * Whether the filter would drop the open at hand: OPEN_DROPPED, or what of the room's pending has to be so that what it says
- * is remembered.
+ * Whether the filter would drop the open at hand, of which the facts of the call are there: OPEN_DROPPED, or what of the
+ * room's pending has to be so that what it says is remembered.
  */
-subprogram int open_compare(void)
+static __always_inline int open_compare(const struct open_facts *f, const struct scratch *s)
 {
-	__u32 zero = 0, slot;
-	struct open_facts *f = bpf_map_lookup_elem(&open_at_hand, &zero);
-	struct room *r = bpf_map_lookup_elem(&rooms, &zero);
-	struct scratch *s = scratch_current();
-	struct remembered *m;
+	__u32 slot = ((f->ino ^ (__u64)f->slot << 32) * 0x9e3779b97f4a7c15ULL >> 32) &
+		     (REMEMBERED - 1);
+	struct remembered *m = bpf_map_lookup_elem(&remembered_opens, &slot);
 
-	if (!f || !s || !r)
-		return 0;
-	remember_settle(r);
-	slot = ((f->ino ^ (__u64)f->slot << 32) * 0x9e3779b97f4a7c15ULL >> 32) & (REMEMBERED - 1);
-	m = bpf_map_lookup_elem(&remembered_opens, &slot);
 	if (!m)
 		return 0;
 	if (open_is_that(
@@ -182,16 +166,38 @@ subprogram int open_compare(void)
 	return slot + 1;
 }
 
-/* The same of the call at hand, which opened what was walked to. */
-static __always_inline int open_ask(const struct call *c, const struct abi_event_plan *plan,
-				    const struct file_seen *seen)
+/* The same of what fd refers to. */
+subprogram int open_ask(__u32 fd)
 {
 	__u32 zero = 0;
 	struct open_facts *f = bpf_map_lookup_elem(&open_at_hand, &zero);
-	struct scratch *s = scratch_current();
+	struct room *r = bpf_map_lookup_elem(&rooms, &zero);
+	struct file *file = file_of_fd(fd);
+	struct scratch *s = scratch_get();
+	struct file_seen seen;
 
-	if (!s || !f || s->flags & ABI_PATH_TRUNCATED || s->at < ABI_PATH_MAX - REMEMBERED_PATH)
+	if (!f || !r || !file || !s)
 		return 0;
-	open_facts_fill(f, c, plan, seen, s);
-	return open_compare();
+	remember_settle(r);
+	file_see(&seen, file);
+	if (seen.flags & ABI_EVENT_SOCKET)
+		return 0;
+	path_of_file(s, file, seen.mode);
+	if (s->flags & ABI_PATH_TRUNCATED || s->at < ABI_PATH_MAX - REMEMBERED_PATH)
+		return 0;
+	open_facts_fill(f, &seen, s);
+	return open_compare(f, s);
+}
+
+/* The same of the call that current has made. */
+static __always_inline int open_begin(const struct call *c, const struct abi_event_plan *plan,
+				      __u32 fd)
+{
+	__u32 zero = 0;
+	struct open_facts *f = bpf_map_lookup_elem(&open_at_hand, &zero);
+
+	if (!f)
+		return 0;
+	open_facts_begin(f, c, plan);
+	return open_ask(fd);
 }

@@ -198,17 +198,6 @@ subroutine int text_directory(struct room *r, __u32 which, __u64 mnt, __u64 dent
 	return 0;
 }
 
-/* The path that this CPU's scratch has already; what kind of path it is as the result. */
-subroutine int text_walked(struct room *r, __u32 which)
-{
-	struct scratch *s = scratch_current();
-
-	if (!s || !r)
-		return 0;
-	text_path(r, which, s);
-	return s->flags;
-}
-
 /* The path of file, whose inode has that mode; what kind of path it is as the result. */
 subroutine int text_file(struct room *r, __u32 which, __u64 file, __u32 mode)
 {

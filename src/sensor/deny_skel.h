@@ -10,4 +10,7 @@ struct deny_bpf;
 __attribute__((no_sanitize("undefined"))) static inline int
 deny_bpf__create_skeleton(struct deny_bpf *obj);
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wredundant-decls"
 #include "deny.skel.h"
+#pragma GCC diagnostic pop
