@@ -160,7 +160,6 @@ struct abi_event_stdio {
 /* Of the executable and of stdio only an exec tells. */
 struct abi_event_process {
 	__u64 start_ns; /* CLOCK_BOOTTIME */
-	__u64 caps_permitted, caps_inheritable, caps_effective;
 	__u64 exe_ino;
 	__u32 exe_dev;
 	__u32 path_flags; /* enum abi_path_flag, of ABI_TEXT_EXE */
@@ -194,6 +193,7 @@ struct abi_event {
 	__u16 nr;      /* of the system call, ABI_CALL_NR_MAX: not known */
 	__u64 time_ns; /* CLOCK_BOOTTIME */
 	__u64 cgroup;
+	__u64 caps_inheritable, caps_permitted, caps_effective; /* in its own user namespace */
 	__u32 tgid, tid, vtid;
 	__u32 uid, gid; /* effective, in the initial user namespace */
 	__u16 cpu;
@@ -314,8 +314,8 @@ struct abi_event_settings {
 };
 _Static_assert(sizeof(struct abi_span) == 8, "abi_span");
 _Static_assert(sizeof(struct abi_event_call) == 160, "abi_event_call");
-_Static_assert(sizeof(struct abi_event_process) == 160, "abi_event_process");
-_Static_assert(sizeof(struct abi_event) == 272, "abi_event");
+_Static_assert(sizeof(struct abi_event_process) == 136, "abi_event_process");
+_Static_assert(sizeof(struct abi_event) == 296, "abi_event");
 _Static_assert(sizeof(struct abi_group) == 32, "abi_group");
 _Static_assert(sizeof(struct abi_budget) == 48, "abi_budget");
 _Static_assert(sizeof(struct abi_event_plan) == 28, "abi_event_plan");

@@ -22,15 +22,14 @@ struct abi_program {
 _Static_assert(sizeof(struct abi_program) == 304, "abi_program");
 
 /*
- * Map descents: process -> from whom it comes, and what it may do. Of those that were born, or have begun a program, in watched groups. Numbers of
+ * Map descents: process -> from whom it comes. Of those that were born, or have begun a program, in watched groups. Numbers of
  * processes are given out again, so a parent is the one that is meant only if it has started when this says.
  */
 struct abi_descent {
 	__u64 start_ns; /* CLOCK_BOOTTIME */
 	__u64 parent_start_ns;
-	__u64 cgroup; /* when it was born, or began its program; these too: */
-	__u64 caps_permitted, caps_effective;
+	__u64 cgroup; /* when it was born, or began its program */
 	__u32 parent; /* who made it; 0: not known */
 	__u32 vpid;   /* in its own PID namespace */
 };
-_Static_assert(sizeof(struct abi_descent) == 48, "abi_descent");
+_Static_assert(sizeof(struct abi_descent) == 32, "abi_descent");

@@ -46,7 +46,7 @@ subroutine int runs_fill(struct room *r, __u64 name)
 	if (!r)
 		return 0;
 	r->ev.process.pidns_start_ns = start_of(BPF_CORE_READ(pidns_of(task), child_reaper));
-	exe_fill(&r->ev.process, task, file);
+	exe_fill(&r->ev, task, file);
 	r->ev.flags |= layer_of(BPF_CORE_READ(file, f_inode));
 	r->ev.process.path_flags = text_file(r, ABI_TEXT_EXE, (__u64)file, mode_of(file));
 	BPF_CORE_READ_INTO(&cwd, task, fs, pwd);
@@ -280,14 +280,14 @@ int BPF_PROG(guard_cgroup_gone, struct cgroup *cgroup, const char *path)
 
 /* --- system calls ---------------------------------------------------------------------------------- */
 
-/* The text in an argument and, if it is a relative path, the directory that it is relative to. */
+/* The text in an argument and, if it is a relative path, the directory that it is relative to; if there is none, what it would be. */
 static __always_inline void path_fill(struct room *r, __u32 which, __u64 user, bool has_dir,
 				      __s32 dirfd)
 {
 	char *written = text_room(r);
 	struct path base;
 
-	if (!text_user_string(r, which, user) || !written || *written == '/')
+	if (user ? !text_user_string(r, which, user) || !written || *written == '/' : !has_dir)
 		return;
 	if (!has_dir || dirfd == AT_FDCWD) {
 		BPF_CORE_READ_INTO(&base, current_task(), fs, pwd);

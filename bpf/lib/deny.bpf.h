@@ -430,7 +430,7 @@ static __always_inline void fill_exec(struct room *r, struct linux_binprm *bprm)
 
 	process_fill(&r->ev.process, current_task());
 	__builtin_memset(r->ev.process.comm, 0, sizeof(r->ev.process.comm));
-	exe_fill(&r->ev.process, current_task(), file);
+	exe_fill(&r->ev, current_task(), file);
 	r->ev.flags |= layer_of(BPF_CORE_READ(file, f_inode));
 	r->ev.process.path_flags = text_file(r, ABI_TEXT_EXE, (__u64)file, mode_of(file));
 	text_kernel(r, ABI_TEXT_NAME, name);

@@ -31,10 +31,6 @@ static __always_inline void descent_keep(__u32 tgid, struct abi_descent *d)
 
 static __always_inline void descent_describe(struct abi_descent *d, struct task_struct *task)
 {
-	const struct cred *cred = BPF_CORE_READ(task, cred);
-
-	bpf_core_read(&d->caps_permitted, sizeof(__u64), &cred->cap_permitted);
-	bpf_core_read(&d->caps_effective, sizeof(__u64), &cred->cap_effective);
 	d->vpid = pid_number(BPF_CORE_READ(task, group_leader, thread_pid), true);
 }
 

@@ -22,7 +22,6 @@ static __always_inline void process_fill(struct abi_event_process *p, struct tas
 {
 	struct signal_struct *signal = BPF_CORE_READ(task, signal);
 	struct tty_struct *tty = BPF_CORE_READ(signal, tty);
-	const struct cred *cred = BPF_CORE_READ(task, cred);
 	__u32 minor;
 
 	p->parent = BPF_CORE_READ(task, real_parent, tgid);
@@ -35,9 +34,6 @@ static __always_inline void process_fill(struct abi_event_process *p, struct tas
 	p->loginuid = ~0U;
 	if (bpf_core_field_exists(task->loginuid))
 		p->loginuid = BPF_CORE_READ(task, loginuid.val);
-	bpf_core_read(&p->caps_permitted, sizeof(__u64), &cred->cap_permitted);
-	bpf_core_read(&p->caps_inheritable, sizeof(__u64), &cred->cap_inheritable);
-	bpf_core_read(&p->caps_effective, sizeof(__u64), &cred->cap_effective);
 	bpf_core_read(&p->comm, sizeof(p->comm), &task->comm);
 	if (!tty)
 		return;
@@ -110,15 +106,16 @@ static __always_inline __u32 exe_flags_of(struct task_struct *task, struct file 
 }
 
 /* What file, which task runs, is. */
-static __always_inline void exe_fill(struct abi_event_process *p, struct task_struct *task,
+static __always_inline void exe_fill(struct abi_event *ev, struct task_struct *task,
 				     struct file *file)
 {
+	struct abi_event_process *p = &ev->process;
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 
 	p->exe_ino = BPF_CORE_READ(inode, i_ino);
 	p->exe_dev = BPF_CORE_READ(inode, i_sb, s_dev);
 	exe_times(p, inode);
-	p->exe_flags = exe_flags_of(task, file, p->caps_effective);
+	p->exe_flags = exe_flags_of(task, file, ev->caps_effective);
 }
 
 /* What current has as descriptor n. */

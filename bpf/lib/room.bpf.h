@@ -47,6 +47,31 @@ static __always_inline __u32 pid_number(struct pid *pid, bool inner)
 	return BPF_CORE_READ(own, nr);
 }
 
+/* Of cred. By where they are: what a set is called inside has changed (kernel_cap_t). */
+#define CAPS_AT(set) bpf_core_field_offset(struct cred, set)
+static __always_inline void caps_fill(struct abi_event *ev, const struct cred *cred)
+{
+#ifdef KERNEL_LOADS
+	if (HAS_LOADS) {
+		const void *at = TYPED(cred);
+
+		ev->caps_inheritable = *(const __u64 *)(at + CAPS_AT(cap_inheritable));
+		ev->caps_permitted = *(const __u64 *)(at + CAPS_AT(cap_permitted));
+		ev->caps_effective = *(const __u64 *)(at + CAPS_AT(cap_effective));
+		return;
+	}
+#endif
+	if (CAPS_AT(cap_effective) ==
+	    CAPS_AT(cap_inheritable) + 2 * sizeof(__u64)) { /* by one read */
+		bpf_probe_read_kernel(&ev->caps_inheritable, 3 * sizeof(__u64),
+				      (const void *)cred + CAPS_AT(cap_inheritable));
+		return;
+	}
+	bpf_core_read(&ev->caps_inheritable, sizeof(__u64), &cred->cap_inheritable);
+	bpf_core_read(&ev->caps_permitted, sizeof(__u64), &cred->cap_permitted);
+	bpf_core_read(&ev->caps_effective, sizeof(__u64), &cred->cap_effective);
+}
+
 /* The head of a record about task. */
 static __always_inline void event_head(struct abi_event *ev, enum abi_event_kind kind,
 				       struct task_struct *task, __u64 cgroup)
@@ -66,6 +91,7 @@ static __always_inline void event_head(struct abi_event *ev, enum abi_event_kind
 	PAIR_READ(&ids, cred, struct cred, euid.val, egid.val);
 	ev->uid = ids.first;
 	ev->gid = ids.second;
+	caps_fill(ev, cred);
 	ev->cpu = bpf_get_smp_processor_id();
 }
 

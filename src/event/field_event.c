@@ -604,6 +604,8 @@ static bool absolute(const struct event *ev, const struct event_arg *arg, struct
 	if (!arg || arg->value.type != VALUE_STRING)
 		return false;
 	path = arg->resolved.len ? arg->resolved : value_text(&arg->value);
+	if (!path.len)
+		return false;
 	if ((path.len && path.data[0] == '/') || !ev->process || !ev->process->cwd.data) {
 		*ret = path;
 		return path.data != NULL;
@@ -666,7 +668,8 @@ static bool fs_path(const struct event *ev, int which, struct scratch *s, struct
 	if (!arg || arg->value.type != VALUE_STRING)
 		return false;
 	if (!(which & PATH_RAW))
-		return absolute(ev, arg, s, ret);
+		return absolute(ev, arg, s, ret) ||
+		       (which == PATH_NAME && ev->fd && fd_name(ev, false, s, ret));
 	*ret = value_text(&arg->value);
 	return true;
 }

@@ -511,9 +511,9 @@ static int apply_fork(struct process_table *t, const struct abi_event *ev)
 	e->p.vpgid = said->vpgid;
 	e->p.tty = said->tty;
 	e->p.loginuid = said->loginuid;
-	e->p.cap_permitted = said->caps_permitted;
-	e->p.cap_inheritable = said->caps_inheritable;
-	e->p.cap_effective = said->caps_effective;
+	e->p.cap_permitted = ev->caps_permitted;
+	e->p.cap_inheritable = ev->caps_inheritable;
+	e->p.cap_effective = ev->caps_effective;
 	e->p.start_ns = since_1970(t, said->start_ns);
 	copy_exe(&e->p, &from);
 	copy_users(e, parent);
@@ -558,9 +558,9 @@ static void facts_of(const struct abi_event *ev, struct process_facts *f)
 		.gid = ev->gid,
 		.loginuid = said->loginuid,
 		.uid_before = said->uid_before,
-		.caps_permitted = said->caps_permitted,
-		.caps_inheritable = said->caps_inheritable,
-		.caps_effective = said->caps_effective,
+		.caps_permitted = ev->caps_permitted,
+		.caps_inheritable = ev->caps_inheritable,
+		.caps_effective = ev->caps_effective,
 		.start_ns = said->start_ns,
 		.exe_ino = said->exe_ino,
 		.cgroup = ev->cgroup,
@@ -594,6 +594,9 @@ int process_table_stand_in(struct process_table *t, const struct abi_event *ev)
 		.vpid = ev->vtid, /* of its first thread, as a rule */
 		.uid = ev->uid,
 		.gid = ev->gid,
+		.caps_permitted = ev->caps_permitted,
+		.caps_inheritable = ev->caps_inheritable,
+		.caps_effective = ev->caps_effective,
 		.loginuid = ID_NONE,
 		.uid_before = ID_NONE,
 		.cgroup = ev->cgroup,
@@ -617,6 +620,19 @@ static int apply_exec(struct process_table *t, const struct abi_event *ev)
 	return r;
 }
 
+/* A thread may change its own at any time (capset, setuid, unshare): each record says what they are. */
+static void set_capabilities(struct process_table *t, struct entry *e, const struct abi_event *ev)
+{
+	if (e->p.cap_permitted == ev->caps_permitted &&
+	    e->p.cap_inheritable == ev->caps_inheritable &&
+	    e->p.cap_effective == ev->caps_effective)
+		return;
+	e->p.cap_permitted = ev->caps_permitted;
+	e->p.cap_inheritable = ev->caps_inheritable;
+	e->p.cap_effective = ev->caps_effective;
+	touch(t, e);
+}
+
 int process_table_apply(struct process_table *t, const struct abi_event *ev)
 {
 	struct entry *e;
@@ -637,6 +653,7 @@ int process_table_apply(struct process_table *t, const struct abi_event *ev)
 		name_users(t, e);
 		touch(t, e);
 	}
+	set_capabilities(t, e, ev);
 	set_cgroup(t, e, ev->cgroup);
 	return 0;
 }

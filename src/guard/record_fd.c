@@ -39,12 +39,12 @@ struct text record_path(const struct abi_event *record, unsigned n, struct arena
 	size_t len = 0;
 	char *out;
 
-	if (!path.data || (path.data[0] != '/' && !dir.data))
+	if (path.data ? path.data[0] != '/' && !dir.data : !dir.data || record->call.result < 0)
 		return TEXT_NONE;
 	out = arena_alloc(arena, (size_t)path.len + dir.len + 3);
 	if (!out)
 		return TEXT_NONE;
-	if (path.data[0] != '/')
+	if (!path.data || path.data[0] != '/')
 		path_append(out, &len, dir);
 	path_append(out, &len, path);
 	if (!len)

@@ -66,6 +66,21 @@ EXCEPT = """
 """
 
 
+NOW = """
+- rule: Able
+  desc: what is done by who may change owners
+  condition: evt.type in (open, openat) and fd.name startswith /tmp/mark- and evt.is_open_write = true and evt.is_open_read = false
+    and thread.cap_effective contains CAP_CHOWN
+  output: "%fd.name"
+  priority: WARNING
+- rule: Timed
+  desc: times that are set
+  condition: evt.type = utimensat and fs.path.name startswith /tmp/mark-
+  output: "%fs.path.name"
+  priority: WARNING
+"""
+
+
 @contextmanager
 def guarded(rules: Path | str, script: str, files: dict[str, str] | None = None, *options: str) -> Iterator[tuple[Guard, object, Path]]:
     """A guard, and a container that begins once it watches."""
@@ -167,6 +182,39 @@ def descent() -> None:
         paths = [a["output_fields"]["fd.name"] for a in guard.find("Marked", name=box.id)]
         tap.check(paths == ["/tmp/mark-me"], str(paths))
         tap.check(0 < seen < 5, f"{seen} of them were told")
+
+
+def now() -> None:
+    """what a process may do is what it may do now, not when its program began; and what has no path is about its descriptor"""
+    script = """exec python3 - <<'END'
+import ctypes, os, time
+def mark(what):
+    os.close(os.open(f"/tmp/mark-{what}", os.O_WRONLY | os.O_CREAT))
+time.sleep(2)
+os.chmod("/tmp", 0o777)
+mark("root")
+if not os.fork():
+    os.setresuid(1000, 1000, 1000)
+    for _ in range(9):
+        mark("user")
+    if not ctypes.CDLL(None).unshare(0x10000000):
+        mark("unshared")
+    os._exit(0)
+os.wait()
+file = os.open("/tmp/mark-root", os.O_RDWR)
+os.chdir("/usr")
+os.utime(file, (1, 1))
+os.utime("/tmp/mark-user", (1, 1))
+time.sleep(10)
+END"""
+    with guarded(NOW, script) as (guard, box, status):
+        guard.wait_for("Timed", 2, name=box.id)
+        found = sorted(a["output_fields"]["fd.name"] for a in guard.find("Able", name=box.id))
+        tap.check(found in (["/tmp/mark-root"], ["/tmp/mark-root", "/tmp/mark-unshared"]), str(found))
+        found = [a["output_fields"]["fs.path.name"] for a in guard.find("Timed", name=box.id)]
+        tap.check(found == ["/tmp/mark-root", "/tmp/mark-user"], str(found))
+        able = numbers(status).get(("merlon_events_total", "openat"), 0)
+        tap.check(0 < able < 6, f"{able} were told")
 
 
 @contextmanager
@@ -348,7 +396,7 @@ def full() -> None:
 def main() -> None:
     """All of it, everywhere."""
     with tap.Suite("untold") as suite:
-        for test in (storm, ancestry, before, sequence, large, descent, late, older, targets, reused, full):
+        for test in (storm, ancestry, before, sequence, large, descent, now, late, older, targets, reused, full):
             suite.run(test)
 
 

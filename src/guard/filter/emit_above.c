@@ -42,8 +42,6 @@ static void look_up_process(struct emitter *e)
 	bpf_load(c, 4, R1, REG_RECORD, AT(tgid));
 	bpf_store(c, 4, FP, AT_KEY, R1);
 	look_up(e, FILTER_MAP_DESCENTS, none);
-	copy_number(e, 8, DESCENT(caps_permitted), PROCESS(caps_permitted));
-	copy_number(e, 8, DESCENT(caps_effective), PROCESS(caps_effective));
 	copy_number(e, 4, DESCENT(vpid), PROCESS(vpid));
 	bpf_store_imm(c, 1, REG_SCRATCH, PROCESS(known), 1);
 	bpf_code_place(c, none);

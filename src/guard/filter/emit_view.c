@@ -102,10 +102,25 @@ static void scan(struct emitter *e, bool normal, const struct view_labels *to)
 	bpf_code_place(c, end);
 }
 
-/* A path argument that is resolved: only what is absolute and plain is known. */
+/*
+ * A path argument that is resolved: only what is absolute and plain is known. Where there is none the call, if it succeeded, was about
+ * what a path would have been relative to.
+ */
 static void find_path(struct emitter *e, unsigned span, const struct view_labels *to)
 {
-	find_span(e, span, to);
+	struct bpf_code *c = &e->code;
+	const uint32_t empty = bpf_code_label(c), found = bpf_code_label(c);
+	struct view_labels path = *to;
+
+	path.empty = empty;
+	find_span(e, span, &path);
+	bpf_goto(c, found);
+	bpf_code_place(c, empty);
+	bpf_load(c, 8, R1, REG_RECORD, AT(call.result));
+	bpf_jump_imm(c, BPF_JSLT, R1, 0, to->empty);
+	find_span(e, ABI_TEXT_DIR1 + span - ABI_TEXT_PATH1, to);
+	bpf_code_place(c, found);
+	point_to_text(e, to);
 	need_slash_in_front(e, to->unknown);
 	scan(e, true, to);
 }

@@ -36,7 +36,6 @@ enum { FILTER_WORDS = 64, FILTER_CANDIDATES = ABI_DENY_RULES };
 
 /* What is looked up of the process that the record is about, and of its group. */
 struct filter_process {
-	uint64_t caps_permitted, caps_effective;
 	uint64_t yes, no; /* struct abi_group: answers of its container to container_terms */
 	uint32_t vpid;
 	uint8_t known;	   /* the others mean something */

@@ -92,6 +92,18 @@ static struct node *of_looked_up(struct lower *l, const struct check *c,
 	return if_looked_up(l, c, lower_number(l, c, p->place));
 }
 
+/* Of a call's record, but of a process: whom the kernel knows user space knows too. */
+static struct node *if_known(struct lower *l, const struct check *c, struct node *n)
+{
+	struct node *known, *unknown;
+
+	if (l->target.kind == ABI_EVENT_EXEC || l->hook)
+		return n;
+	known = lower_test(l, LOOKED(known, false), BPF_JEQ, 1);
+	unknown = lower_unknown(l, c, "a process that the kernel does not know");
+	return node_both(l->arena, n, node_either(l->arena, known, unknown));
+}
+
 /* Names of capabilities, joined by blanks: a text without one is in it if it is in one of the names. */
 static struct node *capabilities(struct lower *l, const struct check *c,
 				 const struct field_place *p)
@@ -123,7 +135,7 @@ static struct node *capabilities(struct lower *l, const struct check *c,
 	if (!bits)
 		return node_constant(l->arena, false);
 	any = lower_masked(l, p->place, bits, BPF_JNE, 0);
-	return p->place.at & LOOKED_UP ? if_looked_up(l, c, any) : if_process(l, c, any);
+	return if_known(l, c, any);
 }
 
 /*
@@ -369,10 +381,9 @@ static const struct field_place places[] = {
 	{ "proc.pname", parent_text, BOTH, VIEW(VIEW_ABOVE_NAME), 0 },
 	{ "proc.pexepath", parent_text, BOTH, VIEW(VIEW_ABOVE_PATH), 0 },
 	{ "proc.vpid", of_looked_up, CALL, LOOKED(vpid, true), 0 },
-	{ "thread.cap_permitted", capabilities, CALL, LOOKED(caps_permitted, false), 0 },
-	{ "thread.cap_effective", capabilities, CALL, LOOKED(caps_effective, false), 0 },
-	{ "thread.cap_permitted", capabilities, EXEC, PLACE(process.caps_permitted, false), 0 },
-	{ "thread.cap_effective", capabilities, EXEC, PLACE(process.caps_effective, false), 0 },
+	{ "thread.cap_permitted", capabilities, BOTH, PLACE(caps_permitted, false), 0 },
+	{ "thread.cap_inheritable", capabilities, BOTH, PLACE(caps_inheritable, false), 0 },
+	{ "thread.cap_effective", capabilities, BOTH, PLACE(caps_effective, false), 0 },
 	{ "container.id", container_id, BOTH, LOOKED(contained, false), 0 },
 	{ "proc.aname", above_text, BOTH, VIEW(VIEW_ABOVE_NAME), 0 },
 	{ "proc.aexepath", above_text, BOTH, VIEW(VIEW_ABOVE_PATH), 0 },

@@ -20,6 +20,9 @@ static const struct {
 	RECORD(vtid),
 	RECORD(uid),
 	RECORD(gid),
+	RECORD(caps_inheritable),
+	RECORD(caps_permitted),
+	RECORD(caps_effective),
 	RECORD(call.result),
 	RECORD(call.fd),
 	RECORD(call.path_flags),
@@ -42,18 +45,10 @@ static const struct {
 	uint16_t at;
 	const char *name;
 } process_names[] = {
-	RECORD(process.vpid),
-	RECORD(process.sid),
-	RECORD(process.pgid),
-	RECORD(process.vpgid),
-	RECORD(process.tty),
-	RECORD(process.loginuid),
-	RECORD(process.uid_before),
-	RECORD(process.exe_ino),
-	RECORD(process.path_flags),
+	RECORD(process.vpid),	    RECORD(process.sid),     RECORD(process.pgid),
+	RECORD(process.vpgid),	    RECORD(process.tty),     RECORD(process.loginuid),
+	RECORD(process.uid_before), RECORD(process.exe_ino), RECORD(process.path_flags),
 	RECORD(process.exe_flags),
-	RECORD(process.caps_permitted),
-	RECORD(process.caps_effective),
 };
 
 /* Of struct filter_process; those that are yes or no are compared with 1. */
@@ -66,8 +61,6 @@ static const struct {
 	bool yes_or_no;
 	const char *name;
 } looked_up_names[] = {
-	LOOKED_UP_AT(caps_permitted, false, "permitted capabilities"),
-	LOOKED_UP_AT(caps_effective, false, "effective capabilities"),
 	LOOKED_UP_AT(vpid, false, "process.vpid"),
 	LOOKED_UP_AT(known, true, "the process is known"),
 	LOOKED_UP_AT(contained, true, "it is in a container"),

@@ -275,8 +275,6 @@ void kept_descent_of(struct chance *c, const struct process *p, struct abi_desce
 		return;
 	ret->start_ns = START_NS + (uint64_t)p->pid;
 	ret->cgroup = p->container ? (uint64_t)(p->container - containers) : SIMULATE_GROUPS;
-	ret->caps_permitted = p->cap_permitted;
-	ret->caps_effective = p->cap_effective;
 	ret->vpid = (uint32_t)p->vpid;
 	if (!p->parent || !chance_below(c, 8))
 		return;
@@ -290,8 +288,6 @@ void random_kept_descent(struct chance *c, struct abi_descent *ret)
 	*ret = (struct abi_descent){ .start_ns = chance_below(c, 3),
 				     .parent_start_ns = 1 + chance_below(c, 2),
 				     .cgroup = chance_below(c, 2),
-				     .caps_permitted = ONE(c, numbers),
-				     .caps_effective = ONE(c, numbers),
 				     .vpid = (uint32_t)chance_below(c, 4),
 				     .parent = (uint32_t)chance_below(c, 6) };
 }
@@ -338,7 +334,8 @@ static void random_call(struct chance *c, struct filter_target target, struct re
 	for (unsigned i = 0; i < 2; i++) {
 		if (target.row->plan.path[i] == ABI_ARG_NONE || !chance_below(c, 12))
 			continue;
-		put_path(c, r, ABI_TEXT_PATH1 + i, true);
+		if (chance_below(c, 12))
+			put_path(c, r, ABI_TEXT_PATH1 + i, true);
 		if (chance_below(c, 2))
 			put_path(c, r, ABI_TEXT_DIR1 + i, false);
 	}
@@ -415,6 +412,14 @@ static void random_exec(struct chance *c, struct record_room *r)
 	put_path(c, r, ABI_TEXT_NAME, true);
 }
 
+/* CAP_CHOWN, NET_BIND_SERVICE, NET_ADMIN, SYS_ADMIN; some of them; none. */
+static uint64_t random_capabilities(struct chance *c)
+{
+	static const uint64_t sets[] = { 0, 0x1, 0x401, 0x201401, 0x1ffffffffff };
+
+	return ONE(c, sets);
+}
+
 void random_record(struct chance *c, struct filter_target target, int nr, struct record_room *r)
 {
 	memset(&r->ev, 0, sizeof(r->ev));
@@ -428,6 +433,9 @@ void random_record(struct chance *c, struct filter_target target, int nr, struct
 	r->ev.tid = chance_below(c, 2) ? r->ev.tgid : (uint32_t)ONE(c, numbers);
 	r->ev.vtid = (uint32_t)ONE(c, numbers);
 	r->ev.uid = (uint32_t)ONE(c, numbers);
+	r->ev.caps_permitted = random_capabilities(c);
+	r->ev.caps_inheritable = random_capabilities(c);
+	r->ev.caps_effective = random_capabilities(c);
 	r->ev.gid = (uint32_t)ONE(c, numbers);
 	r->ev.cpu = (uint16_t)chance_below(c, 4);
 	r->ev.cgroup = chance_below(c, SIMULATE_GROUPS);
@@ -444,8 +452,6 @@ static const struct process_facts known[] = {
 	  .name = TEXT("nginx"),
 	  .exepath = TEXT("/usr/sbin/nginx"),
 	  .cwd = TEXT("/srv"),
-	  .caps_permitted = 0x201401, /* CAP_CHOWN, NET_BIND_SERVICE, NET_ADMIN, SYS_ADMIN */
-	  .caps_effective = 0x401,
 	  .exe_lower_layer = true },
 	{ .pid = 2,
 	  .parent = 1,

@@ -433,9 +433,9 @@ static void lie_parent(void)
 	simulate_descents[1].parent_start_ns = simulate_descents[2].start_ns;
 }
 
-static void lie_capabilities(void)
+static void lie_number_inside(void)
 {
-	simulate_descents[1].caps_permitted = 0;
+	simulate_descents[1].vpid = 9;
 }
 
 static void lie_container(void)
@@ -466,7 +466,7 @@ static const struct lie {
 	void (*tell)(void);
 } lies[] = {
 	{ "not proc.aexepath in (/tmp/x)", lie_parent },
-	{ "thread.cap_permitted contains CAP_NET_ADMIN", lie_capabilities },
+	{ "proc.vpid = 1", lie_number_inside },
 	{ "container.id = host", lie_container },
 	{ "not container.image in (nginx, quay.io/a/b)", lie_answers },
 	{ "(container.name = web or container.privileged = true)", lie_answers },
