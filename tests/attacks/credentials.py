@@ -36,9 +36,14 @@ PROOFS = [
 
     Proof("Cloud or registry credentials read",
           before="mkdir -p /root/.aws; cd /root/.aws; echo key >credentials; echo x >config",
-          attack="grep key /root/.aws/credentials", look_alike="grep x /root/.aws/config"),
+          attack="grep key /root/.aws/credentials",
+          others=("ln -s /usr/bin/cat /srv/reader; /srv/reader /root/.aws/credentials", "exec 9</usr/bin/cat; /proc/self/fd/9 /root/.aws/credentials",
+                  "ln -s /usr/bin/python3.11 /srv/app; /srv/app -c 'open(\"/root/.aws/credentials\")'", "sort /root/.aws/credentials"),
+          look_alike="grep x /root/.aws/config"),
 
-    Proof("Search for credentials", attack="find /root /etc -name id_rsa", look_alike="grep -r listen /etc/nginx"),
+    Proof("Search for credentials", attack="find /root /etc -name id_rsa",
+          others=("ln -s /usr/bin/find /srv/x; /srv/x /root -name id_rsa", "busybox find /root -name id_rsa"),
+          look_alike="grep -r listen /etc/nginx"),
 
     Proof("Keys of the cluster read from a container",
           before="mkdir -p /host/etc/kubernetes/pki; cd /host/etc/kubernetes/pki; echo a >ca.key; echo b >ca.crt",
@@ -54,12 +59,15 @@ PROOFS = [
           look_alike="wc -c /run/secrets/kubernetes.io/serviceaccount/namespace"),
 
     Proof("Environment of processes read", attack="tr '\\0' '\\n' </proc/1/environ >/dev/null",
+          others=("ln -s /usr/bin/cat /srv/y; /srv/y /proc/1/environ", "od /proc/1/task/1/environ"),
           look_alike="cat /proc/1/status >/dev/null; ps axe >/dev/null"),
 
     Proof("Memory of another process accessed", attack=Python(VICTIM + """
 assert calls.ptrace(PTRACE_ATTACH, victim, 0, 0) == 0
 """), others=(Python(VICTIM + """
 os.close(os.open(f"/proc/{victim}/mem", os.O_RDWR))
+"""), Python(VICTIM + """
+os.close(os.open(f"/proc/{victim}/task/{victim}/mem", os.O_RDWR))
 """), Python(VICTIM + """
 calls.process_vm_readv(victim, b"", 0, b"", 0, 0)
 """), Python(VICTIM + """

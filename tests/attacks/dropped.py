@@ -52,6 +52,10 @@ chmod +x /srv/download
           attack=Python("import ctypes; ctypes.CDLL(\"/tmp/x.so\")"),
           look_alike=Python("import ctypes; ctypes.CDLL(\"libm.so.6\"); open(\"/tmp/x.so\", \"rb\").read()")),
 
+    Proof("New library mapped in a container", before="cp /lib/x86_64-linux-gnu/libm.so.6 /srv/new.so",
+          attack="LD_PRELOAD=/srv/new.so /usr/bin/true",
+          look_alike="LD_PRELOAD=/lib/x86_64-linux-gnu/libm.so.6 /usr/bin/true; cat /srv/new.so >/dev/null"),
+
     Proof("Library forced on a program",
           attack="cp /lib/x86_64-linux-gnu/libm.so.6 /tmp/preload.so; LD_PRELOAD=/tmp/preload.so /usr/bin/true",
           others=("LD_AUDIT=/tmp/preload.so /usr/bin/true || true",),

@@ -34,6 +34,10 @@ echo /tmp/command >/tmp/group/release_agent
 """, look_alike="mkdir -p /tmp/limits; echo max >/tmp/limits/memory.max; cat /proc/self/cgroup >/dev/null"),
 
     # In a machine the real one, elsewhere a path at which hosts are mounted.
+    # A file of that name: nothing is moved.
+    Proof("Control group changed from a container", before="mkdir -p /srv/cgroup",
+          attack="echo 1 >/srv/cgroup/cgroup.procs", look_alike="cat /proc/self/cgroup >/dev/null; cat /srv/cgroup/cgroup.procs || true"),
+
     Proof("Kernel helper changed from a container", box="privileged", attack="""
 if [ "$MACHINE" = host ]; then
     mkdir -p /host/proc/sys/kernel

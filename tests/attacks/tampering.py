@@ -45,6 +45,7 @@ PROOFS = [
           look_alike="mkdir -p /srv/bin; cp -p /usr/bin/env /srv/bin/env; touch -r /usr/bin/env /srv/bin/env"),
 
     Proof("Data destroyed by a tool", before="echo data >/srv/db", attack="shred -u /srv/db",
+          others=("echo data >/srv/db; ln -s /usr/bin/shred /srv/wiper; /srv/wiper -u /srv/db",),
           look_alike="dd if=/dev/zero of=/srv/swap bs=4k count=4; rm /srv/swap"),
 
     Proof("Many files renamed to one ending", attack=RENAME + ".locked",
@@ -66,6 +67,6 @@ PROOFS = [
           look_alike="cat /etc/merlon/rules/site.yaml"),
 
     Proof("System program changed in a container", attack="cp /usr/bin/true /usr/bin/ps",
-          others=("cp /usr/bin/true /srv/top; mv /srv/top /usr/bin/top", "rm /usr/bin/last"),
+          others=("cp /usr/bin/true /srv/top; mv /srv/top /usr/bin/top", "rm /usr/bin/last", "python3 -c 'import os; os.truncate(\"/usr/bin/w\", 0)'"),
           look_alike="cp /usr/bin/true /srv/ps; cat /usr/bin/ps >/dev/null"),
 ]

@@ -239,7 +239,8 @@ static bool regex_matches(const struct value *v, struct text pattern)
 	int code;
 	PCRE2_SIZE at;
 	pcre2_code *re = pcre2_compile((PCRE2_SPTR)pattern.data, pattern.len,
-				       PCRE2_UTF | PCRE2_MULTILINE, &code, &at, NULL);
+				       PCRE2_UTF | PCRE2_MULTILINE | PCRE2_DOTALL, &code, &at,
+				       NULL);
 	pcre2_match_data *m = pcre2_match_data_create(1, NULL);
 	cleanup_buf struct buf subject = BUF_INIT; /* what is no UTF-8 was mended before */
 	int n;

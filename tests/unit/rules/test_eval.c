@@ -100,6 +100,8 @@ static void test_strings(void **state)
 		{ "proc.name regex \"[[:alpha:]]{3}\"", OPEN("cat"), true },
 		{ "proc.name regex \"^cat$\"", OPEN("cat"), true },
 		{ "proc.name regex \".*\"", OPEN(""), true },
+		{ "proc.name regex \"c.*t\"", OPEN("c\\na\\nt"),
+		  true }, /* no hiding behind a newline */
 		{ "proc.name exists", OPEN(""), true },
 		{ "proc.pname exists", OPEN("cat"), false },
 	};
