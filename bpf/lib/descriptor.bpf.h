@@ -47,6 +47,19 @@ static __always_inline void socket_fill(struct abi_event_call *c, struct socket 
 	}
 }
 
+/* Where the socket is that a local one is connected to, whatever link or relative path was given for it. */
+static __always_inline void text_peer(struct room *r, struct sock *sk)
+{
+	struct unix_sock *peer = (void *)BPF_CORE_READ((struct unix_sock *)sk, peer);
+	struct path path = {};
+
+	if (!peer)
+		return;
+	BPF_CORE_READ_INTO(&path, peer, path);
+	if (path.dentry)
+		text_directory(r, ABI_TEXT_FILE, (__u64)path.mnt, (__u64)path.dentry);
+}
+
 /* Whose pidfd it is; of any other file it is nonsense. */
 static __always_inline struct pid *pid_of_pidfd(struct file *file, bool *ret_surely)
 {
@@ -144,6 +157,8 @@ static __always_inline void file_fill(struct room *r, struct file *file, bool pi
 		pidfd_fill(r, file);
 	if (seen.socket) {
 		socket_fill(&r->ev.call, seen.socket);
+		if (r->ev.call.family == AF_UNIX)
+			text_peer(r, BPF_CORE_READ(seen.socket, sk));
 		return;
 	}
 	r->ev.call.path_flags = text_file(r, ABI_TEXT_FILE, (__u64)file, seen.mode);

@@ -176,6 +176,8 @@ static void socket_fill(const struct abi_event *record, enum event_hook hook, st
 	fd->type = fd_kind_of_socket(record->call.family);
 	if (fd->type == FD_IPV4 || fd->type == FD_IPV6)
 		inet_fill(fd, record, hook);
+	else if (fd->type == FD_UNIX && record->text[ABI_TEXT_FILE].len) /* where its peer is */
+		fd->name = event_record_text(record, ABI_TEXT_FILE);
 	else if (fd->type == FD_UNIX &&
 		 record_sockaddr(event_record_text(record, ABI_TEXT_BYTES), &address, &port, &path))
 		fd->name = record_unix_name(path, arena);

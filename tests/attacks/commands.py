@@ -79,6 +79,9 @@ os.dup2(accepted.fileno(), 0)
     Proof("Package manager run in a container", attack="apt-get install -y nmap || true",
           look_alike="dpkg -l >/dev/null; apt-cache policy >/dev/null"),
 
+    Proof("Package manager made to run a command", attack="apt-get update -o APT::Update::Pre-Invoke::=/usr/bin/true || true",
+          look_alike="apt-get -o APT::Get::List-Cleanup=0 -o Dpkg::Options::=--force-confold check || true"),
+
     Proof("Compiler run in a container", before="ln -s /usr/bin/true /usr/local/bin/gcc", attack="gcc -o x x.c",
           look_alike="perl -c -e 1"),
 

@@ -25,7 +25,8 @@ if not victim:
 PROOFS = [
     Proof("Password file read", attack="cat /etc/shadow",
           others=("cat /proc/1/root/etc/shadow", "ln -s /etc/shadow /srv/notes; cat /srv/../srv/notes",
-                  "ln -s /usr/bin/cat /srv/sshd; /srv/sshd /etc/shadow"),
+                  "ln -s /usr/bin/cat /srv/sshd; /srv/sshd /etc/shadow",
+                  "unshare -Urm sh -c 'mount --bind /etc /mnt; cat /mnt/shadow >/dev/null'"),
           look_alike="cat /etc/passwd; passwd --status root; chage --list root"),
 
     Proof("Private key of SSH read",

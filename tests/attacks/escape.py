@@ -75,7 +75,15 @@ server, client = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
 server.bind("/run/docker.sock")
 server.listen()
 client.connect("/run/docker.sock")
-"""), look_alike=Python("""
+"""), others=(Python("""
+import os, socket
+server, client, other = (socket.socket(socket.AF_UNIX) for _ in range(3))
+os.makedirs("/srv/run")
+server.bind("/srv/run/docker.sock")
+server.listen()
+os.symlink("/srv/run/docker.sock", "/srv/app.sock")
+client.connect("/srv/app.sock")
+"""),), look_alike=Python("""
 import socket
 server, client = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
 server.bind("/run/app.sock")

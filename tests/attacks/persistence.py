@@ -21,7 +21,8 @@ PROOFS = [
     Proof("Keys that may log in changed", before="mkdir -p /root/.ssh",
           attack="echo 'ssh-ed25519 AAAA x' >>/root/.ssh/authorized_keys",
           others=("echo 'ssh-ed25519 AAAA x' >/srv/keys; mv /srv/keys /root/.ssh/authorized_keys",
-                  "rm /root/.ssh/authorized_keys; ln -s /srv/keys /root/.ssh/authorized_keys"),
+                  "rm /root/.ssh/authorized_keys; ln -s /srv/keys /root/.ssh/authorized_keys",
+                  "mkdir /srv/keyring; mv /root/.ssh /srv/keyring/old; mv /srv/keyring/old /root/.ssh"),
           look_alike="echo 'host ssh-ed25519 AAAA' >>/root/.ssh/known_hosts"),
 
     Proof("Accounts or login rules changed in a container", attack="echo 'x::0:0::/:/bin/sh' >>/etc/passwd",

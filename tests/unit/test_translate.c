@@ -256,6 +256,9 @@ static void connections(void **state)
 	take(w, "connect");
 	assert_int_equal(w->ev.fd->type, FD_UNIX);
 	check_bytes("abstract", w->ev.fd->name.data, w->ev.fd->name.len, "@bus", 4);
+	record_text(&w->m, ABI_TEXT_FILE, "/run/docker.sock");
+	take(w, "connect");
+	check_bytes("peer", w->ev.fd->name.data, w->ev.fd->name.len, "/run/docker.sock", 16);
 }
 
 static void lives(void **state)

@@ -244,7 +244,8 @@ static void find_socket(struct emitter *e, const struct text_view *v, const stru
 {
 	struct bpf_code *c = &e->code;
 	uint32_t inet = all_have_slashes(v) ? to->empty : to->unknown;
-	uint32_t path = bpf_code_label(c);
+	uint32_t path = bpf_code_label(c), bytes = bpf_code_label(c);
+	struct view_labels peer = *to;
 
 	bpf_load(c, 2, R1, REG_RECORD, AT(call.family));
 	bpf_jump_imm(c, BPF_JEQ, R1, FAMILY_UNIX, path);
@@ -252,6 +253,10 @@ static void find_socket(struct emitter *e, const struct text_view *v, const stru
 	bpf_jump_imm(c, BPF_JEQ, R1, FAMILY_INET6, inet);
 	bpf_goto(c, to->empty);
 	bpf_code_place(c, path);
+	peer.empty = bytes;
+	find_span(e, ABI_TEXT_FILE, &peer);
+	bpf_goto(c, to->known);
+	bpf_code_place(c, bytes);
 	find_unix_path(e, to);
 }
 

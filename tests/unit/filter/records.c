@@ -80,6 +80,8 @@ static void random_socket(struct chance *c, struct record_room *r)
 	r->ev.flags |= ABI_EVENT_FILE | ABI_EVENT_SOCKET;
 	call->inode_mode = S_IFSOCK | 0777;
 	call->family = ONE(c, families);
+	if (call->family == 1 && chance_below(c, 2)) /* its peer's */
+		put_path(c, r, ABI_TEXT_FILE, false);
 	call->socket_type = (uint16_t)(1 | (chance_below(c, 2) ? ABI_SOCKET_ACCEPTED : 0));
 	call->protocol = ONE(c, protocols);
 	call->local_port = ONE(c, ports);
