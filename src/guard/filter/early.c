@@ -73,20 +73,35 @@ static bool is_of_success(const struct number_test *t)
 	}
 }
 
-/* Adds the argument that it is of; false: it is of none, or of one too many. */
-static bool add_argument(const struct number_test *t, struct filter_early *ret)
+/* Which argument it is of; ABI_ARG_NONE: of none. */
+static uint8_t argument_of(const struct number_test *t)
 {
 	const uint16_t size = sizeof(((struct abi_event *)0)->call.args[0]);
 
-	for (uint8_t arg = 0; arg < 6; arg++) {
-		if (!is_within(t, (uint16_t)(AT(call.args) + arg * size), size))
-			continue;
-		for (uint32_t i = 0; i < EARLY_ARGS; i++) {
-			if (ret->args[i] == ABI_ARG_NONE)
-				ret->args[i] = arg;
-			if (ret->args[i] == arg)
-				return true;
-		}
+	for (uint8_t arg = 0; arg < 6; arg++)
+		if (is_within(t, (uint16_t)(AT(call.args) + arg * size), size))
+			return arg;
+	return ABI_ARG_NONE;
+}
+
+bool emit_is_of_open(const struct node *n)
+{
+	if (n->kind == NODE_FACT)
+		return false;
+	if (n->kind != NODE_NUMBER)
+		return true;
+	return !(n->number.at & LOOKED_UP) &&
+	       (is_of_file(&n->number) || is_of_success(&n->number) ||
+		argument_of(&n->number) != ABI_ARG_NONE);
+}
+
+static bool add_argument(uint8_t arg, struct filter_early *ret)
+{
+	for (uint32_t i = 0; i < EARLY_ARGS; i++) {
+		if (ret->args[i] == ABI_ARG_NONE)
+			ret->args[i] = arg;
+		if (ret->args[i] == arg)
+			return true;
 	}
 	return false;
 }
@@ -97,27 +112,20 @@ static bool is_of_view(const struct text_view *v)
 	       v->kind == VIEW_FD_FILENAME;
 }
 
+/* Adds what a clause of the first stages looks at; false: more than can be compared. */
 static bool add(const struct emitter *e, const struct node *n, struct filter_early *ret)
 {
-	switch (n->kind) {
-	case NODE_FALSE:
-	case NODE_TRUE:
-		return true;
-	case NODE_NUMBER:
-		return !(n->number.at & LOOKED_UP) &&
-		       (is_of_file(&n->number) || is_of_success(&n->number) ||
-			add_argument(&n->number, ret));
-	case NODE_TEXT:
+	uint8_t arg = n->kind == NODE_NUMBER ? argument_of(&n->number) : ABI_ARG_NONE;
+	bool fits = emit_is_of_open(n);
+
+	if (n->kind == NODE_TEXT)
 		return is_of_view(&e->filter->views.items.items[n->text.view]);
-	case NODE_AND:
-	case NODE_OR:
-		for (uint32_t i = 0; i < n->group.count; i++)
-			if (!add(e, n->group.items[i], ret))
-				return false;
-		return true;
-	default:
-		return false;
-	}
+	if (arg != ABI_ARG_NONE)
+		return add_argument(arg, ret);
+	for (uint32_t i = 0;
+	     fits && (n->kind == NODE_AND || n->kind == NODE_OR) && i < n->group.count; i++)
+		fits = add(e, n->group.items[i], ret);
+	return fits;
 }
 
 struct filter_early emit_early(const struct emitter *e)

@@ -11,7 +11,7 @@ struct emitter {
 	struct kernel_filter *filter;
 	VEC(struct clause) clauses; /* of emit_parts.c */
 	uint32_t room_size;
-	bool remembers;	     /* what the process runs is looked at last: see early.c */
+	bool remembers;	     /* what is not of the file is looked at last: see early.c */
 	uint32_t numbering;  /* of terms about containers */
 	bool certain;	     /* a term that may hold and may not does not */
 	uint32_t leave;	     /* label: nothing to look at */
@@ -97,7 +97,9 @@ void emit_ask_pieces(struct emitter *e, const struct text_view *v);
 /* The stage in which a text is looked at. */
 enum emit_stage emit_stage_of(const struct text_view *v);
 
-/* early.c: what the stages before STAGE_ALL look at. */
+/* early.c: whether a term is of what is opened, how and by whom; others wait for STAGE_ALL. Texts have stages of their own. */
+bool emit_is_of_open(const struct node *n);
+/* What the stages before STAGE_ALL look at. */
 struct filter_early emit_early(const struct emitter *e);
 
 /* Goes to yes or no. All its texts have been looked at. */

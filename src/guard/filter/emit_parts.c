@@ -67,7 +67,7 @@ unsigned emit_looks(const struct emitter *e)
 /* That it waits for what is looked at last, whatever it is. */
 static bool is_late(const struct emitter *e, const struct node *n)
 {
-	return is_looked_up(n) || (e->remembers && n->kind == NODE_FACT);
+	return is_looked_up(n) || (e->remembers && !emit_is_of_open(n));
 }
 
 /* The last stage that any of its terms needs. */

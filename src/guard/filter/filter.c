@@ -226,7 +226,7 @@ static bool opens(const struct filter_target *t)
 	       (t->row->plan.flags & (ABI_PLAN_NEW_FD | ABI_PLAN_PIDFD)) == ABI_PLAN_NEW_FD;
 }
 
-/* Parts become clauses; what the process runs waits if that makes the stages before worth remembering. */
+/* Parts become clauses; what is not of the file waits, if the stages before can be remembered then. */
 static int split(struct emitter *e, const struct filter_options *o)
 {
 	struct filter_early *early = &e->filter->early;

@@ -69,6 +69,7 @@ static void change_the_rest(struct chance *c, const struct kernel_filter *f, str
 	ev->tid = (uint32_t)chance_below(c, SIMULATE_PROGRAMS);
 	ev->vtid = (uint32_t)chance_next(c);
 	ev->cpu = (uint16_t)chance_next(c);
+	ev->caps_inheritable = ev->caps_permitted = ev->caps_effective = chance_next(c);
 	ev->call.result = ev->call.fd = (int32_t)chance_below(c, 4);
 	for (uint8_t i = 0; i < 6; i++)
 		if (i != early->args[0] && i != early->args[1])
@@ -230,10 +231,14 @@ static const struct {
 	{ "fd.name = /a and proc.is_exe_upper_layer = true", true, { ABI_ARG_NONE, ABI_ARG_NONE } },
 	{ "fd.name = /a and evt.is_open_read = true and evt.rawarg.mode = 7", true, { 2, 3 } },
 	{ "fd.nameraw startswith ../ and fd.name = /a", true, { ABI_ARG_NONE, ABI_ARG_NONE } },
-	{ "fd.num = 5", false, { 0, 0 } },
-	{ "thread.tid = 5 and fd.name = /a", false, { 0, 0 } },
-	{ "evt.cpu = 1 and fd.name = /a", false, { 0, 0 } },
-	{ "proc.pid = 5 and fd.name = /a", false, { 0, 0 } },
+	{ "fd.num = 5", true, { ABI_ARG_NONE, ABI_ARG_NONE } },
+	{ "thread.tid = 5 and evt.cpu = 1 and fd.name = /a", true, { ABI_ARG_NONE, ABI_ARG_NONE } },
+	{ "fd.name = /a and thread.cap_effective contains CAP_SYS_ADMIN",
+	  true,
+	  { ABI_ARG_NONE, ABI_ARG_NONE } },
+	{ "evt.is_open_read = true and evt.rawarg.mode = 7 and evt.rawarg.dirfd = 9",
+	  false,
+	  { 0, 0 } },
 };
 
 /* Which filters say so, and what of the arguments they look at. */
