@@ -59,7 +59,7 @@ SCRIPTS = ("containers", "attacks")
 HOST_LIMIT, GUEST_LIMIT, MESON_LIMIT, MACHINE_LIMIT = 480, 600, 1200, 1800
 SILENCE = GUEST_LIMIT + 200
 # What does not end when asked to is killed after so long.
-END_LIMIT = 60
+END_LIMIT = 120
 
 # Machines that one list of tests is given, when some die.
 MACHINES_MAX = 3
