@@ -53,10 +53,20 @@ bool inspect_history_counts(const struct finding *f)
 	return f->outcome == OUTCOME_FAIL || f->outcome == OUTCOME_WARN;
 }
 
+/* In it, below it, or rendered of it: "prod (kubectl)". */
+static bool is_of(const char *file, const char *place)
+{
+	size_t len = strlen(place);
+
+	return str_starts(file, place) &&
+	       (!file[len] || file[len] == '/' || str_starts(file + len, " ("));
+}
+
 bool inspect_history_is_unread(const struct report *r, const char *file)
 {
 	vec_foreach(d, &r->problems.items)
-		if (d->severity == DIAG_ERROR && d->place.file && str_eq(d->place.file, file))
+		if (d->severity == DIAG_ERROR && d->place.file && *d->place.file &&
+		    is_of(file, d->place.file))
 			return true;
 	return false;
 }

@@ -26,7 +26,7 @@ void inspect_history_deinit(struct inspect_history *h);
 /* What is the same finding in every run. */
 void inspect_history_key(struct buf *out, const struct report *r, const struct finding *f);
 bool inspect_history_counts(const struct finding *f);
-/* Whether something in a file could not be read, so that what is not found in it may be there. */
+/* Whether something in a file (or what it is below, or was rendered of) could not be read, so that what is not found in it may be there. */
 bool inspect_history_is_unread(const struct report *r, const char *file);
 /* "2026-11-22 11:04" */
 void inspect_history_time(int64_t ns, char *out, size_t size);

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "base/table.h"
 #include "cli/inspect_history.h"
+#include "cli/kustomization.h"
 #include "inspect/report/format.h"
 
 enum { QUIET_MS = 200, PATIENCE_MS = 2000, DIRECTORIES_MAX = 8192, DEEP = 32 };
@@ -63,54 +64,177 @@ static int look_at(const struct inspect_watch *w, struct look *ret, struct error
 
 /* --- what changed -------------------------------------------------------------------------------- */
 
-static void say(const struct inspect_watch *w, const struct report *r, const struct finding *f,
-		const char *word, FILE *out)
-{
-	const struct inspected *o = &r->objects.items[f->object];
-	char time[CLOCK_TEXT_MAX], name[600], file[REPORT_FILE_MAX];
+/*
+ * A finding of a file that can't be read for now, as a look before found it: whether it is still there will be known when the
+ * file is whole again, and the look is gone by then.
+ */
+struct carried {
+	char *key, *file, *text;
+};
 
-	clock_format(clock_wall_ns(), time);
-	report_object_name(o, name, sizeof(name));
+struct carry {
+	VEC(struct carried) items;
+};
+
+static void carried_deinit(struct carried *c)
+{
+	free(c->key);
+	free(c->file);
+	free(c->text);
+}
+
+static void carry_deinit(struct carry *c)
+{
+	vec_foreach(i, &c->items)
+		carried_deinit(i);
+	vec_deinit(&c->items);
+}
+#define cleanup_carry cleanup(carry_deinit)
+
+static bool carry_has(const struct carry *c, const char *key)
+{
+	vec_foreach(i, &c->items)
+		if (str_eq(i->key, key))
+			return true;
+	return false;
+}
+
+/* All that is said of a finding but when and what became of it; NULL: out of memory. */
+static char *describe(const struct inspect_watch *w, const struct report *r,
+		      const struct finding *f)
+{
+	static const char *const names[] = {
+		"kind", "object", "container", "path", "value", "file"
+	};
+	const struct inspected *o = &r->objects.items[f->object];
+	char name[600], file[REPORT_FILE_MAX], *text = NULL;
+	const char *const values[] = { o->kind,
+				       report_object_name(o, name, sizeof(name)),
+				       f->container ? f->container : "",
+				       f->path,
+				       f->value,
+				       finding_file(r, f) };
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
 	if (!w->json) {
-		fprintf(out, "%.8s  %-6s  %-8s  %s  %s %s  %s:%u:%u  %s%s%s: %s\n", time + 11, word,
-			severity_names[f->severity], f->check->id, o->kind, name,
+		fprintf(out, "%-8s  %s  %s %s  %s:%u:%u  %s%s%s: %s", severity_names[f->severity],
+			f->check->id, o->kind, name,
 			report_file_name(finding_file(r, f), file, sizeof(file)), f->line,
 			f->column, f->container ? f->container : "", f->container ? ": " : "",
 			f->path, f->value);
-		return;
+	} else {
+		fprintf(out, "\"check\": \"%s\", \"severity\": \"%s\"", f->check->id,
+			severity_names[f->severity]);
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+			fprintf(out, ", \"%s\": ", names[i]);
+			report_json_text(values[i], out);
+		}
+		fprintf(out, ", \"line\": %u, \"column\": %u}", f->line, f->column);
 	}
-	fprintf(out,
-		"{\"time\": \"%s\", \"change\": \"%s\", \"check\": \"%s\", \"severity\": \"%s\"",
-		time, word, f->check->id, severity_names[f->severity]);
-	for (int i = 0; i < 6; i++) {
-		static const char *const names[] = { "kind", "object", "container",
-						     "path", "value",  "file" };
-		const char *const values[] = { o->kind, name,	  f->container ? f->container : "",
-					       f->path, f->value, finding_file(r, f) };
-
-		fprintf(out, ", \"%s\": ", names[i]);
-		report_json_text(values[i], out);
+	if (fclose(out)) {
+		free(text);
+		return NULL;
 	}
-	fprintf(out, ", \"line\": %u, \"column\": %u}\n", f->line, f->column);
+	return text;
 }
 
-/* What is in one look and not in the other; how many. */
-static size_t say_those(const struct inspect_watch *w, const struct look *in,
-			const struct look *not_in, const char *word, FILE *out)
+static void say_text(const struct inspect_watch *w, const char *text, const char *word, FILE *out)
+{
+	char time[CLOCK_TEXT_MAX];
+
+	clock_format(clock_wall_ns(), time);
+	if (w->json)
+		fprintf(out, "{\"time\": \"%s\", \"change\": \"%s\", %s\n", time, word, text);
+	else
+		fprintf(out, "%.8s  %-6s  %s\n", time + 11, word, text);
+}
+
+static void say(const struct inspect_watch *w, const struct report *r, const struct finding *f,
+		const char *word, FILE *out)
+{
+	cleanup_free char *text = describe(w, r, f);
+
+	if (text)
+		say_text(w, text, word, out);
+}
+
+/* What is in this look, and neither in the one before nor known of from earlier; how many. */
+static size_t say_new(const struct inspect_watch *w, const struct look *now,
+		      const struct look *before, const struct carry *carry, const char *word,
+		      FILE *out)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < in->keys.len; i++) {
-		const char *key = in->keys.items[i];
-		const struct finding *f = &in->report->findings.items[i];
+	for (size_t i = 0; i < now->keys.len; i++) {
+		const char *key = now->keys.items[i];
 
 		/* Several may have one key: they come and go as one. */
-		if (!*key || table_get(&not_in->by_key, text_of(key)))
+		if (!*key || table_get(&before->by_key, text_of(key)) || carry_has(carry, key))
 			continue;
-		if (not_in->report &&
-		    inspect_history_is_unread(not_in->report, finding_file(in->report, f)))
+		say(w, now->report, &now->report->findings.items[i], word, out);
+		n++;
+	}
+	return n;
+}
+
+static bool carry_on(struct carry *carry, const struct inspect_watch *w, const struct report *r,
+		     const struct finding *f, const char *key)
+{
+	struct carried *slot = carry_has(carry, key) ? NULL : vec_add(&carry->items);
+
+	if (!slot)
+		return carry_has(carry, key);
+	slot->key = strdup(key);
+	slot->file = strdup(finding_file(r, f));
+	slot->text = describe(w, r, f);
+	if (slot->key && slot->file && slot->text)
+		return true;
+	carried_deinit(slot);
+	carry->items.len--;
+	return false;
+}
+
+/* Of what was carried on: what is there again is no news, and what is not, and could be, is mended. */
+static size_t settle(struct carry *carry, const struct inspect_watch *w, const struct look *now,
+		     FILE *out)
+{
+	size_t kept = 0, n = 0;
+
+	vec_foreach(i, &carry->items) {
+		bool there = table_get(&now->by_key, text_of(i->key));
+
+		if (!there && inspect_history_is_unread(now->report, i->file)) {
+			carry->items.items[kept++] = *i;
 			continue;
-		say(w, in->report, f, word, out);
+		}
+		if (!there)
+			say_text(w, i->text, "mended", out);
+		n += !there;
+		carried_deinit(i);
+	}
+	carry->items.len = kept;
+	return n;
+}
+
+/* What was there and is not any more; how many. What can't be known yet is carried on. */
+static size_t say_mended(const struct inspect_watch *w, const struct look *now,
+			 const struct look *before, struct carry *carry, FILE *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < before->keys.len; i++) {
+		const char *key = before->keys.items[i];
+		const struct finding *f = &before->report->findings.items[i];
+
+		if (!*key || table_get(&now->by_key, text_of(key)))
+			continue;
+		if (inspect_history_is_unread(now->report, finding_file(before->report, f)) &&
+		    carry_on(carry, w, before->report, f, key))
+			continue;
+		say(w, before->report, f, "mended", out);
 		n++;
 	}
 	return n;
@@ -129,6 +253,26 @@ static void say_problems(const struct look *now, const struct look *before, FILE
 static int watch_fd;
 static unsigned watched;
 
+/* What a kustomization is made of may lie elsewhere. */
+static void add_bases(const char *directory, unsigned depth)
+{
+	struct kustomization k;
+
+	if (depth > DEEP || !kustomization_is_in(directory) || !kustomization_read(directory, &k))
+		return;
+	vec_foreach(f, &k.files) {
+		*strrchr(*f, '/') = '\0';
+		if (watched++ < DIRECTORIES_MAX)
+			inotify_add_watch(watch_fd, **f ? *f : "/", EVENTS);
+	}
+	vec_foreach(d, &k.directories)
+		if (watched++ < DIRECTORIES_MAX) {
+			inotify_add_watch(watch_fd, *d, EVENTS);
+			add_bases(*d, depth + 1);
+		}
+	kustomization_deinit(&k);
+}
+
 static int add_directory(const char *path, const struct stat *st, int type, struct FTW *at)
 {
 	if (type != FTW_D)
@@ -137,6 +281,7 @@ static int add_directory(const char *path, const struct stat *st, int type, stru
 		return FTW_SKIP_SUBTREE;
 	if (watched++ < DIRECTORIES_MAX)
 		inotify_add_watch(watch_fd, path, EVENTS);
+	add_bases(path, 0);
 	return at->level >= DEEP ? FTW_SKIP_SUBTREE : FTW_CONTINUE;
 }
 
@@ -192,11 +337,12 @@ int inspect_watch(const struct inspect_watch *w, FILE *out, struct error *err)
 {
 	struct look before = { 0 };
 	cleanup_look struct look now = { 0 };
+	cleanup_carry struct carry carry = { 0 };
 	cleanup_fd int fd = watch_open(w, err);
 	int r = fd < 0 ? fd : look_at(w, &now, err);
 
 	if (!r && w->json)
-		say_those(w, &now, &before, "found", out);
+		say_new(w, &now, &before, &carry, "found", out);
 	if (!r)
 		r = w->tell(w->arg, now.report, true, err);
 	while (!r && !fflush(out)) {
@@ -225,8 +371,9 @@ int inspect_watch(const struct inspect_watch *w, FILE *out, struct error *err)
 			continue;
 		}
 		if (!r) {
-			changes = say_those(w, &before, &now, "mended", out);
-			changes += say_those(w, &now, &before, "new", out);
+			changes = say_new(w, &now, &before, &carry, "new", out);
+			changes += say_mended(w, &now, &before, &carry, out);
+			changes += settle(&carry, w, &now, out);
 			say_problems(&now, &before, stderr);
 			r = changes ? w->tell(w->arg, now.report, false, err) : 0;
 		}

@@ -16,9 +16,9 @@
 
 enum {
 	TEXT_MAX = 1 << 20,
-	NAMES_MAX = 4096, /* of one */
-	DEEP_MAX = 24,	  /* of those that build upon others */
-	VISITS_MAX = 512, /* of all, each as often as it is taken in */
+	NAMES_MAX = 4096,  /* of one */
+	DEEP_MAX = 24,	   /* of those that build upon others */
+	VISITS_MAX = 2048, /* of all, each as often as it is taken in */
 	ARENA_MAX = 16 * TEXT_MAX,
 };
 

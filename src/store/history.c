@@ -281,15 +281,16 @@ static int count_of(struct history *h, const char *where, const struct history_r
 	return r;
 }
 
-/* What was found in a file that can't be read now is taken as seen. */
+/* What was found in what can't be read now, below it, or in what was rendered of it ("prod (kubectl)"), is taken as seen. */
 static int see_unread(struct history *h, const struct history_run *run, int64_t subject,
 		      struct error *err)
 {
 	sqlite3_stmt *st = NULL;
 	int r = run->unread ?
 			prepare(h,
-				"UPDATE finding SET seen = ?1 WHERE subject = ?2 AND file = ?3"
-				" AND mended IS NULL",
+				"UPDATE finding SET seen = ?1 WHERE subject = ?2 AND mended IS NULL AND (file = ?3"
+				" OR substr(file, 1, length(?3) + 1) = ?3 || '/'"
+				" OR substr(file, 1, length(?3) + 2) = ?3 || ' (')",
 				&st, err) :
 			0;
 

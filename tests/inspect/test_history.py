@@ -160,6 +160,31 @@ def test_watch() -> None:
         assert len(runs) == 4, runs
 
 
+def test_watch_a_file_that_breaks() -> None:
+    """saved half-written, then whole: what changed since it was whole is told, and nothing else"""
+    with directory() as base:
+        pod = base / "pod.yaml"
+        pod.write_text(POD % ("false", "true"))
+        with watching(*ONLY, "--json", pod) as process:
+            assert change(process)["check"] == "MRL-101"
+            for text in ("a: [\n", POD % ("true", "true"), "a: [\n", POD % ("true", "false")):
+                time.sleep(0.6)
+                pod.write_text(text)
+            told = [(one["change"], one["check"]) for one in (change(process), change(process))]
+            assert told == [("new", "MRL-102"), ("mended", "MRL-101")], told
+
+
+def test_watch_what_a_kustomization_builds_upon() -> None:
+    if not shutil.which("kubectl"):
+        raise tap.Skip("there is no kubectl")
+    with directory() as base:
+        top = overlay(base)
+        with watching("--check", "MRL-101", "--json", top) as process:
+            time.sleep(1)
+            (base / "base" / "pod.yaml").write_text(POD % ("false", "true"))
+            assert change(process)["change"] == "new"
+
+
 def test_watch_host() -> None:
     with directory() as base:
         (base / "etc" / "docker").mkdir(parents=True)
