@@ -263,17 +263,12 @@ struct abi_event_plan {
  */
 enum { ABI_FILTER_SEND = ABI_TABLES * ABI_CALL_NR_MAX, ABI_FILTERS };
 
-/* Map groups: control group id -> */
+/* Map groups: control group id -> ; groups made below it begin with the same. */
 struct abi_group {
-	__u64 payer;  /* the group whose budget its calls use: a container's own. 0: itself */
-	__u8 watched; /* its calls are told */
-	__u8 pad[3];
-	/*
-	 * What rules ask of its container, a bit for each question of that numbering: the answer is yes, or it is no; neither:
-	 * it is not known. Groups made below have the same answers, as the outermost container is whose they are.
-	 */
-	__u32 numbering;
-	__u64 yes, no;
+	__u64 payer; /* the group whose budget its calls use: a container's own. 0: itself */
+	__u8 watched, pad[3]; /* its calls are told */
+	__u32 numbering; /* of questions about the container that it is in: container_terms.h */
+	__u64 yes, no;	 /* bit per question: that is the answer; neither: it is not known */
 };
 
 /* Why something was not told. */

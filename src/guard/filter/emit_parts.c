@@ -237,7 +237,7 @@ void emit_all_parts(struct emitter *e)
 		uint32_t n = left < 32 ? left : 32;
 
 		bpf_store_imm(&e->code, 4, REG_SCRATCH, word_at(w),
-			      (int32_t)(UINT32_MAX >> (32 - n)));
+			      n == 32 ? -1 : (int32_t)((1u << n) - 1));
 		left -= n;
 	}
 }

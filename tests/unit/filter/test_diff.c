@@ -296,7 +296,8 @@ static void test_pairs(void **state)
 		(unsigned long long)n.pairs, (unsigned long long)n.fits,
 		(unsigned long long)n.named, (unsigned long long)n.dropped,
 		(unsigned long long)n.records, (unsigned long long)n.dropping,
-		(unsigned long long)n.programs, (unsigned long long)(n.steps / n.records),
+		(unsigned long long)n.programs,
+		(unsigned long long)(n.records ? n.steps / n.records : 0),
 		(unsigned long long)n.told);
 	assert_true(n.told > n.records / 20);
 	assert_true(n.terms > n.programs / 4);
