@@ -150,7 +150,7 @@ static struct node *container_id(struct lower *l, const struct check *c,
 	for (uint32_t i = 0; i < c->literal_count; i++)
 		if (!text_eq_str(value_text(&c->values[i]), "host"))
 			return lower_unknown(l, c, "which container it is");
-	other = lower_unknown(l, c, "whether it is a container that is not known yet");
+	other = lower_unknown(l, c, "a container that has not been found yet");
 	if (c->op == OP_NE && c->literal_count == 1)
 		return node_either(l->arena, contained, other);
 	if (c->op != OP_EQ && c->op != OP_IN)

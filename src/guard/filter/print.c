@@ -182,6 +182,14 @@ static void print_text(const struct kernel_filter *f, const struct node *n, stru
 	buf_add_char(out, ')');
 }
 
+static void print_term(const struct container_term *t, bool negated, struct buf *out)
+{
+	bool brackets = t->expr && t->expr->kind != EXPR_CHECK;
+
+	buf_addf(out, "%s%s%s%s", negated ? "not " : "", brackets ? "(" : "", t->text,
+		 brackets ? ")" : "");
+}
+
 static void print_group(const struct kernel_filter *f, const struct node *n, struct buf *out)
 {
 	for (uint32_t i = 0; i < n->group.count; i++) {
@@ -213,8 +221,7 @@ void kernel_filter_print(const struct kernel_filter *f, const struct node *n, st
 			 program_facts[n->fact - offsetof(struct abi_event, call.program)]);
 		break;
 	case NODE_TERM:
-		buf_addf(out, "%sthe container's %s", n->negated ? "not " : "",
-			 f->terms->terms.items[n->term].text);
+		print_term(&f->terms->terms.items[n->term], n->negated, out);
 		break;
 	case NODE_AND:
 	case NODE_OR:
