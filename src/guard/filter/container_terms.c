@@ -271,24 +271,37 @@ static enum truth answer_check(const struct check *c, void *context)
 	return answer;
 }
 
+/* Those that rules in force ask, and that are not answered yet. */
+static uint64_t left_to_ask(const struct container_terms *t, const struct container_answers *a)
+{
+	uint64_t asked = 0;
+
+	for (size_t i = 0; i < t->terms.len; i++)
+		asked |= (uint64_t)(t->terms.items[i].expr != NULL) << i;
+	return asked & ~(a->yes | a->no);
+}
+
 void container_terms_answer(const struct container_terms *t, const struct event_container *c,
 			    struct container_answers *answers)
 {
 	const struct process p = { .container = c };
 	struct asking q = { .scratch = { .size = EVAL_SCRATCH_DEFAULT } };
+	uint64_t left;
 
 	if (answers->numbering != t->numbering)
 		*answers = (struct container_answers){ .numbering = t->numbering };
+	left = left_to_ask(t, answers);
+	if (!left)
+		return;
 	event_init(&q.ev, event_type_find(TEXT("open")));
 	q.ev.process = &p;
 	q.scratch.data = malloc(EVAL_SCRATCH_DEFAULT);
 	if (q.scratch.data && regex_room_init(&q.regex)) {
 		for (size_t i = 0; i < t->terms.len; i++) {
-			const struct expr *e = t->terms.items[i].expr;
-			bool known = (answers->yes | answers->no) >> i & 1;
-			enum truth answer = e && !known ? partial_eval(e, answer_check, &q) :
-							  TRUTH_UNKNOWN;
+			enum truth answer = TRUTH_UNKNOWN;
 
+			if (left >> i & 1)
+				answer = partial_eval(t->terms.items[i].expr, answer_check, &q);
 			answers->yes |= (uint64_t)(answer == TRUTH_TRUE) << i;
 			answers->no |= (uint64_t)(answer == TRUTH_FALSE) << i;
 		}

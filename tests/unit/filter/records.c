@@ -195,6 +195,7 @@ void kept_program_of(struct chance *c, const struct process *p, struct abi_progr
 static struct event_container containers[SIMULATE_GROUPS] = {
 	[1] = { .id = TEXT("1") }, [2] = { .id = TEXT("2") }
 };
+static struct container_answers answers[SIMULATE_GROUPS];
 static const char *const images[] = { "nginx", "docker.io/library/nginx", "quay.io/a/b", "" };
 static const char *const container_names[] = { "web", "db", "1", "2", "host" };
 
@@ -218,6 +219,7 @@ void random_containers(struct chance *c)
 		if (!e->id.data)
 			continue;
 		e->version = ++version;
+		answers[i] = (struct container_answers){ 0 };
 		e->name = one_or_none(c, container_names, ARRAY_SIZE(container_names));
 		e->image = one_or_none(c, images, ARRAY_SIZE(images));
 		e->repository = one_or_none(c, images, ARRAY_SIZE(images));
@@ -241,13 +243,13 @@ container_of_group(uint64_t cgroup, const struct event_container *so_far, void *
 static void answer_group(struct chance *c, const struct container_terms *t,
 			 const struct event_container *who, struct abi_group *g)
 {
-	struct container_answers a = { 0 };
+	struct container_answers *a = &answers[who - containers];
 	uint64_t known = chance_below(c, 3) ? UINT64_MAX : chance_next(c);
 
-	container_terms_answer(t, who, &a);
-	g->numbering = a.numbering;
-	g->yes = a.yes & known;
-	g->no = a.no & known;
+	container_terms_answer(t, who, a);
+	g->numbering = a->numbering;
+	g->yes = a->yes & known;
+	g->no = a->no & known;
 	if (chance_below(c, 8))
 		return;
 	g->numbering -= (uint32_t)(1 + chance_below(c, 2));
