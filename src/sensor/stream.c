@@ -575,7 +575,10 @@ int sensor_stream_pay(struct sensor_stream *s, uint64_t cgroup_id, uint64_t paye
 	return change_group(s, cgroup_id, payer, false);
 }
 
-/* Never a new entry: the group may be gone meanwhile, and what is left behind would be about the next of its number. */
+/*
+ * Never a new entry: the group may be gone meanwhile, and what is left behind would be about the next of its number. Nor the same
+ * anew: an entry is exchanged, not changed, and its room is the next one's.
+ */
 int sensor_stream_answer(struct sensor_stream *s, uint64_t cgroup_id, uint32_t numbering,
 			 uint64_t yes, uint64_t no)
 {
@@ -584,6 +587,8 @@ int sensor_stream_answer(struct sensor_stream *s, uint64_t cgroup_id, uint32_t n
 
 	if (bpf_map_lookup_elem(fd, &cgroup_id, &g))
 		return -errno;
+	if (g.numbering == numbering && g.yes == yes && g.no == no)
+		return 0;
 	g.numbering = numbering;
 	g.yes = yes;
 	g.no = no;
