@@ -174,8 +174,10 @@ struct abi_deny_guarded {
 	__u32 pad;
 };
 
-/* Map deny_strays: process -> where it belongs, though it is in another control group. Map deny_strayed, entry 0: how many there are. */
+/* Map deny_strays: process -> where it belongs, though it is in another control group. */
 enum { ABI_DENY_STRAYS = 16384 };
+/* Map deny_strayed: how many there are, and how often one became one that is no stray's child. */
+enum abi_deny_strayed { ABI_DENY_STRAYED_NOW, ABI_DENY_STRAYED_EVER, ABI_DENY_STRAYED };
 struct abi_deny_stray {
 	__u64 cgroup;
 	__u64 class; /* that the group had: it may be removed when nobody is in it */

@@ -63,21 +63,27 @@ static __always_inline __u64 class_of_group(__u64 cgroup)
 	return class ? *class : 0;
 }
 
-static __always_inline void stray_keep(__u32 tgid, const struct abi_deny_stray *s)
+static __always_inline void stray_count_add(enum abi_deny_strayed which, __s64 n)
 {
-	__u64 *count = stray_count();
+	__u64 *count = stray_count(which);
 
-	/* Of two sets that look on one adds it. */
-	if (count && !bpf_map_update_elem(&deny_strays, &tgid, s, BPF_NOEXIST))
-		__sync_fetch_and_add(count, 1);
+	if (count)
+		__sync_fetch_and_add(count, n);
+}
+
+/* Of two sets that look on one adds it: true. */
+static __always_inline bool stray_keep(__u32 tgid, const struct abi_deny_stray *s)
+{
+	if (bpf_map_update_elem(&deny_strays, &tgid, s, BPF_NOEXIST))
+		return false;
+	stray_count_add(ABI_DENY_STRAYED_NOW, 1);
+	return true;
 }
 
 static __always_inline void stray_end(__u32 tgid)
 {
-	__u64 *count = stray_count();
-
-	if (count && *count && !bpf_map_delete_elem(&deny_strays, &tgid))
-		__sync_fetch_and_add(count, -1);
+	if (stray_of(tgid) && !bpf_map_delete_elem(&deny_strays, &tgid))
+		stray_count_add(ABI_DENY_STRAYED_NOW, -1);
 }
 
 /*
@@ -90,8 +96,8 @@ static __always_inline void stray_begin(__u32 tgid, __u64 from, __u64 to)
 
 	if (from == to || !place_started(from))
 		return;
-	if (!place_started(to) || class_of_group(to) != s.class)
-		stray_keep(tgid, &s);
+	if ((!place_started(to) || class_of_group(to) != s.class) && stray_keep(tgid, &s))
+		stray_count_add(ABI_DENY_STRAYED_EVER, 1);
 }
 
 static __always_inline bool is_outsider(__u32 tgid)

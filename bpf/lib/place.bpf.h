@@ -59,7 +59,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, ABI_DENY_STRAYED);
 	__type(key, __u32);
 	__type(value, __u64);
 } deny_strayed __weak SEC(".maps");
@@ -84,17 +84,17 @@ static __always_inline struct abi_deny_place *place_started(__u64 cgroup)
 	return p && p->state == ABI_DENY_STARTED ? p : NULL;
 }
 
-static __always_inline __u64 *stray_count(void)
+static __always_inline __u64 *stray_count(enum abi_deny_strayed which)
 {
-	__u32 zero = 0;
+	__u32 slot = which;
 
-	return bpf_map_lookup_elem(&deny_strayed, &zero);
+	return bpf_map_lookup_elem(&deny_strayed, &slot);
 }
 
 /* NULL: the process is where it belongs. */
 static __always_inline struct abi_deny_stray *stray_of(__u32 tgid)
 {
-	__u64 *count = stray_count();
+	__u64 *count = stray_count(ABI_DENY_STRAYED_NOW);
 
 	return count && *count ? bpf_map_lookup_elem(&deny_strays, &tgid) : NULL;
 }

@@ -377,9 +377,10 @@ static int print_json_status(const struct sensor_deny_status *s, json_t *lost)
 {
 	cleanup_json json_t *set = read_set();
 	json_t *rules = json_array();
-	cleanup_json json_t *o = json_pack("{s:b, s:s, s:i, s:i, s:i}", "active", s->active, "mode",
-					   modes[s->mode], "containers", (int)s->started, "born",
-					   (int)s->born, "entering", (int)s->outsiders);
+	cleanup_json json_t *o = json_pack("{s:b, s:s, s:i, s:i, s:i, s:i}", "active", s->active,
+					   "mode", modes[s->mode], "containers", (int)s->started,
+					   "born", (int)s->born, "entering", (int)s->outsiders,
+					   "astray", (int)s->strays);
 	json_t *hooks = json_array();
 
 	for (unsigned i = 0; i < ABI_DENY_HOOKS; i++) {

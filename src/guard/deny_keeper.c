@@ -41,7 +41,8 @@ struct keeper {
 	struct sensor_deny_pins *pins;
 	VEC(struct waiting) waiting;
 	int64_t swept_ns, mended_ns;
-	bool hurry; /* somebody has begun just now */
+	uint64_t strayed; /* how often it was told */
+	bool hurry;	  /* somebody has begun just now */
 	struct stat seen;
 	/* What is in force. */
 	struct diags diags;
@@ -244,6 +245,20 @@ static void mend(struct keeper *k)
 	__atomic_add_fetch(&k->numbers->pins, sensor_deny_pins_mend(k->pins), __ATOMIC_RELAXED);
 }
 
+/* Who is put out of a container's control groups: what it does is denied as ever, and that it tries is told. */
+static void count_strays(struct keeper *k)
+{
+	uint64_t now;
+
+	if (!k->pins)
+		return;
+	now = sensor_deny_strayed();
+	if (now > k->strayed)
+		__atomic_add_fetch(&k->numbers->strays, (uint32_t)(now - k->strayed),
+				   __ATOMIC_RELAXED);
+	k->strayed = now;
+}
+
 /* --- the process --------------------------------------------------------------------------------------- */
 
 int deny_keeper_run(int ring, pid_t parent, struct keeper_numbers *numbers, struct error *err)
@@ -254,10 +269,12 @@ int deny_keeper_run(int ring, pid_t parent, struct keeper_numbers *numbers, stru
 
 	r = r ? r : container_table_new(&k.table, &k.layout, NULL, NULL);
 	r = r ? r : sensor_deny_news_new(&news, ring, await, &k);
+	k.strayed = sensor_deny_strayed();
 	r = r ? r : privilege_drop(ROLE_KEEPER, NULL, parent, err);
 	while (r >= 0) {
 		learn_set(&k);
 		mend(&k);
+		count_strays(&k);
 		look_at_all(&k);
 		sweep(&k);
 		r = sensor_deny_news_wait(news, k.hurry ? SOON_MS : TURN_MS);

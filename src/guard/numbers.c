@@ -128,6 +128,7 @@ static void add_keeper(json_t *list, const struct keeper_numbers *n)
 	add_labelled(list, &keeper, "what", "ended", n->ended);
 	add_labelled(list, &keeper, "what", "containers_late", n->late);
 	add_labelled(list, &keeper, "what", "pins_put_back", n->pins);
+	add_labelled(list, &keeper, "what", "control_group_left", n->strays);
 	add_labelled(list, &keeper, "what", "pins_lost", n->lost + n->not_back);
 }
 

@@ -455,6 +455,10 @@ static void tell_keeper(struct watch *w)
 		{ offsetof(struct keeper_numbers, pins), ALERT_CRITICAL, "merlon: pins removed",
 		  "what keeps denial in force was removed from " SENSOR_DENY_DIR
 		  ", and is there again: nothing ended by that" },
+		{ offsetof(struct keeper_numbers, strays), ALERT_CRITICAL,
+		  "merlon: control group left",
+		  "processes of a container were put into control groups that are none of its own: what they and their children do "
+		  "is denied as it is in the container" },
 		{ offsetof(struct keeper_numbers, lost), ALERT_CRITICAL, "merlon: pins lost",
 		  "what keeps denial in force was removed from " SENSOR_DENY_DIR
 		  ", or replaced there, while no guard ran: not all of it was in force, until now" },

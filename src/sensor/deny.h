@@ -121,7 +121,7 @@ struct sensor_deny_status {
 	enum abi_deny_mode mode;
 	uint64_t hooks;		       /* that are asked */
 	uint8_t forms[ABI_DENY_HOOKS]; /* enum sensor_deny_form: how */
-	uint32_t started, born, outsiders;
+	uint32_t started, born, outsiders, strays;
 	struct abi_deny_count counts[ABI_DENY_HOOKS];
 };
 int sensor_deny_status(struct sensor_deny_status *ret, struct error *err);
@@ -135,6 +135,8 @@ int sensor_deny_each_pin(sensor_deny_pin_fn fn, void *arg);
 int sensor_deny_rule_counts(struct abi_deny_rule_count *ret, struct error *err);
 /* -ENOENT: there is nothing. */
 int sensor_deny_set_mode(enum abi_deny_mode mode, struct error *err);
+/* How often a process has left its container's control groups for others since there is a set; 0: nothing is pinned. */
+uint64_t sensor_deny_strayed(void);
 /* Removes everything: nothing is denied any more. -ENOENT: nothing was. */
 int sensor_deny_end(struct error *err);
 /* The ring of denials, made if it is not there; -errno. The caller's. */

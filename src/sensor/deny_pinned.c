@@ -10,6 +10,20 @@
 #include "sensor/deny_abi.h"
 #include "sensor/deny_dir.h"
 
+static uint64_t read_strayed(enum abi_deny_strayed which)
+{
+	cleanup_fd int map = deny_open_pin("strayed");
+	__u32 slot = which;
+	__u64 n = 0;
+
+	return map >= 0 && !bpf_map_lookup_elem(map, &slot, &n) ? n : 0;
+}
+
+uint64_t sensor_deny_strayed(void)
+{
+	return read_strayed(ABI_DENY_STRAYED_EVER);
+}
+
 static void count_places(struct sensor_deny_status *ret)
 {
 	cleanup_fd int places = deny_open_pin("places"), outsiders = deny_open_pin("outsiders");
@@ -28,6 +42,7 @@ static void count_places(struct sensor_deny_status *ret)
 		before = &tgid;
 		ret->outsiders++;
 	}
+	ret->strays = (uint32_t)read_strayed(ABI_DENY_STRAYED_NOW);
 }
 
 static int read_counts(int fd, struct sensor_deny_status *ret)

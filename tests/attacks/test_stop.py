@@ -88,6 +88,8 @@ def dry_run(suite: tap.Suite, box: Container, guard: Guard) -> dict[str, int]:
     guard.wait_until(lambda _: expected <= told(guard, "would-stop"), 20)
     missing = expected - told(guard, "would-stop")
     suite.ok(not missing, "a dry run: each is told", f"{missing}; {status()}")
+    suite.ok(bool(guard.wait_for("merlon: control group left", 1)) and status()["astray"] == 0,
+             "a dry run: that a control group was left is told", str(status()))
     return natural
 
 
