@@ -29,12 +29,17 @@ static __always_inline bool is_watched_group(__u64 cgroup)
 	return is_watched(bpf_map_lookup_elem(&groups, &cgroup));
 }
 
-/* Where a process belongs that is in that group. */
-static __always_inline __u64 home_of(__u32 tgid, __u64 cgroup)
+/* Where a process belongs that is in that group, if there is anybody astray. */
+subprogram __u64 home_known(__u32 tgid, __u64 cgroup)
 {
-	__u64 *home = homeless ? bpf_map_lookup_elem(&homes, &tgid) : NULL;
+	__u64 *home = bpf_map_lookup_elem(&homes, &tgid);
 
 	return home && is_watched_group(*home) ? *home : cgroup;
+}
+
+static __always_inline __u64 home_of(__u32 tgid, __u64 cgroup)
+{
+	return homeless ? home_known(tgid, cgroup) : cgroup;
 }
 
 static __always_inline __u64 home_of_task(struct task_struct *task)
@@ -48,9 +53,10 @@ static __always_inline __u64 home_of_current(void)
 }
 
 /* A process that belongs to a group is in another one now. */
-static __always_inline void home_keep(__u32 tgid, __u64 home, __u64 now_in)
+subprogram int home_keep(__u32 tgid, __u64 home, __u64 now_in)
 {
 	if (home != now_in && is_watched_group(home) && !is_watched_group(now_in) &&
 	    !bpf_map_update_elem(&homes, &tgid, &home, BPF_NOEXIST))
 		__sync_fetch_and_add(&homeless, 1);
+	return 0;
 }
