@@ -146,8 +146,10 @@ static __always_inline void file_see(struct file_seen *to, struct file *file)
 static __always_inline void file_fill(struct room *r, struct file *file, bool pidfd)
 {
 	struct file_seen seen;
+	struct socket *socket;
 
 	file_see(&seen, file);
+	socket = seen.socket;
 	r->ev.flags |= seen.flags;
 	r->ev.call.inode_mode = seen.mode;
 	r->ev.call.ino = seen.ino;
@@ -155,10 +157,10 @@ static __always_inline void file_fill(struct room *r, struct file *file, bool pi
 	r->ev.call.file_mode = seen.file_mode;
 	if (pidfd)
 		pidfd_fill(r, file);
-	if (seen.socket) {
-		socket_fill(&r->ev.call, seen.socket);
+	if (socket) {
+		socket_fill(&r->ev.call, socket);
 		if (r->ev.call.family == AF_UNIX)
-			text_peer(r, BPF_CORE_READ(seen.socket, sk));
+			text_peer(r, BPF_CORE_READ(socket, sk));
 		return;
 	}
 	r->ev.call.path_flags = text_file(r, ABI_TEXT_FILE, (__u64)file, seen.mode);
