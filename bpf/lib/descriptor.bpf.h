@@ -48,9 +48,11 @@ static __always_inline void socket_fill(struct abi_event_call *c, struct socket 
 }
 
 /* Where the socket is that a local one is connected to, whatever link or relative path was given for it. */
-static __always_inline void text_peer(struct room *r, struct sock *sk)
+static __always_inline void text_peer(struct room *r, struct file *file)
 {
-	struct unix_sock *peer = (void *)BPF_CORE_READ((struct unix_sock *)sk, peer);
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+	struct unix_sock *sk = (void *)BPF_CORE_READ(socket, sk);
+	struct unix_sock *peer = (void *)BPF_CORE_READ(sk, peer);
 	struct path path = {};
 
 	if (!peer)
@@ -146,10 +148,8 @@ static __always_inline void file_see(struct file_seen *to, struct file *file)
 static __always_inline void file_fill(struct room *r, struct file *file, bool pidfd)
 {
 	struct file_seen seen;
-	struct socket *socket;
 
 	file_see(&seen, file);
-	socket = seen.socket;
 	r->ev.flags |= seen.flags;
 	r->ev.call.inode_mode = seen.mode;
 	r->ev.call.ino = seen.ino;
@@ -157,10 +157,8 @@ static __always_inline void file_fill(struct room *r, struct file *file, bool pi
 	r->ev.call.file_mode = seen.file_mode;
 	if (pidfd)
 		pidfd_fill(r, file);
-	if (socket) {
-		socket_fill(&r->ev.call, socket);
-		if (r->ev.call.family == AF_UNIX)
-			text_peer(r, BPF_CORE_READ(socket, sk));
+	if (seen.socket) {
+		socket_fill(&r->ev.call, seen.socket);
 		return;
 	}
 	r->ev.call.path_flags = text_file(r, ABI_TEXT_FILE, (__u64)file, seen.mode);
@@ -173,6 +171,9 @@ static __always_inline void fd_fill(struct room *r, __s32 fd, bool pidfd)
 	struct file *file = file_of_fd(fd);
 
 	r->ev.call.fd = fd;
-	if (file)
-		file_fill(r, file, pidfd);
+	if (!file)
+		return;
+	file_fill(r, file, pidfd);
+	if (r->ev.call.family == AF_UNIX)
+		text_peer(r, file);
 }
