@@ -104,7 +104,7 @@ MACHINES = (
                      "test_attacks", "test_deny --quick", "test_strays", "test_guard --quick", "test_oracle --quick", "test_identity --quick"),
             long=("test_oracle --quick --hooks=tracepoint",)),
     Machine("6.1", ("test_cli --rung=A:fentry --module=apparmor", *VM_TESTS, "tests/kernel/test_filter", "test_attacks --attacks",
-                    "test_oracle --quick --hooks=kprobe", "test_complain"),
+                    "test_oracle --quick --hooks=kprobe", "test_complain", "test_remember"),
             long=("test_events", "test_oracle --quick", "test_apparmor --quick")),
     Machine("5.10", ("test_cli --rung=A:fentry --module=selinux", "test_selinux"), "lockdown,capability,yama,selinux,bpf"),
     Machine("6.1", ("test_cli --rung=B:fentry --module=apparmor", "test_deny", "test_allow --quick"), "lockdown,capability,yama,apparmor"),
