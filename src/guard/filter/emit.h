@@ -118,6 +118,8 @@ bool emit_each_clause(const struct emitter *e, enum emit_stage last,
 /* What of filter_scratch.process a part asks for. */
 enum emit_look { LOOK_PROCESS = 1, LOOK_GROUP = 2, LOOK_TERMS = 4 };
 unsigned emit_looks(const struct emitter *e);
+/* Whether anything is asked in that stage. */
+bool emit_has_clauses(const struct emitter *e, enum emit_stage stage);
 void emit_all_parts(struct emitter *e);
 void emit_clauses(struct emitter *e, enum emit_stage stage, uint32_t some, uint32_t none);
 

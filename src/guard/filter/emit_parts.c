@@ -222,6 +222,14 @@ bool emit_each_clause(const struct emitter *e, enum emit_stage last,
 	return true;
 }
 
+bool emit_has_clauses(const struct emitter *e, enum emit_stage stage)
+{
+	vec_foreach(c, &e->clauses)
+		if (c->stage == stage)
+			return true;
+	return false;
+}
+
 /* --- asking them -------------------------------------------------------------------------------------- */
 
 static int word_at(uint32_t w)

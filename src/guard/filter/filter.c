@@ -256,7 +256,9 @@ static int emit_stages(struct emitter *e, const struct filter_options *o, uint32
 		uint32_t maybe = bpf_code_label(c);
 		unsigned looks = stage == STAGE_ALL ? emit_looks(e) : 0;
 
-		if (stage > STAGE_NUMBERS && !looks && !emit_has_views(e, stage))
+		/* Texts may be asked for by a clause of a later stage alone. */
+		if (stage > STAGE_NUMBERS && !emit_has_clauses(e, stage) &&
+		    !emit_has_views(e, stage))
 			continue;
 		emit_look_up(e, looks);
 		r = emit_views(e, stage);

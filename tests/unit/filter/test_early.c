@@ -106,6 +106,7 @@ static void compare(struct chance *c, const struct kernel_filter *f,
 {
 	static struct record_room room, other;
 	static struct filter_scratch scratch;
+	enum filter_verdict verdict, of_plain;
 
 	random_record(c, f->target, nr_of(f->target), &room);
 	if (!is_asked(&room))
@@ -113,8 +114,12 @@ static void compare(struct chance *c, const struct kernel_filter *f,
 	as_no_socket(&room.ev.call);
 	look_up_random(c, f->terms);
 	n->records++;
+	other = room;
+	of_plain = simulate(plain, &other, sizeof(other), &scratch, NULL);
 	*mark_of(&room) = 0;
-	if (simulate(f, &room, sizeof(room), &scratch, NULL) != FILTER_DROP) {
+	verdict = simulate(f, &room, sizeof(room), &scratch, NULL);
+	assert_int_equal(verdict, of_plain); /* what is asked late is asked */
+	if (verdict != FILTER_DROP) {
 		assert_int_equal(*mark_of(&room), 0);
 		return;
 	}
