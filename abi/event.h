@@ -263,40 +263,6 @@ struct abi_event_plan {
  */
 enum { ABI_FILTER_SEND = ABI_TABLES * ABI_CALL_NR_MAX, ABI_FILTERS };
 
-/* Map groups: control group id -> ; groups made below it begin with the same. */
-struct abi_group {
-	__u64 payer; /* the group whose budget its calls use: a container's own. 0: itself */
-	__u8 watched, pad[3]; /* its calls are told */
-	__u32 numbering; /* of questions about the container that it is in: container_terms.h */
-	__u64 yes, no;	 /* bit per question: that is the answer; neither: it is not known */
-};
-
-/* Why something was not told. */
-enum abi_drop {
-	ABI_DROP_RING,	 /* the ring was full, or as full as calls may make it */
-	ABI_DROP_BUDGET, /* of a call: its group had told too much */
-	ABI_DROP_LIFE,	 /* a birth, an exec or a death found the ring full */
-	ABI_DROPS
-};
-
-/*
- * Map budgets: id of the group that pays -> what it may tell. Calls are paid for by the byte; births,
- * execs and deaths are told for nothing. 0 is for groups that found no room here.
- */
-struct abi_budget {
-	__u64 paid_until_ns; /* CLOCK_BOOTTIME; in the future by what was told ahead of the rate */
-	__u64 told;	     /* records */
-	__u64 dropped[ABI_DROPS];
-	__u64 ran; /* execs that were kept */
-};
-
-/* Per-CPU array looked_at: calls that somebody may want. */
-enum abi_look {
-	ABI_LOOKED_AT,
-	ABI_LOOK_REMEMBERED, /* of these, what was not looked at again: ABI_PLAN_REMEMBER */
-	ABI_LOOKS
-};
-
 enum { ABI_SPARED_MAX = 6 }; /* processes of the guard beside the one that loads */
 struct abi_event_settings {
 	__u32 self;	 /* tgid of the guard: never told */
@@ -311,7 +277,5 @@ _Static_assert(sizeof(struct abi_span) == 8, "abi_span");
 _Static_assert(sizeof(struct abi_event_call) == 160, "abi_event_call");
 _Static_assert(sizeof(struct abi_event_process) == 136, "abi_event_process");
 _Static_assert(sizeof(struct abi_event) == 296, "abi_event");
-_Static_assert(sizeof(struct abi_group) == 32, "abi_group");
-_Static_assert(sizeof(struct abi_budget) == 48, "abi_budget");
 _Static_assert(sizeof(struct abi_event_plan) == 28, "abi_event_plan");
 _Static_assert(sizeof(struct abi_event_settings) == 24, "abi_event_settings");

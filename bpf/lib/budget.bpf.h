@@ -7,6 +7,7 @@
 #include "bpf/lib/cgroup.bpf.h"
 
 #include "abi/event.h"
+#include "abi/group.h"
 
 extern const volatile struct abi_event_settings event_settings __weak;
 

@@ -10,6 +10,7 @@
 #include "abi/record.h"
 
 #include "abi/event.h"
+#include "abi/group.h"
 #include "abi/kept.h"
 #include "base/cleanup.h"
 #include "base/error.h"

@@ -2,7 +2,7 @@
 /*
  * What rules ask of the container that something happens in, and of nothing else: its name, its image, its pod. That does not
  * change from event to event, so the exact evaluator answers it once for each container, in user space, and a filter looks at
- * bits: yes, no, or not known (abi/event.h, struct abi_group).
+ * bits: yes, no, or not known (abi/group.h).
  *
  * Each different term has a number. A numbering only grows: what was answered under it stays true whatever is loaded, and a
  * filter that asks the same is the same program. When there is no room left another one begins, and what is known by

@@ -19,6 +19,7 @@
 #include "sensor/program_load.h"
 
 #include "abi/deny.h"
+#include "abi/group.h"
 
 /* Maps by number. The fixed ones are made by whoever loads, for all programs. */
 enum filter_map_number {
