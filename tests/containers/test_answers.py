@@ -192,14 +192,14 @@ def grouped(path: str, script: str) -> Iterator[subprocess.Popen[str]]:
     with ExitStack() as stack:
         for root in roots:
             group = root / path
-            for made in (group, *group.parents):
-                if not made.exists():
-                    stack.callback(made.rmdir)
-            group.mkdir(parents=True, exist_ok=True)
-            if (root / "cpuset.cpus").exists():
+            for made in (group.parent, group):
+                if made.exists():
+                    continue
+                made.mkdir()
+                stack.callback(made.rmdir)
                 for name in ("cpuset.cpus", "cpuset.mems"):
-                    (group.parent / name).write_text((root / name).read_text())
-                    (group / name).write_text((root / name).read_text())
+                    if (root / name).exists():
+                        (made / name).write_text((root / name).read_text())
         enter = "; ".join(f"echo $$ >{root / path}/cgroup.procs" for root in roots)
         process = subprocess.Popen(["/bin/bash", "-c", f"{enter}; {script}"], text=True)
         try:
