@@ -110,10 +110,18 @@ static __always_inline void fill_mknod(struct room *r, const struct path *dir,
 	fill_entry(r, ABI_TEXT_PATH1, dir, dentry);
 }
 
-/* open() asks this of files that it makes. */
+/* open() asks this of files that it makes too, which is asked about as an open. */
 static __always_inline int point_of_mknod(__u16 mode)
 {
-	return (mode & S_IFMT) == S_IFREG || !(mode & S_IFMT) ? -1 : ABI_DENY_MKNOD;
+	enum abi_table table;
+	__u32 nr;
+
+	if ((mode & S_IFMT) != S_IFREG && mode & S_IFMT)
+		return ABI_DENY_MKNOD;
+	nr = current_call(&table);
+	if (table == ABI_TABLE_COMPAT)
+		return nr == NR_COMPAT_MKNOD || nr == NR_COMPAT_MKNODAT ? ABI_DENY_MKNOD : -1;
+	return nr == NR_MKNOD || nr == NR_MKNODAT ? ABI_DENY_MKNOD : -1;
 }
 DENY_AT(path_mknod, ABI_DENY_MKNOD, point_of_mknod(mode), NR_MKNODAT,
 	fill_mknod(r, dir, dentry, mode, dev), const struct path *dir, struct dentry *dentry,
@@ -157,28 +165,37 @@ DENY_HOOK(path_rmdir, ABI_DENY_RMDIR, NR_RMDIR, fill_entry(r, ABI_TEXT_PATH1, di
 DENY_HOOK(path_truncate, ABI_DENY_TRUNCATE, NR_TRUNCATE, fill_path(r, path),
 	  const struct path *path)
 
-/* Both forms of the function have the file and what is asked for in front. */
 static __always_inline int point_of_mmap(struct file *file, unsigned long prot)
 {
-	return file && prot & PROT_EXEC ? ABI_DENY_MMAP : -1;
+	return file && maps_code(prot) ? ABI_DENY_MMAP : -1;
 }
 
-static __always_inline void fill_map(struct room *r, struct file *file)
+/* Of the flags only whether what others write to the file is seen there: loaders want none of that, and compilers at run time do. */
+static __always_inline void fill_map(struct room *r, struct file *file, bool shared)
 {
 	r->ev.call.args[2] = PROT_EXEC;
+	r->ev.call.args[3] = shared ? MAP_SHARED : MAP_PRIVATE;
 	file_fill(r, file, false);
 }
-DENY_AT(mmap_file, ABI_DENY_MMAP, point_of_mmap(file, prot), NR_MMAP, fill_map(r, file),
-	struct file *file, unsigned long prot)
+
+/* The hook has what is asked for, and what becomes of that. */
+DENY_ARRAY(mmap_file)
+DENY_FORM(lsm, "lsm/mmap_file", mmap_file, ABI_DENY_MMAP, point_of_mmap(file, prot), NR_MMAP,
+	  fill_map(r, file, (flags & MAP_SHARED) != 0), struct file *file, unsigned long asked,
+	  unsigned long prot, unsigned long flags)
+DENY_FORM(mod, "fmod_ret/security_mmap_file", mmap_file, ABI_DENY_MMAP, point_of_mmap(file, prot),
+	  NR_MMAP, fill_map(r, file, (flags & MAP_SHARED) != 0), struct file *file,
+	  unsigned long prot, unsigned long flags)
 
 static __always_inline int point_of_mprotect(struct vm_area_struct *vma, unsigned long prot)
 {
-	if (!(prot & PROT_EXEC) || BPF_CORE_READ(vma, vm_flags) & VM_EXEC)
+	if (!maps_code(prot) || BPF_CORE_READ(vma, vm_flags) & VM_EXEC)
 		return -1;
 	return BPF_CORE_READ(vma, vm_file) ? ABI_DENY_MPROTECT : -1;
 }
 DENY_AT(file_mprotect, ABI_DENY_MPROTECT, point_of_mprotect(vma, prot), NR_MMAP,
-	fill_map(r, BPF_CORE_READ(vma, vm_file)), struct vm_area_struct *vma, unsigned long prot)
+	fill_map(r, BPF_CORE_READ(vma, vm_file), BPF_CORE_READ(vma, vm_flags) & VM_SHARED),
+	struct vm_area_struct *vma, unsigned long prot)
 
 DENY_HOOK(path_chroot, ABI_DENY_CHROOT, NR_CHROOT, fill_path(r, path), const struct path *path)
 

@@ -26,6 +26,7 @@ enum {
 	PTRACE_SEIZE = 0x4206,
 	AT_REMOVEDIR = 0x200,
 	OPEN_TREE_CLONE = 1,
+	MAP_ANONYMOUS = 0x20,
 	SI_USER = 0,
 	SI_TKILL = -6,
 	CLONE3_FLAGS = 8, /* bytes that clone3() takes at least to say which */
@@ -262,12 +263,18 @@ static __always_inline int point_of_userns(const struct abi_stop_call *as, const
 	return flags & CLONE_NEWUSER ? ABI_DENY_USERNS : -1;
 }
 
+/* A file is mapped to be executed. */
+static __always_inline int point_of_map(const struct abi_stop_call *as, const struct call *c)
+{
+	return maps_code(argument(c, as->from[2])) && !(argument(c, as->from[3]) & MAP_ANONYMOUS) ?
+		       ABI_DENY_MMAP :
+		       -1;
+}
+
 /* Which decision point the call belongs to, looking at its arguments; negative: none. */
 static __always_inline int point_of_call(const struct abi_stop_call *as, const struct call *c,
 					 long ret)
 {
-	__u32 kind;
-
 	switch (as->point - 1) {
 	case ABI_DENY_OPEN:
 		return point_of_open(ret);
@@ -279,14 +286,13 @@ static __always_inline int point_of_call(const struct abi_stop_call *as, const s
 					 point_of_trace(c);
 	case ABI_DENY_USERNS:
 		return point_of_userns(as, c);
+	case ABI_DENY_MMAP:
+		return point_of_map(as, c);
 	case ABI_DENY_FSMOUNT:
 		return as->fd < 6 && !(argument(c, as->fd) & OPEN_TREE_CLONE) ? -1 :
 										ABI_DENY_FSMOUNT;
 	case ABI_DENY_UNLINK:
 		return argument(c, as->fd) & AT_REMOVEDIR ? ABI_DENY_RMDIR : ABI_DENY_UNLINK;
-	case ABI_DENY_MKNOD:
-		kind = argument(c, as->from[2]) & S_IFMT;
-		return kind == S_IFREG || !kind ? -1 : ABI_DENY_MKNOD;
 	default:
 		return as->point - 1;
 	}
@@ -487,6 +493,7 @@ static __always_inline void stop_fill(struct room *r, enum abi_deny_hook point,
 	case ABI_DENY_CHOWN:
 	case ABI_DENY_TRUNCATE:
 	case ABI_DENY_MODULE_FILE:
+	case ABI_DENY_MMAP:
 		if (point == ABI_DENY_CHMOD || point == ABI_DENY_CHOWN)
 			r->ev.call.args[0] = (__u32)AT_FDCWD;
 		if (as->fd < 6)

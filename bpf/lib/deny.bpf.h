@@ -24,6 +24,7 @@ enum {
 	NR_TRUNCATE = 76,
 	NR_RMDIR = 84,
 	NR_PTRACE = 101,
+	NR_MKNOD = 133,
 	NR_PIVOT_ROOT = 155,
 	NR_CHROOT = 161,
 	NR_MOUNT = 165,
@@ -54,6 +55,8 @@ enum {
 	NR_FSPICK = 433,
 	NR_MOUNT_SETATTR = 442,
 	NR_OPEN_TREE_ATTR = 467,
+	NR_COMPAT_MKNOD = 14,
+	NR_COMPAT_MKNODAT = 297,
 	NR_COMPAT_OPEN_BY_HANDLE_AT = 342,
 	NR_COMPAT_SETNS = 346,
 };
@@ -68,6 +71,11 @@ enum {
 	PTRACE_PEEKDATA = 2,
 	PTRACE_ATTACH = 16,
 	VM_EXEC = 4,
+	VM_SHARED = 8,
+	PROT_READ = 1,
+	MAP_SHARED = 1,
+	MAP_PRIVATE = 2,
+	READ_IMPLIES_EXEC = 0x400000,
 	MODULE = 2, /* READING_MODULE, LOADING_MODULE */
 	KEXEC_IMAGE = 3,
 };
@@ -468,6 +476,13 @@ static __always_inline bool is_asked_elsewhere(struct socket *socket)
 
 	return inet_by_cgroup && ((type == SOCK_STREAM && protocol == IPPROTO_TCP) ||
 				  (type == SOCK_DGRAM && protocol == IPPROTO_UDP));
+}
+
+/* Whether what is mapped like that can be executed: for some programs of old, and whoever says so, all that can be read can. */
+static __always_inline bool maps_code(unsigned long prot)
+{
+	return prot & PROT_EXEC ||
+	       (prot & PROT_READ && BPF_CORE_READ(current_task(), personality) & READ_IMPLIES_EXEC);
 }
 
 /* In another mount namespace. One that is ending has none any more. */

@@ -261,6 +261,7 @@ struct list_head {
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags; /* PF_* */
+	unsigned int personality;
 	void *stack;
 	int pid, tgid, exit_code;
 	unsigned long atomic_flags;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "uapi/syscall.h"
 
 #define NONE ABI_ARG_NONE
@@ -96,6 +97,8 @@ static const struct row rows[] = {
 	{ "kexec_file_load", ABI_DENY_MODULE_FILE, 0, NO_PATH, NO_ARGS },
 	{ "init_module", ABI_DENY_MODULE_DATA, PLAIN },
 	{ "kexec_load", ABI_DENY_MODULE_DATA, PLAIN },
+	{ "mmap", ABI_DENY_MMAP, 4, NO_PATH, { NONE, NONE, 2, 3 } },
+	{ "mmap2", ABI_DENY_MMAP, 4, NO_PATH, { NONE, NONE, 2, 3 } },
 	{ "unshare", ABI_DENY_USERNS, NONE, NO_PATH, { 0, NONE, NONE, NONE } },
 	{ "clone", ABI_DENY_USERNS, NONE, NO_PATH, { 0, NONE, NONE, NONE } },
 	{ "clone3", ABI_DENY_USERNS, 0, NO_PATH, NO_ARGS },
@@ -127,6 +130,12 @@ static bool is_wanted(const struct row *r, uint64_t points)
 	return points >> r->point & 1;
 }
 
+/* i386's mmap() has one argument, which points to the others: the C library makes it as mmap2(). */
+static bool is_readable(const struct row *r, enum abi_table table)
+{
+	return table != ABI_TABLE_COMPAT || !str_eq(r->call, "mmap");
+}
+
 static void fill_table(struct abi_stop_call *calls, enum abi_table table, uint64_t points)
 {
 	const enum sys_arch native = sys_arch_of_table(ABI_TABLE_NATIVE);
@@ -136,7 +145,8 @@ static void fill_table(struct abi_stop_call *calls, enum abi_table table, uint64
 		int nr = sys_call_nr(sys_arch_of_table(table), r->call);
 		struct abi_stop_call *to;
 
-		if (nr < 0 || nr >= ABI_CALL_NR_MAX || !is_wanted(r, points))
+		if (nr < 0 || nr >= ABI_CALL_NR_MAX || !is_wanted(r, points) ||
+		    !is_readable(r, table))
 			continue;
 		to = &calls[table * (size_t)ABI_CALL_NR_MAX + (size_t)nr];
 		to->point = (uint8_t)(1 + r->point);

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ctypes
 
 NUMBERS = {
-    "mprotect": 10, "socket": 41, "ptrace": 101, "pivot_root": 155, "init_module": 175, "io_setup": 206,
+    "mprotect": 10, "socket": 41, "ptrace": 101, "personality": 135, "pivot_root": 155, "init_module": 175, "io_setup": 206,
     "unshare": 272, "perf_event_open": 298, "open_by_handle_at": 304, "setns": 308, "process_vm_readv": 310, "process_vm_writev": 311,
     "name_to_handle_at": 303, "renameat2": 316, "finit_module": 313, "memfd_create": 319, "bpf": 321, "userfaultfd": 323, "execveat": 322,
     "kexec_load": 246, "clone3": 435, "io_uring_setup": 425, "io_uring_enter": 426,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import json
+import mmap as maps
 import os
 import signal
 import socket
@@ -353,6 +354,12 @@ def leaked_directory_changed() -> None:
     os.chmod("tmp", 0o1777, dir_fd=LEAKED[0])
 
 
+def leaked_directory_gets_file() -> None:
+    """An empty one, which is not opened; of one that stays there nobody has a use, and the test removes it."""
+    os.mknod(f"tmp/merlon-made-{os.getpid()}", 0o100600, dir_fd=LEAKED[0])
+    os.unlink(f"tmp/merlon-made-{os.getpid()}", dir_fd=LEAKED[0])
+
+
 def leaked_directory_given() -> None:
     """To whom it belongs already."""
     os.chown("tmp", 0, 0, dir_fd=LEAKED[0])
@@ -450,6 +457,24 @@ def fileless_by_loader() -> None:
     os.execv("/lib64/ld-linux-x86-64.so.2", ["x", f"/proc/self/fd/{program}"])
 
 
+def fileless_by_copied_loader() -> None:
+    """Nobody knows that it is one."""
+    loader = f"/tmp/loader-{os.getpid()}"
+    with open("/lib64/ld-linux-x86-64.so.2", "rb") as source, open(loader, "wb") as copy:
+        copy.write(source.read())
+    os.chmod(loader, 0o755)
+    program = program_in_memory()
+    os.set_inheritable(program, True)
+    os.execv(loader, ["x", f"/proc/self/fd/{program}"])
+
+
+def code_as_data() -> None:
+    """What may be read may be executed, if a process says so of itself."""
+    program = program_in_memory()
+    refused(calls.personality(0x400000))
+    maps.mmap(program, 4096, maps.MAP_PRIVATE, maps.PROT_READ).close()
+
+
 def receive_leaked() -> list[int]:
     """What a runtime that has the errors would leave open: a directory of the host's, and its own program."""
     listener = socket.socket(socket.AF_UNIX)
@@ -463,10 +488,11 @@ OPENED: list[int] = []
 ATTACKS = {
     "program in memory": fileless, "program in memory by descriptor": fileless_by_descriptor,
     "program in memory as interpreter": fileless_by_interpreter, "program in memory by the loader": fileless_by_loader,
+    "program in memory by a copied loader": fileless_by_copied_loader, "code in memory mapped as data": code_as_data,
     "control group left": group_left, "born in the host's control group": born_outside,
     "born in the host's control group and back": born_outside_and_back, "moved to the host's control group": moved_outside,
     "leaked directory": leaked_directory, "leaked directory changed": leaked_directory_changed,
-    "leaked directory given away": leaked_directory_given, "guard's file given away": guard_file_given,
+    "leaked directory gets a file": leaked_directory_gets_file, "leaked directory given away": leaked_directory_given, "guard's file given away": guard_file_given,
     "runtime overwritten": runtime_overwritten, "signal to the guard": kill_guard,
     "signal beyond": signal_beyond,
     "guard's file written": guard_file_written, "guard's file cut": guard_file_cut, "guard's file linked": guard_file_linked,
@@ -503,6 +529,8 @@ def ordinary() -> None:
     os.unlink("/tmp/data2")
     os.mkfifo("/tmp/fifo")
     os.unlink("/tmp/fifo")
+    os.mknod("/tmp/file", 0o100600)
+    os.unlink("/tmp/file")
     server, client = socket.socket(), socket.socket()
     server.bind(("127.0.0.1", 0))
     server.listen()
@@ -513,6 +541,9 @@ def ordinary() -> None:
         raise OSError(errno.EPERM, "loader")
     memory = refused(calls.memfd_create(b"data", 0))
     os.close(os.open(f"/proc/self/fd/{memory}", os.O_RDWR))
+    os.ftruncate(memory, 4096)      # as compilers do it that work at run time
+    maps.mmap(memory, 4096, maps.MAP_SHARED, maps.PROT_READ | maps.PROT_EXEC).close()
+    maps.mmap(memory, 4096, maps.MAP_PRIVATE, maps.PROT_READ).close()
     os.close(refused(calls.open_tree(-100, b"/tmp", 0)))        # no copy of it
     os.close(refused(calls.openat2(-100, b"/etc/hostname", struct.pack("QQQ", os.O_RDONLY, 0, 0), 24)))
     with open("/proc/self/cgroup", encoding="ascii") as groups:

@@ -45,7 +45,8 @@ RING = "io_uring made where it is not looked into"
 RULES = {
     "program in memory": "Program run from memory", "program in memory by descriptor": "Program run from memory",
     "program in memory as interpreter": "Program run from memory", "program in memory by the loader": "Program run from memory by the loader",
-    "leaked directory changed": "File beyond the container changed", "leaked directory given away": "File beyond the container changed",
+    "program in memory by a copied loader": "Code mapped from memory", "code in memory mapped as data": "Code mapped from memory",
+    "leaked directory changed": "File beyond the container changed", "leaked directory gets a file": "File beyond the container changed", "leaked directory given away": "File beyond the container changed",
     "guard's file given away": "Guard's file removed or changed", "root of process 1 changed": "File beyond the container changed",
     "core_pattern by openat2": "Kernel helper opened to be written", "core_pattern by descriptor": "Kernel helper opened to be written",
     "memory device": "Block device made", "mount in no tree": "File system mounted", "mount copied": "File system mounted",
@@ -80,7 +81,7 @@ RULES = {
 OPTIONAL = {"leaked directory given away": ("path_chown", (6, 1)), "guard's file given away": ("path_chown", (6, 1)),
             "user namespace": ("userns_create", (6, 1)), "userfaultfd": ("inode_init_security_anon", (5, 12))}
 # What refuses with another error than the one that was given.
-ERRORS = {"program in memory by the loader": 127, "root of process 1 changed": errno.EACCES, "root of process 1": errno.EACCES, "environment of process 1": errno.EACCES, "memory of process 1": errno.EACCES, "setns": errno.EACCES}
+ERRORS = {"program in memory by the loader": 127, "program in memory by a copied loader": 127, "root of process 1 changed": errno.EACCES, "root of process 1": errno.EACCES, "environment of process 1": errno.EACCES, "memory of process 1": errno.EACCES, "setns": errno.EACCES}
 # Without anything in force there is none.
 NOT_THERE = {"guard's map": errno.ENOENT}
 # What there is nothing left to do to, once the guard has been killed.
@@ -151,6 +152,8 @@ def decoys() -> Iterator[None]:
             yield
         finally:
             renew_decoys()
+            for made in Path("/tmp").glob("merlon-made-*"):
+                made.unlink()
             path.unlink()
             DECOY.unlink()
             DECOY_OLD.unlink()
