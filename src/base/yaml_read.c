@@ -6,12 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "base/yaml_token.h"
+
 struct reader {
 	struct fy_parser *parser;
 	struct fy_diag *diag;
 	const char *file;
 	struct error *err;
 	size_t nodes;
+	struct text content;
+	struct buf quoted; /* the last text that libfyaml was not asked for */
 };
 
 static json_t *fail(struct reader *r, const struct fy_token *at, const char *why)
@@ -75,14 +81,13 @@ static json_t *plain_value(const char *text, size_t len)
 
 static json_t *scalar(struct reader *r, struct fy_token *token)
 {
-	size_t len = 0;
-	const char *text = token ? fy_token_get_text(token, &len) : "";
+	struct text t = token ? yaml_token_text(token, r->content, &r->quoted) : TEXT("");
 	json_t *v;
 
-	if (!text)
+	if (!t.data)
 		return fail(r, token, "a text that can't be read");
-	v = !token || fy_token_scalar_style(token) == FYSS_PLAIN ? plain_value(text, len) :
-								   json_stringn(text, len);
+	v = !token || fy_token_scalar_style(token) == FYSS_PLAIN ? plain_value(t.data, t.len) :
+								   json_stringn(t.data, t.len);
 	return v ? v : fail(r, token, "a text that is not UTF-8");
 }
 
@@ -138,12 +143,11 @@ static json_t *mapping(struct reader *r, unsigned depth)
 
 		if (event && !done) {
 			struct fy_token *token = fy_event_get_token(event);
-			size_t len = 0;
-			const char *text = event->type == FYET_SCALAR && token ?
-						   fy_token_get_text(token, &len) :
-						   NULL;
+			struct text t = event->type == FYET_SCALAR && token ?
+						yaml_token_text(token, r->content, &r->quoted) :
+						TEXT_NONE;
 
-			key = text && !memchr(text, 0, len) ? strndup(text, len) : NULL;
+			key = t.data && !memchr(t.data, 0, t.len) ? str_dup_n(t.data, t.len) : NULL;
 			if (!key || json_object_get(map, key))
 				fail(r, token,
 				     key ? "a key that is there already" : "a key that is no text");
@@ -241,6 +245,8 @@ json_t *yaml_parse(const char *file, const char *text, size_t len, struct error 
 		return fail(&r, NULL, "this is not UTF-8");
 	}
 	r.diag = diag;
+	r.content = text_from(text, len);
+	r.quoted = (struct buf){ .limit = YAML_BYTES_MAX };
 	r.parser = fy_parser_create(&config);
 	if (!r.parser || fy_parser_set_string(r.parser, text, len)) {
 		error_errno(r.err, ENOMEM, "%s", file);
@@ -255,5 +261,6 @@ json_t *yaml_parse(const char *file, const char *text, size_t len, struct error 
 	}
 	fy_parser_destroy(r.parser);
 	fy_diag_destroy(diag);
+	buf_deinit(&r.quoted);
 	return list;
 }

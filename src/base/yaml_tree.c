@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/utf8.h"
 #include "base/yaml_build.h"
+#include "base/yaml_token.h"
 
 enum { FAILURES_MAX = 20 }; /* of a file: who tries again after each stops here */
 enum { BRACKETS_MAX = 1 << 16 };
@@ -32,6 +33,7 @@ struct yaml_stream {
 	uint32_t failures;
 	struct yaml_mark base; /* where the parser began to read */
 	uint32_t document_line;
+	struct buf quoted; /* the last text that libfyaml was not asked for */
 	/* Whole pages before it are gone; it is where an item begins, and no document does between. */
 	struct yaml_mark gone;
 	bool consumes;
@@ -47,12 +49,20 @@ static struct yaml_mark mark_of(const struct yaml_stream *s, const struct fy_mar
 				   s->base.offset + m->input_pos };
 }
 
-static struct text token_text(struct fy_token *token)
+/* Of an anchor. */
+static struct text plain_text(struct fy_token *token)
 {
-	size_t len = 0;
-	const char *data = token ? fy_token_get_text(token, &len) : NULL;
+	return yaml_token_text(token, TEXT_NONE, NULL);
+}
 
-	return data ? text_from(data, len) : TEXT_NONE;
+/* Until the next one is asked for. */
+static struct text token_text(struct yaml_stream *s, struct fy_token *token)
+{
+	struct text c = s->file.content;
+
+	return yaml_token_text(token,
+			       text_from(c.data + s->base.offset, c.len - (uint32_t)s->base.offset),
+			       &s->quoted);
 }
 
 static void take_scalar(struct yaml_stream *s, struct fy_event *e)
@@ -61,9 +71,9 @@ static void take_scalar(struct yaml_stream *s, struct fy_event *e)
 	enum fy_scalar_style style = token ? fy_token_scalar_style(token) : FYSS_PLAIN;
 	const struct fy_mark *m = token ? fy_token_start_mark(token) : fy_event_start_mark(e);
 
-	yaml_build_scalar(&s->builder, mark_of(s, m), token_text(token), style == FYSS_PLAIN,
+	yaml_build_scalar(&s->builder, mark_of(s, m), token_text(s, token), style == FYSS_PLAIN,
 			  style == FYSS_LITERAL || style == FYSS_FOLDED,
-			  token_text(e->scalar.anchor));
+			  plain_text(e->scalar.anchor));
 }
 
 static void take_event(struct yaml_stream *s, struct fy_event *e)
@@ -76,10 +86,10 @@ static void take_event(struct yaml_stream *s, struct fy_event *e)
 		s->builder.anchors.len = 0;
 		break;
 	case FYET_MAPPING_START:
-		yaml_build_open(&s->builder, YAML_MAP, m, token_text(e->mapping_start.anchor));
+		yaml_build_open(&s->builder, YAML_MAP, m, plain_text(e->mapping_start.anchor));
 		break;
 	case FYET_SEQUENCE_START:
-		yaml_build_open(&s->builder, YAML_LIST, m, token_text(e->sequence_start.anchor));
+		yaml_build_open(&s->builder, YAML_LIST, m, plain_text(e->sequence_start.anchor));
 		break;
 	case FYET_MAPPING_END:
 	case FYET_SEQUENCE_END:
@@ -90,7 +100,7 @@ static void take_event(struct yaml_stream *s, struct fy_event *e)
 		break;
 	case FYET_ALIAS:
 		yaml_build_alias(&s->builder, mark_of(s, fy_token_start_mark(e->alias.anchor)),
-				 token_text(e->alias.anchor));
+				 plain_text(e->alias.anchor));
 		break;
 	default:
 		break;
@@ -275,6 +285,7 @@ static void stream_init(struct yaml_stream *s, const char *name, struct text con
 	s->file = (struct yaml_file){ .cursor = &s->cursor, .name = name, .content = content };
 	s->is_json = yaml_looks_like_json(content);
 	s->json.content = content;
+	s->quoted = (struct buf){ .limit = limits->bytes };
 	s->builder.file = &s->file;
 	s->builder.limits = limits;
 	s->builder.diags = d;
@@ -308,6 +319,7 @@ static void stream_deinit(struct yaml_stream *s)
 {
 	parser_close(s);
 	yaml_builder_deinit(&s->builder);
+	buf_deinit(&s->quoted);
 }
 
 struct yaml_stream *yaml_stream_free(struct yaml_stream *s)

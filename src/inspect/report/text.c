@@ -123,7 +123,8 @@ static bool is_shown(const struct writer *w, const struct finding *f)
 
 static void show_object(struct writer *w, const struct inspected *o)
 {
-	const struct finding *findings = w->report->findings.items + o->first, *last = NULL;
+	const struct finding *findings = o->count ? w->report->findings.items + o->first : NULL,
+			     *last = NULL;
 	char name[600], file[REPORT_FILE_MAX];
 
 	for (uint32_t i = 0; i < o->count; i++) {
