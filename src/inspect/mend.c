@@ -37,6 +37,7 @@ struct job {
 	struct buf before; /* the text that the last round began with */
 	json_t *wanted;	   /* the documents, with the round's operations */
 	VEC(struct plan) plans;
+	bool too_large; /* more parts than a tree may have */
 };
 
 static void mended_deinit(struct mended *i)
@@ -321,6 +322,8 @@ static bool each_document(struct job *j, struct text content,
 			break;
 		good = given == YAML_DOCUMENT && visit(j, number, n);
 	}
+	vec_foreach(e, &d.items)
+		j->too_large |= str_starts(e->text, "this is too large");
 	return good && !d.errors;
 }
 
@@ -495,7 +498,9 @@ int mend_text(struct mend *m, const char *name, struct text content,
 	if (each_document(&j, content, no_document))
 		r = mend_rounds(&j, err);
 	else
-		m->none = "it has errors";
+		m->none = j.too_large ?
+				  "a document in it is too large to be mended: split the List" :
+				  "it has errors";
 	plans_reset(&j);
 	vec_deinit(&j.plans);
 	buf_deinit(&j.before);

@@ -186,6 +186,13 @@ def test_every_form_stays_as_it_was() -> None:
         assert code == 0 and at > 0 and out[:at] + out[at + len(more):] == text, (text, out, err)
 
 
+def test_a_list_that_is_too_large() -> None:
+    """it is inspected item by item, and mended only as a whole"""
+    item = "".join(f"  {line}\n" for line in POD.splitlines())
+    code, _, err = fix("-", stdin="apiVersion: v1\nkind: List\nitems:\n" + ("-" + item[1:]) * 25000)
+    assert code in (1, 5) and "is too large to be mended: split the List" in err, err
+
+
 def test_duplicate_keys_are_left() -> None:
     text = POD + "    image: j\n"
     with directory(a_yaml=text, b_yaml=POD) as top:
