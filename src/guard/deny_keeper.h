@@ -17,7 +17,7 @@
 struct keeper_numbers {
 	uint32_t ended; /* it did, unasked */
 	uint32_t late; /* containers that there was no room to look at at once: they are found by the next look at all */
-	uint32_t pins; /* that somebody had removed, and that are there again */
+	uint32_t pins;	 /* that somebody had removed, and that are there again */
 	uint32_t strays; /* processes that left their container's control groups */
 	/* The same of when no guard ran: put in force anew as this one began; or not. */
 	uint32_t lost, not_back;
