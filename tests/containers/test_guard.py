@@ -610,7 +610,10 @@ def told() -> None:
         with merlon.running(command, text=True, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as process, \
                 container("runc", Spec(["/bin/sh", "-c", "echo x >/tmp/mark-a; cat /etc/hostname; sleep 120"], name="told")) as box:
             assert process.stderr
-            said = [process.stderr.readline(), process.stderr.readline()]
+            said = [process.stderr.readline()]
+            while not said[-1].startswith("guarding"):
+                tap.check(said[-1], f"it has ended: {said}")
+                said.append(process.stderr.readline())
             box.run()
             port = next(line.split()[-1] for line in said if line.startswith("metrics at port"))
             deadline = time.monotonic() + 60
