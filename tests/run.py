@@ -96,13 +96,13 @@ class Machine:
 # Which rung each kernel has by default, and with other security modules.
 MACHINES = (
     # The longest first: two run at a time.
+    Machine("6.12", ("test_cli --rung=A:fentry --module=apparmor", *VM_TESTS, "tests/kernel/test_filter", "test_events", "test_apparmor --quick",
+                     "test_attacks", "test_deny --quick", "test_strays", "test_guard --quick", "test_oracle --quick", "test_identity --quick"),
+            long=("test_oracle --quick --hooks=tracepoint",)),
     Machine("5.10", ("test_cli --rung=B:fentry --module=apparmor", *VM_TESTS, "tests/kernel/test_filter /merlon/content/rules", "test_events", "test_oracle --quick",
                      "test_confine --quick", "test_attacks --attacks", "test_deny --quick", "test_deny_cgroup --quick", "test_guard --quick",
                      "test_life --quick"),
             long=("test_apparmor --quick", "test_verify")),
-    Machine("6.12", ("test_cli --rung=A:fentry --module=apparmor", *VM_TESTS, "tests/kernel/test_filter", "test_events", "test_apparmor --quick",
-                     "test_attacks", "test_deny --quick", "test_strays", "test_guard --quick", "test_oracle --quick", "test_identity --quick"),
-            long=("test_oracle --quick --hooks=tracepoint",)),
     Machine("6.1", ("test_cli --rung=A:fentry --module=apparmor", *VM_TESTS, "tests/kernel/test_filter", "test_attacks --attacks",
                     "test_oracle --quick --hooks=kprobe", "test_complain", "test_remember"),
             long=("test_events", "test_oracle --quick", "test_apparmor --quick")),
