@@ -56,6 +56,7 @@ PAIRS ?= 10000000
 prove: build ## ten million random rules on records each: nothing dropped that a rule wants, denied that none fits
 	@MERLON_DIFF_PAIRS=$(PAIRS) $(BUILD)/tests/unit/filter/test_filter_diff
 	@MERLON_DIFF_PAIRS=$(PAIRS) $(BUILD)/tests/unit/filter/test_filter_deny
+	@MERLON_DIFF_PAIRS=$(PAIRS) $(BUILD)/tests/unit/filter/test_filter_early
 
 lint: build ## format, static analysis, layers, sizes of what differs from main; LINT=--all for everything
 	@tools/install-deps lint
