@@ -20,12 +20,12 @@ struct tcp_sock {
 } __attribute__((preserve_access_index));
 
 /*
- * Whether fd is a TCP connection of a watched group over which hardly anything was sent before. What is sent later costs
- * this look; the kernel counts the bytes, so nothing is kept of a connection.
+ * Whether fd is a TCP connection of a watched group over which hardly anything was sent before. What is sent later, and what is
+ * written to a file, costs this look; the kernel counts the bytes, so nothing is kept of a connection. Where memory is read by loads
+ * that is less than to look who is watched, elsewhere it is more.
  */
 subprogram int sends_first(__u32 fd, __s64 ret)
 {
-	__u64 cgroup = home_of_current();
 	struct file *file;
 	struct socket *socket;
 	struct tcp_sock *tcp;
@@ -33,7 +33,7 @@ subprogram int sends_first(__u32 fd, __s64 ret)
 	__u16 family;
 	__u32 waiting;
 
-	if (ret <= 0 || !is_watched(bpf_map_lookup_elem(&groups, &cgroup)))
+	if (ret <= 0 || (!HAS_LOADS && !is_watched_group(home_of_current())))
 		return false;
 	file = file_of_fd(fd);
 	socket = file ? socket_of_file(file) : NULL;
@@ -46,7 +46,9 @@ subprogram int sends_first(__u32 fd, __s64 ret)
 		return false;
 	tcp = (struct tcp_sock *)sk;
 	waiting = BPF_CORE_READ(tcp, write_seq) - BPF_CORE_READ(tcp, snd_una);
-	return BPF_CORE_READ(tcp, bytes_acked) + waiting < (__u64)ret + ABI_EVENT_FIRST_BYTES;
+	if (BPF_CORE_READ(tcp, bytes_acked) + waiting >= (__u64)ret + ABI_EVENT_FIRST_BYTES)
+		return false;
+	return !HAS_LOADS || is_watched_group(home_of_current());
 }
 
 static __always_inline __u64 user_word(__u64 user, bool compat, __u32 n)
